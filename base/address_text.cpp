@@ -1,0 +1,31 @@
+#include "base/address_text.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace waymark {
+
+std::string text(const Address& address) {
+  char buffer[INET6_ADDRSTRLEN];
+  if (is_ip4(address)) {
+    const be32 ip4 = ip4_of(address);
+    inet_ntop(AF_INET, &ip4, buffer, sizeof buffer);
+  } else {
+    inet_ntop(AF_INET6, &address, buffer, sizeof buffer);
+  }
+  return buffer;
+}
+
+Result<Address> parse_address(std::string_view text) {
+  const std::string copy(text);
+  if (in_addr ip4; inet_pton(AF_INET, copy.c_str(), &ip4) == 1) return address_of(be32{ip4.s_addr});
+  Address address{};
+  if (inet_pton(AF_INET6, copy.c_str(), &address) != 1)
+    return Error{fmt::format("\"{}\" is not an IPv4 or IPv6 address", text)};
+  if (is_ip4(address)) return Error{fmt::format("\"{}\" is IPv4-mapped; write the IPv4 address itself", text)};
+  return address;
+}
+
+}  // namespace waymark

@@ -1,0 +1,35 @@
+// An IP address of either family as 128 bits: IPv4 stands as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2).
+#pragma once
+
+#include "core/types.h"
+
+namespace waymark {
+
+// The 16 bytes as they stand on the wire, read as two native words (so `high` is not a number to count with).
+struct Address {
+  u64 high, low;
+};
+static_assert(sizeof(Address) == 16);
+
+constexpr bool operator==(const Address& a, const Address& b) { return a.high == b.high && a.low == b.low; }
+
+constexpr u64 kMappedPrefix = 0xffff0000ull;  // bytes 00 00 ff ff, then the IPv4 address, on a little-endian machine
+
+constexpr Address address_of(be32 ip4) { return {0, kMappedPrefix | u64(ip4.raw) << 32}; }
+constexpr bool is_ip4(const Address& a) { return a.high == 0 && u32(a.low) == kMappedPrefix; }
+constexpr be32 ip4_of(const Address& a) { return {u32(a.low >> 32)}; }
+
+// The n-th byte as on the wire, 0 the first.
+constexpr u8 byte_of(const Address& a, u32 n) { return u8((n < 8 ? a.high : a.low) >> (n % 8 * 8)); }
+
+// Addresses that no packet may carry as its source (RFC 1122 3.2.1.3, RFC 4291 2.5, 2.7), as seen by a router.
+constexpr bool is_martian_source(const Address& a) {
+  if (is_ip4(a)) {
+    const u8 first = byte_of(a, 12);
+    return first == 0 || first == 127 || first >= 224;  // this network, loopback, multicast, reserved, broadcast
+  }
+  if (byte_of(a, 0) == 0xff) return true;  // multicast
+  return a.high == 0 && (a.low == 0 || a.low == u64(1) << 56 || u32(a.low) == kMappedPrefix);
+}
+
+}  // namespace waymark

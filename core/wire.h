@@ -1,0 +1,93 @@
+// Headers as they stand on the wire. Fields are big-endian integers or bytes; lengths in bytes unless said.
+#pragma once
+
+#include "core/address.h"
+#include "core/types.h"
+
+namespace waymark {
+
+constexpr u16 kEtherIp4 = 0x0800, kEtherIp6 = 0x86dd, kEtherVlan = 0x8100, kEtherVlanService = 0x88a8;
+constexpr u8 kProtoHopByHop = 0, kProtoIcmp4 = 1, kProtoIp4 = 4, kProtoTcp = 6, kProtoUdp = 17, kProtoIp6 = 41,
+             kProtoRouting = 43, kProtoFragment = 44, kProtoEsp = 50, kProtoAuth = 51, kProtoIcmp6 = 58,
+             kProtoNone = 59, kProtoDestination = 60, kProtoMobility = 135;
+constexpr u8 kTcpFin = 1, kTcpSyn = 2, kTcpRst = 4, kTcpPsh = 8, kTcpAck = 16;
+
+struct WM_WIRE Mac { u8 byte[6]; };
+
+struct WM_WIRE Ethernet {
+  Mac destination, source;
+  be16 type;
+};
+static_assert(sizeof(Ethernet) == 14);
+
+struct WM_WIRE Vlan {  // what follows the tag's own EtherType (IEEE 802.1Q)
+  be16 tag;            // PCP:3 DEI:1 VID:12
+  be16 type;
+};
+static_assert(sizeof(Vlan) == 4);
+
+struct WM_WIRE Ip4 {
+  u8 version_ihl;  // header length in 4-byte words below
+  u8 tos;
+  be16 length;  // header and payload
+  be16 id;
+  be16 fragment;  // reserved:1 DF:1 MF:1 offset:13 in 8-byte units
+  u8 ttl;
+  u8 protocol;
+  be16 checksum;
+  be32 source, destination;
+};
+static_assert(sizeof(Ip4) == 20);
+
+struct WM_WIRE Ip6 {
+  be32 version_class_label;  // 4, 8 and 20 bits
+  be16 length;               // payload alone
+  u8 next;
+  u8 hops;
+  be32 source[4], destination[4];
+};
+static_assert(sizeof(Ip6) == 40);
+
+struct WM_WIRE Ip6Extension {  // hop-by-hop, routing, destination options (RFC 8200, 4)
+  u8 next;
+  u8 length;  // in 8-byte units, not counting the first
+};
+static_assert(sizeof(Ip6Extension) == 2);
+
+struct WM_WIRE Ports {  // the first word of TCP and UDP
+  be16 source, destination;
+};
+static_assert(sizeof(Ports) == 4);
+
+struct WM_WIRE Tcp {
+  be16 source, destination;
+  be32 sequence, acknowledgement;
+  u8 offset;  // header length in 4-byte words above, reserved below
+  u8 flags;
+  be16 window, checksum, urgent;
+};
+static_assert(sizeof(Tcp) == 20);
+
+struct WM_WIRE Udp {
+  be16 source, destination;
+  be16 length;  // header and payload
+  be16 checksum;
+};
+static_assert(sizeof(Udp) == 8);
+
+struct WM_WIRE Icmp {
+  u8 type, code;
+  be16 checksum;
+  be32 rest;
+};
+static_assert(sizeof(Icmp) == 8);
+
+// Generic UDP Encapsulation, variant 0 (draft-ietf-intarea-gue-09, 3).
+struct WM_WIRE Gue {
+  u8 variant_control_hlen;  // variant:2 C:1 Hlen:5, the length of the optional fields in 4-byte words
+  u8 protocol;              // IANA number of what follows, when C is 0
+  be16 flags;
+};
+static_assert(sizeof(Gue) == 4);
+
+}  // namespace waymark
