@@ -16,6 +16,10 @@ if(WM_SANITIZE)
   target_compile_options(wm_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(wm_flags INTERFACE -fsanitize=address,undefined)
 endif()
+if(WM_FUZZ)  # clang: coverage everywhere, libFuzzer's main in the targets; its warnings differ from g++'s, which stays the judge
+  target_compile_options(wm_flags INTERFACE -Wno-error -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all)
+  target_link_options(wm_flags INTERFACE -fsanitize=address,undefined)
+endif()
 
 # A third-party package found by pkg-config, as an imported target PkgConfig::wm_<name>.
 function(wm_package name module)
@@ -50,4 +54,25 @@ function(wm_test target)
   target_precompile_headers(${target} PRIVATE <gtest/gtest.h>)
   target_compile_definitions(${target} PRIVATE WM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" WM_BUILD_DIR="${PROJECT_BINARY_DIR}")
   set_property(GLOBAL APPEND PROPERTY WM_TEST_TARGETS ${target})
+endfunction()
+
+# wm_fuzz(<name> sources... [LINK targets...]): LLVMFuzzerTestOneInput as fuzz_<name> in the preset `fuzz`; its first inputs
+# are the files of fuzz/corpus/<name>/.
+function(wm_fuzz name)
+  if(NOT WM_FUZZ)
+    return()
+  endif()
+  cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
+  add_executable(fuzz_${name} ${ARG_UNPARSED_ARGUMENTS})
+  target_link_libraries(fuzz_${name} PRIVATE wm_flags ${ARG_LINK})
+  target_link_options(fuzz_${name} PRIVATE -fsanitize=fuzzer)
+  set_property(GLOBAL APPEND PROPERTY WM_FUZZ_TARGETS fuzz_${name})
+endfunction()
+
+# Called last: the programs that ./test and ./dev run, one in a line of build/<file>.list, and a target that builds them all.
+function(wm_list file property target)
+  get_property(programs GLOBAL PROPERTY ${property})
+  list(JOIN programs "\n" lines)
+  file(WRITE ${PROJECT_BINARY_DIR}/${file}.list "${lines}\n")
+  add_custom_target(${target} DEPENDS ${programs})
 endfunction()
