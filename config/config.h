@@ -44,7 +44,7 @@ struct ServiceConfig {
   std::vector<Address> address;
   std::vector<PortRange> ports;
   Affinity affinity = Affinity::flow;
-  Duration tcp_idle = std::chrono::hours(1);     // a proven pin is kept this long after its last packet
+  Duration tcp_idle = std::chrono::hours(1);  // a proven pin is kept this long after its last packet
   Duration udp_idle = std::chrono::seconds(120);
   std::vector<TargetConfig> target;
 };
@@ -59,8 +59,9 @@ struct HostServiceConfig {
 struct HostConfig {
   std::vector<Address> address;    // tunnels to these end here
   std::vector<Address> directors;  // outer sources that are believed
-  std::vector<std::string> interfaces;  // where tunnels may come in: names as in [engine] interfaces; empty: all of them
-  u16 port = 6080;                 // GUE's
+  std::vector<std::string>
+      interfaces;   // where tunnels may come in: names as in [engine] interfaces; empty: all of them
+  u16 port = 6080;  // GUE's
   std::vector<HostServiceConfig> service;
 };
 

@@ -1,0 +1,45 @@
+// What must hold between keys. Each check is a plain function that speaks sentences; what already has an error of its
+// own is not blamed again.
+#pragma once
+
+#include "config/config.h"
+#include "config/places.h"
+
+namespace waymark::config {
+
+struct Checking {
+  const Config& config;
+  const Places& places;
+  Problems& problems;
+};
+
+void check(const Config& config, const Places& places, Problems& problems);
+
+void check_services(Checking&);   // names, zones, targets
+void check_addresses(Checking&);  // whose is an address, who serves a port
+void check_host(Checking&);
+
+struct AddressHash {
+  std::size_t operator()(const Address& a) const {
+    return std::size_t((a.high ^ a.low * 3) * 0x9e3779b97f4a7c15ull >> 7);
+  }
+};
+
+inline constexpr std::size_t kMaxInterfaces = 64, kMaxServices = 10'240, kMaxAddresses = 65'000;
+inline constexpr std::size_t kMaxTargets = 1'024, kMaxTargetsInAll = 200'000, kMaxRanges = 4'096;
+
+// Says once per name that comes again where it stood first. `what` names one: "service \"web\"".
+template <class T, class What>
+void check_unique_names(Checking& in, const std::vector<T>& things, What what) {
+  std::unordered_map<std::string_view, const T*> seen;
+  for (const T& thing : things) {
+    if (thing.name.empty()) continue;  // it has none, and was told so
+    const auto [first, is_new] = seen.emplace(thing.name, &thing);
+    if (is_new) continue;
+    in.problems.error(in.places.at(thing.name, thing),
+                      what(thing) + " is defined twice; the first is in line " +
+                          std::to_string(in.places.at(first->second->name, *first->second).line));
+  }
+}
+
+}  // namespace waymark::config

@@ -1,0 +1,55 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/address_text.h"
+#include "config/checks.h"
+#include "config/kinds.h"
+#include "config/suggest.h"
+
+namespace waymark::config {
+namespace {
+
+bool same(const InterfaceConfig& a, const InterfaceConfig& b) {
+  return a.name == b.name && a.outer_vlan == b.outer_vlan && a.inner_vlan == b.inner_vlan;
+}
+
+std::string text(const InterfaceConfig& i) {
+  if (i.inner_vlan) return fmt::format("{}:{}:{}", i.name, i.outer_vlan, i.inner_vlan);
+  return i.outer_vlan ? fmt::format("{}:{}", i.name, i.outer_vlan) : i.name;
+}
+
+void check_interface(Checking& in, const std::string& name) {
+  const auto& interfaces = in.config.engine.interfaces;
+  const auto wanted = InterfaceName{}.parse(name);
+  if (!wanted || !in.places.good(interfaces)) return;
+  if (std::any_of(interfaces.begin(), interfaces.end(), [&](auto& i) { return same(i, *wanted); })) return;
+  std::vector<std::string> names;
+  for (const auto& i : interfaces) names.push_back(text(i));
+  const auto near = nearest(name, {names.begin(), names.end()});
+  in.problems.error(in.places.at(name), fmt::format("interface \"{}\" of [host] is not in [engine] interfaces{}", name,
+                                                    near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+}
+
+}  // namespace
+
+void check_host(Checking& in) {
+  if (!in.config.host) return;
+  const HostConfig& host = *in.config.host;
+  check_unique_names(in, host.service,
+                     [](const HostServiceConfig& s) { return fmt::format("host service \"{}\"", s.name); });
+  for (const std::string& name : host.interfaces) check_interface(in, name);
+  if (host.service.empty() && in.places.good(host.service))
+    in.problems.warn(in.places.at(host),
+                     "[host] has no [[host.service]], so it refuses every packet that comes in a tunnel");
+  if (!in.places.good(host.address)) return;
+  for (const Address& director : host.directors) {
+    const auto usable = [&](const Address& a) { return is_ip4(a) == is_ip4(director); };
+    if (std::none_of(host.address.begin(), host.address.end(), usable))
+      in.problems.warn(in.places.at(director),
+                       fmt::format("director {} cannot reach this host, which has no {} address in [host]",
+                                   text(director), is_ip4(director) ? "IPv4" : "IPv6"));
+  }
+}
+
+}  // namespace waymark::config

@@ -1,0 +1,196 @@
+#include "config/kinds.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "base/address_text.h"
+
+namespace waymark::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+bool is_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// A decimal number as people write it: digits only, no leading zero.
+std::optional<u64> decimal(std::string_view text, u64 least, u64 most) {
+  u64 value = 0;
+  if (!is_digits(text) || (text.size() > 1 && text[0] == '0')) return {};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || value < least || value > most) return {};
+  return value;
+}
+
+struct Unit {
+  std::string_view name;
+  Duration length;
+};
+constexpr Unit kUnits[] = {{"h", 1h}, {"m", 1min}, {"s", 1s}, {"ms", 1ms}};  // the first that divides is shown
+
+bool printable(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return u8(c) < 0x20 || c == 0x7f; });
+}
+
+// Why no packet of a service or tunnel may carry this address; empty if it may.
+std::string_view why_martian(const Address& a) {
+  if (is_ip4(a)) {
+    const u8 first = byte_of(a, 12);
+    if (host(ip4_of(a)) == 0) return "the unspecified address";
+    if (first == 0) return "in 0.0.0.0/8, which names no host";
+    if (first == 127) return "a loopback address";
+    if (host(ip4_of(a)) == 0xffffffff) return "the broadcast address";
+    if (first >= 240) return "a reserved address";
+    return first >= 224 ? "a multicast address" : "";
+  }
+  if (byte_of(a, 0) == 0xff) return "a multicast address";
+  if (byte_of(a, 0) == 0xfe && (byte_of(a, 1) & 0xc0) == 0x80) return "link-local, which no router forwards";
+  if (a.high == 0 && a.low == 0) return "the unspecified address";
+  return is_martian_source(a) ? "a loopback address" : "";
+}
+
+}  // namespace
+
+Error unwanted(std::string_view wants, const Node& node) {
+  return {fmt::format("must be {}, not {}", wants, describe(node))};
+}
+
+Result<bool> Flag::read(const Node& node) const {
+  const bool* flag = node.as<bool>();
+  if (!flag) return unwanted(wants(), node);
+  return *flag;
+}
+
+std::string Span::wants() const { return fmt::format("a duration from {} to {}", show(least), show(most)); }
+
+Result<Duration> Span::read(const Node& node) const {
+  const auto* text = node.as<std::string>();
+  if (!text) return unwanted(wants(), node);
+  const std::size_t digits = std::min(text->find_first_not_of("0123456789"), text->size());
+  for (const Unit& unit : kUnits) {
+    if (std::string_view(*text).substr(digits) != unit.name) continue;
+    const auto count = decimal(text->substr(0, digits), 0, u64(most / unit.length));
+    if (count && unit.length * std::int64_t(*count) >= least) return unit.length * std::int64_t(*count);
+  }
+  return unwanted(wants(), node);
+}
+
+std::string Span::show(Duration value) const {
+  for (const Unit& unit : kUnits)
+    if (value % unit.length == Duration(0)) return fmt::format("\"{}{}\"", value / unit.length, unit.name);
+  return {};
+}
+
+std::string Name::wants() const {
+  return fmt::format("1 to 60 letters, digits{}, \"_\" or \"-\"", dots ? ", \".\"" : "");
+}
+
+Result<std::string> Name::read(const Node& node) const {
+  const auto* text = node.as<std::string>();
+  if (!text) return unwanted(wants(), node);
+  const bool plain = std::all_of(text->begin(), text->end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  });
+  if (!plain || text->empty() || text->size() > 60) return unwanted(wants(), node);
+  if (!dots && text->find('.') != std::string::npos)
+    return Error{
+        fmt::format("must have no dots, as it becomes a path in bpffs, which refuses them; it is {}", quoted(*text))};
+  return *text;
+}
+
+Result<Address> HostAddress::read(const Node& node) const {
+  const auto* text = node.as<std::string>();
+  if (!text || !printable(*text)) return unwanted(wants(), node);  // a zero byte would end it early
+  auto address = parse_address(*text);
+  if (!address) {
+    // Only of a mapped address is there more to say than that it is none.
+    if (text->find(':') != std::string::npos && text->find("ffff:") != std::string::npos &&
+        address.error().sentence.find("mapped") != std::string::npos)
+      return Error{fmt::format("must be the IPv4 address itself, not the mapped {}", quoted(*text))};
+    return unwanted(wants(), node);
+  }
+  if (const auto why = why_martian(*address); !why.empty())
+    return Error{fmt::format("must be an address that packets may carry; {} is {}", *text, why)};
+  return address;
+}
+
+Result<PortRange> Ports::read(const Node& node) const {
+  const auto* whole = node.as<std::string>();
+  if (!whole) return unwanted(wants(), node);
+  const std::string_view text = *whole;
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const std::string_view protocol = text.substr(0, slash);
+  if (slash == text.size() || (protocol != "tcp" && protocol != "udp")) return unwanted(wants(), node);
+  PortRange ports{protocol == "tcp" ? Protocol::tcp : Protocol::udp, 0, 65535};
+  const std::string_view range = text.substr(slash + 1);
+  if (range == "*") return ports;
+  const std::size_t dash = range.find('-');
+  const auto first = decimal(range.substr(0, dash), 1, 65535);
+  const auto last = dash == range.npos ? first : decimal(range.substr(dash + 1), 1, 65535);
+  if (!first || !last) return unwanted(wants() + ", from 1 to 65535", node);
+  if (*first > *last) return Error{fmt::format("must be ranges that end after they begin, unlike {}", quoted(text))};
+  ports.first = u16(*first);
+  ports.last = u16(*last);
+  return ports;
+}
+
+Result<std::string> Listen::read(const Node& node) const {
+  const auto* whole = node.as<std::string>();
+  if (!whole || !printable(*whole)) return unwanted(wants(), node);
+  const std::string_view text = *whole;
+  const std::size_t colon = text.rfind(':');
+  if (colon == text.npos || !decimal(text.substr(colon + 1), 1, 65535)) return unwanted(wants(), node);
+  std::string_view address = text.substr(0, colon);
+  const bool bracketed = address.size() > 2 && address.front() == '[' && address.back() == ']';
+  if (bracketed) address = address.substr(1, address.size() - 2);
+  const auto parsed = parse_address(address);
+  if (!parsed || is_ip4(*parsed) == bracketed) return unwanted(wants(), node);
+  return *whole;
+}
+
+Result<std::string> SocketPath::read(const Node& node) const {
+  const auto* path = node.as<std::string>();
+  if (!path || path->size() > 107 || path->size() < 2 || path->front() != '/' || !printable(*path))
+    return unwanted(wants(), node);
+  return *path;
+}
+
+Result<InterfaceConfig> InterfaceName::parse(std::string_view text) const {
+  const Error wrong{fmt::format("must be {}, not {}", wants(), quoted(text))};
+  InterfaceConfig out;
+  const std::size_t colon = text.find(':');
+  out.name = text.substr(0, colon);
+  // What the kernel takes as a name (dev_valid_name), in printable ASCII.
+  const bool valid =
+      !out.name.empty() && out.name.size() <= 15 && out.name != "." && out.name != ".." &&
+      std::all_of(out.name.begin(), out.name.end(), [](char c) { return c > ' ' && c < 0x7f && c != '/'; });
+  if (!valid) return wrong;
+  if (colon == text.npos) return out;
+  const std::string_view tags = text.substr(colon + 1);
+  const std::size_t second = tags.find(':');
+  const auto outer = decimal(tags.substr(0, second), 1, 4094);
+  const auto inner = second == tags.npos ? std::optional<u64>(0) : decimal(tags.substr(second + 1), 1, 4094);
+  if (!outer || !inner) return wrong;
+  out.outer_vlan = u16(*outer);
+  out.inner_vlan = u16(*inner);
+  return out;
+}
+
+Result<std::string> InterfaceName::read(const Node& node) const {
+  const auto* text = node.as<std::string>();
+  if (!text) return unwanted(wants(), node);
+  if (auto parsed = parse(*text); !parsed) return parsed.error();
+  return *text;
+}
+
+std::string text(const PortRange& ports) {
+  const auto* protocol = ports.protocol == Protocol::tcp ? "tcp" : "udp";
+  if (ports.first == 0 && ports.last == 65535) return fmt::format("{}/*", protocol);
+  if (ports.first == ports.last) return fmt::format("{}/{}", protocol, ports.first);
+  return fmt::format("{}/{}-{}", protocol, ports.first, ports.last);
+}
+
+}  // namespace waymark::config

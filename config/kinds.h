@@ -1,0 +1,126 @@
+// Kinds of values. Each says in words what it wants (sentences and the reference use that), reads a node, and shows a
+// value as one would write it in the file. An Error completes a sentence that begins with the key: "must be ...".
+#pragma once
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "config/tree.h"
+
+namespace waymark::config {
+
+Error unwanted(std::string_view wants, const Node& node);  // "must be <wants>, not <node>"
+
+template <class V>
+struct Number {
+  u64 least, most;
+  bool or_zero = false;
+
+  std::string wants() const {
+    return fmt::format("{}a whole number from {} to {}", or_zero ? "0, or " : "", least, most);
+  }
+  Result<V> read(const Node& node) const {
+    const auto* n = node.as<std::int64_t>();
+    const bool fits = n && ((or_zero && *n == 0) || (*n >= std::int64_t(least) && *n <= std::int64_t(most)));
+    if (!fits) return unwanted(wants(), node);
+    return V(*n);
+  }
+  std::string show(V value) const { return std::to_string(value); }
+};
+
+// One of a few words.
+template <class V>
+struct Word {
+  std::string_view word;
+  V value;
+};
+template <class V, std::size_t N>
+struct OneOf {
+  std::array<Word<V>, N> words;
+
+  std::string wants() const {
+    std::string out;
+    for (std::size_t i = 0; i < N; ++i)
+      out += fmt::format("{}\"{}\"", i == 0 ? "" : i + 1 == N ? " or " : ", ", words[i].word);
+    return out;
+  }
+  Result<V> read(const Node& node) const {
+    if (const auto* text = node.as<std::string>())
+      for (const auto& word : words)
+        if (word.word == *text) return word.value;
+    return unwanted(wants(), node);
+  }
+  std::string show(const V& value) const {
+    for (const auto& word : words)
+      if (word.value == value) return fmt::format("\"{}\"", word.word);
+    return {};
+  }
+};
+template <class V, std::size_t N>
+constexpr OneOf<V, N> one_of(const Word<V> (&words)[N]) {
+  return {std::to_array(words)};
+}
+
+struct Flag {
+  std::string wants() const { return "true or false"; }
+  Result<bool> read(const Node& node) const;
+  std::string show(bool value) const { return value ? "true" : "false"; }
+};
+
+// "500ms", "2s", "30m", "1h"
+struct Span {
+  Duration least, most;
+  std::string wants() const;
+  Result<Duration> read(const Node& node) const;
+  std::string show(Duration value) const;
+};
+
+// What a service, target, zone or node may be called.
+struct Name {
+  bool dots = true;  // a node's name is part of paths in bpffs, which refuses dots
+  std::string wants() const;
+  Result<std::string> read(const Node& node) const;
+  std::string show(const std::string& value) const { return fmt::format("\"{}\"", value); }
+};
+
+// An address that a packet may carry.
+struct HostAddress {
+  std::string wants() const { return "an IPv4 or IPv6 address"; }
+  Result<Address> read(const Node& node) const;
+};
+
+struct Ports {
+  std::string wants() const { return "ports such as \"tcp/80\", \"udp/1000-2000\" or \"tcp/*\""; }
+  Result<PortRange> read(const Node& node) const;
+};
+
+// "127.0.0.1:9100", "[::1]:9100"
+struct Listen {
+  std::string wants() const { return "an address and port such as \"127.0.0.1:9100\" or \"[::1]:9100\""; }
+  Result<std::string> read(const Node& node) const;
+};
+
+// The path of a unix socket.
+struct SocketPath {
+  std::string wants() const { return "an absolute path of at most 107 bytes"; }
+  Result<std::string> read(const Node& node) const;
+};
+
+// An interface, or one VLAN of it, as a key of [engine] interfaces: the zone is left empty.
+struct InterfaceName {
+  std::string wants() const {
+    return "an interface such as \"eth0\", with up to two VLAN ids from 1 to 4094 as in \"eth0:100\"";
+  }
+  Result<InterfaceConfig> parse(std::string_view text) const;
+  Result<std::string> read(const Node& node) const;
+};
+
+// Ports as they are written: "tcp/80", "udp/1000-2000", "tcp/*".
+std::string text(const PortRange& ports);
+
+}  // namespace waymark::config

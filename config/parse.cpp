@@ -1,0 +1,24 @@
+#include "config/parse.h"
+
+#include "config/checks.h"
+#include "config/schema.h"
+
+namespace waymark {
+
+Parsed parse_config(std::string_view toml, std::string file_name) {
+  config::Problems problems(std::move(file_name));
+  config::Places places;
+  Config config;
+  const config::Node root = config::parse_tree(toml, problems);
+  if (!problems.any_error()) {
+    config::Reading reading{problems, places};
+    read_section(reading, root, config::kRoot, config);
+    config::check(config, places, problems);
+  }
+  Parsed parsed;
+  if (!problems.any_error()) parsed.config = std::move(config);
+  parsed.problems = problems.take();
+  return parsed;
+}
+
+}  // namespace waymark

@@ -1,0 +1,115 @@
+// Walks over the schema: the reference page, and which section a key belongs to.
+#include "config/parse.h"
+#include "config/schema.h"
+
+namespace waymark {
+namespace config {
+namespace {
+
+// Calls visit(section) for every section that has a label, outer ones first.
+template <class V, class T, class... F>
+void visit_sections(const Section<T, F...>& section, V& visit) {
+  if (!section.label.empty()) visit(section);
+  const auto descend = [&](const auto& field) {
+    if constexpr (requires { field.section; })
+      visit_sections(field.section, visit);
+    else if constexpr (requires { field.kind.section; })
+      visit_sections(field.kind.section, visit);
+  };
+  std::apply([&](const auto&... f) { (descend(f), ...); }, section.fields);
+}
+
+// The default, as one would write it; what a struct begins with.
+template <class T, class V, class K>
+std::string default_of(const Field<T, V, K>& field) {
+  if (field.need == required) return "required";
+  if (!field.otherwise.empty()) return std::string(field.otherwise);
+  if constexpr (requires(const T& t) { field.kind.show(t.*field.member); })
+    return fmt::format("`{}`", field.kind.show(T{}.*field.member));
+  return "";
+}
+
+// A table's cell: nothing in it may end the cell.
+std::string cell(std::string_view text) {
+  std::string out;
+  for (char c : text) out += c == '|' ? std::string("\\|") : std::string(1, c);
+  return out;
+}
+
+struct Page {
+  std::string text;
+
+  template <class T, class... F>
+  void operator()(const Section<T, F...>& section) {
+    text += fmt::format("\n## `{}`\n\n{}\n\n| key | value | default | meaning |\n|---|---|---|---|\n", section.label,
+                        section.doc);
+    std::apply([&](const auto&... f) { (line(f), ...); }, section.fields);
+  }
+  template <class S>
+  void line(const Here<S>&) {}  // tables have a heading of their own
+  template <class T, class V, class K>
+  void line(const Field<T, V, K>& field) {
+    if constexpr (requires { field.kind.wants(); })
+      text += fmt::format("| `{}` | {} | {} | {} |\n", field.key, cell(field.kind.wants()), default_of(field),
+                          cell(field.doc));
+  }
+};
+
+struct Homes {
+  std::string_view key, home;
+  int count = 0;
+
+  template <class T, class... F>
+  void operator()(const Section<T, F...>& section) {
+    const auto look = [&](std::string_view k) {
+      if (k != key) return;
+      home = section.label;
+      ++count;
+    };
+    std::apply([&](const auto&... f) { (look(f.key), ...); }, section.fields);
+  }
+};
+
+constexpr std::string_view kHead = R"(# Configuration
+
+<!-- Written by `config_reference` from config/schema.h; a test compares. Change it there. -->
+
+A node is configured by one TOML file. `waymark check FILE` reads it and prints every problem as
+`file:line:column: sentence`; nothing but the file is looked at. `waymark reload` takes a new file as a whole or not at
+all.
+
+A node with `[[service]]` tables is a director and needs `[director]`; a node with `[host]` is a server. It may be both.
+Names are 1 to 60 letters, digits, ".", "_" or "-". Durations are a whole number and a unit: "500ms", "2s", "30m", "1h".
+
+A zone is one address space. Every interface belongs to one, and the same address may be served in two zones without
+the two ever meeting.
+)";
+
+constexpr std::string_view kTail = R"(
+## Rules between keys
+
+- At least one `[[service]]` or a `[host]` is there.
+- A service has at least one target, and an interface in its zone.
+- One address, protocol and port is served by one service of a zone.
+- A service's address is not a target's, nor this node's own tunnel address; a target is not the director itself.
+- Each director in `[host] directors` has an address of a family that the host has, too.
+- Where all targets have weight 0, or a key has no effect, there is a warning; the file is still good.
+)";
+
+}  // namespace
+
+std::string_view home_of(std::string_view key) {
+  Homes homes{key, {}};
+  visit_sections(kRoot, homes);
+  return homes.count == 1 ? homes.home : std::string_view();
+}
+
+}  // namespace config
+
+std::string configuration_reference() {
+  config::Page page{std::string(config::kHead)};
+  config::visit_sections(config::kRoot, page);
+  return page.text + std::string(config::kTail);
+}
+
+}  // namespace waymark
