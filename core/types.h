@@ -29,8 +29,8 @@ constexpr u32 swap32(u32 x) { return __builtin_bswap32(x); }
 struct be16 { u16 raw; };
 struct be32 { u32 raw; };
 
-constexpr u16 host(be16 x) { return swap16(x.raw); }
-constexpr u32 host(be32 x) { return swap32(x.raw); }
+constexpr u16 number(be16 x) { return swap16(x.raw); }
+constexpr u32 number(be32 x) { return swap32(x.raw); }
 constexpr be16 wire16(u16 x) { return {swap16(x)}; }
 constexpr be32 wire32(u32 x) { return {swap32(x)}; }
 constexpr bool operator==(be16 a, be16 b) { return a.raw == b.raw; }

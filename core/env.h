@@ -1,0 +1,42 @@
+// What the packet core needs from where it runs: the packet, tables, time, and ways to tell. One implementation per
+// build: KernelEnv (engine/xdp) and NativeEnv (engine/replay). The core is a template over it; nothing is virtual.
+#pragma once
+
+#include "core/verdict.h"
+#include "core/view.h"
+
+namespace waymark {
+
+// A table is named by a tag object; Env::at(tag, index) gives a Value*, or null outside the table.
+template <class V>
+struct Table {
+  using Value = V;
+};
+
+// Decisions worth telling a person who asks for a trace. The kernel's Env forgets them at compile time.
+enum class Step : u8 {
+  received,         // interface, outer VLAN, inner VLAN
+  steered,          // front, duties
+  matched,          // service
+  pin_found,        // target slot, state, which bucket
+  pin_missing,      //
+  chosen,           // target slot, half of the choice table
+  pinned,           // target slot, state
+  tunnel,           // target slot, outer length, adjacency
+  tunnel_accepted,  // protocol, inner offset
+};
+
+template <class E>
+concept Env = requires(E env, u32 n, Verdict verdict) {
+  env.view();        // View: valid until the next resize()
+  env.length();      // u32: bytes of the frame
+  env.resize(int(n));  // bool: adds (positive) or removes bytes at the front; false leaves the packet as it was
+  env.settings();    // const Settings&: constants of this load
+  env.now();         // u32 ticks (settings().ticks_per_second), wrapping
+  env.interface();   // u32: where the packet came in
+  env.leave(n);      // the interface that a `forward` verdict leaves by
+  env.note(Note::pin_adopted);
+  env.step(Step::received, n, n, n);
+};
+
+}  // namespace waymark

@@ -1,0 +1,72 @@
+// The last step: out by the adjacency of the next hop, or to the kernel's routing while there is none that is valid.
+#pragma once
+
+#include "core/pins.h"
+#include "core/tunnel.h"
+
+namespace waymark {
+
+#define FORWARD_REASONS(X, M)                                                                                   \
+  X(M, forward, sent, "sent to the target's next hop")                                                          \
+  X(M, pass, by_kernel, "tunnelled, and left to the kernel's routes: no valid next hop is known")               \
+  X(M, pass, hop_limit, "the hop limit ends here: the kernel answers")                                          \
+  X(M, drop, too_big, "tunnelled, the packet would be larger than the way to its target allows")                \
+  X(M, drop, no_room, "the driver leaves no room in front of the packet for the tunnel header")
+WM_REASONS(forward, FORWARD_REASONS)
+
+// One hop less in the IP header at `l3`; hop limits of 0 and 1 must have been refused. False if there is no header.
+WM_INLINE bool spend_hop(const View& v, u32 l3, bool ip6) {
+  if (ip6) {
+    auto* ip = v.at<Ip6>(l3);
+    if (!ip) return false;
+    --ip->hops;
+    return true;
+  }
+  auto* ip = v.at<Ip4>(l3);
+  if (!ip) return false;
+  // TTL is the lower byte of its 16-bit word in memory: one less there is one more in the complement sum.
+  const u32 sum = ip->checksum.raw + 1u;
+  ip->checksum.raw = u16(sum + (sum >= 0xffff));
+  --ip->ttl;
+  return true;
+}
+
+// Puts the IP packet at p.l3 into its target's tunnel and sends it to the next hop. Everything is checked before the
+// first byte is written.
+template <Env E>
+WM_INLINE Verdict send_through_tunnel(E& env, const Packet& p, const Target* target, u32 slot, u32 entropy) {
+  if (WM_UNLIKELY(p.hops <= 1)) return forward::why::hop_limit;
+  const bool outer_ip6 = !is_ip4(target->outer_destination);
+  const u32 overhead = tunnel_overhead(outer_ip6, target->tunnel);
+  const u32 inner_length = p.end - p.l3;
+  const u32 outer_length = inner_length + overhead;
+  const u32 way = u32(read_word(&target->route));
+  const Adjacency* adjacency = env.at(table::adjacencies, way);
+  const bool valid = adjacency && adjacency->interface && int(adjacency->valid_until - env.now()) > 0;
+  if (outer_length > (valid ? adjacency->mtu : 0xffffu)) return forward::why::too_big;
+  env.step(Step::tunnel, slot, outer_length, valid ? way : 0);
+
+  Ethernet link;  // by way of the kernel the frame stays addressed to us
+  if (WM_LIKELY(valid)) {
+    link.destination = adjacency->destination;
+    link.source = adjacency->source;
+  } else {
+    const auto* old = env.view().template at<Ethernet>(0);
+    if (!old) return parse::why::ethernet_short;
+    link = *old;
+  }
+  link.type = wire16(outer_ip6 ? kEtherIp6 : kEtherIp4);
+
+  if (!env.resize(int(sizeof(Ethernet) + overhead - p.l3))) return forward::why::no_room;
+  const View v = env.view();
+  auto* ethernet = v.at<Ethernet>(0);
+  if (!ethernet || !spend_hop(v, sizeof(Ethernet) + overhead, p.ip6)) return forward::why::no_room;
+  const Outer outer = {target, inner_length, entropy, p.ip6, p.tos};
+  if (!(outer_ip6 ? write_tunnel_ip6(v, outer) : write_tunnel_ip4(v, outer))) return forward::why::no_room;
+  *ethernet = link;
+  if (WM_UNLIKELY(!valid)) return forward::why::by_kernel;
+  env.leave(adjacency->interface);
+  return forward::why::sent;
+}
+
+}  // namespace waymark

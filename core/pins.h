@@ -1,0 +1,189 @@
+// The flow table: which target a flow belongs to, 8 bytes a flow, one cache line a lookup (DESIGN.md, "Pins").
+//
+// A pin is one word:   fingerprint:32 | target slot:20 | stamp:9 | state:2 | spilled:1   (lowest bits first)
+// A bucket is one cache line: seven pins, and a word that says which pins of this bucket had to go to their second
+// bucket. Each flow has two buckets, b and partner(b); one is found from the other by the fingerprint alone, so a pin
+// can be moved by whoever sees it. A lookup reads the second only where the first one's spill filter says so: that is
+// one cache line for nearly all flows, known or new, even when the table is nearly full.
+//
+// Every change is one compare-and-swap of one word. Pins move only from first to second bucket, and are written there
+// before they are erased here; a reader that looks in that order never misses one.
+//
+// New flows live apart, in the table of embryos, until a second packet proves them: a flood of SYNs cannot touch
+// what is proven.
+#pragma once
+
+#include "core/hash.h"
+#include "core/records.h"
+
+namespace waymark {
+
+enum class PinState : u8 { embryonic = 0, proven = 1, closing = 2 };
+
+constexpr u32 kStampBits = 9, kStampMask = (1u << kStampBits) - 1;
+
+struct Pin {  // a pin's word, unpacked
+  u32 fingerprint, slot, stamp;
+  PinState state;
+  bool spilled;
+};
+
+WM_INLINE constexpr u64 pack(Pin p) {
+  return u64(p.fingerprint) | u64(p.slot) << 32 | u64(p.stamp) << 52 | u64(p.state) << 61 | u64(p.spilled) << 63;
+}
+WM_INLINE constexpr Pin unpack(u64 w) {
+  return {u32(w), u32(w >> 32) & 0xfffff, u32(w >> 52) & kStampMask, PinState(w >> 61 & 3), (w >> 63) != 0};
+}
+
+// Where a flow's pin may stand.
+struct PinPlace {
+  u32 fingerprint;  // never 0, so that no pin's word is 0
+  u32 bucket, embryo_bucket;
+};
+
+WM_INLINE constexpr u32 partner(u32 bucket, u32 fingerprint, u32 buckets) {
+  const u32 sum = reduce(fingerprint * 0x9e3779b1u, buckets);  // bucket + partner, modulo buckets
+  return sum >= bucket ? sum - bucket : sum + buckets - bucket;
+}
+
+WM_INLINE constexpr u64 spill_bit(u32 fingerprint) { return u64(1) << reduce(fingerprint << 11, 48); }
+constexpr u64 kSpillChange = u64(1) << 48;  // counts changes, so that the sweeper's compare-and-swap sees each
+
+WM_INLINE u64 swap_word(u64* word, u64 expected, u64 desired) {  // the word found; equal to `expected` on success
+  return __sync_val_compare_and_swap(word, expected, desired);
+}
+
+WM_INLINE u64 read_word(const u64* word) { return *static_cast<const volatile u64*>(word); }
+
+template <class E>
+WM_INLINE PinPlace place_of(E& env, u64 hash) {
+  const u32 fingerprint = u32(hash) ? u32(hash) : 1;
+  const u32 upper = u32(hash >> 32);
+  return {fingerprint, reduce(upper, env.settings().pin_buckets),
+          reduce(upper * 0x9e3779b1u ^ fingerprint, env.settings().embryo_buckets)};
+}
+
+// Where a pin was found, and what it was: null when it was not.
+struct Found {
+  u64* word;
+  u64 value;
+};
+
+template <u32 Ways>
+WM_INLINE Found find_in(u64* ways, u32 fingerprint) {
+  for (u32 i = 0; i < Ways; ++i) {
+    const u64 value = read_word(&ways[i]);
+    if (u32(value) == fingerprint) return {&ways[i], value};
+  }
+  return {nullptr, 0};
+}
+
+template <class E>
+WM_INLINE Found find_pin(E& env, const PinPlace& place) {
+  PinBucket* first = env.at(table::pins, place.bucket);
+  if (!first) return {nullptr, 0};
+  const Found found = find_in<kPinWays>(first->pin, place.fingerprint);
+  if (WM_LIKELY(found.word)) return found;
+  if (WM_LIKELY(!(read_word(&first->spill) & spill_bit(place.fingerprint)))) return {nullptr, 0};
+  PinBucket* second = env.at(table::pins, partner(place.bucket, place.fingerprint, env.settings().pin_buckets));
+  if (!second) return {nullptr, 0};
+  return find_in<kPinWays>(second->pin, place.fingerprint);
+}
+
+template <class E>
+WM_INLINE Found find_embryo(E& env, const PinPlace& place) {
+  EmbryoBucket* bucket = env.at(table::embryos, place.embryo_bucket);
+  if (!bucket) return {nullptr, 0};
+  return find_in<kEmbryoWays>(bucket->pin, place.fingerprint);
+}
+
+// How many stamps ago a pin was last used.
+WM_INLINE u32 pin_age(u64 value, u32 stamp) { return (stamp - (u32(value >> 52))) & kStampMask; }
+
+// The first free way, or one whose pin is beyond every idle time; null when all are in use.
+template <class E>
+WM_INLINE Found find_room(E& env, PinBucket* bucket, u32 stamp) {
+  Found stale = {nullptr, 0};
+  for (u32 i = 0; i < kPinWays; ++i) {
+    const u64 value = read_word(&bucket->pin[i]);
+    if (value == 0) return {&bucket->pin[i], 0};
+    if (pin_age(value, stamp) > env.settings().stale_stamps) stale = {&bucket->pin[i], value};
+  }
+  return stale;
+}
+
+// Marks in a bucket that a pin of this fingerprint is to be looked for in its partner. False when another CPU was first.
+WM_INLINE bool mark_spill(PinBucket* bucket, u32 fingerprint) {
+  const u64 spill = read_word(&bucket->spill);
+  return swap_word(&bucket->spill, spill, (spill | spill_bit(fingerprint)) + kSpillChange) == spill;
+}
+
+template <class E>
+WM_INLINE bool put(E& env, Found room, u64 word) {
+  if (swap_word(room.word, room.value, word) != room.value) return env.note(Note::pin_contended), false;
+  if (room.value) env.note(Note::pin_stolen);
+  return true;
+}
+
+// Moves one pin that stands in its first bucket to its second; the way it left, now 0, or null.
+template <class E>
+WM_INLINE u64* make_room(E& env, PinBucket* bucket, u32 index, u32 stamp) {
+  for (u32 i = 0; i < kPinWays; ++i) {
+    const u64 value = read_word(&bucket->pin[i]);
+    if (!value || value >> 63) continue;
+    PinBucket* other = env.at(table::pins, partner(index, u32(value), env.settings().pin_buckets));
+    if (!other || other == bucket) continue;
+    const Found room = find_room(env, other, stamp);
+    if (!room.word || !mark_spill(bucket, u32(value))) continue;
+    if (!put(env, room, value | u64(1) << 63)) continue;
+    env.note(Note::pin_moved);
+    if (swap_word(&bucket->pin[i], value, 0) == value) return &bucket->pin[i];
+  }
+  return nullptr;
+}
+
+// Pins a proven flow: in its first bucket, else in its second, else where a neighbour can move aside.
+template <class E>
+WM_INLINE bool insert_pin(E& env, const PinPlace& place, u64 word, u32 stamp) {
+  PinBucket* first = env.at(table::pins, place.bucket);
+  if (!first) return false;
+  if (const Found room = find_room(env, first, stamp); WM_LIKELY(room.word)) return put(env, room, word);
+  const u32 index = partner(place.bucket, place.fingerprint, env.settings().pin_buckets);
+  PinBucket* second = env.at(table::pins, index);
+  if (!second) return false;
+  if (Found room = find_room(env, second, stamp); room.word) {
+    if (!mark_spill(first, place.fingerprint)) return env.note(Note::pin_contended), false;
+    env.note(Note::pin_spilled);
+    return put(env, room, word | u64(1) << 63);
+  }
+  if (u64* way = make_room(env, first, place.bucket, stamp)) return put(env, {way, 0}, word);
+  if (u64* way = make_room(env, second, index, stamp)) {
+    if (!mark_spill(first, place.fingerprint)) return env.note(Note::pin_contended), false;
+    return put(env, {way, 0}, word | u64(1) << 63);
+  }
+  env.note(Note::pin_table_full);
+  return false;
+}
+
+// Pins a new flow until a second packet proves it, in place of the oldest embryo where the bucket is full.
+template <class E>
+WM_INLINE bool insert_embryo(E& env, const PinPlace& place, u64 word, u32 stamp) {
+  EmbryoBucket* bucket = env.at(table::embryos, place.embryo_bucket);
+  if (!bucket) return false;
+  u32 oldest = 0, oldest_age = 0;
+  // Among equals, where to begin is drawn from the fingerprint: a flood evicts its own.
+  const u32 start = place.fingerprint >> 29;
+  for (u32 n = 0; n < kEmbryoWays; ++n) {
+    const u32 i = (start + n) % kEmbryoWays;
+    const u64 value = read_word(&bucket->pin[i]);
+    const u32 age = value == 0 ? kStampMask + 1 : pin_age(value, stamp) + 1;
+    if (age > oldest_age) oldest_age = age, oldest = i;
+  }
+  u64* way = &bucket->pin[oldest % kEmbryoWays];
+  const u64 value = read_word(way);
+  if (swap_word(way, value, word) != value) return env.note(Note::pin_contended), false;
+  if (value && pin_age(value, stamp) <= env.settings().embryo_stamps) env.note(Note::pin_embryo_evicted);
+  return true;
+}
+
+}  // namespace waymark

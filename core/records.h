@@ -1,0 +1,155 @@
+// Records that the packet path and user space share. Declared here once; sizes and meanings are guarded by a golden file.
+// Words marked "flipped" are changed in place while packets read them; everything else is written before it is reachable.
+#pragma once
+
+#include "core/address.h"
+#include "core/env.h"
+#include "core/wire.h"
+
+namespace waymark {
+
+// Constants of one load of the program, in read-only memory.
+struct Settings {
+  u64 steer_seed;       // makes the steer table free of overfull buckets; found by control
+  u64 port_seed;        // the same for the table of ports
+  u32 pin_key[12];      // keyed hash of flows (core/hash.h); as old as the pins
+  u32 steer_bits;       // log2 of the number of steer buckets
+  u32 pin_buckets;      // 0: no pins
+  u32 embryo_buckets;   //
+  u32 stamp_shift;      // a pin's age counts units of 2^stamp_shift ticks
+  u32 stale_stamps;     // a pin older than this is beyond every service's idle time and may be overwritten
+  u32 embryo_stamps;    // likewise for an embryonic pin
+  u32 capture;          // 1: copy packets to the capture ring on the way in and out
+  u16 gue_port;         // where this host's GUE tunnels come in, host order; 0: none
+  u16 reserved;
+  u32 reserved2;
+};
+static_assert(sizeof(Settings) == 104);
+
+// An (interface, VLAN, VLAN) that Waymark listens on.
+constexpr u32 kPortBits = 10;
+struct Port {
+  u32 interface;  // 0: empty
+  u16 outer_vlan, inner_vlan;
+  u32 zone;  // zone_of(name)
+  Mac mac;
+  u8 accepts_tunnels;
+  u8 reserved;
+};
+static_assert(sizeof(Port) == 20);
+
+// Protocol and ports that one service takes, host order, first <= last.
+struct Rule {
+  u8 protocol, reserved;
+  u16 first, last;
+  u16 service;  // its index: stable as long as a pin may name one of its targets
+};
+static_assert(sizeof(Rule) == 8);
+
+// A front is one address in one zone that this node does something for.
+constexpr u8 kDutyDirector = 1;   // packets to it are spread over targets
+constexpr u8 kDutyTunnelEnd = 2;  // tunnels end at it
+constexpr u8 kDutyPeer = 4;       // a director whose tunnels are believed
+constexpr u8 kDutyServed = 8;     // inner destination that this host serves (in kTunnelZone)
+constexpr u32 kTunnelZone = 1;    // inner addresses of tunnels are looked up in this zone
+
+constexpr u32 kFrontRules = 4;
+struct Front {
+  Address address;
+  u32 zone;
+  u8 duties;
+  u8 rules;        // how many of rule[]
+  u16 rule_count;  // when they do not fit there: how many in table::rules, disjoint, sorted by (protocol, first); else 0
+  Rule rule[kFrontRules];
+  u32 rule_base;
+  u32 reserved;
+};
+static_assert(sizeof(Front) == 64);
+
+constexpr u32 kSteerWays = 4;
+struct SteerBucket {
+  u32 way[kSteerWays];  // tag of the address:16, front + 1:16; 0: empty
+};
+static_assert(sizeof(SteerBucket) == 16);
+
+struct Service {
+  u8 affinity;  // 0 flow, 1 client
+  u8 reserved[7];
+};
+static_assert(sizeof(Service) == 8);
+
+// A target of a service, as one incarnation: another address or tunnel is another incarnation in another slot.
+struct Target {
+  Address outer_source, outer_destination;
+  u64 route;      // flipped: adjacency:32; 0: the kernel routes
+  u32 service;    // index
+  be16 port;      // GUE's destination port
+  u8 tunnel;      // enum class Tunnel
+  u8 in_use;      // 0: the slot is free
+  u64 identity;   // keyed by nothing: a hash of service, name, address and tunnel, to recognise the slot after a restart
+  u32 incarnation;
+  u32 reserved;
+};
+static_assert(sizeof(Target) == 64);
+
+// The way to a next hop, as the kernel's routes and neighbours gave it. A changed one gets a fresh slot.
+struct Adjacency {
+  u32 interface;    // 0: empty
+  u32 valid_until;  // flipped: ticks; after it the kernel routes the tunnelled packet
+  Mac destination, source;
+  u16 mtu;  // of the outer IP packet
+  u16 reserved;
+  u64 reserved2;
+};
+static_assert(sizeof(Adjacency) == 32);
+
+// Where a service's consistent choice lies, one per half and service (index half * kMaxServices + service).
+struct Choice {
+  u32 table;    // first entry in table::choices
+  u32 prime;    // how many entries; 0: no target takes new flows
+  u32 members;  // first entry in table::members
+  u32 count;
+};
+static_assert(sizeof(Choice) == 16);
+
+constexpr u32 kPinWays = 7;
+struct PinBucket {
+  u64 spill;          // filter:48, changes:16 (core/pins.h)
+  u64 pin[kPinWays];  // flipped
+};
+static_assert(sizeof(PinBucket) == 64);
+
+constexpr u32 kEmbryoWays = 8;
+struct EmbryoBucket {
+  u64 pin[kEmbryoWays];  // flipped
+};
+static_assert(sizeof(EmbryoBucket) == 64);
+
+struct TargetCounters {
+  u64 packets, bytes, flows;  // bytes of inner IP packets
+};
+static_assert(sizeof(TargetCounters) == 24);
+
+constexpr u32 kMaxFronts = 65'535, kMaxRules = 65'536, kMaxServices = 16'384, kMaxTargets = 65'536,
+              kMaxAdjacencies = 131'072, kMaxChoices = 1u << 21, kMaxMembers = 131'072;
+
+namespace table {
+constexpr struct Ports : Table<Port> {} ports;
+constexpr struct Steer : Table<SteerBucket> {} steer;
+constexpr struct Fronts : Table<Front> {} fronts;
+constexpr struct Rules : Table<Rule> {} rules;
+constexpr struct Services : Table<Service> {} services;
+constexpr struct Targets : Table<Target> {} targets;
+constexpr struct Adjacencies : Table<Adjacency> {} adjacencies;
+constexpr struct Half : Table<u64> {} half;
+constexpr struct ChoiceHeads : Table<Choice> {} choice_heads;
+constexpr struct Choices : Table<u16> {} choices;
+constexpr struct Members : Table<u32> {} members;
+constexpr struct Pins : Table<PinBucket> {} pins;
+constexpr struct Embryos : Table<EmbryoBucket> {} embryos;
+constexpr struct TargetTraffic : Table<TargetCounters> {} target_traffic;
+constexpr struct Reasons : Table<u64> {} reasons;
+constexpr struct Notes : Table<u64> {} notes;
+}  // namespace table
+
+}  // namespace waymark

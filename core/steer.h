@@ -1,0 +1,66 @@
+// Whose is this packet? From (zone, address) to a front in one cache line, at a cost that does not grow with their
+// number: control chooses the seed so that no bucket overflows, and a packet that is not ours rarely reads a second line.
+#pragma once
+
+#include "core/hash.h"
+#include "core/parse.h"
+
+namespace waymark {
+
+#define STEER_REASONS(X, M)                                                            \
+  X(M, pass, not_listening, "Waymark does not listen on this interface or VLAN")       \
+  X(M, pass, other_mac, "the frame is for another machine's MAC address, or for many") \
+  X(M, pass, not_ours, "no service and no tunnel end has this destination")
+WM_REASONS(steer, STEER_REASONS)
+
+WM_INLINE constexpr u64 steer_hash(u64 seed, u32 zone, const Address& a) {
+  u64 x = (a.high ^ seed) * 0x9e3779b97f4a7c15ull;
+  x = (x ^ x >> 32 ^ a.low ^ zone) * 0xd6e8feb86659fd93ull;
+  return (x ^ x >> 32) * 0xd6e8feb86659fd93ull;
+}
+
+WM_INLINE constexpr u32 port_hash(u64 seed, u32 interface, u16 outer, u16 inner) {
+  u64 x = ((u64(interface) << 32 | u32(outer) << 16 | inner) ^ seed) * 0x9e3779b97f4a7c15ull;
+  x = (x ^ x >> 32) * 0xd6e8feb86659fd93ull;
+  return u32(x >> (64 - kPortBits));
+}
+
+// The front of an address, or null. The tag of a bucket's way is the hash's low 16 bits.
+template <class E>
+WM_INLINE const Front* find_front(E& env, u32 zone, const Address& address) {
+  const u64 hash = steer_hash(env.settings().steer_seed, zone, address);
+  const SteerBucket* bucket = env.at(table::steer, u32(hash >> (64 - env.settings().steer_bits)));
+  if (!bucket) return nullptr;
+  const u32 tag = u32(hash) << 16;
+  for (u32 i = 0; i < kSteerWays; ++i) {
+    const u32 way = bucket->way[i];
+    if (WM_LIKELY((way ^ tag) >> 16 || !(way & 0xffff))) continue;
+    const Front* front = env.at(table::fronts, (way & 0xffff) - 1);
+    if (front && front->address == address && front->zone == zone) return front;
+  }
+  return nullptr;
+}
+
+// The rule for a protocol and port, or null. Few rules stand in the front itself; many are searched by halves.
+template <class E>
+WM_INLINE const Rule* find_rule(E& env, const Front* front, u8 protocol, u16 port) {
+  if (WM_LIKELY(!front->rule_count)) {
+    for (u32 i = 0; i < kFrontRules; ++i) {
+      const Rule* r = &front->rule[i];
+      if (i < front->rules && r->protocol == protocol && r->first <= port && port <= r->last) return r;
+    }
+    return nullptr;
+  }
+  u32 low = 0, high = front->rule_count;  // the last rule whose (protocol, first) is not above ours lies in [low, high)
+  const u32 wanted = u32(protocol) << 16 | port;
+  for (u32 i = 0; i < 16 && low + 1 < high; ++i) {
+    const u32 middle = (low + high) / 2;
+    const Rule* r = env.at(table::rules, front->rule_base + middle);
+    if (!r) return nullptr;
+    (u32(r->protocol) << 16 | r->first) <= wanted ? low = middle : high = middle;
+  }
+  const Rule* r = env.at(table::rules, front->rule_base + low);
+  return r && r->protocol == protocol && r->first <= port && port <= r->last ? r : nullptr;
+}
+
+}  // namespace waymark

@@ -1,0 +1,62 @@
+// How a packet's way ends: one Verdict, fixed when its reason is declared (DESIGN.md, "Reasons").
+#pragma once
+
+#include "core/types.h"
+
+namespace waymark {
+
+// What becomes of the packet. `forward` leaves by the interface given to Env::leave().
+enum class Action : u8 { pass = 0, drop = 1, forward = 2 };
+
+enum class Module : u8 { parse = 0, steer = 1, director = 2, host = 3, forward = 4 };
+constexpr u32 kModules = 8, kReasonsPerModule = 64, kReasons = kModules * kReasonsPerModule;
+
+struct [[nodiscard]] Verdict {
+  u16 reason;  // module * 64 + code: the index of its counter. Codes are append-only.
+  Action action;
+};
+
+constexpr Verdict verdict_of(Module module, u32 code, Action action) {
+  return {u16(u32(module) * kReasonsPerModule + code), action};
+}
+
+// A reason as people see it.
+struct ReasonText {
+  Verdict verdict;
+  const char* name;      // "director.no_target"
+  const char* sentence;  // what happened to the packet, whole and readable alone
+};
+
+// WM_REASONS(director, DIRECTOR_REASONS) with
+//   #define DIRECTOR_REASONS(X, M) X(M, drop, no_target, "the service has no target that takes new flows")
+// declares director::why::no_target (a Verdict) and director::kReasonTexts. A role returns what it declared and
+// nothing else, so that a counter, a text and a metric exist for every way out.
+#define WM_REASON_CODE(M, ACTION, NAME, TEXT) NAME,
+#define WM_REASON_VERDICT(M, ACTION, NAME, TEXT) \
+  constexpr Verdict NAME = verdict_of(Module::M, u32(Code::NAME), Action::ACTION);
+#define WM_REASON_TEXT(M, ACTION, NAME, TEXT) {M::why::NAME, #M "." #NAME, TEXT},
+#define WM_REASONS(M, LIST)                                              \
+  namespace M::why {                                                     \
+  enum class Code : u32 { LIST(WM_REASON_CODE, M) count };               \
+  static_assert(u32(Code::count) <= kReasonsPerModule);                  \
+  LIST(WM_REASON_VERDICT, M)                                             \
+  }                                                                      \
+  namespace M {                                                          \
+  constexpr ReasonText kReasonTexts[] = {LIST(WM_REASON_TEXT, M)};       \
+  }
+
+// What happened on the way without ending it: counted beside the reasons, never in their sum.
+enum class Note : u8 {
+  pin_adopted,         // a TCP flow arrived in its middle and was pinned by the consistent choice
+  pin_spilled,         // a pin went to its second bucket, the first being full
+  pin_moved,           // a pin was moved to its second bucket to make room
+  pin_table_full,      // no room for a proven pin: the consistent choice served
+  pin_embryo_evicted,  // an embryonic pin gave way to a newer one before its time
+  pin_stolen,          // a pin older than any idle time gave way to a new one
+  pin_contended,       // another CPU changed the slot first: the flow was not pinned by this packet
+  ecn_marked,          // congestion on the tunnel was marked in the inner header (RFC 6040)
+  count
+};
+constexpr u32 kNotes = u32(Note::count);
+
+}  // namespace waymark

@@ -1,0 +1,32 @@
+// A bounded window on the packet. The only way to its bytes; each access checks its own bounds.
+#pragma once
+
+#include "core/types.h"
+
+namespace waymark {
+
+constexpr u32 kMaxOffset = 511;  // headers are looked for no deeper; the verifier wants a constant
+
+struct View {
+  u8 *begin, *end;
+
+  // Pointer to a T at `offset` bytes, or null where the packet is shorter or the offset above kMaxOffset.
+  template <class T>
+  WM_INLINE T* at(u32 offset) const {
+#if defined(__bpf__)
+    u64 o = offset;
+    if (!__builtin_constant_p(offset)) {
+      asm("" : "+r"(o));
+      if (o > kMaxOffset) return nullptr;
+    }
+    u8* p = begin + o;
+    asm("" : "+r"(p));  // the check and the access must use the same register
+    return p + sizeof(T) > end ? nullptr : reinterpret_cast<T*>(p);
+#else
+    return offset > kMaxOffset || offset + sizeof(T) > u64(end - begin) ? nullptr
+                                                                         : reinterpret_cast<T*>(begin + offset);
+#endif
+  }
+};
+
+}  // namespace waymark

@@ -1,0 +1,43 @@
+// One packet's way: parse, steer, role. Each step is named; each way out is a reason; the caller counts it once.
+#pragma once
+
+#include "roles/director/packet.h"
+#include "roles/host/packet.h"
+
+namespace waymark {
+
+template <Env E>
+WM_INLINE const Port* find_port(E& env, const Packet& p) {
+  const Port* port = env.at(table::ports, port_hash(env.settings().port_seed, env.interface(), p.outer_vlan, p.inner_vlan));
+  if (!port || port->interface != env.interface()) return nullptr;
+  return port->outer_vlan == p.outer_vlan && port->inner_vlan == p.inner_vlan ? port : nullptr;
+}
+
+WM_INLINE bool for_us(const View& v, const Port* port) {
+  const auto* ethernet = v.at<Ethernet>(0);
+  if (!ethernet) return false;
+  const u8 *a = ethernet->destination.byte, *b = port->mac.byte;  // bytes: memcmp is a call in some BPF compilers
+  return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) | (a[4] ^ b[4]) | (a[5] ^ b[5])) == 0;
+}
+
+template <Env E>
+WM_INLINE Verdict process(E& env) {
+  Packet p;
+  Verdict end = kGoOn;
+  const u16 type = parse_ethernet(env.view(), p, end);
+  if (WM_UNLIKELY(ended(end))) return end;
+  const Port* port = find_port(env, p);
+  if (WM_UNLIKELY(!port)) return steer::why::not_listening;
+  if (WM_UNLIKELY(!for_us(env.view(), port))) return steer::why::other_mac;
+  end = parse_ip(env.view(), p, type);
+  if (WM_UNLIKELY(ended(end))) return end;
+  env.step(Step::received, env.interface(), p.outer_vlan, p.inner_vlan);
+  const Front* front = find_front(env, port->zone, p.destination);
+  if (!front) return steer::why::not_ours;
+  env.step(Step::steered, front->duties, port->zone, 0);
+  if (front->duties & kDutyDirector) return director::direct(env, p, front, port->zone);
+  if (front->duties & kDutyTunnelEnd) return host::receive(env, p, port);
+  return steer::why::not_ours;
+}
+
+}  // namespace waymark

@@ -1,0 +1,79 @@
+// The packet core's Env in the kernel: the optimiser removes all of it.
+#pragma once
+
+#include "dataplane/tables.h"
+#include "engine/xdp/bpf.h"
+
+namespace waymark {
+
+// Filled by the loader before the program is verified, then frozen.
+extern "C" {
+WM_SECTION(".rodata.cfg") extern const Settings wm_settings = {};
+}
+
+namespace maps {
+constexpr u32 kArray = 2, kPercpuArray = 6, kMmapable = 1u << 10;
+#define WM_KIND_config kArray
+#define WM_KIND_live kArray
+#define WM_KIND_state kArray
+#define WM_KIND_counter kPercpuArray
+#define WM_FLAGS_config 0
+#define WM_FLAGS_live kMmapable
+#define WM_FLAGS_state kMmapable
+#define WM_FLAGS_counter 0
+#define WM_MAP(NAME, VALUE, ENTRIES, CLASS)                     \
+  struct map_of_##NAME {                                        \
+    WM_MAP_UINT(type, WM_KIND_##CLASS);                         \
+    WM_MAP_UINT(max_entries, (ENTRIES) ? (ENTRIES) : 1);        \
+    WM_MAP_UINT(map_flags, WM_FLAGS_##CLASS);                   \
+    WM_MAP_TYPE(key, unsigned int);                             \
+    WM_MAP_TYPE(value, VALUE);                                  \
+  };                                                            \
+  extern "C" {                                                  \
+  WM_SECTION(".maps") map_of_##NAME NAME;                       \
+  }                                                             \
+  WM_INLINE void* map_for(decltype(table::NAME)) { return &NAME; }
+WM_TABLES(WM_MAP)
+}  // namespace maps
+
+class KernelEnv {
+ public:
+  WM_INLINE explicit KernelEnv(xdp_md* ctx) : ctx_(ctx) { reload(); }
+
+  WM_INLINE const View& view() const { return view_; }
+  WM_INLINE u32 length() const { return ctx_->data_end - ctx_->data; }
+  WM_INLINE bool resize(int front) {
+    const bool ok = bpf::adjust_head(ctx_, -front) == 0;
+    reload();  // also after a failure: the verifier forgets the packet's pointers either way
+    return ok;
+  }
+  WM_INLINE const Settings& settings() const {
+    const Settings* s = &wm_settings;
+    asm("" : "+r"(s));  // else the compiler folds the zeros it sees
+    return *s;
+  }
+  WM_INLINE u32 now() const { return u32(bpf::jiffies64()); }
+  WM_INLINE u32 interface() const { return ctx_->ingress_ifindex; }
+  WM_INLINE void leave(u32 interface) { out_ = interface; }
+  WM_INLINE u32 left_by() const { return out_; }
+  WM_INLINE void note(Note n) {
+    if (u64* count = at(table::notes, u32(n))) *count += 1;
+  }
+  WM_INLINE void step(Step, u64, u64, u64) {}
+
+  template <class Tag>
+  WM_INLINE typename Tag::Value* at(Tag tag, u32 index) {
+    return static_cast<typename Tag::Value*>(bpf::map_lookup_elem(maps::map_for(tag), &index));
+  }
+
+ private:
+  WM_INLINE void reload() {
+    view_ = {reinterpret_cast<u8*>(long(ctx_->data)), reinterpret_cast<u8*>(long(ctx_->data_end))};
+  }
+
+  xdp_md* ctx_;
+  View view_{};
+  u32 out_ = 0;
+};
+
+}  // namespace waymark

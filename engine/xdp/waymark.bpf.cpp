@@ -1,0 +1,24 @@
+// The XDP program: the packet core over KernelEnv, and the single place where a packet's end is counted.
+#include "dataplane/pipeline.h"
+#include "engine/xdp/kernel_env.h"
+
+namespace waymark {
+
+extern "C" {
+WM_SECTION("license") extern const char wm_license[] = "Dual MIT/GPL";
+}
+
+WM_INLINE int finish(KernelEnv& env, Verdict verdict) {
+  if (u64* count = env.at(table::reasons, verdict.reason)) *count += 1;
+  if (verdict.action == Action::pass) return bpf::xdp_pass;
+  if (verdict.action == Action::drop) return bpf::xdp_drop;
+  if (env.left_by() == env.interface()) return bpf::xdp_tx;
+  return int(bpf::redirect(env.left_by(), 0));
+}
+
+extern "C" WM_SECTION("xdp") int wm_xdp(xdp_md* ctx) {
+  KernelEnv env(ctx);
+  return finish(env, process(env));
+}
+
+}  // namespace waymark

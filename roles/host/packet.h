@@ -1,0 +1,145 @@
+// A server's end of the tunnels: believed from listed directors only, opened for served packets only, and left to the
+// kernel, whose reply goes straight to the client.
+#pragma once
+
+#include "core/forward.h"
+#include "core/steer.h"
+
+namespace waymark {
+
+#define HOST_REASONS(X, M)                                                                                       \
+  X(M, pass, delivered, "taken out of its tunnel and given to the local service")                               \
+  X(M, pass, local, "to this host's own address, and no tunnel: the kernel's")                                  \
+  X(M, drop, untrusted_interface, "a tunnel came in where none is accepted")                                    \
+  X(M, drop, untrusted_source, "a tunnel came from an address that is not a listed director's")                 \
+  X(M, drop, gue_checksum, "the GUE tunnel carries a UDP checksum: Waymark's directors send none")              \
+  X(M, drop, gue_header, "the GUE header is cut short, or of a variant, type or with options not known here")   \
+  X(M, drop, inner_header, "what the tunnel carries is not the IP packet that its header announces")            \
+  X(M, drop, inner_fragment, "the tunnel carries a fragment")                                                   \
+  X(M, drop, nested_tunnel, "the tunnel carries another tunnel")                                                \
+  X(M, drop, not_served, "the tunnel carries a packet for an address, protocol or port not served here")        \
+  X(M, drop, congestion, "congestion was marked on the tunnel of a packet that cannot carry the mark")
+WM_REASONS(host, HOST_REASONS)
+
+namespace host {
+
+// Finds the inner packet of a tunnel: its offset and EtherType (0: no tunnel; the verdict says what it is).
+struct Inner {
+  u32 offset;
+  u16 type;
+};
+
+WM_INLINE constexpr u16 type_of(u8 protocol) {
+  return protocol == kProtoIp4 ? kEtherIp4 : protocol == kProtoIp6 ? kEtherIp6 : u16(0);
+}
+
+template <Env E>
+WM_INLINE Inner find_inner(E& env, const Packet& p, Verdict& verdict) {
+  verdict = why::local;
+  if (p.protocol != kProtoUdp) return {p.l4, type_of(p.protocol)};
+  const View v = env.view();
+  const auto* udp = v.at<Udp>(p.l4);
+  if (!udp || !env.settings().gue_port || number(udp->destination) != env.settings().gue_port) return {0, 0};
+  const auto* gue = v.at<Gue>(p.l4 + sizeof(Udp));
+  verdict = why::gue_header;
+  if (!gue || p.l4 + kGueLength > p.end) return {0, 0};
+  if (gue->variant_control_hlen || gue->flags.raw || !type_of(gue->protocol)) return {0, 0};
+  return {u32(p.l4 + kGueLength), type_of(gue->protocol)};
+}
+
+// Takes congestion marked on the tunnel into the inner packet (RFC 6040, 4.2). False: the packet must be dropped.
+template <Env E>
+WM_INLINE bool carry_congestion(E& env, const Packet& inner, u8 outer_tos) {
+  const u8 ecn = inner.tos & 3;
+  if (WM_LIKELY((outer_tos & 3) != 3 || ecn == 3)) return true;
+  if (ecn == 0) return false;
+  const View v = env.view();
+  if (inner.ip6) {
+    auto* ip = v.at<Ip6>(inner.l3);
+    if (!ip) return false;
+    ip->version_class_label = {ip->version_class_label.raw | wire32(3u << 20).raw};
+  } else {
+    auto* ip = v.at<Ip4>(inner.l3);
+    if (!ip) return false;
+    const u16 before = u16(ip->version_ihl | ip->tos << 8), after = u16(before | 3 << 8);
+    ip->tos = u8(ip->tos | 3);
+    ip->checksum.raw = update_checksum(ip->checksum.raw, before, after);
+  }
+  env.note(Note::ecn_marked);
+  return true;
+}
+
+// Takes the headers between the link header and the inner packet away.
+template <Env E>
+WM_INLINE Verdict open_tunnel(E& env, const Packet& outer, const Packet& inner) {
+  const View before = env.view();
+  const auto* old = before.at<Ethernet>(0);
+  if (!old) return parse::why::ethernet_short;
+  Ethernet link = *old;
+  Vlan tag[2] = {};
+  const u32 tags = (outer.l3 - u32(sizeof(Ethernet))) / u32(sizeof(Vlan));
+  if (WM_UNLIKELY(tags)) {
+    const auto* first = before.at<Vlan>(sizeof(Ethernet));
+    const auto* second = before.at<Vlan>(sizeof(Ethernet) + sizeof(Vlan));
+    if (!first || !second) return parse::why::ethernet_short;
+    tag[0] = *first;
+    tag[1] = *second;
+  }
+  const be16 type = wire16(inner.ip6 ? kEtherIp6 : kEtherIp4);
+  if (!env.resize(-int(inner.l3 - outer.l3))) return forward::why::no_room;
+  const View after = env.view();
+  auto* ethernet = after.at<Ethernet>(0);
+  if (!ethernet) return parse::why::ethernet_short;
+  if (WM_LIKELY(!tags)) {
+    link.type = type;
+  } else {
+    auto* first = after.at<Vlan>(sizeof(Ethernet));
+    auto* second = after.at<Vlan>(sizeof(Ethernet) + sizeof(Vlan));
+    if (!first || !second) return parse::why::ethernet_short;
+    if (tags == 1) {
+      tag[0].type = type;
+    } else {
+      tag[1].type = type;
+      *second = tag[1];
+    }
+    *first = tag[0];
+  }
+  *ethernet = link;
+  return why::delivered;
+}
+
+// A packet to one of this host's tunnel ends, from parse_ip() on.
+template <Env E>
+WM_INLINE Verdict receive(E& env, Packet& p, const Port* port) {
+  Verdict verdict = why::local;
+  const Inner found = find_inner(env, p, verdict);
+  if (!found.type && verdict.reason == why::local.reason) return verdict;
+  if (WM_UNLIKELY(!port->accepts_tunnels)) return why::untrusted_interface;
+  const Front* peer = find_front(env, port->zone, p.source);
+  if (WM_UNLIKELY(!peer || !(peer->duties & kDutyPeer))) return why::untrusted_source;
+  const u8 tunnel = p.protocol;
+  if (const Verdict end = validate(env.view(), p, env.length()); WM_UNLIKELY(ended(end))) return end;
+  if (!found.type) return verdict;
+  if (tunnel == kProtoUdp) {
+    const auto* udp = env.view().template at<Udp>(p.l4);
+    if (!udp || udp->checksum.raw) return why::gue_checksum;
+  }
+  env.step(Step::tunnel_accepted, tunnel, found.offset, 0);
+
+  Packet inner;
+  inner.l3 = found.offset;
+  inner.outer_vlan = inner.inner_vlan = 0;
+  if (WM_UNLIKELY(ended(parse_ip(env.view(), inner, found.type)))) return why::inner_header;
+  if (inner.protocol == kProtoIp4 || inner.protocol == kProtoIp6) return why::nested_tunnel;
+  const Front* front = find_front(env, kTunnelZone, inner.destination);
+  if (WM_UNLIKELY(!front || !(front->duties & kDutyServed))) return why::not_served;
+  if (is_ip4(front->address) == bool(inner.ip6)) return why::not_served;
+  if (const Verdict end = validate(env.view(), inner, p.end); WM_UNLIKELY(ended(end)))
+    return end.reason == parse::why::fragment.reason ? why::inner_fragment : end;
+  if (WM_UNLIKELY(!find_rule(env, front, inner.protocol, inner.destination_port))) return why::not_served;
+  if (WM_UNLIKELY(!carry_congestion(env, inner, p.tos))) return why::congestion;
+  return open_tunnel(env, p, inner);
+}
+
+}  // namespace host
+}  // namespace waymark
