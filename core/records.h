@@ -130,6 +130,27 @@ struct TargetCounters {
 };
 static_assert(sizeof(TargetCounters) == 24);
 
+// Who a target slot belongs to: for the daemon and for people; packets never read it.
+constexpr u32 kNameLength = 64;  // with a closing 0
+struct SlotName {
+  char service[kNameLength], target[kNameLength];
+  u32 drained;  // 1: an operator drained it; outlives restarts
+  u32 reserved;
+};
+static_assert(sizeof(SlotName) == 136);
+
+// What must fit for pinned tables to be taken over by another build (DESIGN.md, "Upgrade").
+constexpr u32 kLayoutVersion = 1;
+struct Meta {
+  u32 layout;         // kLayoutVersion of who made the tables; 0: just created
+  u32 pin_key[12];    // made once, from the kernel's randomness
+  u32 pin_buckets, embryo_buckets;
+  u32 ticks_per_second, stamp_shift;
+  u32 next_incarnation;
+  u32 reserved[2];
+};
+static_assert(sizeof(Meta) == 80);
+
 constexpr u32 kMaxFronts = 65'535, kMaxRules = 65'536, kMaxServices = 16'384, kMaxTargets = 65'536,
               kMaxAdjacencies = 131'072, kMaxChoices = 1u << 21, kMaxMembers = 131'072;
 
@@ -148,6 +169,8 @@ constexpr struct Members : Table<u32> {} members;
 constexpr struct Pins : Table<PinBucket> {} pins;
 constexpr struct Embryos : Table<EmbryoBucket> {} embryos;
 constexpr struct TargetTraffic : Table<TargetCounters> {} target_traffic;
+constexpr struct SlotNames : Table<SlotName> {} slot_names;
+constexpr struct MetaTable : Table<Meta> {} meta;
 constexpr struct Reasons : Table<u64> {} reasons;
 constexpr struct Notes : Table<u64> {} notes;
 }  // namespace table

@@ -11,7 +11,7 @@ constexpr u8 kTunnelHops = 64;
 constexpr u32 kGueLength = sizeof(Udp) + sizeof(Gue);
 
 constexpr u32 tunnel_overhead(bool outer_ip6, u8 tunnel) {
-  return (outer_ip6 ? sizeof(Ip6) : sizeof(Ip4)) + (tunnel == kTunnelGue ? kGueLength : 0);
+  return u32(outer_ip6 ? sizeof(Ip6) : sizeof(Ip4)) + (tunnel == kTunnelGue ? kGueLength : 0);
 }
 
 // A tunnel header about to be written in front of an inner packet.

@@ -8,20 +8,22 @@
 //   live    outlives loads; written by the daemon alone
 //   state   outlives loads; written by packets, tidied by the daemon
 //   counter like state, one value a CPU
-#define WM_TABLES(T)                                               \
-  T(ports, waymark::Port, 1u << waymark::kPortBits, config)        \
-  T(steer, waymark::SteerBucket, 1u << 16, config)                 \
-  T(fronts, waymark::Front, waymark::kMaxFronts, config)           \
-  T(rules, waymark::Rule, waymark::kMaxRules, config)              \
-  T(services, waymark::Service, waymark::kMaxServices, config)     \
-  T(targets, waymark::Target, waymark::kMaxTargets, live)          \
-  T(adjacencies, waymark::Adjacency, waymark::kMaxAdjacencies, live) \
-  T(half, unsigned long long, 1, live)                             \
-  T(choice_heads, waymark::Choice, 2 * waymark::kMaxServices, live) \
-  T(choices, unsigned short, 2 * waymark::kMaxChoices, live)       \
-  T(members, unsigned int, 2 * waymark::kMaxMembers, live)         \
-  T(pins, waymark::PinBucket, 0, state)    /* sized by the configuration */ \
-  T(embryos, waymark::EmbryoBucket, 0, state) /* likewise */       \
+#define WM_TABLES(T)                                                        \
+  T(ports, waymark::Port, 1u << waymark::kPortBits, config)                 \
+  T(steer, waymark::SteerBucket, 1u << 18, config)                          \
+  T(fronts, waymark::Front, waymark::kMaxFronts, config)                    \
+  T(rules, waymark::Rule, waymark::kMaxRules, config)                       \
+  T(services, waymark::Service, waymark::kMaxServices, config)              \
+  T(targets, waymark::Target, waymark::kMaxTargets, live)                   \
+  T(slot_names, waymark::SlotName, waymark::kMaxTargets, live)              \
+  T(adjacencies, waymark::Adjacency, waymark::kMaxAdjacencies, live)        \
+  T(half, unsigned long long, 1, live)                                      \
+  T(choice_heads, waymark::Choice, 2 * waymark::kMaxServices, live)         \
+  T(choices, unsigned short, 2 * waymark::kMaxChoices, live)                \
+  T(members, unsigned int, 2 * waymark::kMaxMembers, live)                  \
+  T(meta, waymark::Meta, 1, live)                                           \
+  T(pins, waymark::PinBucket, 0, state)       /* sized by [engine] pins */  \
+  T(embryos, waymark::EmbryoBucket, 0, state) /* likewise */                \
   T(target_traffic, waymark::TargetCounters, waymark::kMaxTargets, counter) \
-  T(reasons, unsigned long long, waymark::kReasons, counter)       \
+  T(reasons, unsigned long long, waymark::kReasons, counter)                \
   T(notes, unsigned long long, waymark::kNotes, counter)

@@ -1,0 +1,49 @@
+// The tables as user space holds them: an Image is what one load of the program is given and never changes; Live is a
+// window on what outlives it. Both engines use the same types, so control code never knows which engine it drives.
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "core/records.h"
+
+namespace waymark {
+
+// The config tables of one load. Vectors may be shorter than the table's largest size; steer has 2^steer_bits buckets.
+struct Image {
+  Settings settings{};
+  std::vector<Port> ports;  // 2^kPortBits
+  std::vector<SteerBucket> steer;
+  std::vector<Front> fronts;
+  std::vector<Rule> rules;
+  std::vector<Service> services;
+};
+
+// Memory that packets read while we write it: records are written before a word makes them reachable.
+struct Live {
+  std::span<Target> targets;
+  std::span<SlotName> slot_names;
+  std::span<Adjacency> adjacencies;
+  std::span<u64> half;
+  std::span<Choice> choice_heads;
+  std::span<u16> choices;
+  std::span<u32> members;
+  std::span<Meta> meta;
+  std::span<PinBucket> pins;  // empty when pins are off
+  std::span<EmbryoBucket> embryos;
+};
+
+// Counters summed over CPUs.
+struct Counters {
+  std::array<u64, kReasons> reasons{};
+  std::array<u64, kNotes> notes{};
+};
+
+// How many pin buckets hold `pins` pins at nine tenths of their ways; embryos get an eighth of that, 1024 at least.
+constexpr u32 pin_buckets_for(u32 pins) { return pins ? u32((u64(pins) * 10 + 9 * kPinWays - 1) / (9 * kPinWays)) : 0; }
+constexpr u32 embryo_buckets_for(u32 pins) {
+  return pins ? (pin_buckets_for(pins) / 8 > 1024 ? pin_buckets_for(pins) / 8 : 1024) : 0;
+}
+
+}  // namespace waymark

@@ -1,0 +1,102 @@
+#include "engine/replay/native.h"
+
+#include <cstring>
+
+#include "dataplane/pipeline.h"
+#include "dataplane/tables.h"
+
+namespace waymark {
+
+namespace {
+constexpr u32 kHeadRoom = 256;  // as XDP drivers give
+
+template <class V>
+auto* get(V& values, u32 i) {
+  return i < values.size() ? &values[i] : nullptr;
+}
+}  // namespace
+
+// The core's Env over plain memory.
+class NativeEnv {
+ public:
+  NativeEnv(NativeEngine& engine, u8* start, u8* begin, u8* end, u32 interface, u32 ticks, std::vector<StepSeen>* trace)
+      : engine_(engine), start_(start), view_{begin, end}, interface_(interface), ticks_(ticks), trace_(trace) {}
+
+  const View& view() const { return view_; }
+  u32 length() const { return u32(view_.end - view_.begin); }
+  bool resize(int front) {
+    u8* begin = view_.begin - front;
+    // As bpf_xdp_adjust_head: not before the head room, and an Ethernet header must remain.
+    if (begin < start_ || begin > view_.end - sizeof(Ethernet)) return false;
+    view_.begin = begin;
+    return true;
+  }
+  const Settings& settings() const { return engine_.image_.settings; }
+  u32 now() const { return ticks_; }
+  u32 interface() const { return interface_; }
+  void leave(u32 interface) { out_ = interface; }
+  u32 left_by() const { return out_; }
+  void note(Note n) { ++engine_.counters_.notes[u32(n)]; }
+  void step(Step step, u64 a, u64 b, u64 c) {
+    if (trace_) trace_->push_back({step, a, b, c});
+  }
+
+  const Port* at(decltype(table::ports), u32 i) { return get(engine_.image_.ports, i); }
+  const SteerBucket* at(decltype(table::steer), u32 i) { return get(engine_.image_.steer, i); }
+  const Front* at(decltype(table::fronts), u32 i) { return get(engine_.image_.fronts, i); }
+  const Rule* at(decltype(table::rules), u32 i) { return get(engine_.image_.rules, i); }
+  const Service* at(decltype(table::services), u32 i) { return get(engine_.image_.services, i); }
+  Target* at(decltype(table::targets), u32 i) { return get(engine_.targets_, i); }
+  Adjacency* at(decltype(table::adjacencies), u32 i) { return get(engine_.adjacencies_, i); }
+  u64* at(decltype(table::half), u32 i) { return get(engine_.half_, i); }
+  Choice* at(decltype(table::choice_heads), u32 i) { return get(engine_.choice_heads_, i); }
+  u16* at(decltype(table::choices), u32 i) { return get(engine_.choices_, i); }
+  u32* at(decltype(table::members), u32 i) { return get(engine_.members_, i); }
+  PinBucket* at(decltype(table::pins), u32 i) { return get(engine_.pins_, i); }
+  EmbryoBucket* at(decltype(table::embryos), u32 i) { return get(engine_.embryos_, i); }
+  TargetCounters* at(decltype(table::target_traffic), u32 i) { return get(engine_.target_traffic_, i); }
+
+ private:
+  NativeEngine& engine_;
+  u8* start_;
+  View view_;
+  u32 interface_, ticks_, out_ = 0;
+  std::vector<StepSeen>* trace_;
+};
+
+NativeEngine::NativeEngine(u32 pins)
+    : targets_(kMaxTargets),
+      slot_names_(kMaxTargets),
+      adjacencies_(kMaxAdjacencies),
+      half_(1),
+      choice_heads_(2 * kMaxServices),
+      choices_(2 * kMaxChoices),
+      members_(2 * kMaxMembers),
+      meta_(1),
+      pins_(pin_buckets_for(pins)),
+      embryos_(embryo_buckets_for(pins)),
+      target_traffic_(kMaxTargets) {}
+
+Live NativeEngine::live() {
+  return {targets_, slot_names_, adjacencies_, half_, choice_heads_, choices_, members_, meta_, pins_, embryos_};
+}
+
+Outcome NativeEngine::run(std::span<const u8> frame, u32 interface, u32 ticks, std::vector<StepSeen>* trace) {
+  std::vector<u8> buffer(kHeadRoom);
+  buffer.insert(buffer.end(), frame.begin(), frame.end());
+  u8* begin = buffer.data() + kHeadRoom;
+  NativeEnv env(*this, buffer.data(), begin, begin + frame.size(), interface, ticks, trace);
+  const Verdict verdict = process(env);
+  ++counters_.reasons[verdict.reason];
+  return {verdict, verdict.action == Action::forward ? env.left_by() : 0, {env.view().begin, env.view().end}};
+}
+
+Verdict NativeEngine::run_in_place(std::span<u8> buffer, u32& offset, u32 interface, u32 ticks) {
+  NativeEnv env(*this, buffer.data(), buffer.data() + offset, buffer.data() + buffer.size(), interface, ticks, nullptr);
+  const Verdict verdict = process(env);
+  ++counters_.reasons[verdict.reason];
+  offset = u32(env.view().begin - buffer.data());
+  return verdict;
+}
+
+}  // namespace waymark

@@ -1,0 +1,66 @@
+// The packet core as plain C++: the engine of replay, trace, simulation, fuzzing and of every test's other half.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "dataplane/image.h"
+
+namespace waymark {
+
+struct StepSeen {
+  Step step;
+  u64 a, b, c;
+};
+
+// What became of one packet. `frame` is what leaves or is handed on; for a dropped packet it is of no meaning.
+struct Outcome {
+  Verdict verdict;
+  u32 out_interface;  // when forwarded
+  std::vector<u8> frame;
+};
+
+class NativeEngine {
+ public:
+  // `pins`: as in [engine] pins. `targets` etc. are sized as the kernel's tables are.
+  explicit NativeEngine(u32 pins);
+
+  void load(Image image) { image_ = std::move(image); }
+  Live live();
+  Counters& counters() { return counters_; }
+  std::span<const TargetCounters> target_traffic() const { return target_traffic_; }
+  const Image& image() const { return image_; }
+
+  // Runs one Ethernet frame that came in on `interface` at `ticks`. `trace`, where given, gets each step.
+  Outcome run(std::span<const u8> frame, u32 interface, u32 ticks, std::vector<StepSeen>* trace = nullptr);
+
+  // The same without copies, for measuring: `frame` lies in `buffer` at `offset`, with room in front of it.
+  // Returns the verdict; `offset` moves with the packet's front.
+  Verdict run_in_place(std::span<u8> buffer, u32& offset, u32 interface, u32 ticks);
+
+ private:
+  friend class NativeEnv;
+  Image image_;
+  std::vector<Target> targets_;
+  std::vector<SlotName> slot_names_;
+  std::vector<Adjacency> adjacencies_;
+  std::vector<u64> half_;
+  std::vector<Choice> choice_heads_;
+  std::vector<u16> choices_;
+  std::vector<u32> members_;
+  std::vector<Meta> meta_;
+  std::vector<PinBucket> pins_;
+  std::vector<EmbryoBucket> embryos_;
+  std::vector<TargetCounters> target_traffic_;
+  Counters counters_;
+};
+
+// Every reason the program can end a packet with, for show, trace, metrics and the golden file.
+std::span<const ReasonText> all_reasons();
+const ReasonText* reason_text(u16 reason);
+const char* note_text(Note note);   // sentence
+const char* note_name(Note note);   // "pin_adopted"
+
+}  // namespace waymark

@@ -1,0 +1,49 @@
+// The texts of every reason and note, gathered from where they are declared.
+#include "dataplane/pipeline.h"
+#include "engine/replay/native.h"
+
+namespace waymark {
+
+namespace {
+
+std::vector<ReasonText> gather() {
+  std::vector<ReasonText> all;
+  for (auto& r : parse::kReasonTexts) all.push_back(r);
+  for (auto& r : steer::kReasonTexts) all.push_back(r);
+  for (auto& r : director::kReasonTexts) all.push_back(r);
+  for (auto& r : host::kReasonTexts) all.push_back(r);
+  for (auto& r : forward::kReasonTexts) all.push_back(r);
+  return all;
+}
+
+struct NoteText {
+  const char *name, *sentence;
+};
+constexpr NoteText kNoteTexts[kNotes] = {
+    {"pin_adopted", "a TCP flow arrived in its middle and was pinned by the consistent choice"},
+    {"pin_spilled", "a pin went to its second bucket, the first being full"},
+    {"pin_moved", "a pin was moved to its second bucket to make room"},
+    {"pin_table_full", "no room for a proven pin: the consistent choice serves"},
+    {"pin_embryo_evicted", "an embryonic pin gave way to a newer one before its time"},
+    {"pin_stolen", "a pin older than any idle time gave way to a new one"},
+    {"pin_contended", "another CPU changed the slot first: the flow was not pinned by this packet"},
+    {"ecn_marked", "congestion on the tunnel was marked in the inner header"},
+};
+
+}  // namespace
+
+std::span<const ReasonText> all_reasons() {
+  static const std::vector<ReasonText> all = gather();
+  return all;
+}
+
+const ReasonText* reason_text(u16 reason) {
+  for (const ReasonText& r : all_reasons())
+    if (r.verdict.reason == reason) return &r;
+  return nullptr;
+}
+
+const char* note_name(Note note) { return kNoteTexts[u32(note)].name; }
+const char* note_text(Note note) { return kNoteTexts[u32(note)].sentence; }
+
+}  // namespace waymark
