@@ -1,0 +1,69 @@
+// A site that runs: daemons, web servers, checked traffic, and the handles by which the schedule moves them.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "lab/process.h"
+#include "lab/site.h"
+#include "lab/stats.h"
+
+namespace waymark::lab {
+
+struct Load {
+  u32 connections = 2000;  // long-lived; all rates and counts are shared out over the clients
+  u32 fresh = 80;          // short connections a second
+  u32 probes = 1000;       // a second
+};
+
+struct Tools {
+  std::string waymark, next;  // `next`: the same, built with other program bytes
+};
+
+class Fabric {
+ public:
+  Fabric(Site site, Tools tools) : site_(std::move(site)), tools_(std::move(tools)) {}
+
+  // The site with nginx and daemons, ready for traffic. `outlives_us`: they stay when this process ends.
+  Status up(const DirectorPlan& plan, bool outlives_us);
+  Status down();  // detaches every daemon in order; the namespaces are somebody else's to remove
+
+  // `program` starts as the director's daemon; with `replace` it takes over from the running one.
+  Status start_director(const std::string& program, bool replace);
+  Status kill_director();  // -9
+  Status configure(const DirectorPlan& plan, bool reload);
+  Status ask_director(const std::vector<std::string>& words) const;  // e.g. {"drain", "s1"}
+  Result<std::string> show(const std::string& what) const;  // `waymark show WHAT --json` of the director
+
+  Status start_traffic(const Load& load);
+  Status open();                         // until all connections are there
+  Status mark(const std::string& name);  // a new window
+  Result<ClientReport> clients();
+  Result<ServerReport> servers();
+  Status close();                        // ends all traffic in order
+
+  // curl of a 6 MB file through the service, so slow that it lasts for the schedule.
+  Status start_downloads();
+  bool downloads_running();
+  Result<size_t> finish_downloads();  // how many were whole; an error says which was not
+
+  const Site& site() const { return site_; }
+  const Tools& tools() const { return tools_; }
+
+ private:
+  Status ready(const std::string& node) const;
+  Result<ClientReport> tell(const std::string& command);
+  Status wait_for(const std::string& what, const std::function<bool(const ClientReport&)>& holds);
+
+  Site site_;
+  Tools tools_;
+  Load load_;
+  DirectorPlan plan_;
+  bool outlives_us_ = false;
+  Process director_, replaced_;
+  std::vector<Process> hosts_, webs_, clients_, servers_;
+  std::vector<std::pair<std::string, Process>> downloads_;  // by the file they write
+};
+
+}  // namespace waymark::lab
