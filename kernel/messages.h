@@ -1,0 +1,29 @@
+// One netlink message <-> one fact. Only for the .cpp files that talk to the kernel: libnl's and Linux's headers show.
+#pragma once
+
+#include <linux/rtnetlink.h>
+#include <netlink/msg.h>
+
+#include <memory>
+#include <optional>
+
+#include "kernel/facts.h"
+#include "kernel/netlink.h"
+
+namespace waymark::netlink {
+
+struct FreeMessage {
+  void operator()(nl_msg* message) const { nlmsg_free(message); }
+};
+using Message = std::unique_ptr<nl_msg, FreeMessage>;
+
+Message ask_route(const RouteQuestion& question);
+Message ask_use(const Hop& hop);
+
+// None for messages of other kinds: bridge ports, forwarding databases, proxies, what lacks an essential attribute.
+std::optional<LinkInfo> link_in(nlmsghdr* header);
+std::optional<NeighbourFact> neighbour_in(nlmsghdr* header);  // RTM_DELNEIGH as State::unknown
+std::optional<RouteFact> route_in(nlmsghdr* header);
+std::optional<Event> event_in(nlmsghdr* header);
+
+}  // namespace waymark::netlink
