@@ -16,14 +16,6 @@ void check_purpose(Checking& in) {
                       "a [[service]] needs [director], whose \"address\" the tunnels to its targets come from");
 }
 
-void check_interfaces(Checking& in) {
-  const auto& interfaces = in.config.engine.interfaces;
-  if (interfaces.size() > kMaxInterfaces)
-    in.problems.error(in.places.at(interfaces[kMaxInterfaces]),
-                      fmt::format("there are {} interfaces in [engine]; at most {} are supported", interfaces.size(),
-                                  kMaxInterfaces));
-}
-
 void check_director(Checking& in) {
   if (!in.config.director) return;
   const Address* first[2] = {};  // IPv6, IPv4
@@ -40,10 +32,13 @@ void check_director(Checking& in) {
 
 }  // namespace
 
+std::string title(std::string_view what, const std::string& name) {
+  return name.empty() ? fmt::format("a {} without a name", what) : fmt::format("{} \"{}\"", what, name);
+}
+
 void check(const Config& config, const Places& places, Problems& problems) {
   Checking in{config, places, problems};
   check_purpose(in);
-  check_interfaces(in);
   check_director(in);
   check_services(in);
   check_addresses(in);

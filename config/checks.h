@@ -25,8 +25,11 @@ struct AddressHash {
   }
 };
 
-inline constexpr std::size_t kMaxInterfaces = 64, kMaxServices = 10'240, kMaxAddresses = 65'000;
-inline constexpr std::size_t kMaxTargets = 1'024, kMaxTargetsInAll = 200'000, kMaxRanges = 4'096;
+// Limits over several tables; the schema has those of one.
+inline constexpr std::size_t kMaxAddresses = 65'000, kMaxTargets = 200'000, kMaxRanges = 4'096;
+
+// service "web", or what to call one that has no good name.
+std::string title(std::string_view what, const std::string& name);
 
 // Says once per name that comes again where it stood first. `what` names one: "service \"web\"".
 template <class T, class What>

@@ -68,6 +68,8 @@ class Served {
     }
   };
 
+  std::string title_of(u32 index) const { return title(what_, services_[index].name); }
+
   void check_own_ports(const S& s) {
     std::vector<const PortRange*> sorted;
     for (const PortRange& p : s.ports) sorted.push_back(&p);
@@ -78,7 +80,7 @@ class Served {
       if (widest && widest->protocol == p->protocol && p->first <= widest->last) {
         const auto [earlier, later] = std::minmax(widest, p);
         in_.problems.error(in_.places.at(*later),
-                           fmt::format("{} and {} of {} \"{}\" overlap", text(*earlier), text(*later), what_, s.name));
+                           fmt::format("{} and {} of {} overlap", text(*earlier), text(*later), title(what_, s.name)));
         if (p->last <= widest->last) continue;
       }
       widest = p;
@@ -88,8 +90,8 @@ class Served {
   void take(const Address& address, u32 index) {
     std::vector<u32>& holders = at_[{services_[index].zone, address}];
     if (!holders.empty() && holders.back() == index)
-      return in_.problems.error(in_.places.at(address), fmt::format("{} is listed twice in {} \"{}\"", text(address),
-                                                                    what_, services_[index].name));
+      return in_.problems.error(in_.places.at(address),
+                                fmt::format("{} is listed twice in {}", text(address), title_of(index)));
     std::size_t ranges = ranges_[index].size();
     bool own_fault = ranges > kMaxRanges;
     for (const u32 other : holders) {
@@ -105,18 +107,18 @@ class Served {
     if (in_.problems.full() || !compared_.insert({other, index}).second) return;
     Range both{};
     if (!common(ranges_[other], ranges_[index], both)) return;
-    in_.problems.error(in_.places.at(address),
-                       fmt::format("{} on {} in zone \"{}\" is served by both {} \"{}\", line {}, and {} \"{}\"",
-                                   text(PortRange{both.protocol, u16(both.first), u16(both.last)}), text(address),
-                                   services_[index].zone, what_, services_[other].name,
-                                   in_.places.at(services_[other]).line, what_, services_[index].name));
+    in_.problems.error(
+        in_.places.at(address),
+        fmt::format("{} on {} in zone \"{}\" is served by both {}, line {}, and {}",
+                    text(PortRange{both.protocol, u16(both.first), u16(both.last)}), text(address),
+                    services_[index].zone, title_of(other), in_.places.at(services_[other]).line, title_of(index)));
   }
 
   template <class Where>
   void too_many_ranges(const Where& where, u32 index, std::size_t ranges) {
     in_.problems.error(in_.places.at(where),
-                       fmt::format("an address of {} \"{}\" has {} ranges of ports; at most {} are supported", what_,
-                                   services_[index].name, ranges, kMaxRanges));
+                       fmt::format("an address of {} has {} ranges of ports; at most {} are supported", title_of(index),
+                                   ranges, kMaxRanges));
   }
 
   Checking& in_;
@@ -135,7 +137,7 @@ void check_owners(Checking& in) {
   const auto learn = [&](const auto& services, std::string_view what) {
     for (const auto& s : services)
       for (const Address& address : s.address) {
-        owner.emplace(address, fmt::format("{} \"{}\"", what, s.name));
+        owner.emplace(address, title(what, s.name));
         if (++count == kMaxAddresses + 1)
           in.problems.error(in.places.at(address),
                             fmt::format("there are more than {} addresses in all services", kMaxAddresses));
@@ -155,7 +157,7 @@ void check_owners(Checking& in) {
   for (const ServiceConfig& s : in.config.service)
     for (const TargetConfig& t : s.target)
       if (in.places.good(t.address) && in.places.given(t.address))
-        refuse(t.address, fmt::format("target \"{}\" of service \"{}\"", t.name, s.name));
+        refuse(t.address, fmt::format("{} of {}", title("target", t.name), title("service", s.name)));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ std::string text(const InterfaceConfig& i) {
 void check_interface(Checking& in, const std::string& name) {
   const auto& interfaces = in.config.engine.interfaces;
   const auto wanted = InterfaceName{}.parse(name);
-  if (!wanted || !in.places.good(interfaces)) return;
+  if (!wanted || !in.places.good(in.config.engine) || !in.places.good(interfaces)) return;
   if (std::any_of(interfaces.begin(), interfaces.end(), [&](auto& i) { return same(i, *wanted); })) return;
   std::vector<std::string> names;
   for (const auto& i : interfaces) names.push_back(text(i));
@@ -36,8 +36,7 @@ void check_interface(Checking& in, const std::string& name) {
 void check_host(Checking& in) {
   if (!in.config.host) return;
   const HostConfig& host = *in.config.host;
-  check_unique_names(in, host.service,
-                     [](const HostServiceConfig& s) { return fmt::format("host service \"{}\"", s.name); });
+  check_unique_names(in, host.service, [](const HostServiceConfig& s) { return title("host service", s.name); });
   for (const std::string& name : host.interfaces) check_interface(in, name);
   if (host.service.empty() && in.places.good(host.service))
     in.problems.warn(in.places.at(host),

@@ -38,10 +38,10 @@ bool printable(std::string_view text) {
 std::string_view why_martian(const Address& a) {
   if (is_ip4(a)) {
     const u8 first = byte_of(a, 12);
-    if (host(ip4_of(a)) == 0) return "the unspecified address";
+    if (ip4_of(a).raw == 0) return "the unspecified address";
     if (first == 0) return "in 0.0.0.0/8, which names no host";
     if (first == 127) return "a loopback address";
-    if (host(ip4_of(a)) == 0xffffffff) return "the broadcast address";
+    if (ip4_of(a).raw == 0xffffffff) return "the broadcast address";
     if (first >= 240) return "a reserved address";
     return first >= 224 ? "a multicast address" : "";
   }
@@ -84,7 +84,7 @@ std::string Span::show(Duration value) const {
 }
 
 std::string Name::wants() const {
-  return fmt::format("1 to 60 letters, digits{}, \"_\" or \"-\"", dots ? ", \".\"" : "");
+  return fmt::format("a name of 1 to 60 letters, digits{}, \"_\" or \"-\"", dots ? ", \".\"" : "");
 }
 
 Result<std::string> Name::read(const Node& node) const {
@@ -106,9 +106,8 @@ Result<Address> HostAddress::read(const Node& node) const {
   if (!text || !printable(*text)) return unwanted(wants(), node);  // a zero byte would end it early
   auto address = parse_address(*text);
   if (!address) {
-    // Only of a mapped address is there more to say than that it is none.
-    if (text->find(':') != std::string::npos && text->find("ffff:") != std::string::npos &&
-        address.error().sentence.find("mapped") != std::string::npos)
+    // Behind the quoted text stands whether it is mapped, the one error of which there is more to say.
+    if (address.error().sentence.find("mapped", text->size()) != std::string::npos)
       return Error{fmt::format("must be the IPv4 address itself, not the mapped {}", quoted(*text))};
     return unwanted(wants(), node);
   }

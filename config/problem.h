@@ -24,27 +24,25 @@ struct Mark {
   u32 line = 1, column = 1;
 };
 
-// Collects problems about one file; what exceeds kMostProblems is counted, not kept.
+// Collects problems about one file: the first kMost errors and the first kMost warnings.
 class Problems {
  public:
-  static constexpr u32 kMostProblems = 200;
+  static constexpr u32 kMost = 200;
 
   explicit Problems(std::string file) : file_(std::move(file)) {}
 
   void error(Mark at, std::string sentence);
   void warn(Mark at, std::string sentence);
-  bool full() const { return found_.size() >= kMostProblems; }
+  bool full() const { return errors_ > kMost; }  // another error would not be kept
   bool any_error() const { return errors_ > 0; }
 
-  // In the order of the file; ends with a sentence about those that were not kept.
+  // In the order of the file; ends with a sentence if some were not kept.
   std::vector<Problem> take();
 
  private:
-  void add(Mark at, std::string sentence, bool warning);
-
   std::string file_;
   std::vector<Problem> found_;
-  u32 errors_ = 0, dropped_ = 0;
+  u32 errors_ = 0, warnings_ = 0;
 };
 
 }  // namespace config

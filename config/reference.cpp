@@ -6,13 +6,18 @@ namespace waymark {
 namespace config {
 namespace {
 
-// Calls visit(section) for every section that has a label, outer ones first.
+// Calls visit(section, most) for every section that has a label, outer ones first; most is how often it may come.
 template <class V, class T, class... F>
-void visit_sections(const Section<T, F...>& section, V& visit) {
-  if (!section.label.empty()) visit(section);
+void visit_sections(const Section<T, F...>& section, V& visit, std::size_t most = 1) {
+  if (!section.label.empty()) visit(section, most);
   const auto descend = [&](const auto& field) {
     if constexpr (requires { field.section; })
       visit_sections(field.section, visit);
+    else if constexpr (requires {
+                         field.kind.most;
+                         field.kind.section;
+                       })
+      visit_sections(field.kind.section, visit, field.kind.most);
     else if constexpr (requires { field.kind.section; })
       visit_sections(field.kind.section, visit);
   };
@@ -40,9 +45,12 @@ struct Page {
   std::string text;
 
   template <class T, class... F>
-  void operator()(const Section<T, F...>& section) {
-    text += fmt::format("\n## `{}`\n\n{}\n\n| key | value | default | meaning |\n|---|---|---|---|\n", section.label,
-                        section.doc);
+  void operator()(const Section<T, F...>& section, std::size_t most) {
+    const auto limit =
+        most > 1 ? fmt::format(" At most {}{}.", most, section.label == "[[service.target]]" ? " per service" : "")
+                 : "";
+    text += fmt::format("\n## `{}`\n\n{}{}\n\n| key | value | default | meaning |\n|---|---|---|---|\n", section.label,
+                        section.doc, limit);
     std::apply([&](const auto&... f) { (line(f), ...); }, section.fields);
   }
   template <class S>
@@ -60,7 +68,7 @@ struct Homes {
   int count = 0;
 
   template <class T, class... F>
-  void operator()(const Section<T, F...>& section) {
+  void operator()(const Section<T, F...>& section, std::size_t) {
     const auto look = [&](std::string_view k) {
       if (k != key) return;
       home = section.label;
@@ -92,8 +100,9 @@ constexpr std::string_view kTail = R"(
 - A service has at least one target, and an interface in its zone.
 - One address, protocol and port is served by one service of a zone.
 - A service's address is not a target's, nor this node's own tunnel address; a target is not the director itself.
-- Each director in `[host] directors` has an address of a family that the host has, too.
-- Where all targets have weight 0, or a key has no effect, there is a warning; the file is still good.
+- Names are unique among services, among the targets of a service, and among the services of `[host]`.
+- What is legal but hardly meant is a warning, and the file is still good: all targets of weight 0, two targets of a
+  service at one address, a port without GUE, a host without services, a director that cannot reach the host.
 )";
 
 }  // namespace

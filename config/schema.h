@@ -24,10 +24,10 @@ constexpr auto kNode = section<Config>(
 
 constexpr auto kEngine = section<EngineConfig>(
     "[engine]", "The XDP program, and the interfaces it is attached to.",
-    Field{"interfaces", &EngineConfig::interfaces, Zones{}, required,
+    Field{"interfaces", &EngineConfig::interfaces, Zones{.most = 64}, required,
           "The zone of what comes in on each interface. `\"eth0:100\"` is VLAN 100 on eth0, `\"eth0:100:7\"` VLAN 7 "
           "within "
-          "it (802.1ad), `eth0` the untagged rest. At most 64."},
+          "it (802.1ad), `eth0` the untagged rest. At most 64 entries."},
     Field{"mode", &EngineConfig::mode,
           one_of<XdpMode>({{"auto", XdpMode::automatic}, {"native", XdpMode::native}, {"generic", XdpMode::generic}}),
           optional, "Native XDP in the driver, or generic XDP in the kernel. `\"auto\"` takes the first that works."},
@@ -44,7 +44,7 @@ constexpr auto kDirector = section<DirectorConfig>(
           "The tunnels' source, at most one address per family. Every target needs one of its own family."});
 
 constexpr auto kTarget = section<TargetConfig>(
-    "[[service.target]]", "A server of the service above it. At most 1024 per service and 200000 in all.",
+    "[[service.target]]", "A server of the service above it; all services together have at most 200000.",
     Field{"name", &TargetConfig::name, kName, required, "Its name, unique within the service."},
     Field{"address", &TargetConfig::address, HostAddress{}, required, "Where the tunnel to it ends."},
     Field{"weight", &TargetConfig::weight, Number<u32>{0, 1000}, optional,
@@ -55,7 +55,7 @@ constexpr auto kTarget = section<TargetConfig>(
     Field{"port", &TargetConfig::port, kPort, optional, "GUE's destination port."});
 
 constexpr auto kService = section<ServiceConfig>(
-    "[[service]]", "What clients reach. At most 10240 services.",
+    "[[service]]", "What clients reach.",
     Field{"name", &ServiceConfig::name, kName, required, "Its name, unique on the node."},
     Field{"zone", &ServiceConfig::zone, kName, optional, "The zone its clients are in: one of `[engine] interfaces`."},
     Field{"address", &ServiceConfig::address, Several{HostAddress{}}, required,
@@ -68,7 +68,7 @@ constexpr auto kService = section<ServiceConfig>(
           "Whether each flow gets a target of its own choice, or all flows of a client address the same."},
     Field{"tcp_idle", &ServiceConfig::tcp_idle, kIdle, optional, "How long a silent TCP connection stays pinned."},
     Field{"udp_idle", &ServiceConfig::udp_idle, kIdle, optional, "How long a silent UDP flow stays pinned."},
-    Field{"target", &ServiceConfig::target, Repeated{kTarget}, optional, ""});
+    Field{"target", &ServiceConfig::target, Repeated{kTarget, 1024}, optional, ""});
 
 constexpr auto kHostService = section<HostServiceConfig>(
     "[[host.service]]", "A service that this server answers for; packets in tunnels to anything else are refused.",
@@ -86,7 +86,7 @@ constexpr auto kHost = section<HostConfig>(
     Field{"interfaces", &HostConfig::interfaces, Several{InterfaceName{}, kMayBeEmpty}, optional,
           "Where tunnels may come in, named as in `[engine] interfaces`.", "all of them"},
     Field{"port", &HostConfig::port, kPort, optional, "The UDP port for GUE."},
-    Field{"service", &HostConfig::service, Repeated{kHostService}, optional, ""});
+    Field{"service", &HostConfig::service, Repeated{kHostService, 10'240}, optional, ""});
 
 constexpr auto kApi =
     section<ApiConfig>("[api]", "How the command line and monitoring reach the daemon.",
@@ -98,7 +98,7 @@ constexpr auto kApi =
 constexpr auto kRoot = section<Config>(
     "", "", Here{"node", kNode}, Field{"engine", &Config::engine, Inner{kEngine}, required, ""},
     Field{"director", &Config::director, Inner{kDirector}, optional, ""},
-    Field{"service", &Config::service, Repeated{kService}, optional, ""},
+    Field{"service", &Config::service, Repeated{kService, 10'240}, optional, ""},
     Field{"host", &Config::host, Inner{kHost}, optional, ""}, Field{"api", &Config::api, Inner{kApi}, optional, ""});
 
 }  // namespace waymark::config

@@ -57,8 +57,10 @@ struct Inner {
 template <class S>
 struct Repeated {
   S section;
+  std::size_t most;
 };
 struct Zones {
+  std::size_t most;
   std::string wants() const { return "a table such as { eth0 = \"public\", \"eth0:100\" = \"tenants\" }"; }
 };
 
@@ -96,10 +98,10 @@ void read_value(Reading& in, const Key& key, const Several<K>& kind, const Node&
   const std::size_t count = list ? list->size() : 1;
   if (count == 0 && !kind.may_be_empty) {
     in.places.spoil(out);
-    in.problems.error(node.at, fmt::format("{} must not be empty", text(key)));
+    in.problems.error(node.at, fmt::format("{} must be given: it is empty", text(key)));
   }
   out.reserve(count);  // elements must stay where they are: Places knows them by address
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count && !in.problems.full(); ++i) {
     const Node& item = list ? (*list)[i] : node;
     if (auto value = kind.each.read(item)) {
       in.places.put(out.emplace_back(*value), item.at);
@@ -137,7 +139,12 @@ void read_value(Reading& in, const Key& key, const Repeated<S>& kind, const Node
     return in.problems.error(node.at, fmt::format("\"{}\" must be an array of tables, each headed {}, not {}", key.key,
                                                   kind.section.label, describe(node)));
   }
-  out.resize(list->size());
+  if (list->size() > kind.most) {
+    in.places.spoil(out);
+    return in.problems.error((*list)[kind.most].at, fmt::format("there are {} {}; at most {} are supported",
+                                                                list->size(), kind.section.label, kind.most));
+  }
+  out.resize(list->size());  // elements must stay where they are
   for (std::size_t i = 0; i < list->size(); ++i) {
     if ((*list)[i].as<Table>()) {
       read_section(in, (*list)[i], kind.section, out[i]);

@@ -46,7 +46,7 @@ std::string unknown_key(std::string_view key, std::string_view label, const std:
   if (const auto near = nearest(key, keys); !near.empty()) return fmt::format("{}; did you mean \"{}\"?", start, near);
   std::string all;
   for (const auto k : keys) all += fmt::format("{}\"{}\"", all.empty() ? "" : ", ", k);
-  return fmt::format("{}; there are {}", start, all);
+  return fmt::format("{}; the keys here are {}", start, all);
 }
 
 }  // namespace waymark::config
