@@ -26,12 +26,13 @@ function(wm_package name module)
   pkg_check_modules(wm_${name} REQUIRED IMPORTED_TARGET GLOBAL ${module})
 endfunction()
 
-# wm_library(<name> [LINK targets...]): every *.cpp here becomes wm_<name>; every *_test.cpp becomes test_<name>.
+# wm_library(<name> [LINK targets...]): every *.cpp here becomes wm_<name>, but for *_main.cpp (programs)
+# and *.bpf.cpp (the kernel's); every *_test.cpp becomes test_<name>.
 function(wm_library name)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cpp)
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "(_test|_main)\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "(_test|_main|\\.bpf)\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
   if(sources)
     add_library(wm_${name} STATIC ${sources})
