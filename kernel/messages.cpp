@@ -103,6 +103,14 @@ constexpr u16 kUsable = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_
 
 }  // namespace
 
+Message ask_link(const u32& index) {
+  Message message(nlmsg_alloc_simple(RTM_GETLINK, NLM_F_REQUEST));
+  ifinfomsg body{};
+  body.ifi_index = int(index);
+  nlmsg_append(message.get(), &body, sizeof body, NLMSG_ALIGNTO);
+  return message;
+}
+
 Message ask_route(const RouteQuestion& question) {
   Message message(nlmsg_alloc_simple(RTM_GETROUTE, NLM_F_REQUEST));
   rtmsg body{};
@@ -189,13 +197,8 @@ std::optional<RouteFact> route_in(nlmsghdr* header) {
 std::optional<Event> event_in(nlmsghdr* header) {
   switch (header->nlmsg_type) {
     case RTM_NEWLINK:
-      if (auto link = link_in(header)) return *link;
-      return {};
-    case RTM_DELLINK: {
-      const auto* body = static_cast<const ifinfomsg*>(nlmsg_data(header));
-      if (body->ifi_family == AF_UNSPEC) return LinkGone{u32(body->ifi_index)};
-      return {};  // a port that left its bridge
-    }
+    case RTM_DELLINK:
+      return LinkChange{u32(static_cast<const ifinfomsg*>(nlmsg_data(header))->ifi_index)};
     case RTM_NEWNEIGH:
     case RTM_DELNEIGH:
       if (auto neighbour = neighbour_in(header)) return *neighbour;

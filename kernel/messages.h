@@ -17,6 +17,7 @@ struct FreeMessage {
 };
 using Message = std::unique_ptr<nl_msg, FreeMessage>;
 
+Message ask_link(const u32& index);
 Message ask_route(const RouteQuestion& question);
 Message ask_use(const Hop& hop);
 

@@ -25,13 +25,13 @@ class Namespaces : public testing::Test {
     peer_ = current();
     ASSERT_EQ(unshare(CLONE_NEWNET), 0);
     here_ = current();
-    const std::string there = "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(peer_);
-    here("ip link add wm-here address 02:00:00:00:00:01 type veth peer name wm-peer address 02:00:00:00:00:02 netns " +
-         there);
     for (const char* setting : {"ipv6.conf.all.accept_dad=0", "ipv6.conf.default.accept_dad=0"}) {
       here(std::string("sysctl -qw net.") + setting);
       peer(std::string("sysctl -qw net.") + setting);
     }
+    const std::string there = "/proc/" + std::to_string(getpid()) + "/fd/" + std::to_string(peer_);
+    here("ip link add wm-here address 02:00:00:00:00:01 type veth peer name wm-peer address 02:00:00:00:00:02 netns " +
+         there);
     here(
         "ip link set lo up; ip link set wm-here up; ip addr add 10.77.0.1/24 dev wm-here; "
         "ip addr add 2001:db8:77::1/64 dev wm-here nodad");

@@ -132,6 +132,10 @@ Result<std::vector<Answer>> ask_all(nl_sock* socket, std::span<const Question> q
   return out;
 }
 
+std::optional<LinkInfo> read_link(nlmsghdr* header) {
+  return header->nlmsg_type == RTM_NEWLINK ? link_in(header) : std::nullopt;
+}
+
 RouteFact read_route(nlmsghdr* header) {
   RouteFact none;
   none.error = header->nlmsg_type == NLMSG_ERROR ? error_in(header) : EBADMSG;
@@ -160,6 +164,10 @@ Result<std::vector<LinkInfo>> Requests::links() {
   return out;
 }
 
+Result<std::vector<std::optional<LinkInfo>>> Requests::links(std::span<const u32> indices) {
+  return ask_all<std::optional<LinkInfo>, u32>(socket_.get(), indices, ask_link, read_link);
+}
+
 Result<std::vector<NeighbourFact>> Requests::neighbours() {
   std::vector<NeighbourFact> out;
   WM_TRY(dump(
@@ -183,7 +191,7 @@ Result<Events> Events::open() {
   if (!socket) return socket.error();
   nl_socket_set_nonblocking(socket->get());
   for (int group : {RTNLGRP_LINK, RTNLGRP_NEIGH, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_RULE,
-                    RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_RULE, RTNLGRP_NEXTHOP})
+                    RTNLGRP_IPV6_IFINFO, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV6_RULE, RTNLGRP_NEXTHOP})
     if (const int error = nl_socket_add_membership(socket->get(), group); error < 0 && group != RTNLGRP_NEXTHOP)
       return failed("subscribing to the kernel's changes", error);  // next-hop objects are Linux 5.3's
   return Events(std::move(*socket));

@@ -29,6 +29,7 @@ class Requests {
  public:
   static Result<Requests> open();
   Result<std::vector<LinkInfo>> links();
+  Result<std::vector<std::optional<LinkInfo>>> links(std::span<const u32> indices);  // in order; none: it is gone
   Result<std::vector<NeighbourFact>> neighbours();
   Result<std::vector<RouteFact>> routes(std::span<const RouteQuestion> questions);  // an answer for each, in order
   Result<std::vector<int>> use(std::span<const Hop> hops);  // let the kernel verify each; 0 or its errno, in order
@@ -38,7 +39,7 @@ class Requests {
   Socket socket_;
 };
 
-struct LinkGone {
+struct LinkChange {  // Only which: the announcement of an MTU is written before IPv6 has taken it over.
   u32 index;
 };
 struct RouteChange {  // where the route to any address of the prefix may be another now
@@ -46,7 +47,7 @@ struct RouteChange {  // where the route to any address of the prefix may be ano
   u32 length;  // of 128 bits, IPv4 as mapped
 };
 struct AnyRouteChange {};  // addresses, rules, next-hop objects: any answer may be another now
-using Event = std::variant<LinkInfo, LinkGone, NeighbourFact, RouteChange, AnyRouteChange>;
+using Event = std::variant<LinkChange, NeighbourFact, RouteChange, AnyRouteChange>;
 
 class Events {
  public:

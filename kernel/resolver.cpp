@@ -1,6 +1,7 @@
 #include "kernel/resolver.h"
 
 #include <algorithm>
+#include <set>
 
 #include "kernel/netlink.h"
 #include "kernel/tracker.h"
@@ -14,8 +15,8 @@ constexpr Duration kResync = std::chrono::seconds(60), kRetry = std::chrono::sec
 
 struct Apply {
   Tracker& tracker;
-  void operator()(const LinkInfo& link) { tracker.set_link(link); }
-  void operator()(const netlink::LinkGone& gone) { tracker.drop_link(gone.index); }
+  std::set<u32>& changed_links;
+  void operator()(const netlink::LinkChange& change) { changed_links.insert(change.index); }
   void operator()(const NeighbourFact& fact) { tracker.set_neighbour(fact); }
   void operator()(const netlink::RouteChange& change) { tracker.touch_routes(change.prefix, change.length); }
   void operator()(const netlink::AnyRouteChange&) { tracker.touch_routes(); }
@@ -27,15 +28,16 @@ struct Resolver::Parts {
   netlink::Requests requests;
   netlink::Events events;
   Tracker tracker = {};
-  Time resync{};  // when everything is read anew
+  std::set<u32> changed_links = {};  // to be read again
+  Time resync{};                     // when everything is read anew
   bool more = false;
 
   void drain() {
     std::vector<netlink::Event> changes;
     const auto end = events.drain(changes);
-    for (const auto& change : changes) std::visit(Apply{tracker}, change);
+    for (const auto& change : changes) std::visit(Apply{tracker, changed_links}, change);
     more = end == netlink::Events::End::more;
-    if (end == netlink::Events::End::lost) resync = Time::min();
+    if (end == netlink::Events::End::lost) resync = Time{};
   }
 
   Status read_everything() {
@@ -46,6 +48,19 @@ struct Resolver::Parts {
     tracker.set_links(*links);
     tracker.set_neighbours(*neighbours);
     tracker.touch_routes();
+    return Done{};
+  }
+
+  Status read_links() {
+    const std::vector<u32> indices(changed_links.begin(), changed_links.end());
+    changed_links.clear();
+    const auto links = requests.links(indices);
+    if (!links) return links.error();
+    for (std::size_t i = 0; i < indices.size(); ++i)
+      if (const auto& link = (*links)[i])
+        tracker.set_link(*link);
+      else
+        tracker.drop_link(indices[i]);
     return Done{};
   }
 
@@ -94,6 +109,7 @@ std::vector<Resolution> Resolver::poll(Time now) {
     well = bool(parts.read_everything());
     parts.resync = now + kResync;
   }
+  well = bool(parts.read_links()) && well;
   well = bool(parts.look_up(now)) && well;
   well = bool(parts.probe(now)) && well;
   if (!well) parts.resync = std::min(parts.resync, now + kRetry);  // an answer was lost: nothing known is trusted
@@ -101,7 +117,7 @@ std::vector<Resolution> Resolver::poll(Time now) {
 }
 
 Time Resolver::deadline() const {
-  if (parts_->more) return Time::min();
+  if (parts_->more || !parts_->changed_links.empty()) return Time{};
   return std::min(parts_->resync, parts_->tracker.deadline());
 }
 
