@@ -18,7 +18,8 @@
 
 namespace waymark {
 
-enum class PinState : u8 { embryonic = 0, proven = 1, closing = 2 };
+// `datagram` is proven too, by a second packet of a protocol without connections: it has an idle time of its own.
+enum class PinState : u8 { embryonic = 0, proven = 1, closing = 2, datagram = 3 };
 
 constexpr u32 kStampBits = 9, kStampMask = (1u << kStampBits) - 1;
 

@@ -85,7 +85,7 @@ WM_INLINE Flow follow_embryo(E& env, const Found& found, const PinPlace& place, 
     if (const u64 word = pack(pin); word != found.value) swap_word(found.word, found.value, word);
     return {pin.slot, false};
   }
-  pin.state = closes(p) ? PinState::closing : PinState::proven;
+  pin.state = p.protocol != kProtoTcp ? PinState::datagram : closes(p) ? PinState::closing : PinState::proven;
   if (insert_pin(env, place, pack(pin), stamp)) {
     env.step(Step::pinned, pin.slot, u32(pin.state), 0);
     swap_word(found.word, found.value, 0);

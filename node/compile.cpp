@@ -1,0 +1,198 @@
+#include "node/compile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <tuple>
+
+#include "core/pins.h"
+#include "core/steer.h"
+
+namespace waymark {
+
+namespace {
+
+constexpr u32 kSeedTries = 10'000;
+
+u32 zone_number(const std::string& name) { return zone_of(name.data(), u32(name.size())); }
+
+// One front while it is being gathered.
+struct FrontDraft {
+  u8 duties = 0;
+  std::vector<Rule> rules;
+};
+struct FrontKey {
+  u32 zone;
+  Address address;
+  bool operator<(const FrontKey& o) const {
+    return std::tie(zone, address.high, address.low) < std::tie(o.zone, o.address.high, o.address.low);
+  }
+};
+using Drafts = std::map<FrontKey, FrontDraft>;
+
+void add_rules(FrontDraft& draft, const std::vector<PortRange>& ports, u32 service) {
+  for (const PortRange& range : ports)
+    draft.rules.push_back({u8(range.protocol), 0, range.first, range.last, u16(service)});
+}
+
+Drafts gather(const CompileInput& in) {
+  Drafts drafts;
+  for (const ServiceConfig& service : in.config.service) {
+    const u32 index = in.service_index(service.name);
+    for (const Address& address : service.address) {
+      FrontDraft& draft = drafts[{zone_number(service.zone), address}];
+      draft.duties |= kDutyDirector;
+      add_rules(draft, service.ports, index);
+    }
+  }
+  if (!in.config.host) return drafts;
+  const HostConfig& host = *in.config.host;
+  for (const HostServiceConfig& service : host.service)
+    for (const Address& address : service.address) {
+      FrontDraft& draft = drafts[{kTunnelZone, address}];
+      draft.duties |= kDutyServed;
+      add_rules(draft, service.ports, 0);
+    }
+  for (const InterfaceConfig& interface : in.config.engine.interfaces) {
+    for (const Address& address : host.address) drafts[{zone_number(interface.zone), address}].duties |= kDutyTunnelEnd;
+    for (const Address& address : host.directors) drafts[{zone_number(interface.zone), address}].duties |= kDutyPeer;
+  }
+  return drafts;
+}
+
+Status write_fronts(Image& image, Drafts drafts) {
+  if (drafts.size() > kMaxFronts)
+    return Error{fmt::format("{} addresses are configured; at most {} fit", drafts.size(), kMaxFronts)};
+  for (auto& [key, draft] : drafts) {
+    Front front{};
+    front.address = key.address;
+    front.zone = key.zone;
+    front.duties = draft.duties;
+    std::sort(draft.rules.begin(), draft.rules.end(),
+              [](const Rule& a, const Rule& b) { return std::tie(a.protocol, a.first) < std::tie(b.protocol, b.first); });
+    if (draft.rules.size() <= kFrontRules) {
+      front.rules = u8(draft.rules.size());
+      std::copy(draft.rules.begin(), draft.rules.end(), front.rule);
+    } else {
+      if (image.rules.size() + draft.rules.size() > kMaxRules)
+        return Error{fmt::format("more than {} port ranges are configured in all", kMaxRules)};
+      front.rule_base = u32(image.rules.size());
+      front.rule_count = u16(draft.rules.size());
+      image.rules.insert(image.rules.end(), draft.rules.begin(), draft.rules.end());
+    }
+    image.fronts.push_back(front);
+  }
+  return Done{};
+}
+
+// Tries seeds, in a fixed order, until no bucket overflows. Four ways and a quarter of the buckets per front: one seed in
+// three does at the largest size, nearly every one at common sizes.
+Status write_steer(Image& image) {
+  const u32 bits = std::max<u32>(6, u32(std::bit_width(image.fronts.size())) + 2);
+  image.settings.steer_bits = bits;
+  for (u64 seed = 1; seed <= kSeedTries; ++seed) {
+    image.steer.assign(std::size_t(1) << bits, SteerBucket{});
+    bool fits = true;
+    for (u32 i = 0; i < image.fronts.size() && fits; ++i) {
+      const u64 hash = steer_hash(mix(seed), image.fronts[i].zone, image.fronts[i].address);
+      auto& ways = image.steer[hash >> (64 - bits)].way;
+      u32* way = std::find(std::begin(ways), std::end(ways), 0u);
+      fits = way != std::end(ways);
+      if (fits) *way = u32(hash) << 16 | (i + 1);
+    }
+    image.settings.steer_seed = mix(seed);
+    if (fits) return Done{};
+  }
+  return Error{fmt::format("no arrangement of {} addresses was found", image.fronts.size())};
+}
+
+bool accepts_tunnels(const Config& config, const InterfaceConfig& interface) {
+  if (!config.host) return false;
+  const auto& listed = config.host->interfaces;
+  std::string name = interface.name;
+  if (interface.outer_vlan) name += fmt::format(":{}", interface.outer_vlan);
+  if (interface.inner_vlan) name += fmt::format(":{}", interface.inner_vlan);
+  return listed.empty() || std::find(listed.begin(), listed.end(), name) != listed.end();
+}
+
+Status write_ports(Image& image, const CompileInput& in) {
+  std::vector<Port> ports;
+  for (const InterfaceConfig& interface : in.config.engine.interfaces) {
+    const auto facts = std::find_if(in.interfaces.begin(), in.interfaces.end(),
+                                    [&](const InterfaceFacts& f) { return f.name == interface.name; });
+    if (facts == in.interfaces.end()) return Error{fmt::format("interface {} does not exist", interface.name)};
+    ports.push_back({facts->index, interface.outer_vlan, interface.inner_vlan, zone_number(interface.zone), facts->mac,
+                     u8(accepts_tunnels(in.config, interface)), 0});
+  }
+  for (u64 seed = 1; seed <= kSeedTries; ++seed) {
+    image.ports.assign(1u << kPortBits, Port{});
+    bool fits = true;
+    for (const Port& port : ports) {
+      Port& place = image.ports[port_hash(mix(seed), port.interface, port.outer_vlan, port.inner_vlan)];
+      fits = fits && place.interface == 0;
+      place = port;
+    }
+    image.settings.port_seed = mix(seed);
+    if (fits) return Done{};
+  }
+  return Error{fmt::format("no arrangement of {} interfaces and VLANs was found", ports.size())};
+}
+
+Status check_zones(const Config& config) {
+  std::map<u32, std::string> names;
+  auto add = [&](const std::string& name) -> Status {
+    const u32 number = zone_number(name);
+    if (number == kTunnelZone || !names.emplace(number, name).second)
+      if (number == kTunnelZone || names[number] != name)
+        return Error{fmt::format("the names of zones {} and {} have the same number; rename one", names[number], name)};
+    return Done{};
+  };
+  for (const auto& interface : config.engine.interfaces) WM_TRY(add(interface.zone));
+  for (const auto& service : config.service) WM_TRY(add(service.zone));
+  return Done{};
+}
+
+}  // namespace
+
+u32 stamp_shift_for(u32 ticks_per_second) {
+  u32 shift = 0;  // the smallest for which 2 h and a sweeper's delay fit into the stamps
+  while ((u64(kStampMask - 24) << shift) < u64(7200) * ticks_per_second) ++shift;
+  return shift;
+}
+
+u32 stamps_for(Duration idle, const Meta& meta) {
+  const double ticks = std::chrono::duration<double>(idle).count() * meta.ticks_per_second;
+  return std::max<u32>(1, u32(ticks / double(1u << meta.stamp_shift)) + 1);
+}
+
+Result<Image> compile(const CompileInput& in) {
+  Image image;
+  WM_TRY(check_zones(in.config));
+  Settings& settings = image.settings;
+  std::copy(std::begin(in.meta.pin_key), std::end(in.meta.pin_key), settings.pin_key);
+  settings.pin_buckets = in.config.engine.pins ? in.meta.pin_buckets : 0;
+  settings.embryo_buckets = in.config.engine.pins ? in.meta.embryo_buckets : 0;
+  settings.stamp_shift = in.meta.stamp_shift;
+  settings.embryo_stamps = stamps_for(kEmbryoLifetime, in.meta);
+  settings.stale_stamps = stamps_for(kClosingLifetime, in.meta);
+  settings.gue_port = in.config.host ? in.config.host->port : u16(0);
+
+  u32 services = 0;
+  for (const ServiceConfig& service : in.config.service) {
+    services = std::max(services, in.service_index(service.name) + 1);
+    const Duration longest = std::max(service.tcp_idle, service.udp_idle);
+    settings.stale_stamps = std::max(settings.stale_stamps, stamps_for(longest, in.meta));
+  }
+  image.services.resize(services);
+  for (const ServiceConfig& service : in.config.service)
+    image.services[in.service_index(service.name)].affinity = u8(service.affinity);
+
+  WM_TRY(write_fronts(image, gather(in)));
+  WM_TRY(write_steer(image));
+  WM_TRY(write_ports(image, in));
+  return image;
+}
+
+}  // namespace waymark

@@ -1,0 +1,41 @@
+// From a configuration and what the machine looks like to an Image: the config tables of one load. Pure and deterministic.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "dataplane/image.h"
+
+namespace waymark {
+
+// How long a flow that sent one packet, and one that sent FIN or RST, is remembered after its last packet, at least.
+constexpr Duration kEmbryoLifetime = std::chrono::seconds(20);
+constexpr Duration kClosingLifetime = std::chrono::seconds(60);
+
+// What the machine says of an interface that the configuration names.
+struct InterfaceFacts {
+  std::string name;
+  u32 index;
+  Mac mac;
+};
+
+// What the Image takes from the pinned tables and the machine, beside the configuration.
+struct CompileInput {
+  const Config& config;
+  std::span<const InterfaceFacts> interfaces;
+  const Meta& meta;                                        // keys, bucket counts, clock
+  std::function<u32(const std::string& service)> service_index;  // below kMaxServices
+};
+
+// Fails, with a sentence, where an interface is missing, zones' names collide, or a table would overflow.
+Result<Image> compile(const CompileInput& input);
+
+// How many whole stamps cover `idle` (rounded up, at least 1).
+u32 stamps_for(Duration idle, const Meta& meta);
+
+// The stamp's shift for a clock: the finest for which two hours, the longest idle time, fit into nine bits.
+u32 stamp_shift_for(u32 ticks_per_second);
+
+}  // namespace waymark
