@@ -5,45 +5,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 #include <tuple>
+#include <type_traits>
 
 #include "base/address_text.h"
 #include "config/checks.h"
 #include "config/kinds.h"
+#include "config/ranges.h"
 
 namespace waymark::config {
 namespace {
-
-struct Range {
-  Protocol protocol;
-  u32 first, last;
-};
-
-std::vector<Range> merged(std::vector<PortRange> ports) {
-  std::sort(ports.begin(), ports.end(),
-            [](auto& a, auto& b) { return std::tie(a.protocol, a.first) < std::tie(b.protocol, b.first); });
-  std::vector<Range> out;
-  for (const PortRange& p : ports) {
-    if (!out.empty() && out.back().protocol == p.protocol && p.first <= out.back().last + 1)
-      out.back().last = std::max(out.back().last, u32(p.last));
-    else
-      out.push_back({p.protocol, p.first, p.last});
-  }
-  return out;
-}
-
-// The first range in common; both lists are merged, so sorted and free of overlap.
-const Range* common(const std::vector<Range>& a, const std::vector<Range>& b, Range& out) {
-  for (auto i = a.begin(), j = b.begin(); i != a.end() && j != b.end();) {
-    if (i->protocol == j->protocol && i->first <= j->last && j->first <= i->last) {
-      out = {i->protocol, std::max(i->first, j->first), std::min(i->last, j->last)};
-      return &out;
-    }
-    std::tie(i->protocol, i->last) < std::tie(j->protocol, j->last) ? void(++i) : void(++j);
-  }
-  return nullptr;
-}
 
 // The same checks for [[service]] and [[host.service]]: within one list, what is served must be one service's.
 template <class S>
@@ -62,6 +33,10 @@ class Served {
   }
 
  private:
+  struct Holders {
+    std::vector<u32> services;
+    std::size_t ranges = 0;
+  };
   struct AtHash {
     std::size_t operator()(const std::pair<std::string_view, Address>& k) const {
       return std::hash<std::string_view>()(k.first) ^ AddressHash()(k.second);
@@ -87,31 +62,36 @@ class Served {
     }
   }
 
+  // Tunnels carry no zone, so on a host all are one.
+  std::string_view zone_of(u32 index) const {
+    if constexpr (std::is_same_v<S, ServiceConfig>)
+      return services_[index].zone;
+    else
+      return {};
+  }
+
   void take(const Address& address, u32 index) {
-    std::vector<u32>& holders = at_[{services_[index].zone, address}];
-    if (!holders.empty() && holders.back() == index)
+    Holders& holders = at_[{zone_of(index), address}];
+    if (!holders.services.empty() && holders.services.back() == index)
       return in_.problems.error(in_.places.at(address),
                                 fmt::format("{} is listed twice in {}", text(address), title_of(index)));
-    std::size_t ranges = ranges_[index].size();
-    bool own_fault = ranges > kMaxRanges;
-    for (const u32 other : holders) {
-      ranges += ranges_[other].size();
-      own_fault |= ranges - ranges_[index].size() > kMaxRanges;
-      compare(address, other, index);
-    }
-    if (ranges > kMaxRanges && !own_fault && crowded_.insert(index).second) too_many_ranges(address, index, ranges);
-    holders.push_back(index);
+    if (holders.ranges > kMaxRanges) return;  // was said; and so no address costs more than kMaxRanges comparisons
+    for (const u32 other : holders.services) compare(address, other, index);
+    holders.services.push_back(index);
+    holders.ranges += ranges_[index].size();
+    if (holders.ranges > kMaxRanges && ranges_[index].size() <= kMaxRanges && crowded_.insert(index).second)
+      too_many_ranges(address, index, holders.ranges);
   }
 
   void compare(const Address& address, u32 other, u32 index) {
-    if (in_.problems.full() || !compared_.insert({other, index}).second) return;
-    Range both{};
-    if (!common(ranges_[other], ranges_[index], both)) return;
-    in_.problems.error(
-        in_.places.at(address),
-        fmt::format("{} on {} in zone \"{}\" is served by both {}, line {}, and {}",
-                    text(PortRange{both.protocol, u16(both.first), u16(both.last)}), text(address),
-                    services_[index].zone, title_of(other), in_.places.at(services_[other]).line, title_of(index)));
+    if (in_.problems.full() || !compared_.insert(u64(other) << 32 | index).second) return;
+    const auto both = common(ranges_[other], ranges_[index]);
+    if (!both) return;
+    const auto zone = zone_of(index);
+    in_.problems.error(in_.places.at(address),
+                       fmt::format("{} on {}{} is served by both {}, line {}, and {}", text(*both), text(address),
+                                   zone.empty() ? "" : fmt::format(" in zone \"{}\"", zone), title_of(other),
+                                   in_.places.at(services_[other]).line, title_of(index)));
   }
 
   template <class Where>
@@ -124,10 +104,10 @@ class Served {
   Checking& in_;
   const std::vector<S>& services_;
   std::string_view what_;
-  std::vector<std::vector<Range>> ranges_;  // of each service
-  std::unordered_map<std::pair<std::string_view, Address>, std::vector<u32>, AtHash> at_;
-  std::set<std::pair<u32, u32>> compared_;
-  std::set<u32> crowded_;
+  std::vector<std::vector<PortRange>> ranges_;  // of each service
+  std::unordered_map<std::pair<std::string_view, Address>, Holders, AtHash> at_;
+  std::unordered_set<u64> compared_;  // pairs of services
+  std::unordered_set<u32> crowded_;
 };
 
 // An address that the node itself or a target has cannot be a service's: its tunnels would be taken for clients'.

@@ -125,7 +125,7 @@ TEST(Checks, PortsAreServedOnce) {
        "f:14:28: udp/9-20 on 198.51.100.80 in zone \"public\" is served by both service \"web\", line 5, and service "
        "\"b\""},
       {kServer + with(kHostWeb, "\"web\"", "\"b\""),
-       "f:12:11: tcp/80 on 198.51.100.80 in zone \"public\" is served by both host service \"web\", line 6, and host "
+       "f:12:11: tcp/80 on 198.51.100.80 is served by both host service \"web\", line 6, and host "
        "service \"b\""},
       {with(kSite, "\"198.51.100.80\"", "[\"198.51.100.80\", \"198.51.100.80\"]"),
        "f:7:29: 198.51.100.80 is listed twice in service \"web\""},
@@ -151,6 +151,11 @@ TEST(Checks, HostsKnowTheirDirectors) {
        "f:6:31: interface \"wan7\" of [host] is not in [engine] interfaces\n"
        "f:6:39: interface \"eth1\" of [host] is not in [engine] interfaces; did you mean \"eth0\"?"},
   });
+}
+
+TEST(Checks, HostsHaveNoZones) {
+  EXPECT_EQ(problems_of(kServer + with(with(kHostWeb, "\"web\"", "\"b\""), "ports", "zone = \"lab\"\nports")),
+            "f:12:11: tcp/80 on 198.51.100.80 is served by both host service \"web\", line 6, and host service \"b\"");
 }
 
 // Limits, each just kept and just broken. The names and addresses are made to be short.

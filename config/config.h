@@ -42,7 +42,7 @@ struct ServiceConfig {
   std::string name;
   std::string zone = "public";
   std::vector<Address> address;
-  std::vector<PortRange> ports;
+  std::vector<PortRange> ports;  // sorted; they neither overlap nor touch
   Affinity affinity = Affinity::flow;
   Duration tcp_idle = std::chrono::hours(1);  // a proven pin is kept this long after its last packet
   Duration udp_idle = std::chrono::seconds(120);

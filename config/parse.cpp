@@ -1,6 +1,7 @@
 #include "config/parse.h"
 
 #include "config/checks.h"
+#include "config/ranges.h"
 #include "config/schema.h"
 
 namespace waymark {
@@ -15,6 +16,10 @@ Parsed parse_config(std::string_view toml, std::string file_name) {
     read_section(reading, root, config::kRoot, config);
     config::check(config, places, problems);
   }
+  // From here on nobody needs the places, so ports may move.
+  for (ServiceConfig& service : config.service) service.ports = config::merged(std::move(service.ports));
+  if (config.host)
+    for (HostServiceConfig& service : config.host->service) service.ports = config::merged(std::move(service.ports));
   Parsed parsed;
   if (!problems.any_error()) parsed.config = std::move(config);
   parsed.problems = problems.take();

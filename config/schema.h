@@ -73,7 +73,8 @@ constexpr auto kService = section<ServiceConfig>(
 constexpr auto kHostService = section<HostServiceConfig>(
     "[[host.service]]", "A service that this server answers for; packets in tunnels to anything else are refused.",
     Field{"name", &HostServiceConfig::name, kName, required, "Its name, unique within `[host]`."},
-    Field{"zone", &HostServiceConfig::zone, kName, optional, "The zone its clients are in."},
+    Field{"zone", &HostServiceConfig::zone, kName, optional,
+          "The zone its clients are in. Tunnels carry no zone: an address and port is one service's in all zones."},
     Field{"address", &HostServiceConfig::address, Several{HostAddress{}}, required,
           "The service's addresses, the same as at the director."},
     Field{"ports", &HostServiceConfig::ports, Several{Ports{}}, required, "The service's ports."});

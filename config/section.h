@@ -25,12 +25,18 @@ struct Field {
   std::string_view otherwise = {};  // for the reference, where the default is not a plain value
 };
 
+// The guides here and below are what clang 14 cannot yet do without for aggregates.
+template <class T, class V, class K, class... Rest>
+Field(const char*, V T::*, K, Need, const char*, Rest...) -> Field<T, V, K>;
+
 // A table whose keys are members of the very struct around it.
 template <class S>
 struct Here {
   std::string_view key;
   S section;
 };
+template <class S>
+Here(const char*, S) -> Here<S>;
 
 template <class T, class... F>
 struct Section {
@@ -50,15 +56,21 @@ struct Several {
   bool may_be_empty = false;
   std::string wants() const { return each.wants() + ", or an array of these"; }
 };
+template <class K, class... Rest>
+Several(K, Rest...) -> Several<K>;
 template <class S>
 struct Inner {
   S section;
 };
 template <class S>
+Inner(S) -> Inner<S>;
+template <class S>
 struct Repeated {
   S section;
   std::size_t most;
 };
+template <class S, class N>
+Repeated(S, N) -> Repeated<S>;
 struct Zones {
   std::size_t most;
   std::string wants() const { return "a table such as { eth0 = \"public\", \"eth0:100\" = \"tenants\" }"; }

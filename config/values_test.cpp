@@ -84,9 +84,10 @@ metrics = "[::1]:9100"
   EXPECT_EQ(web.zone, "tenants");
   EXPECT_EQ(text(web.address.at(1)), "2001:db8:80::1");
   ASSERT_EQ(web.ports.size(), 3u);
-  EXPECT_EQ(web.ports[1].protocol, Protocol::udp);
-  EXPECT_EQ(web.ports[1].first, 1000);
-  EXPECT_EQ(web.ports[1].last, 2000);
+  EXPECT_EQ(web.ports[1].first, 443) << "ports are sorted";
+  EXPECT_EQ(web.ports[2].protocol, Protocol::udp);
+  EXPECT_EQ(web.ports[2].first, 1000);
+  EXPECT_EQ(web.ports[2].last, 2000);
   EXPECT_EQ(web.affinity, Affinity::client);
   EXPECT_EQ(web.tcp_idle, 30min);
   EXPECT_EQ(web.udp_idle, 2s);
@@ -120,6 +121,20 @@ TEST(Values, AStarIsAllPorts) {
   EXPECT_EQ(ports[0].first, 0);
   EXPECT_EQ(ports[0].last, 65535);
   EXPECT_EQ(ports[1].protocol, Protocol::udp);
+}
+
+TEST(Values, PortsThatTouchAreMerged) {
+  for (const auto& [toml, of] : {std::pair(kSite, "service"), std::pair(kServer, "host")}) {
+    const Config c =
+        good(with(toml, "\"tcp/80\"", "[\"udp/1-5\", \"tcp/90-65535\", \"tcp/80\", \"tcp/81-89\", \"udp/7\"]"));
+    const auto& ports = c.host ? c.host->service.at(0).ports : c.service.at(0).ports;
+    ASSERT_EQ(ports.size(), 3u) << of;
+    EXPECT_EQ(ports[0].first, 80);
+    EXPECT_EQ(ports[0].last, 65535);
+    EXPECT_EQ(ports[1].protocol, Protocol::udp);
+    EXPECT_EQ(ports[1].last, 5);
+    EXPECT_EQ(ports[2].first, 7);
+  }
 }
 
 TEST(Values, DurationsHaveFourUnits) {
