@@ -29,7 +29,8 @@ class Client : Flow::Owner, Probes::Owner {
       std::fprintf(stderr, "%s\n", ok.error().sentence.c_str());
       return 1;
     }
-    loop_.run(kTick, limit, [this](Time at) { tick(at); }, [this](const std::string& line) { command(line); });
+    loop_.run(
+        kTick, limit, [this](Time at) { tick(at); }, [this](const std::string& line) { command(line); });
     return 0;
   }
 
@@ -76,7 +77,8 @@ class Client : Flow::Owner, Probes::Owner {
       ++report_.windows[held.window].fresh_failed;
     } else {
       // Silence belongs to the window in which it began.
-      Broken& broken = report_.windows[how == Flow::End::silent ? window_at(held.since()) : windows_begin_.size() - 1].broken;
+      Broken& broken =
+          report_.windows[how == Flow::End::silent ? window_at(held.since()) : windows_begin_.size() - 1].broken;
       if (how == Flow::End::reset) ++broken.reset;
       if (how == Flow::End::ended) ++broken.ended;
       if (how == Flow::End::mismatch) ++broken.mismatch;

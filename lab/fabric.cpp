@@ -16,9 +16,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kPatience = seconds(15);  // for anything that should take a moment
-constexpr size_t kBlob = 6 << 20;
-constexpr const char* kDownloadRate = "120k";  // bytes a second: the file lasts for 50 s
-const std::string kLifetime = "300";           // seconds after which a traffic tool ends by itself
+constexpr size_t kBlob = 6 << 20;            // at nginx's limit_rate (site.cpp) it lasts for 50 s
+const std::string kLifetime = "300";         // seconds after which a traffic tool ends by itself
 
 }  // namespace
 
@@ -36,10 +35,12 @@ Status Fabric::up(const DirectorPlan& plan, bool outlives_us) {
     WM_TRY(site_.write_nginx(s));
     WM_TRY(site_.write_host(s));
     const std::string netns = site_.netns(s);
-    auto web = Process::start({netns, {"nginx", "-c", site_.file(s + ".nginx")}, site_.file(s + ".nginx.out"), outlives_us});
+    auto web =
+        Process::start({netns, {"nginx", "-c", site_.file(s + ".nginx")}, site_.file(s + ".nginx.out"), outlives_us});
     if (!web) return web.error();
     webs_.push_back(std::move(*web));
-    auto host = Process::start({netns, {tools_.waymark, "run", "-c", site_.file(s + ".toml")}, site_.file(s + ".log"), outlives_us});
+    auto host = Process::start(
+        {netns, {tools_.waymark, "run", "-c", site_.file(s + ".toml")}, site_.file(s + ".log"), outlives_us});
     if (!host) return host.error();
     hosts_.push_back(std::move(*host));
   }
@@ -73,7 +74,8 @@ Status Fabric::ready(const std::string& node) const {
   const Time end = now() + kPatience;
   Status last = Error{"it was not asked"};
   while (now() < end && !interrupted()) {
-    auto said = run({.netns = site_.netns(node), .argv = {tools_.waymark, "show", "status", "--json", "--socket", site_.socket(node)}});
+    auto said = run({.netns = site_.netns(node),
+                     .argv = {tools_.waymark, "show", "status", "--json", "--socket", site_.socket(node)}});
     if (said) return Done{};
     last = said.error();
     pause_for(milliseconds(20));
@@ -100,6 +102,13 @@ Status Fabric::kill_director() {
   return Done{};
 }
 
+Status Fabric::renew_director(const DirectorPlan& plan) {
+  WM_TRY(ask_director({"down"}));
+  if (!director_.wait(kPatience)) return Error{"the director's daemon went on after `waymark down`"};
+  WM_TRY(configure(plan, false));
+  return start_director(tools_.waymark, false);
+}
+
 Status Fabric::configure(const DirectorPlan& plan, bool reload) {
   plan_ = plan;
   WM_TRY(site_.write_director(plan));
@@ -116,7 +125,8 @@ Status Fabric::ask_director(const std::vector<std::string>& words) const {
 }
 
 Result<std::string> Fabric::show(const std::string& what) const {
-  return run({.netns = site_.netns("d"), .argv = {tools_.waymark, "show", what, "--json", "--socket", site_.socket("d")}});
+  return run(
+      {.netns = site_.netns("d"), .argv = {tools_.waymark, "show", what, "--json", "--socket", site_.socket("d")}});
 }
 
 Status Fabric::start_traffic(const Load& load) {
@@ -124,22 +134,26 @@ Status Fabric::start_traffic(const Load& load) {
   const std::string addresses = kService6 + "," + kService4, port = std::to_string(kEchoPort);
   for (const auto& s : kServers) {
     auto p = Process::start({.netns = site_.netns(s),
-                             .argv = {tools_.waymark, "lab", "traffic", "server", "--name", s, "--at", addresses, "--port",
-                                      port, "--for", kLifetime}});
+                             .argv = {tools_.waymark, "lab", "traffic", "server", "--name", s, "--at", addresses,
+                                      "--port", port, "--for", kLifetime}});
     if (!p) return p.error();
     servers_.push_back(std::move(*p));
   }
   if (auto all = servers(); !all) return all.error();  // they listen now
   for (size_t i = 0; i < kClients.size(); ++i) {
     auto p = Process::start({.netns = site_.netns(kClients[i]),
-                             .argv = {tools_.waymark, "lab", "traffic", "client", "--to", addresses, "--port", port, "--id",
-                                      std::to_string(i + 1), "--for", kLifetime}});
+                             .argv = {tools_.waymark, "lab", "traffic", "client", "--to", addresses, "--port", port,
+                                      "--id", std::to_string(i + 1), "--for", kLifetime}});
     if (!p) return p.error();
     clients_.push_back(std::move(*p));
   }
+  return resume();
+}
+
+Status Fabric::resume() {
   WM_TRY(open());
   const auto share = [](u32 whole) { return std::to_string(whole / kClients.size()); };
-  for (const std::string& command : {"fresh " + share(load.fresh), "probe " + share(load.probes)})
+  for (const std::string& command : {"fresh " + share(load_.fresh), "probe " + share(load_.probes)})
     if (auto told = tell(command); !told) return told.error();
   return Done{};
 }
@@ -207,8 +221,8 @@ Status Fabric::start_downloads() {
     for (const std::string& host : {"[" + kService6 + "]", kService4}) {
       const std::string file = site_.file(fmt::format("download.{}.{}", c, host == kService4 ? "v4" : "v6"));
       auto p = Process::start({.netns = site_.netns(c),
-                               .argv = {"curl", "-sS", "--fail", "--globoff", "--limit-rate", kDownloadRate, "--max-time", kLifetime,
-                                        "-o", file, fmt::format("http://{}/blob", host)},
+                               .argv = {"curl", "-sS", "--fail", "--globoff", "--max-time", kLifetime, "-o", file,
+                                        fmt::format("http://{}/blob", host)},
                                .log = file + ".log"});
       if (!p) return p.error();
       downloads_.emplace_back(file, std::move(*p));

@@ -31,17 +31,19 @@ class Fabric {
 
   // `program` starts as the director's daemon; with `replace` it takes over from the running one.
   Status start_director(const std::string& program, bool replace);
-  Status kill_director();  // -9
+  Status kill_director();                           // -9
+  Status renew_director(const DirectorPlan& plan);  // down, and up again from nothing
   Status configure(const DirectorPlan& plan, bool reload);
   Status ask_director(const std::vector<std::string>& words) const;  // e.g. {"drain", "s1"}
-  Result<std::string> show(const std::string& what) const;  // `waymark show WHAT --json` of the director
+  Result<std::string> show(const std::string& what) const;           // `waymark show WHAT --json` of the director
 
   Status start_traffic(const Load& load);
-  Status open();                         // until all connections are there
+  Status open();                         // until all long-lived connections are there
+  Status resume();                       // after close(): open(), and the short ones and probes
   Status mark(const std::string& name);  // a new window
-  Result<ClientReport> clients();
+  Result<ClientReport> clients();        // all of them, added up
   Result<ServerReport> servers();
-  Status close();                        // ends all traffic in order
+  Status close();  // ends all traffic in order
 
   // curl of a 6 MB file through the service, so slow that it lasts for the schedule.
   Status start_downloads();
@@ -50,6 +52,7 @@ class Fabric {
 
   const Site& site() const { return site_; }
   const Tools& tools() const { return tools_; }
+  const DirectorPlan& plan() const { return plan_; }  // as last configured
 
  private:
   Status ready(const std::string& node) const;

@@ -104,8 +104,10 @@ bool Flow::receive() {
     std::span<const u8> rest(bytes, size_t(n));
     while (!rest.empty()) {
       switch (reader_.read(rest)) {
-        case MessageReader::Outcome::more: break;
-        case MessageReader::Outcome::mismatch: return end(End::mismatch), false;
+        case MessageReader::Outcome::more:
+          break;
+        case MessageReader::Outcome::mismatch:
+          return end(End::mismatch), false;
         case MessageReader::Outcome::message: {
           const MessageHeader& h = reader_.header();
           const bool ours = waiting_ && h.direction == Direction::reply && h.connection == connection_ &&

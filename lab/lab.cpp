@@ -1,12 +1,113 @@
 #include "lab/lab.h"
-#include "lab/traffic.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
 #include <string>
+#include <vector>
+
+#include "lab/loop.h"
+#include "lab/netns.h"
+#include "lab/options.h"
+#include "lab/process.h"
+#include "lab/report.h"
+#include "lab/schedule.h"
+#include "lab/stage.h"
+#include "lab/traffic.h"
+
 namespace waymark {
-int lab_main(int argc, char** argv) {
-  if (argc > 2 && std::string(argv[1]) == "traffic") {
-    if (std::string(argv[2]) == "client") return lab::traffic_client(argc - 2, argv + 2);
-    if (std::string(argv[2]) == "server") return lab::traffic_server(argc - 2, argv + 2);
-  }
-  return 2;
+namespace {
+
+using namespace lab;
+
+constexpr const char* kUsage =
+    "waymark lab list                      the labs there are\n"
+    "waymark lab demo site [options]       the events, and a table of what they broke\n"
+    "waymark lab test site [options]       the same, every claim checked by name\n"
+    "waymark lab up site                   the site with its daemons, to look around in\n"
+    "waymark lab down site                 takes it away, or what an interrupted lab left\n"
+    "options: --json FILE ('-' for stdout), --connections N (2000), --probes N a second (1000), --fresh N a second "
+    "(80)\n";
+
+Tools tools() {
+  std::error_code none;
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe", none);
+  return {self, self + "-next"};
 }
+
+int fail(const std::string& sentence) {
+  std::fprintf(stderr, "waymark lab: %s\n", sentence.c_str());
+  return 1;
+}
+
+int up() {
+  if (auto clean = no_leftovers(); !clean) return fail(clean.error().sentence);
+  Fabric site(Site(kSitePrefix, kLabDirectory + "/site"), tools());
+  Status ok = mount_bpffs();
+  if (ok) ok = site.up({}, true);
+  if (!ok || interrupted()) {
+    const std::string logs = logs_of_daemons();
+    clear_site();
+    return fail(ok ? "interrupted" : ok.error().sentence + "\n" + logs);
+  }
+  std::string spaces;
+  for (const auto& netns : namespaces(kSitePrefix)) spaces += " " + netns;
+  fmt::print("Lab site is up:{}.\nTry, for example:\n", spaces);
+  fmt::print("  nsenter --net=/run/netns/{}c1 curl -sI http://{}/blob\n", kSitePrefix, kService4);
+  fmt::print("  {} show services --socket {}\n", tools().waymark, site.site().socket("d"));
+  fmt::print("  {} lab down site\n", tools().waymark);
+  return 0;
+}
+
+int play(bool test, const Options& given) {
+  const Load load{u32(number(given, "--connections", 2000)), u32(number(given, "--fresh", 80)),
+                  u32(number(given, "--probes", 1000))};
+  const std::string file = word(given, "--json");
+  std::FILE* people = file == "-" ? stderr : stdout;
+  const Time begin = now();
+  const Verdict verdict = run_site(tools(), load, [&](const std::string& what) {
+    fmt::print(people, "{:6.1f} s  {}\n", std::chrono::duration<double>(now() - begin).count(), what);
+    std::fflush(people);
+  });
+  if (!verdict.events.empty()) fmt::print(people, "\n{}\n", table(verdict));
+  fmt::print(people, "{}", checks(verdict));
+  if (!verdict.logs.empty()) fmt::print(people, "\n{}", verdict.logs);
+  if (file == "-") fmt::print("{}\n", to_json(verdict));
+  if (!file.empty() && file != "-")
+    if (auto ok = write_file(file, to_json(verdict) + "\n"); !ok) return fail(ok.error().sentence);
+  const auto failed =
+      std::count_if(verdict.checks.begin(), verdict.checks.end(), [](const Check& c) { return !c.ok; }) +
+      !verdict.stopped_by.empty();
+  if (test)
+    fmt::print(people, "{} passed, {} failed\n", std::ssize(verdict.checks) - failed + !verdict.stopped_by.empty(),
+               failed);
+  fmt::print(people, "{} in {:.0f} s\n", verdict.passed() ? "PASS" : "FAIL", verdict.seconds);
+  return verdict.passed() ? 0 : 1;
+}
+
+}  // namespace
+
+int lab_main(int argc, char** argv) {
+  const std::string verb = argc > 1 ? argv[1] : "", what = argc > 2 ? argv[2] : "";
+  if (verb == "traffic" && what == "client") return traffic_client(argc - 2, argv + 2);
+  if (verb == "traffic" && what == "server") return traffic_server(argc - 2, argv + 2);
+  if (verb == "list") {
+    fmt::print(
+        "site   two clients, a router, one director, three servers: restarts, upgrades and target changes under "
+        "traffic\n");
+    return 0;
+  }
+  const std::vector<std::string> verbs = {"demo", "test", "up", "down"};
+  if (std::find(verbs.begin(), verbs.end(), verb) == verbs.end()) return std::fputs(kUsage, stderr), 2;
+  if (what != "site") return fail(fmt::format("there is no lab \"{}\"; `waymark lab list` names them", what)), 2;
+  if (geteuid() != 0) return fail("it makes network namespaces, which needs root");
+  heed_interrupts();
+  if (verb == "up") return up();
+  if (verb == "down") return clear_site(), 0;
+  return play(verb == "test", options(argc - 2, argv + 2));
+}
+
 }  // namespace waymark

@@ -71,7 +71,8 @@ void Loop::run(Duration period, Duration limit, const std::function<void(Time)>&
     const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::max(next - now(), Duration::zero()));
     std::array<epoll_event, 256> ready;
     const int n = epoll_wait(epoll_, ready.data(), int(ready.size()), int(wait.count()));
-    for (int i = 0; i < n && !stopped_; ++i) static_cast<Source*>(ready[size_t(i)].data.ptr)->ready(ready[size_t(i)].events);
+    for (int i = 0; i < n && !stopped_; ++i)
+      static_cast<Source*>(ready[size_t(i)].data.ptr)->ready(ready[size_t(i)].events);
   }
 }
 

@@ -10,9 +10,7 @@ u64 seed_of(u64 connection, u32 sequence, Direction direction) {
   return mix(mix(connection) ^ u64(sequence) << 2 ^ u64(direction));
 }
 
-u32 check_of(const MessageHeader& h) {
-  return u32(mix(seed_of(h.connection, h.sequence, h.direction) ^ h.length));
-}
+u32 check_of(const MessageHeader& h) { return u32(mix(seed_of(h.connection, h.sequence, h.direction) ^ h.length)); }
 
 // The payload's bytes 8*index to 8*index+7.
 u64 payload_word(u64 seed, u64 index) { return mix(seed + index); }

@@ -75,7 +75,8 @@ Status sysctls(const std::string& netns, const std::vector<std::pair<std::string
   for (const auto& [name, value] : values) {
     std::string path = "/proc/sys/" + name;
     std::ofstream file(path);
-    if (!(file << value << std::flush)) return Error{fmt::format("{} cannot be set to {} in namespace {}", path, value, netns)};
+    if (!(file << value << std::flush))
+      return Error{fmt::format("{} cannot be set to {} in namespace {}", path, value, netns)};
   }
   return Done{};
 }
@@ -89,7 +90,8 @@ void remove(const std::string& netns) {
   (void)run({.argv = {"ip", "netns", "del", netns}});
 }
 
-Result<unsigned long long> driver_count(const std::string& netns, const std::string& interface, const std::string& queue) {
+Result<unsigned long long> driver_count(const std::string& netns, const std::string& interface,
+                                        const std::string& queue) {
   auto said = run({.netns = netns, .argv = {"ethtool", "-S", interface}});
   if (!said) return said.error();
   unsigned long long sum = 0;

@@ -34,6 +34,7 @@ void remove(const std::string& netns);
 
 // "rx_queue_0_xdp_packets" and the like of one interface, by the driver's own names; summed over queues if `queue` is
 // the part after "rx_queue_N_".
-Result<unsigned long long> driver_count(const std::string& netns, const std::string& interface, const std::string& queue);
+Result<unsigned long long> driver_count(const std::string& netns, const std::string& interface,
+                                        const std::string& queue);
 
 }  // namespace waymark::lab

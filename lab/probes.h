@@ -16,7 +16,7 @@ constexpr Duration kProbePatience = std::chrono::seconds(2);
 class Probes {
  public:
   struct Owner {
-    virtual size_t probe_sent() = 0;             // returns the window it belongs to
+    virtual size_t probe_sent() = 0;              // returns the window it belongs to
     virtual void probe_answered(bool moved) = 0;  // moved: by another server than this socket's answer before
     virtual void probe_lost(size_t window) = 0;
 

@@ -1,5 +1,5 @@
-// Programs the lab starts: in a namespace, in a process group of their own (Ctrl-C is for the lab, which then ends them),
-// and gone when the lab is gone.
+// Programs the lab starts: in a namespace, in a process group of their own (Ctrl-C is for the lab, which then ends
+// them), and gone when the lab is gone.
 #pragma once
 
 #include <sys/types.h>
@@ -17,7 +17,7 @@ namespace waymark::lab {
 struct Command {
   std::string netns = {};  // "": where we are
   std::vector<std::string> argv = {};
-  std::string log = {};  // a file for its output; "": ours to read (stderr goes the same way)
+  std::string log = {};      // a file for its output; "": ours to read (stderr goes the same way)
   bool outlives_us = false;  // for `lab up`
 };
 
@@ -52,8 +52,8 @@ class Process {
 // Runs to the end and gives the output; a status other than 0 is an error that quotes it.
 Result<std::string> run(const Command& command, Duration patience = std::chrono::seconds(20));
 
-bool interrupted();       // Ctrl-C or SIGTERM came
-void heed_interrupts();   // from now on they only set the above
+bool interrupted();      // Ctrl-C or SIGTERM came
+void heed_interrupts();  // from now on they only set the above
 void pause_for(Duration time);
 
 }  // namespace waymark::lab

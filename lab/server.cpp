@@ -35,7 +35,9 @@ class Server {
   }
 
   void run(Duration limit) {
-    loop_.run(std::chrono::milliseconds(200), limit, [this](Time) { over_.clear(); }, [this](const std::string&) { report(); });
+    loop_.run(
+        std::chrono::milliseconds(200), limit, [this](Time) { over_.clear(); },
+        [this](const std::string&) { report(); });
     report();
   }
 

@@ -12,8 +12,8 @@
 // Tunnels: s1 GUE over IPv6, s2 IP-in-IP over IPv6, s3 IP-in-IP over IPv4, s4 GUE over IPv4.
 #include "lab/site.h"
 
-#include <fmt/ranges.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <filesystem>
 #include <fstream>
@@ -48,8 +48,6 @@ Settings settings_of(const std::string& node) {
     }
   }
   out.push_back({"net/ipv6/conf/default/router_solicitations", "0"});
-  // A slow reader's window stays small, so that the downloads last.
-  if (node[0] == 'c') out.push_back({"net/ipv4/tcp_rmem", "4096 65536 131072"});
   return out;
 }
 
@@ -171,7 +169,8 @@ Status Site::write_director(const DirectorPlan& plan) const {
       "[api]\nsocket = \"{}\"\n\n"
       "[director]\naddress = [\"{}\", \"{}\"]\n\n"
       "[[service]]\nname = \"web\"\naddress = [\"{}\", \"{}\"]\nports = [\"tcp/80\", \"tcp/{}\", \"udp/{}\"]\n",
-      instance("d"), plan.pins, plan.persist, socket("d"), kDirector6, kDirector4, kService6, kService4, kEchoPort, kEchoPort);
+      instance("d"), plan.pins, plan.persist, socket("d"), kDirector6, kDirector4, kService6, kService4, kEchoPort,
+      kEchoPort);
   for (const auto& t : plan.targets) {
     const bool over4 = t.name == "s3" || t.name == "s4", gue = t.name == "s1" || t.name == "s4";
     out += fmt::format("\n[[service.target]]\nname = \"{}\"\naddress = \"{}\"\nweight = {}\ntunnel = \"{}\"\n", t.name,
@@ -187,7 +186,8 @@ Status Site::write_host(const std::string& name) const {
                   "[engine]\ninterfaces = {{ eth0 = \"servers\" }}\n\n"
                   "[api]\nsocket = \"{}\"\n\n"
                   "[host]\naddress = [\"{}\", \"{}\"]\ndirectors = [\"{}\", \"{}\"]\ninterfaces = [\"eth0\"]\n\n"
-                  "[[host.service]]\nname = \"web\"\naddress = [\"{}\", \"{}\"]\nports = [\"tcp/80\", \"tcp/{}\", \"udp/{}\"]\n",
+                  "[[host.service]]\nname = \"web\"\naddress = [\"{}\", \"{}\"]\nports = [\"tcp/80\", \"tcp/{}\", "
+                  "\"udp/{}\"]\n",
                   instance(name), socket(name), address6(name), address4(name), kDirector6, kDirector4, kService6,
                   kService4, kEchoPort, kEchoPort));
 }
@@ -200,7 +200,7 @@ Status Site::write_nginx(const std::string& name) const {
                     fmt::format("daemon off;\nworker_processes 1;\nuser root;\npid {0};\nerror_log {1} warn;\n"
                                 "events {{ worker_connections 256; }}\n"
                                 "http {{\n{2}  access_log {3};\n  sendfile on;\n"
-                                "  server {{ listen 80; listen [::]:80; root {4}; }}\n}}\n",
+                                "  server {{ listen 80; listen [::]:80; root {4}; limit_rate 120k; }}\n}}\n",
                                 file(name + ".nginx.pid"), file(name + ".nginx.log"), temporary,
                                 file(name + ".access.log"), file("www")));
 }

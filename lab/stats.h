@@ -19,28 +19,28 @@ struct Broken {
 // One stretch of time between two marks.
 struct Window {
   std::string name;
-  u64 spanning = 0;            // connections that were open when it began
+  u64 spanning = 0;  // connections that were open when it began
   Broken broken = {};
-  double longest_stall_ms = 0;  // the longest that any connection waited for an answer
-  u64 messages = 0;            // answers received
-  u64 probes = 0;              // sent in this window
-  u64 probes_lost = 0;         // of those: unanswered for 2 s
-  u64 probes_moved = 0;        // of those: answered by another server than the flow's probe before
-  u64 fresh = 0, fresh_failed = 0;          // short connections begun in this window; those that were never answered
-  std::map<std::string, u64> fresh_at = {};    // which server answered them
+  double longest_stall_ms = 0;               // the longest that any connection waited for an answer
+  u64 messages = 0;                          // answers received
+  u64 probes = 0;                            // sent in this window
+  u64 probes_lost = 0;                       // of those: unanswered for 2 s
+  u64 probes_moved = 0;                      // of those: answered by another server than the flow's probe before
+  u64 fresh = 0, fresh_failed = 0;           // short connections begun in this window; those that were never answered
+  std::map<std::string, u64> fresh_at = {};  // which server answered them
   std::map<std::string, u64> messages_of = {};  // answers on long-lived connections, by server
 
   void add(const Window& other);  // counts sum, the stall is the longer
 };
 
 struct ClientReport {
-  u64 live = 0;        // long-lived connections open now
-  u64 opened = 0;      // TCP connections established since the start, short ones included
-  u64 closed = 0;      // of those: ended by us and acknowledged by the server
-  u64 under_way = 0;   // connections being opened, short ones in progress, probes without a verdict
-  u64 answered = 0;    // messages answered since the start
+  u64 live = 0;       // long-lived connections open now
+  u64 opened = 0;     // TCP connections established since the start, short ones included
+  u64 closed = 0;     // of those: ended by us and acknowledged by the server
+  u64 under_way = 0;  // connections being opened, short ones in progress, probes without a verdict
+  u64 answered = 0;   // messages answered since the start
   u64 probes_answered = 0;
-  std::vector<Window> windows;
+  std::vector<Window> windows = {};
 
   void add(const ClientReport& other);  // windows pair up by position: all clients are marked alike
 };
@@ -48,9 +48,9 @@ struct ClientReport {
 struct ServerReport {
   std::string name;
   u64 opened = 0, clean = 0, reset = 0, cut = 0, mismatch = 0;  // cut: ended in the middle of a message
-  u64 open = 0;      // now
-  u64 messages = 0;  // answered
-  u64 probes = 0;    // answered
+  u64 open = 0;                                                 // now
+  u64 messages = 0;                                             // answered
+  u64 probes = 0;                                               // answered
 
   void add(const ServerReport& other);
 };

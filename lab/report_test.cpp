@@ -1,0 +1,75 @@
+#include "lab/report.h"
+
+#include <gtest/gtest.h>
+
+namespace waymark::lab {
+namespace {
+
+TEST(Stats, ReportsSurviveTheWayBetweenToolAndLab) {
+  ClientReport report{.live = 3, .opened = 9, .closed = 6, .under_way = 1, .answered = 70, .probes_answered = 11};
+  Window w;
+  w.name = "killed";
+  w.broken = {1, 2, 3, 4};
+  w.longest_stall_ms = 12.5;
+  w.fresh_at = {{"s1", 5}, {"s3", 6}};
+  report.windows.push_back(w);
+  const auto read = client_report(to_json(report));
+  ASSERT_TRUE(read) << read.error().sentence;
+  EXPECT_EQ(to_json(*read), to_json(report));
+  EXPECT_EQ(read->windows[0].broken.total(), 10u);
+  EXPECT_EQ(read->windows[0].fresh_at.at("s3"), 6u);
+}
+
+TEST(Stats, NonsenseIsAnErrorThatSaysWhose) {
+  const auto read = server_report("{\"name\": 7}");
+  ASSERT_FALSE(read);
+  EXPECT_NE(read.error().sentence.find("server's report"), std::string::npos);
+}
+
+TEST(Stats, TwoClientsAddUpWindowByWindow) {
+  ClientReport a, b;
+  a.windows.resize(1);
+  b.windows.resize(2);
+  a.windows[0].spanning = 1000;
+  b.windows[0].spanning = 900;
+  a.windows[0].longest_stall_ms = 5;
+  b.windows[0].longest_stall_ms = 7;
+  b.windows[1].name = "end";
+  a.add(b);
+  ASSERT_EQ(a.windows.size(), 2u);
+  EXPECT_EQ(a.windows[0].spanning, 1900u);
+  EXPECT_EQ(a.windows[0].longest_stall_ms, 7);
+  EXPECT_EQ(a.windows[1].name, "end");
+}
+
+TEST(Report, OneFailedCheckFailsTheWhole) {
+  Verdict v;
+  v.checks = {{"all is well", true}};
+  EXPECT_TRUE(v.passed());
+  v.checks.push_back({"three were lost", false});
+  EXPECT_FALSE(v.passed());
+  EXPECT_EQ(checks(v), "ok    all is well\nFAIL  three were lost\n");
+  EXPECT_NE(to_json(v).find("\"passed\": false"), std::string::npos);
+}
+
+TEST(Report, AScheduleThatStoppedFailsEvenIfAllChecksHold) {
+  Verdict v;
+  v.checks = {{"all is well", true}};
+  v.stopped_by = "the daemon of d is not ready";
+  EXPECT_FALSE(v.passed());
+  EXPECT_NE(checks(v).find("FAIL  the schedule stopped: the daemon of d is not ready"), std::string::npos);
+}
+
+TEST(Report, TheTableHasTheControlUnderEachEvent) {
+  Verdict v;
+  EventResult e{"added", "target s4 added", "pins = 0", {}, {}};
+  e.real.spanning = 2000;
+  e.control.broken.reset = 491;
+  v.events.push_back(e);
+  const std::string text = table(v);
+  EXPECT_LT(text.find("target s4 added"), text.find("without: pins = 0"));
+  EXPECT_NE(text.find("491"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace waymark::lab

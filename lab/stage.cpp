@@ -1,0 +1,103 @@
+#include "lab/stage.h"
+
+#include <fmt/format.h>
+#include <sys/mount.h>
+#include <sys/vfs.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "lab/netns.h"
+#include "lab/site.h"
+
+namespace waymark::lab {
+namespace fs = std::filesystem;
+namespace {
+
+const char* const kBpffs = "/sys/fs/bpf";
+constexpr long kBpffsMagic = long(0xcafe4a11);
+const std::string kMountedByUs = kLabDirectory + "/bpffs-mounted";
+
+bool bpffs_mounted() {
+  struct statfs info;
+  return statfs(kBpffs, &info) == 0 && info.f_type == kBpffsMagic;
+}
+
+void list(const fs::path& where, bool deep, std::vector<std::string>& out) {
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(where, none)) {
+    out.push_back(entry.path());
+    if (deep && entry.is_directory(none)) list(entry.path(), deep, out);
+  }
+}
+
+}  // namespace
+
+Status no_leftovers() {
+  const auto spaces = namespaces(kSitePrefix);
+  std::error_code none;
+  if (spaces.empty() && !fs::exists(kLabDirectory, none)) return Done{};
+  return Error{fmt::format("lab site is up, or was left behind ({}): `waymark lab down site` removes it",
+                           spaces.empty() ? kLabDirectory : spaces.front())};
+}
+
+void clear_site() {
+  for (const auto& netns : namespaces(kSitePrefix)) remove(netns);
+  // The instances are called like their namespaces; what a killed daemon pinned is still there.
+  std::error_code none;
+  std::vector<std::string> pins;
+  list(std::string(kBpffs) + "/waymark", false, pins);
+  for (const auto& pin : pins)
+    if (fs::path(pin).filename().string().starts_with(kSitePrefix)) fs::remove_all(pin, none);
+  const bool ours = fs::exists(kMountedByUs, none);
+  if (ours) umount(kBpffs);
+  fs::remove_all(kLabDirectory, none);
+}
+
+std::string logs_of_daemons() {
+  std::string out;
+  std::error_code none;
+  for (const auto& entry : fs::recursive_directory_iterator(kLabDirectory, none)) {
+    if (entry.path().extension() != ".log" || entry.file_size(none) == 0) continue;
+    std::ifstream in(entry.path());
+    const std::string all{std::istreambuf_iterator<char>(in), {}};
+    out += fmt::format("== {}\n{}\n", entry.path().string(), all.size() > 4000 ? all.substr(all.size() - 4000) : all);
+  }
+  return out;
+}
+
+Status mount_bpffs() {
+  if (bpffs_mounted()) return Done{};
+  std::error_code none;
+  fs::create_directories(kLabDirectory, none);
+  WM_TRY(write_file(kMountedByUs, ""));
+  if (mount("bpf", kBpffs, "bpf", 0, nullptr) != 0) return Error{"/sys/fs/bpf cannot be mounted"};
+  return Done{};
+}
+
+Footprint Footprint::now() {
+  Footprint out;
+  std::ifstream mounts("/proc/self/mounts");
+  for (std::string line; std::getline(mounts, line);) {
+    // Other people's namespaces come and go; and the mount that holds them all comes with a machine's first, and stays.
+    const bool of_netns = line.find(" /run/netns") != std::string::npos;
+    if (!of_netns || line.find(kSitePrefix) != std::string::npos) out.things.push_back("mount " + line);
+  }
+  list(std::string(kBpffs) + "/waymark", true, out.things);
+  list("/run/waymark", true, out.things);
+  for (const auto& netns : namespaces(kSitePrefix)) out.things.push_back("namespace " + netns);
+  if (fs::exists(kLabDirectory)) out.things.push_back(kLabDirectory);
+  std::sort(out.things.begin(), out.things.end());
+  return out;
+}
+
+std::vector<std::string> added(const Footprint& before, const Footprint& after) {
+  std::vector<std::string> out;
+  std::set_difference(after.things.begin(), after.things.end(), before.things.begin(), before.things.end(),
+                      std::back_inserter(out));
+  return out;
+}
+
+}  // namespace waymark::lab

@@ -1,0 +1,37 @@
+// What a lab puts into the machine, taken out again whatever happens; and the proof that nothing stayed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace waymark::lab {
+
+inline const std::string kSitePrefix = "wm-site-", kControlPrefix = "wm-site-off-";
+inline const std::string kLabDirectory = "/run/waymark-lab";
+
+// An error that says how to get rid of them, if namespaces or files of a lab are there.
+Status no_leftovers();
+
+// Daemons, namespaces, files and pins of lab site; says nothing when there are none.
+void clear_site();
+
+// The last lines of every daemon's log, each under its file's name.
+std::string logs_of_daemons();
+
+// bpffs at /sys/fs/bpf: mounted by us unless it was there, and unmounted by clear_site() if it was us.
+Status mount_bpffs();
+
+// Mounts, pins, namespaces and /run as they are.
+struct Footprint {
+  std::vector<std::string> things;  // sorted
+  static Footprint now();
+};
+std::vector<std::string> added(const Footprint& before, const Footprint& after);
+
+struct Stage {  // clear_site() at the end of its scope
+  ~Stage() { clear_site(); }
+};
+
+}  // namespace waymark::lab
