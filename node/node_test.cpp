@@ -1,0 +1,222 @@
+#include "node/node.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/address_text.h"
+#include "engine/replay/native.h"
+#include "dataplane/pipeline.h"
+
+namespace waymark {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+Address ip(const char* written) { return *parse_address(written); }
+
+Config site() {
+  Config config;
+  config.name = "paris-1";
+  config.engine.pins = 10'000;
+  config.engine.interfaces = {{"eth0", 0, 0, "public"}, {"eth1", 0, 0, "servers"}};
+  config.director = DirectorConfig{{ip("2001:db8:d::1"), ip("192.0.2.1")}};
+  ServiceConfig web;
+  web.name = "web";
+  web.address = {ip("2001:db8:80::1"), ip("198.51.100.80")};
+  web.ports = {{Protocol::tcp, 80, 80}, {Protocol::udp, 443, 443}};
+  for (int i = 1; i <= 3; ++i) {
+    TargetConfig target;
+    target.name = "s" + std::to_string(i);
+    target.address = ip(("2001:db8:5::" + std::to_string(i)).c_str());
+    web.target.push_back(target);
+  }
+  config.service = {web};
+  return config;
+}
+
+const std::vector<InterfaceFacts> kInterfaces = {{"eth0", 2, {{2, 0, 0, 0, 0, 1}}}, {"eth1", 3, {{2, 0, 0, 0, 0, 2}}}};
+
+// A node over the native engine, as a daemon would drive it.
+struct Site {
+  NativeEngine engine{10'000};
+  std::unique_ptr<Node> node;
+  Time now = 100s;
+
+  Site() {
+    u32 seed = 1;
+    engine.live().meta[0] = new_meta(10'000, 250, [&] { return seed += 0x9e3779b9; });
+    restart();
+    configure(site());
+  }
+  void restart() { node = std::make_unique<Node>(engine.live(), Clock{0s, 1000, 250}); }
+  u32 ticks() const { return 1000 + u32(now.count() / 4'000'000); }
+  void configure(const Config& config) {
+    auto image = node->prepare(config, kInterfaces);
+    ASSERT_TRUE(image) << image.error().sentence;
+    now += 1s;  // the pause between two flips of the choice
+    engine.load(*image);
+    node->commit(now);
+    for (const Address& a : node->next_hops_wanted())
+      node->on_next_hop({a, true, 3, {{2, 0, 0, 0, 1, byte_of(a, 15)}}, {{2, 0, 0, 0, 0, 2}}, 1500, ""}, now);
+  }
+  void later(Duration by) {
+    for (const Time end = now + by; now < end; now += 1s) node->tick(now);
+  }
+
+  // A TCP packet of client number `n`; the target it was sent to, 0 where it was not.
+  u8 send(u16 n, u8 flags) {
+    std::vector<u8> frame(14 + 40 + 20);
+    auto put = [&](std::size_t at, std::initializer_list<int> bytes) {
+      for (int b : bytes) frame[at++] = u8(b);
+    };
+    put(0, {2, 0, 0, 0, 0, 1, 2, 9, 9, 9, 9, 9, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 20, 6, 64});
+    const Address from = ip("2001:db8:c::1"), to = ip("2001:db8:80::1");
+    std::copy_n(reinterpret_cast<const u8*>(&from), 16, frame.begin() + 22);
+    std::copy_n(reinterpret_cast<const u8*>(&to), 16, frame.begin() + 38);
+    put(54, {n >> 8, n & 255, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, flags, 0, 0, 0, 0, 0, 0});
+    const Outcome out = engine.run(frame, 2, ticks());
+    return out.verdict.action == Action::forward ? out.frame[14 + 39] : u8(0);
+  }
+};
+
+constexpr u8 kSyn = kTcpSyn, kAck = kTcpAck;
+constexpr u16 kFlows = 500;
+
+}  // namespace
+
+TEST(Node, PinnedFlowsNeverMove) {
+  Site s;
+  std::vector<u8> first;
+  for (u16 n = 0; n < kFlows; ++n) first.push_back(s.send(n, kSyn)), s.send(n, kAck);
+  auto unmoved = [&] {
+    for (u16 n = 0; n < kFlows; ++n)
+      if (s.send(n, kAck) != first[n]) return false;
+    return true;
+  };
+  ASSERT_TRUE(unmoved());
+  Config config = site();
+  TargetConfig fourth = config.service[0].target[0];
+  fourth.name = "s4", fourth.address = ip("2001:db8:5::4");
+  config.service[0].target.push_back(fourth);
+  s.configure(config);
+  EXPECT_TRUE(unmoved()) << "a target was added";
+  config.service[0].target[0].weight = 100;
+  s.configure(config);
+  EXPECT_TRUE(unmoved()) << "a target was re-weighted";
+  ASSERT_TRUE(s.node->drain("s2", true, s.now += 1s));
+  EXPECT_TRUE(unmoved()) << "a target was drained";
+  config.service[0].target.erase(config.service[0].target.begin());
+  s.configure(config);
+  EXPECT_TRUE(unmoved()) << "a target was removed";
+  s.restart();
+  EXPECT_TRUE(unmoved()) << "the daemon was gone";
+  s.configure(config);
+  EXPECT_TRUE(unmoved()) << "and came back";
+}
+
+TEST(Node, ADrainedTargetGetsNoNewFlowsAndCountsDown) {
+  Site s;
+  for (u16 n = 0; n < kFlows; ++n) s.send(n, kSyn), s.send(n, kAck);
+  ASSERT_TRUE(s.node->drain("web/s2", true, s.now += 1s));
+  for (u16 n = kFlows; n < 2 * kFlows; ++n) EXPECT_NE(s.send(n, kSyn), 2);
+  auto pins = [&] {
+    for (const TargetView& t : s.node->targets())
+      if (t.target == "s2") return t.pins;
+    return 0u;
+  };
+  s.later(6s);
+  EXPECT_GT(pins(), kFlows / 5u);
+  s.later(std::chrono::hours(1) + 60s);
+  EXPECT_EQ(pins(), 0u);
+  ASSERT_TRUE(s.node->drain("s2", false, s.now));
+  bool seen = false;
+  for (u16 n = 5000; n < 5100; ++n) seen |= s.send(n, kSyn) == 2;
+  EXPECT_TRUE(seen);
+  EXPECT_FALSE(s.node->drain("nobody", true, s.now));
+}
+
+TEST(Node, ADrainOutlivesTheDaemon) {
+  Site s;
+  ASSERT_TRUE(s.node->drain("s1", true, s.now += 1s));
+  s.restart();
+  s.configure(site());
+  for (u16 n = 0; n < 100; ++n) EXPECT_NE(s.send(n, kSyn), 1);
+}
+
+TEST(Node, ASlotIsReusedOnlyWhenNoPinNamesIt) {
+  Site s;
+  for (u16 n = 0; n < kFlows; ++n) s.send(n, kSyn), s.send(n, kAck);
+  Config config = site();
+  config.service[0].target.erase(config.service[0].target.begin());
+  s.configure(config);
+  s.later(60s);
+  EXPECT_EQ(s.node->targets().size(), 3u) << "removed, but its flows go on";
+  s.later(std::chrono::hours(1) + 60s);
+  EXPECT_EQ(s.node->targets().size(), 2u);
+}
+
+TEST(Node, AChangedAddressIsAnotherIncarnation) {
+  Site s;
+  const u8 old = s.send(1, kSyn);
+  s.send(1, kAck);
+  Config config = site();
+  for (TargetConfig& t : config.service[0].target) t.address.low ^= u64(0x40) << 56;
+  s.configure(config);
+  EXPECT_EQ(s.send(1, kAck), old);
+  EXPECT_GE(s.send(2, kSyn), 0x40);
+}
+
+TEST(Node, WithoutTheDaemonAdjacenciesEnd) {
+  Site s;
+  EXPECT_NE(s.send(1, kSyn), 0);
+  s.now += 61s;  // no tick: the daemon is dead
+  EXPECT_EQ(s.send(1, kAck), 0) << "the kernel routes";
+  EXPECT_EQ(s.engine.counters().reasons[forward::why::by_kernel.reason], 1u);
+}
+
+TEST(Node, RefusedConfigurationsChangeNothing) {
+  Site s;
+  std::vector<u8> before;
+  Config config = site();
+  config.service[0].target.resize(1);
+  config.engine.interfaces.push_back({"eth9", 0, 0, "public"});
+  EXPECT_FALSE(s.node->prepare(config, kInterfaces));
+  s.node->abandon();
+  std::set<u8> seen;
+  for (u16 n = 0; n < 200; ++n) seen.insert(s.send(n, kSyn));
+  EXPECT_EQ(seen, (std::set<u8>{1, 2, 3}));
+}
+
+TEST(Node, FindsAFlowsPin) {
+  Site s;
+  s.send(4000, kSyn);
+  auto pin = s.node->find_pin("public", Protocol::tcp, ip("2001:db8:c::1"), 4000, ip("2001:db8:80::1"), 80);
+  ASSERT_TRUE(pin);
+  EXPECT_EQ(pin->state, PinState::embryonic);
+  s.send(4000, kAck);
+  pin = s.node->find_pin("public", Protocol::tcp, ip("2001:db8:c::1"), 4000, ip("2001:db8:80::1"), 80);
+  ASSERT_TRUE(pin);
+  EXPECT_EQ(pin->state, PinState::proven);
+  EXPECT_FALSE(s.node->find_pin("servers", Protocol::tcp, ip("2001:db8:c::1"), 4000, ip("2001:db8:80::1"), 80));
+}
+
+// Ten thousand services of their own addresses must be a matter of moments.
+TEST(Node, TenThousandServices) {
+  Site s;
+  Config config = site();
+  const ServiceConfig web = config.service[0];
+  config.service.clear();
+  for (u32 i = 0; i < 10'000; ++i) {
+    ServiceConfig service = web;
+    service.name = "service-" + std::to_string(i);
+    service.address = {ip(("2001:db8:80::" + std::to_string(i % 10) + ":" + std::to_string(i / 10)).c_str())};
+    config.service.push_back(service);
+  }
+  s.configure(config);
+  EXPECT_EQ(s.node->targets().size(), 30'000u + 3);
+  EXPECT_EQ(s.engine.image().services.size(), 10'001u);
+}
+
+}  // namespace waymark
