@@ -45,6 +45,8 @@ TEST(Keys, TheNearestWord) {
   EXPECT_EQ(config::nearest("adress", {"name", "address"}), "address");
   EXPECT_EQ(config::nearest("prots", {"name", "ports"}), "ports");
   EXPECT_EQ(config::nearest("zzz", {"name", "ports"}), "");
+  EXPECT_EQ(config::nearest("ap", {"api", "host"}), "api");
+  EXPECT_EQ(config::nearest("a", {"api"}), "") << "short words need be nearer";
   EXPECT_EQ(config::nearest("", {"name"}), "");
   EXPECT_EQ(config::nearest("x", {"a", "b"}), "") << "nothing of it is left";
 }

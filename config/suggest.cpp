@@ -30,7 +30,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 std::string_view nearest(std::string_view wrong, const std::vector<std::string_view>& words) {
   if (wrong.size() > 60) return {};
   std::string_view best;
-  std::size_t least = std::max<std::size_t>(2, wrong.size() / 3) + 1;
+  std::size_t least = (wrong.size() < 4 ? 1 : std::max<std::size_t>(2, wrong.size() / 3)) + 1;
   for (const auto word : words)
     if (const std::size_t d = distance(wrong, word); d < least && d < word.size()) {
       least = d;
