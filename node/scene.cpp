@@ -109,7 +109,7 @@ void Scene::advance(Duration by) {
   const Time end = now_ + by;
   if (!node_) now_ = end;
   if (by > kLongestSilence) now_ = end - kLongestSilence;
-  const Duration step = std::clamp<Duration>(by / 256, 0s, kLongestStep);
+  const Duration step = std::clamp<Duration>(by / 256, 1ns, kLongestStep);
   while (node_ && now_ < end) {
     now_ = std::min(end, std::max(node_->deadline(), now_ + step));
     engine_.forget_traffic(node_->tick(now_));

@@ -31,6 +31,9 @@ class NativeEngine {
   Live live();
   Counters& counters() { return counters_; }
   std::span<const TargetCounters> target_traffic() const { return target_traffic_; }
+  void forget_traffic(std::span<const u32> slots) {
+    for (u32 slot : slots) target_traffic_[slot] = {};
+  }
   const Image& image() const { return image_; }
 
   // Runs one Ethernet frame that came in on `interface` at `ticks`. `trace`, where given, gets each step.
