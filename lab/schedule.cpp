@@ -295,7 +295,11 @@ Verdict run_site(const Tools& tools, const Load& load, const std::function<void(
     const Status done = run.all();
     out = std::move(run.verdict);
     if (!done) out.stopped_by = done.error().sentence;
-    if (!out.passed()) out.logs = logs_of_daemons();
+    if (interrupted()) {
+      out.stopped_by = "it was interrupted";
+    } else if (!out.passed()) {
+      out.logs = logs_of_daemons();
+    }
   }
   const auto left = added(before, Footprint::now());
   out.checks.push_back({left.empty() ? "nothing is left behind"
