@@ -51,7 +51,6 @@ struct ServiceConfig {
 
 struct HostServiceConfig {
   std::string name;
-  std::string zone = "public";
   std::vector<Address> address;
   std::vector<PortRange> ports;
 };

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 constexpr Name kName{};
 constexpr bool kMayBeEmpty = true;
 constexpr Number<u16> kPort{1, 65535};
-constexpr Span kIdle{1s, 24h};
+constexpr Span kIdle{1s, 2h};
 
 constexpr auto kNode = section<Config>(
     "[node]", "The node itself.",
@@ -44,7 +44,7 @@ constexpr auto kDirector = section<DirectorConfig>(
           "The tunnels' source, at most one address per family. Every target needs one of its own family."});
 
 constexpr auto kTarget = section<TargetConfig>(
-    "[[service.target]]", "A server of the service above it; all services together have at most 200000.",
+    "[[service.target]]", "A server of the service above it; all services together have at most 32768.",
     Field{"name", &TargetConfig::name, kName, required, "Its name, unique within the service."},
     Field{"address", &TargetConfig::address, HostAddress{}, required, "Where the tunnel to it ends."},
     Field{"weight", &TargetConfig::weight, Number<u32>{0, 1000}, optional,
@@ -73,8 +73,6 @@ constexpr auto kService = section<ServiceConfig>(
 constexpr auto kHostService = section<HostServiceConfig>(
     "[[host.service]]", "A service that this server answers for; packets in tunnels to anything else are refused.",
     Field{"name", &HostServiceConfig::name, kName, required, "Its name, unique within `[host]`."},
-    Field{"zone", &HostServiceConfig::zone, kName, optional,
-          "The zone its clients are in. Tunnels carry no zone: an address and port is one service's in all zones."},
     Field{"address", &HostServiceConfig::address, Several{HostAddress{}}, required,
           "The service's addresses, the same as at the director."},
     Field{"ports", &HostServiceConfig::ports, Several{Ports{}}, required, "The service's ports."});
