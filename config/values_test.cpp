@@ -110,7 +110,6 @@ TEST(Values, HostIsRead) {
   EXPECT_EQ(host.port, 7000);
   ASSERT_EQ(host.service.size(), 1u);
   EXPECT_EQ(host.service[0].name, "web");
-  EXPECT_EQ(host.service[0].zone, "public");
   EXPECT_EQ(text(host.service[0].address.at(0)), "198.51.100.80");
   EXPECT_EQ(host.service[0].ports.at(0).last, 80);
 }
