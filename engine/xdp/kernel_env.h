@@ -21,14 +21,26 @@ constexpr u32 kArray = 2, kPercpuArray = 6, kMmapable = 1u << 10;
 #define WM_FLAGS_live kMmapable
 #define WM_FLAGS_state kMmapable
 #define WM_FLAGS_counter 0
-#define WM_MAP(NAME, VALUE, ENTRIES, CLASS)                     \
-  struct map_of_##NAME {                                        \
-    WM_MAP_UINT(type, WM_KIND_##CLASS);                         \
-    WM_MAP_UINT(max_entries, (ENTRIES) ? (ENTRIES) : 1);        \
-    WM_MAP_UINT(map_flags, WM_FLAGS_##CLASS);                   \
-    WM_MAP_TYPE(key, unsigned int);                             \
-    WM_MAP_TYPE(value, VALUE);                                  \
-  };                                                            \
+// The kernel spaces an array's values 8 bytes apart at least: smaller ones share a word, so that user space, which
+// maps the memory, sees them side by side.
+template <class V>
+constexpr u32 kShared = sizeof(V) < 8 ? 8 / sizeof(V) : 1;
+template <class V, u32 Shared>
+struct Stored {
+  using Word = V[Shared];
+};
+template <class V>
+struct Stored<V, 1> {
+  using Word = V;
+};
+#define WM_MAP(NAME, VALUE, ENTRIES, CLASS)                                              \
+  struct map_of_##NAME {                                                                 \
+    WM_MAP_UINT(type, WM_KIND_##CLASS);                                                  \
+    WM_MAP_UINT(max_entries, (ENTRIES) ? ((ENTRIES) + kShared<VALUE> - 1) / kShared<VALUE> : 1); \
+    WM_MAP_UINT(map_flags, WM_FLAGS_##CLASS);                                            \
+    WM_MAP_TYPE(key, unsigned int);                                                      \
+    WM_MAP_TYPE(value, Stored<VALUE, kShared<VALUE>>::Word);                                    \
+  };                                                                                     \
   extern "C" {                                                  \
   WM_SECTION(".maps") map_of_##NAME NAME;                       \
   }                                                             \
@@ -63,7 +75,12 @@ class KernelEnv {
 
   template <class Tag>
   WM_INLINE typename Tag::Value* at(Tag tag, u32 index) {
-    return static_cast<typename Tag::Value*>(bpf::map_lookup_elem(maps::map_for(tag), &index));
+    using V = typename Tag::Value;
+    constexpr u32 shared = maps::kShared<V>;
+    const u32 word = index / shared;
+    V* first = static_cast<V*>(bpf::map_lookup_elem(maps::map_for(tag), &word));
+    if constexpr (shared == 1) return first;
+    return first ? first + index % shared : nullptr;
   }
 
  private:

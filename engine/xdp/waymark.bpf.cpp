@@ -17,8 +17,15 @@ WM_INLINE int finish(KernelEnv& env, Verdict verdict) {
 }
 
 extern "C" WM_SECTION("xdp") int wm_xdp(xdp_md* ctx) {
+#if defined(WM_BUILD)
+  // One instruction without effect: the same program under another tag, to try upgrades with (waymark-next).
+  asm volatile("r0 = %0" ::"i"(WM_BUILD) : "r0");
+#endif
   KernelEnv env(ctx);
   return finish(env, process(env));
 }
+
+// Where the daemon reads the packets' clock: run by BPF_PROG_TEST_RUN, never attached.
+extern "C" WM_SECTION("xdp") int wm_clock([[maybe_unused]] xdp_md* ctx) { return int(bpf::jiffies64()); }
 
 }  // namespace waymark

@@ -1,0 +1,75 @@
+#include "engine/xdp/kernel_facts.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "engine/xdp/object.h"
+
+namespace waymark {
+
+namespace {
+
+// What Waymark uses, and since when: atomic compare-and-exchange (5.12), batches of per-CPU arrays (5.13); before these
+// XDP links that can be updated (5.9), the jiffies helper (5.6), mapped arrays (5.5), loops (5.3), frozen maps (5.2).
+constexpr int kLeastMajor = 5, kLeastMinor = 13;
+
+bool too_old(std::string& release) {
+  utsname names{};
+  if (uname(&names)) return false;
+  release = names.release;
+  int major = 0, minor = 0;
+  if (sscanf(names.release, "%d.%d", &major, &minor) != 2) return false;
+  return major < kLeastMajor || (major == kLeastMajor && minor < kLeastMinor);
+}
+
+constexpr const char* kRights =
+    "run as root, or with the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
+
+BpfLog& bpf_log() {
+  static BpfLog log;
+  return log;
+}
+
+int print(libbpf_print_level level, const char* format, va_list arguments) {
+  if (!bpf_log() || level == LIBBPF_DEBUG) return 0;
+  char line[512];
+  const int length = vsnprintf(line, sizeof line, format, arguments);
+  std::string_view text(line, length < 0 ? 0 : std::min(size_t(length), sizeof line - 1));
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  bpf_log()(level == LIBBPF_WARN, text);
+  return 0;
+}
+
+}  // namespace
+
+void set_bpf_log(BpfLog log) {
+  bpf_log() = std::move(log);
+  libbpf_set_print(print);
+}
+
+std::string bpf_sentence(const std::string& what, int error) {
+  std::string release;
+  if (error == ENOSYS) return what + ": this kernel is built without BPF (CONFIG_BPF_SYSCALL)";
+  if (error == EPERM || error == EACCES)
+    return what + ": the kernel does not permit it; " + kRights;
+  if (error == ENOMEM) return what + ": the kernel has not enough memory for it";
+  if (too_old(release))
+    return what + ": this is Linux " + release + ", and Waymark needs " + std::to_string(kLeastMajor) + "." +
+           std::to_string(kLeastMinor) + " or newer";
+  return what + ": " + strerror(error);
+}
+
+Status bpf_usable() {
+  const int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "wm_probe", sizeof(u32), sizeof(u64), 1, nullptr);
+  if (fd < 0) return Error{bpf_sentence("cannot use BPF", errno)};
+  close(fd);
+  return Done{};
+}
+
+}  // namespace waymark

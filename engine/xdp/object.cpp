@@ -1,0 +1,238 @@
+#include "engine/xdp/object.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "dataplane/tables.h"
+#include "engine/xdp/kernel_facts.h"
+
+namespace waymark {
+
+namespace {
+
+enum class Class { config, live, state, counter };
+struct TableFacts {
+  const char* name;
+  u32 value_size;
+  Class kind;
+};
+constexpr TableFacts kTables[] = {
+#define WM_FACTS(NAME, VALUE, ENTRIES, CLASS) {#NAME, sizeof(VALUE), Class::CLASS},
+    WM_TABLES(WM_FACTS)
+#undef WM_FACTS
+};
+
+// How many values share one map entry, and how far apart entries lie (engine/xdp/kernel_env.h).
+constexpr u32 shared_in_entry(u32 value_size) { return value_size < 8 ? 8 / value_size : 1; }
+constexpr u32 entry_stride(u32 entry_size) { return (entry_size + 7) & ~7u; }
+
+constexpr size_t kLogBytes = 16 << 20;  // the verifier's log at level 1; untouched pages cost nothing
+
+// The last lines of the verifier's log: the reason stands there.
+std::string tail_of(std::string_view log) {
+  std::vector<std::string_view> lines;
+  while (!log.empty()) {
+    const auto end = log.find('\n');
+    const std::string_view line = log.substr(0, end);
+    if (!line.empty() && !line.starts_with("processed ") && !line.starts_with("verification time") &&
+        !line.starts_with("stack depth"))
+      lines.push_back(line);
+    log = end == log.npos ? "" : log.substr(end + 1);
+  }
+  std::string tail;
+  for (size_t i = lines.size() > 3 ? lines.size() - 3 : 0; i < lines.size(); ++i)
+    tail += (tail.empty() ? "" : " | ") + std::string(lines[i]);
+  return tail;
+}
+
+struct Unmap {
+  size_t bytes;
+  void operator()(void* memory) const { munmap(memory, bytes); }
+};
+using Memory = std::unique_ptr<void, Unmap>;
+
+}  // namespace
+
+struct Object::State {
+  bpf_object* object = nullptr;
+  std::vector<Memory> memory;
+  Live live;
+  ~State() {
+    memory.clear();
+    bpf_object__close(object);
+  }
+
+  Status prepare(const Image& image, const Options& options, std::span<char> log);
+  Status set_constants(const Settings& settings);
+  Status share(const TableFacts& facts, bpf_map* map, int fd);
+  Status refusal(int error, const Options& options, std::string_view log) const;
+  template <class V>
+  Status fill(const char* name, const std::vector<V>& values);
+  template <class V>
+  Status window(const char* name, u32 limit, std::span<V>& out);
+};
+
+Object::Object(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Object::Object(Object&&) noexcept = default;
+Object& Object::operator=(Object&&) noexcept = default;
+Object::~Object() = default;
+
+Status Object::State::set_constants(const Settings& settings) {
+  bpf_map* map = bpf_object__find_map_by_name(object, ".rodata.cfg");
+  if (!map) return Done{};  // an object without settings, as a test's may be
+  if (const int error = -bpf_map__set_initial_value(map, &settings, sizeof settings))
+    return Error{"the BPF program's settings are not those of this build (" + std::string(strerror(error)) + ")"};
+  return Done{};
+}
+
+Status Object::State::share(const TableFacts& facts, bpf_map* map, int fd) {
+  bpf_map_info info{};
+  u32 size = sizeof info;
+  if (bpf_obj_get_info_by_fd(fd, &info, &size))
+    return Error{bpf_sentence("cannot inspect the table " + std::string(facts.name), errno)};
+  if (info.type != u32(bpf_map__type(map)) || info.value_size != bpf_map__value_size(map) ||
+      info.map_flags != bpf_map__map_flags(map))
+    return Error{"the existing table " + std::string(facts.name) + " is not of this build's form (values of " +
+                 std::to_string(info.value_size) + " bytes instead of " + std::to_string(bpf_map__value_size(map)) + ")"};
+  if (const int error = -bpf_map__reuse_fd(map, fd))
+    return Error{bpf_sentence("cannot take over the table " + std::string(facts.name), error)};
+  return Done{};
+}
+
+Status Object::State::prepare(const Image& image, const Options& options, std::span<char> log) {
+  WM_TRY(set_constants(image.settings));
+  const auto entries = [&](std::string_view name) -> u32 {
+    if (name == "ports") return u32(image.ports.size());
+    if (name == "steer") return u32(image.steer.size());
+    if (name == "fronts") return u32(image.fronts.size());
+    if (name == "rules") return u32(image.rules.size());
+    if (name == "services") return u32(image.services.size());
+    if (name == "pins") return image.settings.pin_buckets;
+    return image.settings.embryo_buckets;
+  };
+  for (const TableFacts& facts : kTables) {
+    bpf_map* map = bpf_object__find_map_by_name(object, facts.name);
+    if (!map) continue;
+    const int fd = options.shared && facts.kind != Class::config ? options.shared(facts.name) : -1;
+    if (fd >= 0) {
+      WM_TRY(share(facts, map, fd));
+    } else if (facts.kind == Class::config || facts.kind == Class::state) {
+      bpf_map__set_max_entries(map, std::max(1u, entries(facts.name)));
+    }
+  }
+  bpf_program* program;
+  bpf_object__for_each_program(program, object) {
+    const auto& wanted = options.programs;
+    const bool load = wanted.empty() || std::find(wanted.begin(), wanted.end(), bpf_program__name(program)) != wanted.end();
+    bpf_program__set_autoload(program, load);
+    if (load) bpf_program__set_log_buf(program, log.data(), log.size());
+  }
+  return Done{};
+}
+
+Status Object::State::refusal(int error, const Options& options, std::string_view log) const {
+  if (!log.empty()) {
+    std::string where;
+    if (FILE* file = options.log_file.empty() ? nullptr : fopen(options.log_file.c_str(), "we")) {
+      if (fwrite(log.data(), 1, log.size(), file) == log.size()) where = "; the whole log is in " + options.log_file;
+      fclose(file);
+    }
+    return Error{"the kernel's verifier refused the program: " + tail_of(log) + where};
+  }
+  return Error{bpf_sentence("cannot load the BPF program", error)};
+}
+
+// Config tables are written in one call each: 10,000 services in a few milliseconds.
+template <class V>
+Status Object::State::fill(const char* name, const std::vector<V>& values) {
+  bpf_map* map = bpf_object__find_map_by_name(object, name);
+  if (!map) return Done{};
+  const int fd = bpf_map__fd(map);
+  if (!values.empty()) {
+    std::vector<u32> keys(values.size());
+    for (u32 i = 0; i < keys.size(); ++i) keys[i] = i;
+    u32 count = u32(keys.size());
+    if (bpf_map_update_batch(fd, keys.data(), values.data(), &count, nullptr))
+      return Error{bpf_sentence("cannot fill the table " + std::string(name), errno)};
+  }
+  if (bpf_map_freeze(fd)) return Error{bpf_sentence("cannot freeze the table " + std::string(name), errno)};
+  return Done{};
+}
+
+template <class V>
+Status Object::State::window(const char* name, u32 limit, std::span<V>& out) {
+  const bpf_map* map = bpf_object__find_map_by_name(object, name);
+  if (!map) return Done{};
+  const u32 entries = bpf_map__max_entries(map), stride = entry_stride(bpf_map__value_size(map));
+  static_assert(sizeof(V) % 8 == 0 || 8 % sizeof(V) == 0, "values lie side by side");
+  const size_t bytes = size_t(entries) * stride;
+  void* start = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+  if (start == MAP_FAILED) return Error{bpf_sentence("cannot map the table " + std::string(name), errno)};
+  memory.push_back(Memory(start, Unmap{bytes}));
+  out = {static_cast<V*>(start), std::min<size_t>(limit, entries * shared_in_entry(sizeof(V)))};
+  return Done{};
+}
+
+Result<Object> Object::load(std::span<const u8> elf, const Image& image, const Options& options) {
+  WM_TRY(bpf_usable());
+  Memory log_memory(mmap(nullptr, kLogBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+                    Unmap{kLogBytes});
+  if (log_memory.get() == MAP_FAILED) {
+    (void)log_memory.release();
+    return Error{bpf_sentence("cannot load the BPF program", errno)};
+  }
+  const std::span<char> log(static_cast<char*>(log_memory.get()), kLogBytes);
+
+  LIBBPF_OPTS(bpf_object_open_opts, open_options, .object_name = "waymark");
+  auto state = std::make_unique<State>();
+  state->object = bpf_object__open_mem(elf.data(), elf.size(), &open_options);
+  if (!state->object)
+    return Error{"the BPF object inside this program cannot be read (" + std::string(strerror(errno)) + ")"};
+  WM_TRY(state->prepare(image, options, log));
+  if (const int error = -bpf_object__load(state->object))
+    return state->refusal(error, options, {log.data(), strnlen(log.data(), log.size())}).error();
+  // libbpf loads without BTF, and says nothing, when the kernel refuses it.
+  if (bpf_object__btf_fd(state->object) < 0) return Error{"the kernel refused the BPF program's type information (BTF)"};
+
+  WM_TRY(state->fill("ports", image.ports));
+  WM_TRY(state->fill("steer", image.steer));
+  WM_TRY(state->fill("fronts", image.fronts));
+  WM_TRY(state->fill("rules", image.rules));
+  WM_TRY(state->fill("services", image.services));
+
+  constexpr u32 all = ~0u;
+  Live& live = state->live;
+  WM_TRY(state->window("targets", all, live.targets));
+  WM_TRY(state->window("slot_names", all, live.slot_names));
+  WM_TRY(state->window("adjacencies", all, live.adjacencies));
+  WM_TRY(state->window("half", all, live.half));
+  WM_TRY(state->window("choice_heads", all, live.choice_heads));
+  WM_TRY(state->window("choices", all, live.choices));
+  WM_TRY(state->window("members", all, live.members));
+  WM_TRY(state->window("meta", all, live.meta));
+  WM_TRY(state->window("pins", image.settings.pin_buckets, live.pins));
+  WM_TRY(state->window("embryos", image.settings.embryo_buckets, live.embryos));
+  return Object(std::move(state));
+}
+
+int Object::program(const char* name) const {
+  const bpf_program* program = bpf_object__find_program_by_name(state_->object, name);
+  return program ? bpf_program__fd(program) : -1;
+}
+
+int Object::map(const char* name) const {
+  const bpf_map* map = bpf_object__find_map_by_name(state_->object, name);
+  return map ? bpf_map__fd(map) : -1;
+}
+
+Live& Object::live() const { return state_->live; }
+
+}  // namespace waymark

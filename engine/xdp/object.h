@@ -1,0 +1,78 @@
+// A BPF object in the kernel: its programs and maps, filled and mapped; not attached to anything. The engine, the tests
+// and the benches all load through here.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "dataplane/image.h"
+
+namespace waymark {
+
+// What libbpf and the verifier have to say, one line a call. For the whole process; empty: nowhere.
+using BpfLog = std::function<void(bool warning, std::string_view line)>;
+void set_bpf_log(BpfLog log);
+
+// A moment on both clocks: CLOCK_BOOTTIME, and ticks (jiffies, wrapping) as the packets see them.
+struct Moment {
+  Time at;
+  u32 ticks;
+};
+
+class Object {
+ public:
+  struct Options {
+    // Gives the descriptor of a table that exists already, by its name in dataplane/tables.h, or -1. It is not closed.
+    std::function<int(std::string_view table)> shared;
+    // The programs to load, by function name; empty: all of the object.
+    std::vector<std::string> programs;
+    // Where the verifier's whole log goes when it refuses the program; empty: only its tail, in the error.
+    std::string log_file;
+  };
+
+  // Loads the ELF object `elf` with `image` as its config tables and constants. Tables of pins and embryos that are not
+  // shared get the sizes that the image's settings say.
+  static Result<Object> load(std::span<const u8> elf, const Image& image, const Options& options);
+  static Result<Object> load(std::span<const u8> elf, const Image& image) { return load(elf, image, Options()); }
+
+  Object(Object&&) noexcept;
+  Object& operator=(Object&&) noexcept;
+  ~Object();
+
+  // Descriptors stay the object's; -1 where there is none of this name.
+  int program(const char* name = "wm_xdp") const;
+  int map(const char* name) const;
+
+  Live& live() const;
+
+  Counters counters() const;
+  // Of the first `count` target slots.
+  std::vector<TargetCounters> target_traffic(u32 count) const;
+  void reset_target_traffic(u32 slot) const;
+
+  Result<Moment> now() const;
+
+ private:
+  struct State;
+  explicit Object(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// What the kernel says of a loaded program. Zeros where it does not tell.
+struct ProgramFacts {
+  u32 id = 0;
+  std::string name;
+  std::string tag;  // 16 hexadecimal digits: a digest of the instructions
+  u32 verified_instructions = 0, jited_bytes = 0;
+};
+ProgramFacts program_facts(int program);
+
+// Jiffies a second, measured over 100 ms.
+Result<u32> measure_ticks_per_second(const Object& object);
+
+}  // namespace waymark

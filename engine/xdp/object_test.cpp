@@ -1,0 +1,100 @@
+#include "engine/xdp/object.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "engine/xdp/program.h"
+#include "engine/xdp/test_run.h"
+#include "roles/host/packet.h"
+#include "tests/need.h"
+
+namespace waymark {
+namespace {
+
+struct Build {
+  const char* name;
+  std::span<const u8> (*bytes)();
+};
+
+// What the tests below need of an image: it listens on the loopback, and serves nothing.
+Image listening_image() {
+  Image image;
+  image.settings.pin_buckets = pin_buckets_for(1000);
+  image.settings.embryo_buckets = embryo_buckets_for(1000);
+  image.settings.steer_bits = 4;
+  image.steer.resize(16);
+  image.ports.resize(1u << kPortBits);
+  image.ports[port_hash(0, 1, 0, 0)] = {1, 0, 0, 7, {{2, 0, 0, 0, 0, 1}}, 0, 0};
+  return image;
+}
+
+class BothCompilers : public testing::TestWithParam<Build> {};
+INSTANTIATE_TEST_SUITE_P(Xdp, BothCompilers,
+                         testing::Values(Build{"release", program}, Build{"again", program_again},
+                                         Build{"other", program_other}),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+TEST_P(BothCompilers, LoadsWithBtfAndTablesInMemory) {
+  WM_NEED(Cap::bpf);
+  const Result<Object> object = Object::load(GetParam().bytes(), listening_image());
+  ASSERT_TRUE(object) << object.error().sentence;
+  EXPECT_GE(object->program(), 0);
+  const ProgramFacts facts = program_facts(object->program());
+  EXPECT_EQ(facts.name, "wm_xdp");
+  EXPECT_EQ(facts.tag.size(), 16u);
+  EXPECT_GT(facts.verified_instructions, 1000u);
+  EXPECT_LT(facts.verified_instructions, 1'000'000u);
+
+  Live& live = object->live();
+  EXPECT_EQ(live.targets.size(), kMaxTargets);
+  EXPECT_EQ(live.choices.size(), 2u * kMaxChoices);
+  EXPECT_EQ(live.members.size(), 2u * kMaxMembers);
+  EXPECT_EQ(live.pins.size(), pin_buckets_for(1000));
+  EXPECT_EQ(live.embryos.size(), embryo_buckets_for(1000));
+  live.choices[live.choices.size() - 1] = 0x1234;
+  live.members[live.members.size() - 1] = 0x12345678;
+  EXPECT_EQ(live.choices[live.choices.size() - 2], 0);
+}
+
+TEST_P(BothCompilers, RunsPacketsAndTellsTheirReason) {
+  WM_NEED(Cap::bpf);
+  const Result<Object> object = Object::load(GetParam().bytes(), listening_image());
+  ASSERT_TRUE(object) << object.error().sentence;
+  TestRun run(*object);
+  std::vector<u8> frame(64);
+  const u8 head[] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 6};
+  std::copy(std::begin(head), std::end(head), frame.begin());
+  auto outcome = run.run(frame);
+  ASSERT_TRUE(outcome) << outcome.error().sentence;
+  EXPECT_EQ(outcome->reason, parse::why::not_ip.reason);
+  EXPECT_EQ(outcome->verdict, Action::pass);
+  EXPECT_EQ(outcome->frame, frame);
+  frame[5] = 9;
+  frame[13] = 0;
+  outcome = run.run(frame, 1, steer::why::other_mac.reason);
+  ASSERT_TRUE(outcome) << outcome.error().sentence;
+  EXPECT_EQ(outcome->reason, steer::why::other_mac.reason);
+  EXPECT_FALSE(run.run(std::span(frame).first(10)));
+  EXPECT_EQ(object->counters().reasons[parse::why::not_ip.reason], 1u);
+}
+
+TEST(Object, ClockTicksAtARateOfKernels) {
+  WM_NEED(Cap::bpf);
+  const Result<Object> object = Object::load(program(), listening_image());
+  ASSERT_TRUE(object) << object.error().sentence;
+  const Result<u32> rate = measure_ticks_per_second(*object);
+  ASSERT_TRUE(rate) << rate.error().sentence;
+  EXPECT_TRUE(*rate == 100 || *rate == 250 || *rate == 300 || *rate == 1000) << *rate;
+}
+
+TEST(Object, BytesThatAreNoObjectAreRefusedInASentence) {
+  WM_NEED(Cap::bpf);
+  const u8 junk[64] = {1, 2, 3};
+  const Result<Object> object = Object::load(junk, Image{});
+  ASSERT_FALSE(object);
+  EXPECT_NE(object.error().sentence.find("cannot be read"), std::string::npos) << object.error().sentence;
+}
+
+}  // namespace
+}  // namespace waymark
