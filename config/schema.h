@@ -44,7 +44,7 @@ constexpr auto kDirector = section<DirectorConfig>(
           "The tunnels' source, at most one address per family. Every target needs one of its own family."});
 
 constexpr auto kTarget = section<TargetConfig>(
-    "[[service.target]]", "A server of the service above it; all services together have at most 32768.",
+    "[[service.target]]", "A server of the service above it; all services together have at most 32000.",
     Field{"name", &TargetConfig::name, kName, required, "Its name, unique within the service."},
     Field{"address", &TargetConfig::address, HostAddress{}, required, "Where the tunnel to it ends."},
     Field{"weight", &TargetConfig::weight, Number<u32>{0, 1000}, optional,

@@ -142,8 +142,8 @@ TEST(Values, DurationsHaveFourUnits) {
   };
   EXPECT_EQ(idle("1500ms"), 1500ms);
   EXPECT_EQ(idle("1s"), 1s);
-  EXPECT_EQ(idle("1440m"), 24h);
-  EXPECT_EQ(idle("24h"), 24h);
+  EXPECT_EQ(idle("120m"), 2h);
+  EXPECT_EQ(idle("2h"), 2h);
 }
 
 TEST(Values, WarningsLeaveTheConfig) {
