@@ -56,6 +56,9 @@ class Node {
   void commit(Time now);
   void abandon();
 
+  // The two clocks drift apart (one is disciplined by NTP): to be read again at least every few minutes.
+  void set_clock(const Clock& clock) { clock_ = clock; }
+
   void on_next_hop(const NextHop& hop, Time now);
   std::vector<Address> next_hops_wanted() const;  // all targets' addresses, of slots in use
 
