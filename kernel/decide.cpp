@@ -57,7 +57,7 @@ bool NeighbourFact::operator==(const NeighbourFact& o) const {
   return hop == o.hop && state == o.state && same(mac, o.mac) && kept == o.kept;
 }
 
-bool Adjacency::operator==(const Adjacency& o) const {
+bool WayOut::operator==(const WayOut& o) const {
   return interface == o.interface && same(source, o.source) && same(destination, o.destination) && mtu == o.mtu;
 }
 
@@ -96,7 +96,7 @@ Resolution decide(const Address& target, const RouteFact& route, const LinkInfo*
                   int probe_error) {
   if (std::string why = obstacle(target, route, link); !why.empty()) return {target, {}, std::move(why)};
   if (neighbour && neighbour->state == NeighbourFact::State::usable)
-    return {target, Adjacency{link->index, link->mac, neighbour->mac, mtu_of(route, *link, !is_ip4(target))}, ""};
+    return {target, WayOut{link->index, link->mac, neighbour->mac, mtu_of(route, *link, !is_ip4(target))}, ""};
   const std::string hop = fmt::format("next hop {} on {}", text(next_hop(target, route).address), link->name);
   if (probe_error)
     return {target,

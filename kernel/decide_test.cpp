@@ -35,7 +35,7 @@ struct Facts {
 
 TEST(Decide, AKnownNeighbourGivesAnAdjacency) {
   const Resolution found = Facts{}.decided();
-  const Adjacency expected{3, {{2, 0, 0, 0, 0, 1}}, {{2, 0, 0, 0, 0, 9}}, 1500};
+  const WayOut expected{3, {{2, 0, 0, 0, 0, 1}}, {{2, 0, 0, 0, 0, 9}}, 1500};
   EXPECT_EQ(found.adjacency, expected);
   EXPECT_EQ(found.why, "");
 }

@@ -57,16 +57,16 @@ struct NeighbourFact {
   bool operator==(const NeighbourFact& other) const;
 };
 
-struct Adjacency {
+struct WayOut {
   u32 interface;  // index of the way out
   Mac source, destination;
   u16 mtu;  // bytes of IP packet that the route and the interface carry
-  bool operator==(const Adjacency& other) const;
+  bool operator==(const WayOut& other) const;
 };
 
 struct Resolution {
   Address target;
-  std::optional<Adjacency> adjacency;
+  std::optional<WayOut> adjacency;
   std::string why;  // a sentence where there is no adjacency, else empty
   bool operator==(const Resolution&) const = default;
 };

@@ -57,7 +57,7 @@ struct ResolverTest : Namespaces {
   }
 
   bool reaches(const char* target, const Mac& mac, u16 mtu = 1500) {
-    const Adjacency wanted{link_by_name("wm-here")->index, kHere, mac, mtu};
+    const WayOut wanted{link_by_name("wm-here")->index, kHere, mac, mtu};
     return until([&] { return told[target].adjacency == wanted; });
   }
   bool says(const char* target, const std::string& why) {
