@@ -26,6 +26,12 @@ enum class Step : u8 {
   tunnel_accepted,  // protocol, inner offset
 };
 
+// Where a flow's pin may stand (core/pins.h).
+struct PinPlace {
+  u32 fingerprint;  // never 0, so that no pin's word is 0
+  u32 bucket, embryo_bucket;
+};
+
 template <class E>
 concept Env = requires(E env, u32 n, Verdict verdict) {
   env.view();        // View: valid until the next resize()
@@ -37,6 +43,10 @@ concept Env = requires(E env, u32 n, Verdict verdict) {
   env.leave(n);      // the interface that a `forward` verdict leaves by
   env.note(Note::pin_adopted);
   env.step(Step::received, n, n, n);
+  // Two steps that are rare and large, by the functions of the same names: in the kernel each is a function of its own,
+  // which the verifier proves once instead of in every state that a packet can reach it in.
+  env.search_rules(n, n, n);
+  env.insert_pin(PinPlace{}, u64(n), n);
 };
 
 }  // namespace waymark

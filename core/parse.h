@@ -44,6 +44,15 @@ constexpr bool ended(Verdict v) { return v.reason != kGoOn.reason; }
 
 constexpr u32 kMaxExtensions = 6;
 
+// All ways of parsing become one to the verifier.
+WM_INLINE void forget(Packet& p) {
+  p.l3 = forget(p.l3);
+  p.l4 = forget(p.l4);
+  p.end = forget(p.end);
+  p.protocol = u8(forget(p.protocol));
+  p.ip6 = u8(forget(p.ip6)) & 1;
+}
+
 // Ethernet and up to two tags. The result is the EtherType of what follows at p.l3, or the way out in `verdict`.
 WM_INLINE u16 parse_ethernet(const View& v, Packet& p, Verdict& verdict) {
   verdict = parse::why::ethernet_short;
@@ -165,6 +174,7 @@ WM_INLINE Verdict validate(const View& v, Packet& p, u32 length) {
     if (!ip) return parse::why::ip_short;
     if (number(ip->fragment) & 0x3fff) return parse::why::fragment;
   }
+  forget(p);
   return parse_transport(v, p);
 }
 

@@ -36,12 +36,6 @@ WM_INLINE constexpr Pin unpack(u64 w) {
   return {u32(w), u32(w >> 32) & 0xfffff, u32(w >> 52) & kStampMask, PinState(w >> 61 & 3), (w >> 63) != 0};
 }
 
-// Where a flow's pin may stand.
-struct PinPlace {
-  u32 fingerprint;  // never 0, so that no pin's word is 0
-  u32 bucket, embryo_bucket;
-};
-
 WM_INLINE constexpr u32 partner(u32 bucket, u32 fingerprint, u32 buckets) {
   const u32 sum = reduce(fingerprint * 0x9e3779b1u, buckets);  // bucket + partner, modulo buckets
   return sum >= bucket ? sum - bucket : sum + buckets - bucket;
@@ -72,11 +66,14 @@ struct Found {
 
 template <u32 Ways>
 WM_INLINE Found find_in(u64* ways, u32 fingerprint) {
-  for (u32 i = 0; i < Ways; ++i) {
-    const u64 value = read_word(&ways[i]);
-    if (u32(value) == fingerprint) return {&ways[i], value};
+  u32 way = Ways;
+  u64 value = 0;
+  for (u32 i = 0; i < Ways && way == Ways; ++i) {
+    value = read_word(&ways[i]);
+    if (u32(value) == fingerprint) way = i;
   }
-  return {nullptr, 0};
+  way = forget(way);
+  return way < Ways ? Found{&ways[way], value} : Found{nullptr, 0};
 }
 
 template <class E>
@@ -104,13 +101,17 @@ WM_INLINE u32 pin_age(u64 value, u32 stamp) { return (stamp - (u32(value >> 52))
 // The first free way, or one whose pin is beyond every idle time; null when all are in use.
 template <class E>
 WM_INLINE Found find_room(E& env, PinBucket* bucket, u32 stamp) {
-  Found stale = {nullptr, 0};
+  u32 way = kPinWays;
+  u64 found = 0;
   for (u32 i = 0; i < kPinWays; ++i) {
     const u64 value = read_word(&bucket->pin[i]);
-    if (value == 0) return {&bucket->pin[i], 0};
-    if (pin_age(value, stamp) > env.settings().stale_stamps) stale = {&bucket->pin[i], value};
+    if (value && pin_age(value, stamp) <= env.settings().stale_stamps) continue;
+    way = i;
+    found = value;
+    if (!value) break;
   }
-  return stale;
+  way = forget(way);
+  return way < kPinWays ? Found{&bucket->pin[way], found} : Found{nullptr, 0};
 }
 
 // Marks in a bucket that a pin of this fingerprint is to be looked for in its partner. False when another CPU was first.
@@ -143,7 +144,8 @@ WM_INLINE u64* make_room(E& env, PinBucket* bucket, u32 index, u32 stamp) {
   return nullptr;
 }
 
-// Pins a proven flow: in its first bucket, else in its second, else where a neighbour can move aside.
+// Pins a proven flow: in its first bucket, else in its second, else where a neighbour can move aside. One of the two
+// steps that the kernel's verifier proves apart (Env::insert_pin).
 template <class E>
 WM_INLINE bool insert_pin(E& env, const PinPlace& place, u64 word, u32 stamp) {
   PinBucket* first = env.at(table::pins, place.bucket);
@@ -180,7 +182,7 @@ WM_INLINE bool insert_embryo(E& env, const PinPlace& place, u64 word, u32 stamp)
     const u32 age = value == 0 ? kStampMask + 1 : pin_age(value, stamp) + 1;
     if (age > oldest_age) oldest_age = age, oldest = i;
   }
-  u64* way = &bucket->pin[oldest % kEmbryoWays];
+  u64* way = &bucket->pin[forget(oldest) % kEmbryoWays];
   const u64 value = read_word(way);
   if (swap_word(way, value, word) != value) return env.note(Note::pin_contended), false;
   if (value && pin_age(value, stamp) <= env.settings().embryo_stamps) env.note(Note::pin_embryo_evicted);

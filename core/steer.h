@@ -41,7 +41,23 @@ WM_INLINE const Front* find_front(E& env, u32 zone, const Address& address) {
   return nullptr;
 }
 
-// The rule for a protocol and port, or null. Few rules stand in the front itself; many are searched by halves.
+// The last of `count` sorted rules from `base` on whose (protocol, first port) is not above `wanted`, by halves. One of
+// the two steps that the kernel's verifier proves apart (Env::search_rules).
+template <class E>
+WM_INLINE u32 search_rules(E& env, u32 base, u32 count, u32 wanted) {
+  u32 low = 0, high = count;  // it lies in [low, high)
+  for (u32 i = 0; i < 16 && low + 1 < high; ++i) {
+    const u32 middle = (low + high) / 2;
+    const Rule* r = env.at(table::rules, base + middle);
+    if (!r) break;
+    (u32(r->protocol) << 16 | r->first) <= wanted ? low = middle : high = middle;
+    low = forget(low);
+    high = forget(high);
+  }
+  return base + low;
+}
+
+// The rule for a protocol and port, or null. Few rules stand in the front itself; many are searched.
 template <class E>
 WM_INLINE const Rule* find_rule(E& env, const Front* front, u8 protocol, u16 port) {
   if (WM_LIKELY(!front->rule_count)) {
@@ -51,15 +67,8 @@ WM_INLINE const Rule* find_rule(E& env, const Front* front, u8 protocol, u16 por
     }
     return nullptr;
   }
-  u32 low = 0, high = front->rule_count;  // the last rule whose (protocol, first) is not above ours lies in [low, high)
-  const u32 wanted = u32(protocol) << 16 | port;
-  for (u32 i = 0; i < 16 && low + 1 < high; ++i) {
-    const u32 middle = (low + high) / 2;
-    const Rule* r = env.at(table::rules, front->rule_base + middle);
-    if (!r) return nullptr;
-    (u32(r->protocol) << 16 | r->first) <= wanted ? low = middle : high = middle;
-  }
-  const Rule* r = env.at(table::rules, front->rule_base + low);
+  const u32 found = env.search_rules(front->rule_base, front->rule_count, u32(protocol) << 16 | port);
+  const Rule* r = env.at(table::rules, found);
   return r && r->protocol == protocol && r->first <= port && port <= r->last ? r : nullptr;
 }
 

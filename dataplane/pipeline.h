@@ -31,6 +31,7 @@ WM_INLINE Verdict process(E& env) {
   if (WM_UNLIKELY(!for_us(env.view(), port))) return steer::why::other_mac;
   end = parse_ip(env.view(), p, type);
   if (WM_UNLIKELY(ended(end))) return end;
+  forget(p);
   env.step(Step::received, env.interface(), p.outer_vlan, p.inner_vlan);
   const Front* front = find_front(env, port->zone, p.destination);
   if (!front) return steer::why::not_ours;

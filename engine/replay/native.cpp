@@ -40,6 +40,8 @@ class NativeEnv {
   void step(Step step, u64 a, u64 b, u64 c) {
     if (trace_) trace_->push_back({step, a, b, c});
   }
+  u32 search_rules(u32 base, u32 count, u32 wanted) { return waymark::search_rules(*this, base, count, wanted); }
+  bool insert_pin(const PinPlace& place, u64 word, u32 stamp) { return waymark::insert_pin(*this, place, word, stamp); }
 
   const Port* at(decltype(table::ports), u32 i) { return get(engine_.image_.ports, i); }
   const SteerBucket* at(decltype(table::steer), u32 i) { return get(engine_.image_.steer, i); }

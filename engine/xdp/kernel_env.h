@@ -11,6 +11,10 @@ extern "C" {
 WM_SECTION(".rodata.cfg") extern const Settings wm_settings = {};
 }
 
+extern "C" {
+volatile u32 wm_zero = 0;  // core/view.h: never written; unlike settings, the verifier must not know that
+}
+
 namespace maps {
 constexpr u32 kArray = 2, kPercpuArray = 6, kMmapable = 1u << 10;
 #define WM_KIND_config kArray
@@ -48,26 +52,20 @@ struct Stored<V, 1> {
 WM_TABLES(WM_MAP)
 }  // namespace maps
 
-class KernelEnv {
- public:
-  WM_INLINE explicit KernelEnv(xdp_md* ctx) : ctx_(ctx) { reload(); }
+extern "C" {
+unsigned int wm_search_rules(unsigned int base, unsigned int count, unsigned int wanted);
+int wm_insert_pin(unsigned int bucket, unsigned int fingerprint, unsigned long long word, unsigned int stamp);
+}
 
-  WM_INLINE const View& view() const { return view_; }
-  WM_INLINE u32 length() const { return ctx_->data_end - ctx_->data; }
-  WM_INLINE bool resize(int front) {
-    const bool ok = bpf::adjust_head(ctx_, -front) == 0;
-    reload();  // also after a failure: the verifier forgets the packet's pointers either way
-    return ok;
-  }
+// What needs no packet.
+class KernelTables {
+ public:
   WM_INLINE const Settings& settings() const {
     const Settings* s = &wm_settings;
     asm("" : "+r"(s));  // else the compiler folds the zeros it sees
     return *s;
   }
   WM_INLINE u32 now() const { return u32(bpf::jiffies64()); }
-  WM_INLINE u32 interface() const { return ctx_->ingress_ifindex; }
-  WM_INLINE void leave(u32 interface) { out_ = interface; }
-  WM_INLINE u32 left_by() const { return out_; }
   WM_INLINE void note(Note n) {
     if (u64* count = at(table::notes, u32(n))) *count += 1;
   }
@@ -81,6 +79,27 @@ class KernelEnv {
     V* first = static_cast<V*>(bpf::map_lookup_elem(maps::map_for(tag), &word));
     if constexpr (shared == 1) return first;
     return first ? first + index % shared : nullptr;
+  }
+};
+
+class KernelEnv : public KernelTables {
+ public:
+  WM_INLINE explicit KernelEnv(xdp_md* ctx) : ctx_(ctx) { reload(); }
+
+  WM_INLINE const View& view() const { return view_; }
+  WM_INLINE u32 length() const { return ctx_->data_end - ctx_->data; }
+  WM_INLINE bool resize(int front) {
+    const bool ok = bpf::adjust_head(ctx_, -front) == 0;
+    reload();  // also after a failure: the verifier forgets the packet's pointers either way
+    return ok;
+  }
+  WM_INLINE u32 interface() const { return ctx_->ingress_ifindex; }
+  WM_INLINE void leave(u32 interface) { out_ = interface; }
+  WM_INLINE u32 left_by() const { return out_; }
+
+  WM_INLINE u32 search_rules(u32 base, u32 count, u32 wanted) { return wm_search_rules(base, count, wanted); }
+  WM_INLINE bool insert_pin(const PinPlace& place, u64 word, u32 stamp) {
+    return wm_insert_pin(place.bucket, place.fingerprint, word, stamp);
   }
 
  private:

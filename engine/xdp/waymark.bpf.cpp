@@ -8,6 +8,18 @@ extern "C" {
 WM_SECTION("license") extern const char wm_license[] = "Dual MIT/GPL";
 }
 
+extern "C" __attribute__((noinline)) unsigned int wm_search_rules(unsigned int base, unsigned int count,
+                                                                  unsigned int wanted) {
+  KernelTables tables;
+  return search_rules(tables, base, count, wanted);
+}
+
+extern "C" __attribute__((noinline)) int wm_insert_pin(unsigned int bucket, unsigned int fingerprint,
+                                                       unsigned long long word, unsigned int stamp) {
+  KernelTables tables;
+  return insert_pin(tables, {fingerprint, bucket, 0}, word, stamp);
+}
+
 WM_INLINE int finish(KernelEnv& env, Verdict verdict) {
   if (u64* count = env.at(table::reasons, verdict.reason)) *count += 1;
   if (verdict.action == Action::pass) return bpf::xdp_pass;

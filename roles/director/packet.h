@@ -86,7 +86,7 @@ WM_INLINE Flow follow_embryo(E& env, const Found& found, const PinPlace& place, 
     return {pin.slot, false};
   }
   pin.state = p.protocol != kProtoTcp ? PinState::datagram : closes(p) ? PinState::closing : PinState::proven;
-  if (insert_pin(env, place, pack(pin), stamp)) {
+  if (env.insert_pin(place, pack(pin), stamp)) {
     env.step(Step::pinned, pin.slot, u32(pin.state), 0);
     swap_word(found.word, found.value, 0);
   } else {
@@ -149,7 +149,9 @@ WM_INLINE Verdict direct(E& env, Packet& p, const Front* front, u32 zone) {
 
   const u64 hash = hash_flow(env.settings().pin_key, zone, p.protocol, p.source, p.destination, p.source_port,
                              p.destination_port);
-  const Flow flow = flow_of(env, p, service, zone, hash);
+  Flow flow = flow_of(env, p, service, zone, hash);
+  flow.slot = forget(flow.slot);
+  flow.is_new = forget(flow.is_new) & 1;
   if (WM_UNLIKELY(!flow.slot)) return why::no_target;
   const Target* target = target_of(env, flow.slot, service);
   if (WM_UNLIKELY(!target)) return why::target_gone;
