@@ -1,0 +1,3 @@
+#include "bench/bench.h"
+
+int main(int argc, char** argv) { return waymark::bench_main(argc, argv); }

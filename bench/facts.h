@@ -1,0 +1,20 @@
+// Measurements that are no case: each a number with its unit, and proof in the measuring.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace waymark::bench {
+
+struct Fact {
+  std::string name;  // dotted
+  double value;
+  std::string unit;
+  int digits = 0;  // after the point
+};
+
+Result<std::vector<Fact>> measure_facts();
+
+}  // namespace waymark::bench

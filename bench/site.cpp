@@ -1,0 +1,181 @@
+#include "bench/site.h"
+
+#include <fmt/format.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+
+#include "base/address_text.h"
+
+namespace waymark::bench {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Mac kOurs = {{2, 0x57, 0, 0, 0, 1}}, kRouter = {{2, 0x57, 0, 0, 0, 9}};
+constexpr const char *kClient6 = "2001:db8:c::", *kClient4 = "10.0.0.0", *kService4 = "198.51.100.80";
+constexpr const char *kDirector6 = "2001:db8:d::1", *kDirector4 = "192.0.2.1", *kServer6 = "2001:db8:5::1";
+
+Address ip(const std::string& written) { return *parse_address(written); }
+
+Address service6(u32 n) { return ip(fmt::format("2001:db8:80::{:x}:{:x}", n / 0x1000 + 1, n % 0x1000)); }
+
+std::vector<u8> tcp_packet(const Address& source, const Address& destination, u8 flags) {
+  std::vector<u8> frame;
+  const auto add = [&](const auto& header) {
+    const u8* bytes = reinterpret_cast<const u8*>(&header);
+    frame.insert(frame.end(), bytes, bytes + sizeof header);
+  };
+  const bool ip4 = is_ip4(destination);
+  add(Ethernet{kOurs, kRouter, wire16(ip4 ? kEtherIp4 : kEtherIp6)});
+  if (ip4) {
+    add(Ip4{0x45, 0, wire16(40), {0}, wire16(0x4000), 64, kProtoTcp, {0}, ip4_of(source), ip4_of(destination)});
+  } else {
+    Ip6 header{wire32(6u << 28), wire16(20), kProtoTcp, 64, {}, {}};
+    std::memcpy(header.source, &source, sizeof source);
+    std::memcpy(header.destination, &destination, sizeof destination);
+    add(header);
+  }
+  add(Tcp{wire16(40'000), wire16(80), wire32(1), wire32(1), 0x50, flags, wire16(1000), {0}, {0}});
+  return frame;
+}
+
+Meta meta_of(u32 pins, u32 ticks_per_second) {
+  std::mt19937 random(1);
+  return new_meta(pins, ticks_per_second, [&] { return u32(random()); });
+}
+
+std::vector<InterfaceFacts> interfaces() { return {{"lo", kInterface, kOurs}}; }
+
+Result<Image> start(Node& node, const SiteSpec& spec, Time now) {
+  const std::vector<InterfaceFacts> here = interfaces();
+  Result<Image> image = node.prepare(config_of(spec), here);
+  if (!image) return image;
+  node.commit(now);
+  for (const Address& target : node.next_hops_wanted())
+    node.on_next_hop({target, true, here[0].index, kRouter, kOurs, 1500, ""}, now);
+  return image;
+}
+
+template <class V>
+void copy(std::span<V> from, std::span<V> to) {
+  std::copy_n(from.begin(), std::min(from.size(), to.size()), to.begin());
+}
+
+void copy(const Live& from, const Live& to) {
+  copy(from.targets, to.targets);
+  copy(from.slot_names, to.slot_names);
+  copy(from.adjacencies, to.adjacencies);
+  copy(from.half, to.half);
+  copy(from.choice_heads, to.choice_heads);
+  copy(from.choices, to.choices);
+  copy(from.members, to.members);
+  copy(from.meta, to.meta);
+  copy(from.pins, to.pins);
+  copy(from.embryos, to.embryos);
+}
+
+}  // namespace
+
+Config config_of(const SiteSpec& spec) {
+  Config config;
+  config.name = "bench";
+  config.engine.pins = spec.pins;
+  config.engine.interfaces = {{"lo", 0, 0, "public"}};
+  config.engine.adjacency_lifetime = 1h;  // no daemon renews it while we measure
+  if (spec.host) {
+    HostServiceConfig web{"web", {service6(0)}, {{Protocol::tcp, 80, 80}}};
+    config.host = HostConfig{{ip(kServer6)}, {ip(kDirector6)}, {}, 6080, {web}};
+    return config;
+  }
+  config.director = DirectorConfig{{ip(kDirector6), ip(kDirector4)}};
+  for (u32 i = 0; i < spec.services; ++i) {
+    ServiceConfig service;
+    service.name = fmt::format("service-{}", i);
+    service.address = {spec.ip4 ? ip(kService4) : service6(i)};
+    service.ports = {{Protocol::tcp, 80, 80}};
+    for (int n = 1; n <= 2; ++n) {
+      TargetConfig target;
+      target.name = fmt::format("s{}", n);
+      target.address = ip(fmt::format("{}{}", spec.ip4 ? "192.0.2.10" : "2001:db8:5::", n));
+      target.tunnel = spec.tunnel;
+      service.target.push_back(target);
+    }
+    config.service.push_back(service);
+  }
+  return config;
+}
+
+std::vector<u8> client_packet(bool ip4, u8 flags) {
+  return tcp_packet(ip(ip4 ? kClient4 : kClient6), ip4 ? ip(kService4) : service6(0), flags);
+}
+
+std::vector<u8> stranger_packet() { return tcp_packet(ip(kClient6), ip("2001:db8:99::"), kTcpAck); }
+
+std::vector<u8> tunnelled_packet() {
+  std::vector<u8> inner = client_packet(false, kTcpAck);
+  Ip6 outer{wire32(6u << 28), wire16(u16(inner.size() - sizeof(Ethernet))), kProtoIp6, 64, {}, {}};
+  const Address source = ip(kDirector6), destination = ip(kServer6);
+  std::memcpy(outer.source, &source, sizeof source);
+  std::memcpy(outer.destination, &destination, sizeof destination);
+  const u8* bytes = reinterpret_cast<const u8*>(&outer);
+  inner.insert(inner.begin() + sizeof(Ethernet), bytes, bytes + sizeof outer);
+  return inner;
+}
+
+Result<std::unique_ptr<NativeSite>> NativeSite::make(const SiteSpec& spec) {
+  auto site = std::make_unique<NativeSite>(spec.pins);
+  site->engine.live().meta[0] = meta_of(spec.pins, 250);
+  site->node = std::make_unique<Node>(site->engine.live(), Clock{0s, kNativeTicks, 250});
+  const Result<Image> image = start(*site->node, spec, 0s);
+  if (!image) return image.error();
+  site->engine.load(*image);
+  return site;
+}
+
+Result<std::unique_ptr<KernelSite>> KernelSite::make(const SiteSpec& spec, std::span<const u8> elf,
+                                                     std::vector<std::string> programs) {
+  auto native = NativeSite::make(spec);
+  if (!native) return native.error();
+  auto site = std::make_unique<KernelSite>();
+  site->image = (*native)->engine.image();
+  programs.push_back("wm_clock");
+  Object::Options options;
+  options.programs = std::move(programs);
+  Result<Object> object = Object::load(elf, site->image, options);
+  if (!object) return object.error();
+  site->object = std::make_unique<Object>(std::move(*object));
+  // The slots that the Image counts on; next hops and choices follow by the packets' own clock.
+  const Live from = (*native)->engine.live(), to = site->object->live();
+  copy(from.targets, to.targets);
+  copy(from.slot_names, to.slot_names);
+  to.meta[0] = from.meta[0];
+  for (Target& target : to.targets) target.route = 0;
+  const Result<Moment> moment = site->object->now();
+  if (!moment) return moment.error();
+  const Result<u32> rate = measure_ticks_per_second(*site->object);
+  if (!rate) return rate.error();
+  to.meta[0].ticks_per_second = *rate;
+  site->node = std::make_unique<Node>(to, Clock{moment->at, moment->ticks, *rate});
+  const Result<Image> again = start(*site->node, spec, site->now());
+  if (!again) return again.error();
+  return site;
+}
+
+Time KernelSite::now() const {
+  timespec t{};
+  clock_gettime(CLOCK_BOOTTIME, &t);
+  return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
+}
+
+std::unique_ptr<NativeEngine> KernelSite::twin() const {
+  auto engine = std::make_unique<NativeEngine>(node->config().engine.pins);
+  engine->load(image);
+  copy(object->live(), engine->live());
+  return engine;
+}
+
+}  // namespace waymark::bench

@@ -1,0 +1,57 @@
+// The site that the cases measure: services with two targets each behind a director, or a server that ends its tunnels.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/replay/native.h"
+#include "engine/xdp/object.h"
+#include "node/node.h"
+
+namespace waymark::bench {
+
+constexpr u32 kPins = 1'000'000;  // [engine] pins: the default
+constexpr u32 kInterface = 1;     // the loopback's index in every network namespace: test runs come in there
+
+struct SiteSpec {
+  u32 services = 1;
+  bool ip4 = false;  // clients, service and tunnel are IPv4
+  Tunnel tunnel = Tunnel::ip;
+  bool host = false;  // a server instead of a director
+  u32 pins = kPins;
+};
+
+Config config_of(const SiteSpec& spec);
+
+// A TCP packet from a client: to the first service; to nobody here; or in the director's tunnel to the server. In each
+// the address that varies ends in 32 bits (IPv4: 24) that are 0.
+std::vector<u8> client_packet(bool ip4, u8 tcp_flags);
+std::vector<u8> stranger_packet();
+std::vector<u8> tunnelled_packet();
+
+// The site over the native engine, with a clock that stands still.
+struct NativeSite {
+  explicit NativeSite(u32 pins) : engine(pins) {}
+  static Result<std::unique_ptr<NativeSite>> make(const SiteSpec& spec);
+  NativeEngine engine;
+  std::unique_ptr<Node> node;
+};
+constexpr u32 kNativeTicks = 100'000;
+
+// The site in the kernel: the wrapper programs named in `programs`, with a Node over their tables. Packets come in on
+// `lo`.
+struct KernelSite {
+  static Result<std::unique_ptr<KernelSite>> make(const SiteSpec& spec, std::span<const u8> elf,
+                                                  std::vector<std::string> programs);
+  Time now() const;  // CLOCK_BOOTTIME
+
+  // A native engine that holds what the kernel's tables hold at this moment.
+  std::unique_ptr<NativeEngine> twin() const;
+
+  std::unique_ptr<Object> object;
+  std::unique_ptr<Node> node;
+  Image image;
+};
+
+}  // namespace waymark::bench

@@ -1,0 +1,102 @@
+#include <bpf/bpf.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "bench/xdp_case.h"
+
+extern "C" {
+extern const waymark::u8 wm_bench_program_begin[], wm_bench_program_end[];
+}
+
+namespace waymark::bench {
+
+std::span<const u8> bench_program() { return {wm_bench_program_begin, wm_bench_program_end}; }
+
+Result<std::unique_ptr<Wrapper>> Wrapper::make(const SiteSpec& spec, const std::string& program, std::vector<u8> frame,
+                                               int overhead) {
+  auto wrapper = std::make_unique<Wrapper>();
+  auto site = KernelSite::make(spec, bench_program(), {program, program + "_null"});
+  if (!site) return site.error();
+  wrapper->site_ = std::move(*site);
+  wrapper->program_ = program;
+  wrapper->arriving_ = std::move(frame);
+  wrapper->overhead_ = overhead;
+  return wrapper;
+}
+
+Status Wrapper::plan(u32 order, u32 flows, u8 tcp_flags) {
+  Plan plan{};
+  plan.order = order;
+  plan.flows = flows;
+  plan.overhead = u32(std::abs(overhead_));
+  if (arriving_.size() > kRoom) return Error{"the frame is too long for the wrapper program"};
+  std::copy(arriving_.begin(), arriving_.end(), plan.frame + kFrameOffset);
+  plan.frame[kFrameOffset + arriving_.size() - 7] = tcp_flags;
+  const u32 key = 0;
+  if (bpf_map_update_elem(site_->object->map(".data.plan"), &key, &plan, BPF_ANY))
+    return Error{std::string("the wrapper's plan cannot be written: ") + strerror(errno)};
+  return Done{};
+}
+
+Result<RunResult> Wrapper::run(u32 packets, bool null) {
+  // The first repeat, too, begins with what the one before it would have left: a packet of the length that leaves.
+  std::vector<u8> in(arriving_.size() + std::size_t(overhead_)), out(in.size() + 64);
+  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = in.data(), .data_out = out.data(), .data_size_in = u32(in.size()),
+              .data_size_out = u32(out.size()), .repeat = int(packets));
+  const int fd = site_->object->program((program_ + (null ? "_null" : "")).c_str());
+  if (bpf_prog_test_run_opts(fd, &options)) return Error{std::string("the program cannot be run: ") + strerror(errno)};
+  out.resize(options.data_size_out);
+  return RunResult{double(options.duration), options.retval, std::move(out)};
+}
+
+Status Wrapper::pin(u32 flows) {
+  WM_TRY(plan(kTwice, flows));
+  const auto ran = run(2 * flows);
+  if (!ran) return ran.error();
+  if (pins_in_use() != flows)
+    return Error{std::to_string(pins_in_use()) + " of " + std::to_string(flows) + " flows were pinned"};
+  return Done{};
+}
+
+u64 Wrapper::pins_in_use() const {
+  u64 count = 0;
+  for (const PinBucket& bucket : site_->object->live().pins)
+    count += u64(std::count_if(std::begin(bucket.pin), std::end(bucket.pin), [](u64 word) { return word != 0; }));
+  return count;
+}
+
+Result<u64> Wrapper::pins_touched(u32 packets) {
+  const auto moment = site_->object->now();
+  if (!moment) return moment.error();
+  const u32 shift = site_->image.settings.stamp_shift, stale = ((moment->ticks >> shift) - 5) & kStampMask;
+  const Live& live = site_->object->live();
+  for (PinBucket& bucket : live.pins)
+    for (u64& word : bucket.pin)
+      if (word) {
+        Pin pin = unpack(word);
+        pin.stamp = stale;
+        word = pack(pin);
+      }
+  const auto ran = run(packets);
+  if (!ran) return ran.error();
+  u64 count = 0;
+  for (const PinBucket& bucket : live.pins)
+    for (const u64 word : bucket.pin) count += word && unpack(word).stamp != stale;
+  return count;
+}
+
+Result<std::vector<u8>> Wrapper::expected(const std::vector<u8>& frame) const {
+  if (frame.size() != arriving_.size() + std::size_t(overhead_)) return Error{"the last packet's length is wrong"};
+  // What varies stands in the inner packet's addresses, which nothing on the way changes: from there on, what left is
+  // what arrived.
+  std::vector<u8> arrived = arriving_;
+  const std::size_t rest = sizeof(Tcp) + (number(be16{u16(arrived[12] | arrived[13] << 8)}) == kEtherIp4 ? 8 : 32);
+  std::copy(frame.end() - std::ptrdiff_t(rest), frame.end(), arrived.end() - std::ptrdiff_t(rest));
+  const auto moment = site_->object->now();
+  if (!moment) return moment.error();
+  return site_->twin()->run(arrived, kInterface, moment->ticks).frame;
+}
+
+}  // namespace waymark::bench

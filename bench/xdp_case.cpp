@@ -1,0 +1,185 @@
+#include "bench/xdp_case.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "dataplane/pipeline.h"
+
+namespace waymark::bench {
+
+namespace {
+
+constexpr u32 kXdpPass = 2, kXdpTx = 3;
+constexpr double kRunNs = 25e6;  // a run's length
+
+enum class Way { pass, hit, fresh, decap };
+
+struct Spec {
+  Way way;
+  SiteSpec site;
+  u32 flows = 1;
+};
+
+int overhead_of(const Spec& spec) {
+  if (spec.way == Way::pass) return 0;
+  if (spec.way == Way::decap) return -int(tunnel_overhead(true, kTunnelIp));
+  return int(tunnel_overhead(!spec.site.ip4, u8(spec.site.tunnel)));
+}
+
+class XdpCase : public Case {
+ public:
+  explicit XdpCase(const Spec& spec) : spec_(spec) {}
+
+  Status prepare() override {
+    const bool pass = spec_.way == Way::pass, decap = spec_.way == Way::decap;
+    auto wrapper = Wrapper::make(spec_.site,
+                                 pass             ? "wm_bench_pass"
+                                 : decap          ? "wm_bench_host"
+                                 : spec_.site.ip4 ? "wm_bench_direct4"
+                                                  : "wm_bench_direct6",
+                                 pass    ? stranger_packet()
+                                 : decap ? tunnelled_packet()
+                                         : client_packet(spec_.site.ip4, kTcpAck),
+                                 overhead_of(spec_));
+    if (!wrapper) return wrapper.error();
+    wrapper_ = std::move(*wrapper);
+    if (spec_.way == Way::hit) WM_TRY(wrapper_->pin(spec_.flows));
+    if (spec_.way == Way::fresh) {
+      WM_TRY(fill());  // and goes on with new flows
+    } else {
+      WM_TRY(wrapper_->plan(kAmong, spec_.flows));
+    }
+    const auto first = wrapper_->run(1000);
+    if (!first) return first.error();
+    packets_ = u32(std::clamp(kRunNs / std::max(first->ns, 10.0), 1000.0, 2e6));
+    before_ = wrapper_->site().object->counters();
+    traffic_before_ = traffic();
+    return Done{};
+  }
+
+  Result<double> run(bool null) override {
+    auto ran = wrapper_->run(packets_, null);
+    if (!ran) return ran.error();
+    if (!null) sent_ += packets_;
+    if (!null) last_ = *ran;
+    if (ran->verdict != verdict())
+      return Error{"the last verdict was " + std::to_string(ran->verdict) + " instead of " + std::to_string(verdict())};
+    return ran->ns;
+  }
+
+  Result<u64> check() override {
+    const Counters after = wrapper_->site().object->counters();
+    const u16 reason = (spec_.way == Way::pass    ? steer::why::not_ours
+                        : spec_.way == Way::decap ? host::why::delivered
+                                                  : forward::why::sent)
+                           .reason;
+    for (u32 i = 0; i < kReasons; ++i) {
+      const u64 count = after.reasons[i] - before_.reasons[i], wanted = i == reason ? sent_ : 0;
+      if (count == wanted) continue;
+      const ReasonText* text = reason_text(u16(i));
+      return Error{std::to_string(count) + " of " + std::to_string(sent_) + " packets ended as " +
+                   (text ? text->name : std::to_string(i)) + ", and " + std::to_string(wanted) + " should have"};
+    }
+    const auto expected = wrapper_->expected(last_.frame);
+    if (!expected) return expected.error();
+    if (*expected != last_.frame)
+      return Error{"the last packet's bytes are not those that the native engine makes of it"};
+    return flows();
+  }
+
+ private:
+  u32 verdict() const { return spec_.way == Way::hit || spec_.way == Way::fresh ? kXdpTx : kXdpPass; }
+
+  TargetCounters traffic() const {
+    TargetCounters sum{};
+    for (const TargetCounters& t : wrapper_->site().object->target_traffic(16))
+      sum.packets += t.packets, sum.bytes += t.bytes, sum.flows += t.flows;
+    return sum;
+  }
+
+  // Nine tenths of all pins, every second of them idle for longer than any service allows; and no embryo's place free.
+  Status fill() {
+    WM_TRY(wrapper_->pin(kPins / 10 * 9));
+    const auto moment = wrapper_->site().object->now();
+    if (!moment) return moment.error();
+    const Settings& settings = wrapper_->site().image.settings;
+    const u32 stale = ((moment->ticks >> settings.stamp_shift) - settings.stale_stamps - 2) & kStampMask;
+    u32 n = 0;
+    for (PinBucket& bucket : wrapper_->site().object->live().pins)
+      for (u64& word : bucket.pin)
+        if (word && ++n % 2) {
+          Pin pin = unpack(word);
+          pin.stamp = stale;
+          word = pack(pin);
+        }
+    WM_TRY(wrapper_->plan(kNew, 0, kTcpSyn));
+    const auto ran = wrapper_->run(2 * kPins);
+    return ran ? Status(Done{}) : ran.error();
+  }
+
+  // How many distinct flows the runs saw, or a sentence where they are not those that the case is about.
+  Result<u64> flows() {
+    if (spec_.way == Way::pass || spec_.way == Way::decap) return u64(spec_.flows);
+    const TargetCounters after = traffic();
+    const u64 packets = after.packets - traffic_before_.packets, fresh = after.flows - traffic_before_.flows;
+    if (packets != sent_)
+      return Error{"the targets' counters saw " + std::to_string(packets) + " packets of " + std::to_string(sent_)};
+    if (spec_.way == Way::fresh)
+      return fresh == sent_ ? Result<u64>(fresh)
+                            : Error{std::to_string(fresh) + " of " + std::to_string(sent_) + " packets began a flow"};
+    if (fresh) return Error{std::to_string(fresh) + " packets were taken for new flows"};
+    const u32 draws = 4 * std::max(spec_.flows, 1000u);
+    const auto touched = wrapper_->pins_touched(draws);
+    if (!touched) return touched;
+    const double wanted = spec_.flows * (1 - std::exp(-double(draws) / spec_.flows));
+    if (double(*touched) < wanted * 0.99 || *touched > spec_.flows)
+      return Error{std::to_string(*touched) + " distinct flows were seen instead of " + std::to_string(spec_.flows)};
+    return touched;
+  }
+
+  Spec spec_;
+  std::unique_ptr<Wrapper> wrapper_;
+  u32 packets_ = 0;
+  u64 sent_ = 0;
+  RunResult last_{};
+  Counters before_;
+  TargetCounters traffic_before_{};
+};
+
+// All flows find room up to nine tenths of [engine] pins.
+constexpr u32 pins_for(u32 flows) {
+  return flows == 0xffffffff || flows <= kPins / 10 * 9 ? kPins : flows / 9 * 10 + 10;
+}
+
+template <Way way, u32 flows, u32 services = 1, Tunnel tunnel = Tunnel::ip, bool ip4 = false>
+std::unique_ptr<Case> make() {
+  return std::make_unique<XdpCase>(Spec{way, {services, ip4, tunnel, way == Way::decap, pins_for(flows)}, flows});
+}
+
+}  // namespace
+
+std::unique_ptr<Case> make_native(u32 flows);
+template <u32 flows>
+std::unique_ptr<Case> native() {
+  return make_native(flows);
+}
+
+const std::vector<NamedCase>& all_cases() {
+  constexpr u32 any = 0xffffffff;
+  static const std::vector<NamedCase> cases = {
+      {"xdp.pass.services_1", true, make<Way::pass, any>, 15},
+      {"xdp.pass.services_10000", true, make<Way::pass, any, 10'000>, 25},
+      {"xdp.director.hit_1", true, make<Way::hit, 1>, 25},
+      {"xdp.director.hit_1_gue", true, make<Way::hit, 1, 1, Tunnel::gue>, 37},
+      {"xdp.director.hit_1_ip4", true, make<Way::hit, 1, 1, Tunnel::ip, true>, 25},
+      {"xdp.director.hit_64k", true, make<Way::hit, 65'536>, 75},
+      {"xdp.director.hit_1m", true, make<Way::hit, 1'000'000>, 190},
+      {"xdp.director.new", true, make<Way::fresh, any>, 180},
+      {"xdp.host.decap", true, make<Way::decap, 1>, 20},
+      {"native.director.hit_1", false, native<1>, 25},
+      {"native.director.hit_1m", false, native<1'000'000>, 80},
+  };
+  return cases;
+}
+
+}  // namespace waymark::bench
