@@ -1,0 +1,38 @@
+// Brings packets from elsewhere to a Scene: they come in on one of its interfaces, addressed to its MAC. A raw IP
+// packet gets an Ethernet header for the way, which unwrap() takes off again.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/pcapng.h"
+#include "node/scene.h"
+
+namespace waymark::cli {
+
+class Feed {
+ public:
+  // `interface` as in [engine] interfaces; empty: where a service's clients are, else where tunnels may come in.
+  static Result<Feed> make(const Scene& scene, const Config& config, const std::string& interface);
+
+  u32 interface() const { return interface_; }
+  const std::string& name() const { return name_; }
+
+  // The frame as it comes in. A raw packet that is no IP packet stays as it is, behind an Ethernet header that says
+  // IPv4.
+  std::vector<u8> wrap(std::span<const u8> packet, LinkType link) const;
+
+  // What of a frame a capture of this link type shows; none for a frame without an IP packet in a raw one.
+  static std::optional<std::span<const u8>> unwrap(std::span<const u8> frame, LinkType link);
+
+ private:
+  u32 interface_ = 0;
+  Mac mac_{};
+  u16 outer_vlan_ = 0, inner_vlan_ = 0;
+  std::string name_;
+};
+
+// The UDP ports that are GUE's in a configuration.
+std::vector<u16> gue_ports_of(const Config& config);
+
+}  // namespace waymark::cli

@@ -1,0 +1,135 @@
+// What a director needs of the machine around it. Most of it matters when packets must take the kernel's way: while the
+// daemon is gone for longer than adjacency_lifetime, or a next hop is not known yet.
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <ctime>
+#include <map>
+#include <set>
+
+#include "base/address_text.h"
+#include "cli/here.h"
+#include "core/tunnel.h"
+#include "kernel/machine.h"
+#include "kernel/resolver.h"
+
+namespace waymark::cli::here {
+
+namespace {
+
+constexpr Duration kPatience = std::chrono::seconds(2);  // for a neighbour's answer
+
+Time now() {
+  timespec t{};
+  clock_gettime(CLOCK_BOOTTIME, &t);
+  return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
+}
+
+std::string key_of(const Address& a) { return text(a); }
+
+// What the kernel says of every target's way, waiting for neighbours that have to be asked first.
+std::map<std::string, Resolution> ways_of(const Config& config) {
+  std::map<std::string, Resolution> ways;
+  std::vector<Address> targets;
+  std::set<std::string> seen;
+  for (const ServiceConfig& service : config.service)
+    for (const TargetConfig& target : service.target)
+      if (seen.insert(key_of(target.address)).second) targets.push_back(target.address);
+  auto resolver = Resolver::open();
+  if (!resolver) return ways;
+  const size_t wanted = targets.size();
+  (*resolver)->watch(std::move(targets));
+  const Time end = now() + kPatience;
+  for (;;) {
+    for (Resolution& r : (*resolver)->poll(now())) ways[key_of(r.target)] = std::move(r);
+    const auto found = size_t(std::count_if(ways.begin(), ways.end(), [](auto& w) { return w.second.adjacency; }));
+    const Time left = std::min(end, (*resolver)->deadline()) - now();
+    if (found == wanted || now() >= end) return ways;
+    pollfd readable{(*resolver)->descriptor(), POLLIN, 0};
+    poll(&readable, 1, int(std::max<long>(1, std::chrono::duration_cast<std::chrono::milliseconds>(left).count())));
+  }
+}
+
+// The largest packet that clients can send: the largest MTU of the interfaces in a service's zone.
+u32 client_mtu(const Config& config, const ServiceConfig& service) {
+  u32 mtu = 0;
+  for (const InterfaceConfig& i : config.engine.interfaces)
+    if (const auto link = i.zone == service.zone ? link_by_name(i.name) : std::nullopt) mtu = std::max(mtu, link->mtu);
+  return mtu;
+}
+
+void look_at_targets(const Config& config, Findings& out) {
+  const auto ways = ways_of(config);
+  std::set<std::string> told;
+  for (const ServiceConfig& service : config.service) {
+    const u32 from_clients = client_mtu(config, service);
+    for (const TargetConfig& target : service.target) {
+      const auto way = ways.find(key_of(target.address));
+      if (way == ways.end()) continue;
+      if (!way->second.adjacency) {
+        if (told.insert(key_of(target.address)).second)
+          warn(out, fmt::format("target {} of service {}: {}; until that changes the kernel forwards to it, if it can",
+                                target.name, service.name, way->second.why));
+        continue;
+      }
+      const u32 overhead = tunnel_overhead(!is_ip4(target.address), u8(target.tunnel));
+      const u32 mtu = way->second.adjacency->mtu;
+      const std::string key = fmt::format("{} {} {}", mtu, overhead, from_clients);
+      if (mtu >= from_clients + overhead || !told.insert(key).second) continue;
+      warn(out,
+           fmt::format("the way to target {} of service {} carries packets of {} bytes, with its tunnel's header "
+                       "{} of a client's; clients may send {}: raise the MTU on that way to {}, or let the servers "
+                       "offer a smaller MSS (`waymark check --here` there says which)",
+                       target.name, service.name, mtu, mtu - overhead, from_clients, from_clients + overhead));
+    }
+  }
+}
+
+void look_at_fall_back(const Config& config, Findings& out) {
+  bool ip4 = false, ip6 = false;
+  for (const ServiceConfig& service : config.service)
+    for (const TargetConfig& target : service.target) (is_ip4(target.address) ? ip4 : ip6) = true;
+  const std::string why = "the kernel cannot stand in for a next hop that is not known";
+  if (ip4 && sysctl("net.ipv4.ip_forward") == "0") warn(out, why + ": sysctl -w net.ipv4.ip_forward=1");
+  if (ip6 && sysctl("net.ipv6.conf.all.forwarding") == "0")
+    warn(out, why + ": sysctl -w net.ipv6.conf.all.forwarding=1");
+  if (!ip4) return;
+  // A tunnelled packet comes to the kernel from where the client's came in, with this machine's own address as source.
+  for (const std::string& name : interface_names(config)) {
+    if (!link_by_name(name)) continue;
+    if (!ip4_setting(name, "accept_local"))
+      warn(out,
+           fmt::format("{}, as it drops packets with its own source address: sysctl -w net.ipv4.conf.{}.accept_local=1",
+                       why, name));
+    if (ip4_setting(name, "rp_filter") == 1)
+      warn(out,
+           fmt::format("{}, as rp_filter on {} is strict: sysctl -w net.ipv4.conf.{}.rp_filter=2", why, name, name));
+  }
+}
+
+}  // namespace
+
+void look_at_director(const Config& config, Findings& out) {
+  for (const ServiceConfig& service : config.service)
+    for (const Address& address : service.address) {
+      const Result<bool> local = is_local(address);
+      if (local && *local)
+        warn(out, fmt::format("{} of service {} is an address of this machine: what is not forwarded, such as other "
+                              "ports, the kernel takes for itself; let it be routed here instead",
+                              text(address), service.name));
+    }
+  if (config.director)
+    for (const Address& address : config.director->address) {
+      const Result<bool> local = is_local(address);
+      if (local && !*local)
+        warn(out,
+             fmt::format("{}, where tunnels come from, is no address of this machine: ICMP errors about tunnels are "
+                         "lost; ip addr add {}/{} dev lo",
+                         text(address), text(address), is_ip4(address) ? 32 : 128));
+    }
+  look_at_targets(config, out);
+  look_at_fall_back(config, out);
+}
+
+}  // namespace waymark::cli::here

@@ -1,0 +1,100 @@
+// What a server needs of the machine around it: service addresses of its own, and replies that offer no larger segments
+// than come through the tunnel.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/address_text.h"
+#include "cli/here.h"
+#include "core/tunnel.h"
+#include "kernel/machine.h"
+#include "kernel/netlink.h"
+
+namespace waymark::cli::here {
+
+namespace {
+
+// Addresses for documentation: no more special route than that to any client leads there.
+Address client_of(const Address& service) { return *parse_address(is_ip4(service) ? "203.0.113.7" : "2001:db8:c::7"); }
+
+// IP and TCP headers without options.
+u32 headers_of(const Address& address) { return (is_ip4(address) ? 20u : 40u) + 20u; }
+
+// The largest IP packet that fits into a director's tunnel on the way in: 0 where the machine does not tell.
+u32 room_in_tunnels(const Config& config) {
+  u32 mtu = 0;
+  for (const std::string& name : interface_names(config))
+    if (const auto link = link_by_name(name)) mtu = mtu ? std::min(mtu, link->mtu) : link->mtu;
+  const auto& directors = config.host->directors;
+  const bool ip6 = std::any_of(directors.begin(), directors.end(), [](auto& d) { return !is_ip4(d); });
+  const u32 overhead = tunnel_overhead(ip6, kTunnelGue);  // the larger of the two: the director chooses
+  return mtu > overhead ? mtu - overhead : 0;
+}
+
+std::string route_command(const Address& service, const RouteFact& route, const std::string& interface, u32 advmss) {
+  std::string command = fmt::format("ip{} route change default", is_ip4(service) ? "" : " -6");
+  if (route.gateway)
+    command +=
+        fmt::format(" via{} {}", is_ip4(service) && !is_ip4(*route.gateway) ? " inet6" : "", text(*route.gateway));
+  return command + fmt::format(" dev {} advmss {}", interface, advmss);
+}
+
+Result<RouteFact> reply_route(const Address& service) {
+  auto requests = netlink::Requests::open();
+  if (!requests) return requests.error();
+  const netlink::RouteQuestion question{client_of(service), service};
+  auto answers = requests->routes({&question, 1});
+  if (!answers) return answers.error();
+  return answers->front();
+}
+
+void look_at_replies(const Config& config, const HostServiceConfig& service, const Address& address, Findings& out) {
+  const Result<RouteAdvmss> reply = route_advmss(address, client_of(address));
+  if (!reply) {
+    error(out,
+          fmt::format("service {} cannot answer from {}: {}", service.name, text(address), reply.error().sentence));
+    return;
+  }
+  for (const std::string& name : interface_names(config))
+    if (is_ip4(address) && name != reply->interface && ip4_setting(name, "rp_filter") == 1)
+      warn(out,
+           fmt::format("rp_filter on {} is strict, and replies from {} leave by {}: the kernel drops what comes out of "
+                       "tunnels; sysctl -w net.ipv4.conf.{}.rp_filter=2",
+                       name, text(address), reply->interface, name));
+  const u32 room = room_in_tunnels(config), headers = headers_of(address);
+  if (!room) return;
+  const u32 offered = reply->advmss ? reply->advmss : reply->mtu - std::min(reply->mtu, headers);
+  if (offered <= room - headers) return;
+  const Result<RouteFact> route = reply_route(address);
+  if (!route) return;
+  warn(out,
+       fmt::format(
+           "replies from {} offer clients an MSS of {}, and a tunnel on the way here carries {}: larger packets "
+           "of clients are lost; {}",
+           text(address), offered, room - headers, route_command(address, *route, reply->interface, room - headers)));
+}
+
+}  // namespace
+
+void look_at_host(const Config& config, Findings& out) {
+  for (const Address& address : config.host->address) {
+    const Result<bool> local = is_local(address);
+    if (local && !*local)
+      error(out, fmt::format("{}, where tunnels end, is no address of this machine", text(address)));
+  }
+  for (const HostServiceConfig& service : config.host->service)
+    for (const Address& address : service.address) {
+      const Result<bool> local = is_local(address);
+      if (!local) continue;
+      if (*local) {
+        look_at_replies(config, service, address, out);
+      } else {
+        error(out,
+              fmt::format("{} of service {} is no address of this machine: the kernel would forward or drop what comes "
+                          "out of tunnels; ip addr add {}/{} dev lo",
+                          text(address), service.name, text(address), is_ip4(address) ? 32 : 128));
+      }
+    }
+}
+
+}  // namespace waymark::cli::here
