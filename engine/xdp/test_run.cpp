@@ -10,6 +10,10 @@
 
 namespace waymark {
 
+namespace {
+constexpr u32 kHeadRoom = 256;  // as much as the kernel gives, metadata and its own 40 bytes included
+}
+
 TestRun::TestRun(const Object& object, const char* program)
     : object_(object),
       program_(object.program(program)),
@@ -28,18 +32,23 @@ bool TestRun::counted(u16 reason) {
   return true;
 }
 
-Result<KernelOutcome> TestRun::run(std::span<const u8> frame, u32 interface, u16 expected) {
+Result<KernelOutcome> TestRun::run(std::span<const u8> frame, u32 interface, u16 expected, u32 head_room) {
   KernelOutcome outcome;
-  outcome.frame.resize(frame.size() + 256);  // as much head room as the kernel gives
+  const u32 metadata = kHeadRoom - head_room;
+  std::vector<u8> in(metadata);
+  in.insert(in.end(), frame.begin(), frame.end());
+  outcome.frame.resize(in.size() + kHeadRoom);
   xdp_md context{};
-  context.data_end = u32(frame.size());
+  context.data = metadata;
+  context.data_end = u32(in.size());
   context.ingress_ifindex = interface;
-  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame.data(), .data_out = outcome.frame.data(),
-              .data_size_in = u32(frame.size()), .data_size_out = u32(outcome.frame.size()), .ctx_in = &context,
+  LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = in.data(), .data_out = outcome.frame.data(),
+              .data_size_in = u32(in.size()), .data_size_out = u32(outcome.frame.size()), .ctx_in = &context,
               .ctx_size_in = sizeof context, .repeat = 1);
   if (bpf_prog_test_run_opts(program_, &options))
     return Error{bpf_sentence("cannot run a packet of " + std::to_string(frame.size()) + " bytes through the program", errno)};
   outcome.frame.resize(options.data_size_out);
+  outcome.frame.erase(outcome.frame.begin(), outcome.frame.begin() + metadata);
   outcome.action = options.retval;
   outcome.verdict = options.retval == XDP_PASS   ? Action::pass
                     : options.retval == XDP_DROP ? Action::drop

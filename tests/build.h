@@ -1,0 +1,34 @@
+// The two builds of the core behind one face, for tests that ask both the same.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/replay/native.h"
+#include "tests/packets.h"
+
+namespace waymark {
+
+struct Ended {
+  std::string reason;  // by name; that exactly one was counted has been seen
+  Action action;
+  u32 out_interface;  // when forwarded: kInterface, or kOtherInterface for any other
+  packets::Bytes frame;
+};
+
+class Build {
+ public:
+  virtual ~Build() = default;
+  virtual Live live() = 0;
+  virtual u32 now() = 0;  // ticks of the packets to come
+  virtual Ended run(const packets::Bytes& frame, u32 head_room) = 0;
+  virtual Counters counters() = 0;
+  virtual TargetCounters traffic(u32 slot) = 0;
+};
+
+// The image's settings say the sizes of the pin tables.
+std::unique_ptr<Build> native_build(const Image& image);
+std::unique_ptr<Build> xdp_build(std::span<const u8> elf, const Image& image);  // needs Cap::bpf
+
+}  // namespace waymark
