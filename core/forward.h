@@ -35,7 +35,6 @@ WM_INLINE bool spend_hop(const View& v, u32 l3, bool ip6) {
 // first byte is written.
 template <Env E>
 WM_INLINE Verdict send_through_tunnel(E& env, const Packet& p, const Target* target, u32 slot, u32 entropy) {
-  if (WM_UNLIKELY(p.hops <= 1)) return forward::why::hop_limit;
   const bool outer_ip6 = !is_ip4(target->outer_destination);
   const u32 overhead = tunnel_overhead(outer_ip6, target->tunnel);
   const u32 inner_length = p.end - p.l3;

@@ -125,10 +125,12 @@ WM_INLINE Verdict skip_extensions(const View& v, Packet& p) {
     if (next == kProtoFragment) return parse::why::fragment;
     if (next != kProtoHopByHop && next != kProtoRouting && next != kProtoDestination) return kGoOn;
     const auto* extension = v.at<Ip6Extension>(p.l4);
-    if (p.l4 > kMaxOffset || i == kMaxExtensions) return parse::why::extension_chain;
+    if (i == kMaxExtensions) return parse::why::extension_chain;
     if (!extension || p.l4 + 8 > p.end) return parse::why::extension_short;
     p.protocol = extension->next;
     p.l4 += (extension->length + 1u) * 8;
+    if (p.l4 > p.end) return parse::why::extension_short;
+    if (p.l4 > kMaxOffset) return parse::why::extension_chain;
   }
   return parse::why::extension_chain;
 }

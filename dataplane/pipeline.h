@@ -37,6 +37,7 @@ WM_INLINE Verdict process(E& env) {
   if (!front) return steer::why::not_ours;
   env.step(Step::steered, front->duties, port->zone, 0);
   if (front->duties & kDutyDirector) return director::direct(env, p, front, port->zone);
+  if (WM_UNLIKELY(is_ip4(front->address) == bool(p.ip6))) return steer::why::not_ours;  // IPv4-mapped in an IPv6 header
   if (front->duties & kDutyTunnelEnd) return host::receive(env, p, port);
   return steer::why::not_ours;
 }

@@ -147,6 +147,8 @@ WM_INLINE Verdict direct(E& env, Packet& p, const Front* front, u32 zone) {
   const u32 service = rule->service;
   env.step(Step::matched, service, p.destination_port, p.protocol);
 
+  if (WM_UNLIKELY(p.hops <= 1)) return forward::why::hop_limit;  // traceroute leaves no flow behind
+
   const u64 hash = hash_flow(env.settings().pin_key, zone, p.protocol, p.source, p.destination, p.source_port,
                              p.destination_port);
   Flow flow = flow_of(env, p, service, zone, hash);
@@ -157,8 +159,9 @@ WM_INLINE Verdict direct(E& env, Packet& p, const Front* front, u32 zone) {
   if (WM_UNLIKELY(!target)) return why::target_gone;
   const Verdict verdict = send_through_tunnel(env, p, target, flow.slot, u32(hash >> 40));
   if (auto* traffic = env.at(table::target_traffic, flow.slot)) {
-    traffic->packets += 1;
-    traffic->bytes += p.end - p.l3;
+    const bool carried = verdict.action != Action::drop;
+    traffic->packets += carried;
+    traffic->bytes += carried ? p.end - p.l3 : 0;
     traffic->flows += flow.is_new;
   }
   return verdict;
