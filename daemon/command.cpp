@@ -1,0 +1,133 @@
+#include "daemon/command.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "base/address_text.h"
+
+namespace waymark {
+
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr ApiPath kPaths[] = {
+    {"GET", "/v1/status"},   {"GET", "/v1/services"}, {"GET", "/v1/targets"},     {"GET", "/v1/pins"},
+    {"GET", "/v1/counters"}, {"GET", "/v1/adjacencies"}, {"GET", "/v1/capture"},  {"GET", "/metrics"},
+    {"POST", "/v1/drain"},   {"POST", "/v1/reload"},  {"POST", "/v1/stop"},       {"POST", "/v1/down"},
+    {"POST", "/v1/handover"}, {"POST", "/v1/leave"},
+};
+
+// Nesting is bounded before the parser sees it: it needs stack for each level, and ours need one.
+bool too_deep(std::string_view body) {
+  int depth = 0;
+  for (const char c : body) {
+    if (c == '{' || c == '[') ++depth;
+    if (depth > 8) return true;
+  }
+  return false;
+}
+
+Result<Json> parse_object(std::string_view body) {
+  if (body.find_first_not_of(" \t\r\n") == body.npos) return Json::object();
+  if (too_deep(body)) return Error{"the body holds more brackets than any request here has"};
+  Json json = Json::parse(body, nullptr, false);
+  if (json.is_discarded()) return Error{"the body is not JSON"};
+  if (!json.is_object()) return Error{"the body is not a JSON object"};
+  return json;
+}
+
+// A name from a request in a sentence: not all of it, and without control characters.
+std::string in_quotes(std::string_view name) {
+  std::string out;
+  for (const char c : name.substr(0, 60)) out += u8(c) < 0x20 || c == 0x7f ? '?' : c;
+  return "\"" + out + (name.size() > 60 ? "...\"" : "\"");
+}
+
+Result<Command> parse_drain(const Json& json) {
+  Drain drain;
+  for (auto& [key, value] : json.items()) {
+    if (key == "target") {
+      if (!value.is_string()) return Error{"\"target\" is not a string"};
+      drain.target = value.get<std::string>();
+    } else if (key == "undo") {
+      if (!value.is_boolean()) return Error{"\"undo\" is neither true nor false"};
+      drain.undo = value.get<bool>();
+    } else {
+      return Error{fmt::format("{} is not a field of /v1/drain; it knows \"target\" and \"undo\"", in_quotes(key))};
+    }
+  }
+  if (drain.target.empty()) return Error{"\"target\" is missing: it names the target, as in \"web/s1\""};
+  if (drain.target.size() > 128) return Error{"\"target\" is longer than any target's name"};
+  return Command(drain);
+}
+
+Result<u32> parse_number(const std::string& key, const std::string& text, u32 most) {
+  u32 value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 1 || value > most)
+    return Error{fmt::format("\"{}\" is not a whole number from 1 to {}", key, most)};
+  return value;
+}
+
+Result<Show::What> what_of(std::string_view path) {
+  using enum Show::What;
+  constexpr std::pair<std::string_view, Show::What> kWhat[] = {
+      {"/v1/status", status},     {"/v1/services", services},       {"/v1/targets", targets}, {"/v1/pins", pins},
+      {"/v1/counters", counters}, {"/v1/adjacencies", adjacencies}, {"/v1/capture", capture}, {"/metrics", metrics}};
+  for (auto& [name, what] : kWhat)
+    if (name == path) return what;
+  return Error{fmt::format("there is no {} to GET", in_quotes(path))};
+}
+
+}  // namespace
+
+std::span<const ApiPath> api_paths() { return kPaths; }
+
+Result<Command> parse_command(std::string_view path, std::string_view body) {
+  const Result<Json> json = parse_object(body);
+  if (!json) return json.error();
+  if (path == "/v1/drain") return parse_drain(*json);
+  std::optional<Command> command;
+  if (path == "/v1/reload") command = Reload{};
+  if (path == "/v1/stop") command = Stop{};
+  if (path == "/v1/down") command = Down{};
+  if (path == "/v1/handover") command = Handover{};
+  if (path == "/v1/leave") command = Leave{};
+  if (!command) return Error{fmt::format("there is no {} to POST to", in_quotes(path))};
+  if (!json->empty()) return Error{fmt::format("{} takes no fields, but got {}", path, in_quotes(json->begin().key()))};
+  return *command;
+}
+
+Result<Show> parse_query(std::string_view path, const QueryText& query) {
+  const Result<Show::What> what = what_of(path);
+  if (!what) return what.error();
+  Show show{*what, {}, {}, 1000, std::chrono::seconds(10)};
+  const bool pins = *what == Show::What::pins, capture = *what == Show::What::capture;
+  for (auto& [key, value] : query) {
+    if (query.count(key) > 1) return Error{fmt::format("{} comes twice", in_quotes(key))};
+    if (key == "service" && (pins || capture)) {
+      show.service = value;
+    } else if (key == "flow" && pins) {
+      const Result<FlowQuery> flow = parse_flow(value);
+      if (!flow) return flow.error();
+      show.flow = *flow;
+    } else if (key == "count" && capture) {
+      const Result<u32> count = parse_number(key, value, 1'000'000);
+      if (!count) return count.error();
+      show.count = *count;
+    } else if (key == "seconds" && capture) {
+      const Result<u32> seconds = parse_number(key, value, 3600);
+      if (!seconds) return seconds.error();
+      show.seconds = std::chrono::seconds(*seconds);
+    } else {
+      return Error{fmt::format("{} has no parameter {}", path, in_quotes(key))};
+    }
+  }
+  if (show.flow && !show.service.empty()) return Error{"ask for a service's pins or for a flow's, not for both"};
+  return show;
+}
+
+}  // namespace waymark

@@ -1,0 +1,60 @@
+// Requests as data: what a path, its query and its body ask for. Pure, and never throws, whatever the bytes are.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "config/config.h"
+
+namespace waymark {
+
+struct ApiPath {
+  const char *method, *path;
+};
+// Everything the API answers. docs/api.md names the same ones (a test compares).
+std::span<const ApiPath> api_paths();
+
+struct Drain {
+  std::string target;  // "service/target", or "target" in all services
+  bool undo = false;
+};
+struct Reload {};
+struct Stop {};
+struct Down {};
+struct Handover {};  // stand by, while another process takes over
+struct Leave {};     // it did: go
+using Command = std::variant<Drain, Reload, Stop, Down, Handover, Leave>;
+
+// `path` is one of api_paths() with POST. An empty body is taken for {}.
+Result<Command> parse_command(std::string_view path, std::string_view body);
+
+struct FlowQuery {
+  std::string zone = "public";
+  Protocol protocol;
+  Address source, destination;
+  u16 source_port, destination_port;
+};
+// "tcp 192.0.2.1:4000 198.51.100.80:80", "udp [2001:db8::1]:4000 [2001:db8:80::1]:443"; a fourth word names the zone.
+Result<FlowQuery> parse_flow(std::string_view text);
+
+struct Show {
+  enum class What { status, services, targets, pins, counters, adjacencies, capture, metrics } what;
+  std::string service;            // pins, capture: only of this service; empty: all
+  std::optional<FlowQuery> flow;  // pins
+  u32 count = 1000;               // capture: frames at most, 1 to 1,000,000
+  std::chrono::seconds seconds{10};  // capture: at most, 1 to 3600
+};
+
+using QueryText = std::multimap<std::string, std::string>;  // unescaped
+
+// `path` is one of api_paths() with GET. A key that the path does not know, or that comes twice, is an error.
+Result<Show> parse_query(std::string_view path, const QueryText& query);
+
+}  // namespace waymark

@@ -1,0 +1,115 @@
+// https://prometheus.io/docs/instrumenting/exposition_formats/
+#include <fmt/format.h>
+
+#include "base/address_text.h"
+#include "daemon/snapshot.h"
+#include "engine/replay/native.h"
+
+namespace waymark {
+
+namespace {
+
+std::string escaped(std::string_view value) {  // of a label
+  std::string out;
+  for (const char c : value) {
+    if (c == '\\' || c == '"') out += '\\';
+    if (c == '\n')
+      out += "\\n";
+    else
+      out += c;
+  }
+  return out;
+}
+
+// One metric's name, help and samples, which stand together in the text.
+class Family {
+ public:
+  Family(std::string& out, std::string name, const char* type, const char* help) : out_(out), name_(std::move(name)) {
+    out_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name_, help, name_, type);
+  }
+  using Labels = std::initializer_list<std::pair<const char*, std::string_view>>;
+  void sample(Labels labels, u64 value) {
+    out_ += name_;
+    char open = '{';
+    for (auto& [label, text] : labels) {
+      out_ += fmt::format("{}{}=\"{}\"", open, label, escaped(text));
+      open = ',';
+    }
+    out_ += fmt::format("{} {}\n", labels.size() ? "}" : "", value);
+  }
+
+ private:
+  std::string& out_;
+  std::string name_;
+};
+
+void add_targets(std::string& out, const Snapshot& s) {
+  struct Column {
+    const char *name, *type, *help;
+    u64 (*value)(const TargetView&, const TargetCounters&);
+  };
+  // A target's incarnations are series of their own, told apart by their slot.
+  static constexpr Column kColumns[] = {
+      {"waymark_target_packets_total", "counter", "Packets sent to the target.",
+       [](auto&, auto& c) -> u64 { return c.packets; }},
+      {"waymark_target_bytes_total", "counter", "Bytes of the clients' IP packets sent to the target.",
+       [](auto&, auto& c) -> u64 { return c.bytes; }},
+      {"waymark_target_flows_total", "counter", "New flows given to the target.",
+       [](auto&, auto& c) -> u64 { return c.flows; }},
+      {"waymark_target_pins", "gauge", "Flows pinned to the target.", [](auto& t, auto&) -> u64 { return t.pins; }},
+      {"waymark_target_weight", "gauge", "The target's weight for new flows; 0 while drained or removed.",
+       [](auto& t, auto&) -> u64 { return t.configured && !t.drained ? t.weight : 0; }},
+  };
+  for (const Column& column : kColumns) {
+    Family family(out, column.name, column.type, column.help);
+    for (const TargetView& t : s.targets)
+      family.sample({{"service", t.service}, {"target", t.target}, {"slot", std::to_string(t.slot)}},
+                    column.value(t, traffic_of(s, t)));
+  }
+}
+
+void add_counters(std::string& out, const Snapshot& s) {
+  constexpr const char* kActions[] = {"pass", "drop", "forward"};
+  Family reasons(out, "waymark_packets_total", "counter", "Packets that came in, by the reason their way ended with.");
+  for (const ReasonText& reason : all_reasons())
+    reasons.sample({{"reason", reason.name}, {"action", kActions[u32(reason.verdict.action)]}},
+                   s.counters.reasons[reason.verdict.reason]);
+  Family notes(out, "waymark_notes_total", "counter", "What happened to packets on their way without ending it.");
+  for (u32 n = 0; n < kNotes; ++n) notes.sample({{"note", note_name(Note(n))}}, s.counters.notes[n]);
+}
+
+void add_tables(std::string& out, const Snapshot& s) {
+  Family(out, "waymark_pins_capacity", "gauge", "Proven flows that find room.").sample({}, pin_capacity(s));
+  Family pins(out, "waymark_pins", "gauge", "Pins by their state, as the last sweep found them.");
+  pins.sample({{"state", "proven"}}, s.swept.proven);
+  pins.sample({{"state", "closing"}}, s.swept.closing);
+  pins.sample({{"state", "datagram"}}, s.swept.datagram);
+  pins.sample({{"state", "embryonic"}}, s.swept.embryonic);
+  Family(out, "waymark_target_slots_used", "gauge", "Target slots in use.").sample({}, s.targets.size());
+  Family(out, "waymark_target_slots", "gauge", "Target slots there are.").sample({}, kMaxTargets);
+  Family adjacencies(out, "waymark_adjacency_usable", "gauge", "1 where XDP sends to the target itself, 0 where the kernel routes.");
+  for (const AdjacencyView& a : s.adjacencies) adjacencies.sample({{"target", text(a.target)}}, a.usable);
+}
+
+void add_daemon(std::string& out, const Snapshot& s) {
+  Family(out, "waymark_build_info", "gauge", "Always 1; what runs is in its labels.")
+      .sample({{"version", s.version}, {"node", s.config.name}, {"program_tag", s.program_tag}}, 1);
+  Family(out, "waymark_uptime_seconds", "gauge", "How long the daemon has run; packets need it not.")
+      .sample({}, u64(std::chrono::duration_cast<std::chrono::seconds>(s.uptime).count()));
+  Family(out, "waymark_generation", "gauge", "Changes of the choices so far.").sample({}, s.generation);
+  Family interfaces(out, "waymark_interface_native", "gauge", "1 for native XDP, 0 for generic.");
+  for (const AttachedInterface& i : s.interfaces) interfaces.sample({{"interface", i.name}}, i.native);
+}
+
+}  // namespace
+
+std::string metrics_text(const Snapshot& s) {
+  std::string out;
+  add_daemon(out, s);
+  add_counters(out, s);
+  add_tables(out, s);
+  add_targets(out, s);
+  return out;
+}
+
+}  // namespace waymark

@@ -1,0 +1,21 @@
+// What systemd is told (sd_notify(3)); nothing where it did not start us.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+
+namespace waymark::notify {
+
+void ready(const std::string& status);  // also the end of reloading
+void reloading();
+void stopping();
+void watchdog();
+void status(const std::string& line);
+void main_process();  // a replacement is the service's main process from now on
+
+// How often watchdog() is due; none where systemd does not watch.
+std::optional<Duration> watchdog_period();
+
+}  // namespace waymark::notify

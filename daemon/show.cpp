@@ -1,0 +1,174 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/address_text.h"
+#include "core/pins.h"
+#include "daemon/snapshot.h"
+#include "engine/replay/native.h"
+
+namespace waymark {
+
+namespace {
+
+template <class T>
+std::string joined(const std::vector<T>& all) {
+  std::string out;
+  for (const T& one : all) out += (out.empty() ? "" : " ") + text(one);
+  return out;
+}
+
+const char* name_of(Tunnel tunnel) { return tunnel == Tunnel::gue ? "gue" : "ip"; }
+
+const char* name_of(Action action) {
+  constexpr const char* kNames[] = {"pass", "drop", "forward"};
+  return kNames[u32(action)];
+}
+
+const char* name_of(PinState state) {
+  constexpr const char* kNames[] = {"embryonic", "proven", "closing", "datagram"};
+  return kNames[u32(state)];
+}
+
+// What becomes of new flows.
+const char* state_of(const TargetView& t) {
+  if (!t.configured) return "removed";
+  if (t.drained) return "drained";
+  return t.weight ? "active" : "weight 0";
+}
+
+Rows status(const Snapshot& s) {
+  Rows rows{{"item", "value"}, {}};
+  auto add = [&](std::string item, Value value) { rows.rows.push_back({std::move(item), std::move(value)}); };
+  add("node", s.config.name);
+  add("version", s.version);
+  add("state", std::string(s.standing_by ? "standing by for its replacement" : "running"));
+  add("pid", u64(s.pid));
+  add("uptime_seconds", u64(std::chrono::duration_cast<std::chrono::seconds>(s.uptime).count()));
+  add("generation", s.generation);
+  add("program_tag", s.program_tag);
+  for (const AttachedInterface& i : s.interfaces)
+    add("interface " + i.name, std::string(i.native ? "native XDP" : "generic XDP"));
+  add("services", u64(s.config.service.size()));
+  add("targets", u64(std::count_if(s.targets.begin(), s.targets.end(), [](auto& t) { return t.configured; })));
+  add("pins_capacity", pin_capacity(s));
+  add("pins_used", s.swept.proven + s.swept.closing + s.swept.datagram);
+  add("pins_embryonic", s.swept.embryonic);
+  for (const std::string& warning : s.warnings) add("warning", warning);
+  for (const AttachedInterface& i : s.interfaces)
+    if (!i.note.empty()) add("warning", i.note);
+  return rows;
+}
+
+Rows services(const Snapshot& s) {
+  Rows rows{{"service", "role", "zone", "address", "ports", "targets", "taking_new", "pins", "packets", "bytes", "flows"},
+            {}};
+  for (const ServiceConfig& service : s.config.service) {
+    u64 targets = 0, taking = 0, pins = 0, packets = 0, bytes = 0, flows = 0;
+    for (const TargetView& target : s.targets) {
+      if (target.service != service.name) continue;
+      const TargetCounters traffic = traffic_of(s, target);
+      targets += target.configured;
+      taking += target.configured && !target.drained && target.weight > 0;
+      pins += target.pins;
+      packets += traffic.packets;
+      bytes += traffic.bytes;
+      flows += traffic.flows;
+    }
+    rows.rows.push_back({service.name, std::string("director"), service.zone, joined(service.address),
+                         joined(service.ports), targets, taking, pins, packets, bytes, flows});
+  }
+  if (!s.config.host) return rows;
+  for (const HostServiceConfig& service : s.config.host->service)
+    rows.rows.push_back({service.name, std::string("host"), service.zone, joined(service.address),
+                         joined(service.ports), u64(0), u64(0), u64(0), u64(0), u64(0), u64(0)});
+  return rows;
+}
+
+Rows targets(const Snapshot& s) {
+  Rows rows{{"target", "state", "weight", "address", "tunnel", "pins", "packets", "bytes", "flows", "slot", "next_hop"},
+            {}};
+  for (const TargetView& t : s.targets) {
+    const TargetCounters traffic = traffic_of(s, t);
+    rows.rows.push_back({t.service + "/" + t.target, std::string(state_of(t)), u64(t.weight), text(t.address),
+                         std::string(name_of(t.tunnel)), u64(t.pins), u64(traffic.packets), u64(traffic.bytes),
+                         u64(traffic.flows), u64(t.slot), t.next_hop});
+  }
+  return rows;
+}
+
+Result<Rows> pins(const Snapshot& s, const std::string& service) {
+  Rows rows{{"target", "state", "slot", "pins"}, {}};
+  bool known = service.empty();
+  for (const TargetView& t : s.targets) {
+    if (!service.empty() && t.service != service) continue;
+    known = true;
+    rows.rows.push_back({t.service + "/" + t.target, std::string(state_of(t)), u64(t.slot), u64(t.pins)});
+  }
+  if (!known) return Error{fmt::format("no service is called \"{}\"", service)};
+  return rows;
+}
+
+Rows counters(const Snapshot& s) {
+  Rows rows{{"reason", "module", "action", "packets", "sentence"}, {}};
+  for (const ReasonText& reason : all_reasons()) {
+    const std::string name = reason.name;
+    rows.rows.push_back({name, name.substr(0, name.find('.')), std::string(name_of(reason.verdict.action)),
+                         s.counters.reasons[reason.verdict.reason], std::string(reason.sentence)});
+  }
+  for (u32 n = 0; n < kNotes; ++n)
+    rows.rows.push_back({std::string(note_name(Note(n))), std::string("note"), std::string("-"), s.counters.notes[n],
+                         std::string(note_text(Note(n)))});
+  return rows;
+}
+
+Rows adjacencies(const Snapshot& s) {
+  Rows rows{{"target", "forwarded_by", "interface", "destination_mac", "source_mac", "mtu", "why"}, {}};
+  for (const AdjacencyView& a : s.adjacencies)
+    rows.rows.push_back({text(a.target), std::string(a.usable ? "xdp" : "kernel"), a.interface,
+                         a.usable ? text(a.destination) : "", a.usable ? text(a.source) : "", u64(a.mtu), a.why});
+  return rows;
+}
+
+}  // namespace
+
+u64 pin_capacity(const Snapshot& s) { return s.config.engine.pins ? u64(s.pin_buckets) * kPinWays * 17 / 20 : 0; }
+
+std::string text(const PortRange& range) {
+  const char* protocol = range.protocol == Protocol::tcp ? "tcp" : "udp";
+  if (range.first == 0 && range.last == 65535) return fmt::format("{}/*", protocol);
+  if (range.first == range.last) return fmt::format("{}/{}", protocol, range.first);
+  return fmt::format("{}/{}-{}", protocol, range.first, range.last);
+}
+
+std::string text(const Mac& mac) {
+  return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", mac.byte[0], mac.byte[1], mac.byte[2], mac.byte[3],
+                     mac.byte[4], mac.byte[5]);
+}
+
+TargetCounters traffic_of(const Snapshot& s, const TargetView& target) {
+  return target.slot < s.traffic.size() ? s.traffic[target.slot] : TargetCounters{};
+}
+
+Rows show_pin(const Snapshot& s, const std::optional<Pin>& pin) {
+  Rows rows{{"target", "state", "slot"}, {}};
+  if (!pin) return rows;
+  std::string name = "a target that is gone";
+  for (const TargetView& t : s.targets)
+    if (t.slot == pin->slot) name = t.service + "/" + t.target;
+  rows.rows.push_back({name, std::string(name_of(pin->state)), u64(pin->slot)});
+  return rows;
+}
+
+Result<Rows> show(const Snapshot& s, const Show& show) {
+  using enum Show::What;
+  if (show.what == Show::What::status) return status(s);
+  if (show.what == Show::What::services) return services(s);
+  if (show.what == Show::What::targets) return targets(s);
+  if (show.what == Show::What::pins) return pins(s, show.service);
+  if (show.what == Show::What::counters) return counters(s);
+  if (show.what == Show::What::adjacencies) return adjacencies(s);
+  return Error{"this is no table"};
+}
+
+}  // namespace waymark
