@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>
-#include <unistd.h>
 
 #include <ctime>
 
@@ -20,7 +19,6 @@ void reloading() {  // Type=notify-reload wants the moment by CLOCK_MONOTONIC
 void stopping() { sd_notify(0, "STOPPING=1"); }
 void watchdog() { sd_notify(0, "WATCHDOG=1"); }
 void status(const std::string& line) { sd_notify(0, fmt::format("STATUS={}", line).c_str()); }
-void main_process() { sd_notify(0, fmt::format("MAINPID={}", getpid()).c_str()); }
 
 std::optional<Duration> watchdog_period() {
   uint64_t us = 0;

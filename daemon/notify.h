@@ -13,7 +13,6 @@ void reloading();
 void stopping();
 void watchdog();
 void status(const std::string& line);
-void main_process();  // a replacement is the service's main process from now on
 
 // How often watchdog() is due; none where systemd does not watch.
 std::optional<Duration> watchdog_period();

@@ -80,7 +80,7 @@ Rows services(const Snapshot& s) {
   }
   if (!s.config.host) return rows;
   for (const HostServiceConfig& service : s.config.host->service)
-    rows.rows.push_back({service.name, std::string("host"), service.zone, joined(service.address),
+    rows.rows.push_back({service.name, std::string("host"), std::string("-"), joined(service.address),
                          joined(service.ports), u64(0), u64(0), u64(0), u64(0), u64(0), u64(0)});
   return rows;
 }
@@ -161,13 +161,23 @@ Rows show_pin(const Snapshot& s, const std::optional<Pin>& pin) {
 }
 
 Result<Rows> show(const Snapshot& s, const Show& show) {
-  using enum Show::What;
-  if (show.what == Show::What::status) return status(s);
-  if (show.what == Show::What::services) return services(s);
-  if (show.what == Show::What::targets) return targets(s);
-  if (show.what == Show::What::pins) return pins(s, show.service);
-  if (show.what == Show::What::counters) return counters(s);
-  if (show.what == Show::What::adjacencies) return adjacencies(s);
+  switch (show.what) {
+    case Show::What::status:
+      return status(s);
+    case Show::What::services:
+      return services(s);
+    case Show::What::targets:
+      return targets(s);
+    case Show::What::pins:
+      return pins(s, show.service);
+    case Show::What::counters:
+      return counters(s);
+    case Show::What::adjacencies:
+      return adjacencies(s);
+    case Show::What::capture:
+    case Show::What::metrics:
+      break;
+  }
   return Error{"this is no table"};
 }
 

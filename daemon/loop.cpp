@@ -1,0 +1,93 @@
+#include "daemon/loop.h"
+
+#include <atomic>
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/post.hpp>
+#include <asio/signal_set.hpp>
+#include <ctime>
+#include <list>
+
+namespace waymark {
+
+namespace {
+
+// Its handler may destroy it, so what runs holds the state, not the Watch.
+class Readable : public Loop::Watch {
+ public:
+  Readable(asio::io_context& io, int fd, std::function<void()> handler)
+      : state_(std::make_shared<State>(State{asio::posix::stream_descriptor(io, fd), std::move(handler)})) {
+    wait(state_);
+  }
+  ~Readable() override {
+    state_->gone = true;
+    state_->descriptor.release();  // cancels the wait and leaves the descriptor open
+  }
+
+ private:
+  struct State {
+    asio::posix::stream_descriptor descriptor;
+    std::function<void()> handler;
+    bool gone = false;
+  };
+  static void wait(const std::shared_ptr<State>& state) {
+    state->descriptor.async_wait(asio::posix::stream_descriptor::wait_read, [state](const asio::error_code& error) {
+      if (error || state->gone) return;
+      state->handler();
+      if (!state->gone) wait(state);
+    });
+  }
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace
+
+Time boot_time() {
+  timespec t{};
+  clock_gettime(CLOCK_BOOTTIME, &t);
+  return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
+}
+
+struct Loop::Parts {
+  asio::io_context io{1};
+  std::list<asio::signal_set> signals;
+  std::atomic<bool> stopped{false}, ended{false};
+};
+
+Loop::Loop() : parts_(std::make_unique<Parts>()) {}
+Loop::~Loop() = default;
+
+void Loop::run(const std::function<Time()>& step) {
+  auto guard = asio::make_work_guard(parts_->io);
+  while (!parts_->stopped) {
+    const Time due = step();
+    if (parts_->stopped) break;
+    const Duration wait = std::clamp<Duration>(due - boot_time(), Duration(0), std::chrono::hours(1));
+    parts_->io.run_one_for(wait);
+    // What else is ready, but not for ever: time is to be heard as well.
+    for (int i = 0; i < 64 && !parts_->stopped && parts_->io.poll_one(); ++i) continue;
+  }
+  parts_->ended = true;
+}
+
+void Loop::stop() { parts_->stopped = true; }
+bool Loop::ended() const { return parts_->ended; }
+void Loop::post(std::function<void()> work) { asio::post(parts_->io, std::move(work)); }
+
+void Loop::on_signal(int number, std::function<void()> handler) {
+  asio::signal_set& set = parts_->signals.emplace_back(parts_->io, number);
+  // Waits again after each signal.
+  const auto wait = std::make_shared<std::function<void(const asio::error_code&, int)>>();
+  *wait = [&set, handler, again = std::weak_ptr(wait)](const asio::error_code& error, int) {
+    if (error) return;
+    handler();
+    if (const auto next = again.lock()) set.async_wait([next](const asio::error_code& e, int n) { (*next)(e, n); });
+  };
+  set.async_wait([wait](const asio::error_code& e, int n) { (*wait)(e, n); });
+}
+
+std::unique_ptr<Loop::Watch> Loop::on_readable(int fd, std::function<void()> handler) {
+  return std::make_unique<Readable>(parts_->io, fd, std::move(handler));
+}
+
+}  // namespace waymark
