@@ -16,7 +16,7 @@ volatile u32 wm_zero = 0;  // core/view.h: never written; unlike settings, the v
 }
 
 namespace maps {
-constexpr u32 kArray = 2, kPercpuArray = 6, kMmapable = 1u << 10;
+constexpr u32 kArray = 2, kPerfEventArray = 4, kPercpuArray = 6, kMmapable = 1u << 10;
 #define WM_KIND_config kArray
 #define WM_KIND_live kArray
 #define WM_KIND_state kArray
@@ -93,6 +93,7 @@ class KernelEnv : public KernelTables {
     reload();  // also after a failure: the verifier forgets the packet's pointers either way
     return ok;
   }
+  WM_INLINE xdp_md* context() const { return ctx_; }
   WM_INLINE u32 interface() const { return ctx_->ingress_ifindex; }
   WM_INLINE void leave(u32 interface) { out_ = interface; }
   WM_INLINE u32 left_by() const { return out_; }

@@ -48,10 +48,7 @@ int print(libbpf_print_level level, const char* format, va_list arguments) {
 
 }  // namespace
 
-void set_bpf_log(BpfLog log) {
-  bpf_log() = std::move(log);
-  libbpf_set_print(print);
-}
+void set_bpf_log(BpfLog log) { bpf_log() = std::move(log); }
 
 std::string bpf_sentence(const std::string& what, int error) {
   std::string release;
@@ -66,6 +63,7 @@ std::string bpf_sentence(const std::string& what, int error) {
 }
 
 Status bpf_usable() {
+  libbpf_set_print(print);
   const int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "wm_probe", sizeof(u32), sizeof(u64), 1, nullptr);
   if (fd < 0) return Error{bpf_sentence("cannot use BPF", errno)};
   close(fd);

@@ -208,6 +208,7 @@ Result<Object> Object::load(std::span<const u8> elf, const Image& image, const O
   WM_TRY(state->fill("rules", image.rules));
   WM_TRY(state->fill("services", image.services));
 
+  if (!options.mapped) return Object(std::move(state));
   constexpr u32 all = ~0u;
   Live& live = state->live;
   WM_TRY(state->window("targets", all, live.targets));

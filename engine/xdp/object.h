@@ -33,6 +33,8 @@ class Object {
     std::vector<std::string> programs;
     // Where the verifier's whole log goes when it refuses the program; empty: only its tail, in the error.
     std::string log_file;
+    // Whether live() is wanted: the tables are then mapped into this process.
+    bool mapped = true;
   };
 
   // Loads the ELF object `elf` with `image` as its config tables and constants. Tables of pins and embryos that are not

@@ -1,5 +1,6 @@
 // The XDP program: the packet core over KernelEnv, and the single place where a packet's end is counted.
 #include "dataplane/pipeline.h"
+#include "engine/xdp/capture_record.h"
 #include "engine/xdp/kernel_env.h"
 
 namespace waymark {
@@ -20,6 +21,45 @@ extern "C" __attribute__((noinline)) int wm_insert_pin(unsigned int bucket, unsi
   return insert_pin(tables, {fingerprint, bucket, 0}, word, stamp);
 }
 
+struct map_of_capture {
+  WM_MAP_UINT(type, maps::kPerfEventArray);
+  WM_MAP_TYPE(key, unsigned int);
+  WM_MAP_TYPE(value, unsigned int);
+};
+extern "C" {
+WM_SECTION(".maps") map_of_capture capture;
+}
+
+// Copies the packet for whoever captures. Settings are constants to the verifier: where nobody does, it takes all of
+// this away.
+WM_INLINE void copy_packet(KernelEnv& env, CaptureRecord& record) {
+  constexpr u64 this_cpu = 0xffffffff;
+  const u64 bytes = record.length > kCaptureBytes ? kCaptureBytes : record.length;
+  bpf::perf_event_output(env.context(), &capture, bytes << 32 | this_cpu, &record, sizeof record);
+}
+
+WM_INLINE u64 capture_in(KernelEnv& env) {
+  CaptureRecord record = {};
+  record.id = record.when = bpf::ktime_boot_ns();
+  record.interface = env.interface();
+  record.length = env.length();
+  copy_packet(env, record);
+  return record.id;
+}
+
+WM_INLINE void capture_out(KernelEnv& env, Verdict verdict, u64 id) {
+  CaptureRecord record = {};
+  record.id = id;
+  record.when = bpf::ktime_boot_ns();
+  record.interface = env.interface();
+  record.out_interface = verdict.action == Action::forward ? env.left_by() : 0;
+  record.length = verdict.action == Action::drop ? 0 : env.length();
+  record.reason = verdict.reason;
+  record.out = 1;
+  record.action = u8(verdict.action);
+  copy_packet(env, record);
+}
+
 WM_INLINE int finish(KernelEnv& env, Verdict verdict) {
   if (u64* count = env.at(table::reasons, verdict.reason)) *count += 1;
   if (verdict.action == Action::pass) return bpf::xdp_pass;
@@ -34,7 +74,10 @@ extern "C" WM_SECTION("xdp") int wm_xdp(xdp_md* ctx) {
   asm volatile("r0 = %0" ::"i"(WM_BUILD) : "r0");
 #endif
   KernelEnv env(ctx);
-  return finish(env, process(env));
+  const u64 id = env.settings().capture ? capture_in(env) : 0;
+  const Verdict verdict = process(env);
+  if (env.settings().capture) capture_out(env, verdict, id);
+  return finish(env, verdict);
 }
 
 // Where the daemon reads the packets' clock: run by BPF_PROG_TEST_RUN, never attached.

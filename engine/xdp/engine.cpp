@@ -1,0 +1,345 @@
+#include "engine/xdp/engine.h"
+
+#include <bpf/bpf.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "dataplane/tables.h"
+#include "engine/xdp/bpffs.h"
+#include "engine/xdp/kernel_facts.h"
+#include "engine/xdp/links.h"
+
+namespace waymark {
+
+namespace {
+
+// The tables that outlive a load.
+constexpr bool outlives(std::string_view kind) { return kind != "config"; }
+constexpr const char* kLasting[] = {
+#define WM_LASTING(NAME, VALUE, ENTRIES, CLASS) outlives(#CLASS) ? #NAME : "",
+    WM_TABLES(WM_LASTING)
+#undef WM_LASTING
+};
+
+Time now_monotonic() { return std::chrono::steady_clock::now().time_since_epoch(); }
+
+// [engine] pins for which a table of so many buckets is made, in words.
+std::string pins_text(u32 buckets) {
+  if (buckets <= 1) return "no pins";
+  u32 low = 1, high = 1u << 30;
+  while (low < high) {
+    const u32 middle = low + (high - low) / 2;
+    pin_buckets_for(middle) < buckets ? low = middle + 1 : high = middle;
+  }
+  u32 unit = 1;
+  while (low / unit >= 10'000) unit *= 10;
+  return std::to_string((low + unit - 1) / unit * unit) + " pins (" + std::to_string(buckets) + " buckets)";
+}
+
+Error other_size(u32 have, u32 want) {
+  return Error{"the pinned flow table is made for " + pins_text(have) + ", and the configuration wants " +
+               pins_text(want) +
+               ": set `pins` in [engine] back, or run `waymark down` first, which forgets every flow's target"};
+}
+
+}  // namespace
+
+// What is undone, last first, unless all went well.
+class Undo {
+ public:
+  ~Undo() {
+    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) (*step)();
+  }
+  void add(std::function<void()> step) { steps_.push_back(std::move(step)); }
+  void forget() { steps_.clear(); }
+
+ private:
+  std::vector<std::function<void()>> steps_;
+};
+
+struct XdpEngine::State {
+  struct Link {
+    Fd fd;
+    Attached how;
+  };
+
+  Options options;
+  std::string directory;
+  std::optional<Object> tables;   // all that lasts, and the clock
+  std::optional<Object> current;  // what the links run
+  std::map<u32, Link> links;      // by interface
+  std::optional<Load> load;
+  u32 ticks_per_second = 0;
+
+  std::string link_file(u32 interface) const { return directory + "/links/if" + std::to_string(interface); }
+  Status adopt_tables();
+  Status check_meta();
+  void adopt_links();
+  Fd program_of(u32 id) const;
+  Status check_interface(const Attachment& to, bool& held);
+  Status swap(Object& next, const std::vector<Attachment>& interfaces, std::vector<Attached>& how);
+  Status move(Object& next, const Attachment& to, Undo& undo);
+  Status add(Object& next, const Attachment& to, Undo& undo);
+  Status keep(Object& next, Undo& undo);
+  void give_up(u32 interface);
+};
+
+Status XdpEngine::State::adopt_tables() {
+  std::map<std::string, Fd> pinned;
+  for (const char* name : kLasting) {
+    if (!*name) continue;
+    const std::string file = directory + "/" + pinned_name(name);
+    Fd fd(bpf_obj_get(file.c_str()));
+    if (!fd && errno != ENOENT) return Error{bpf_sentence("cannot open the pinned table " + file, errno)};
+    if (fd) pinned[name] = std::move(fd);
+  }
+  Image nothing;
+  nothing.settings.pin_buckets = pin_buckets_for(options.pins);
+  nothing.settings.embryo_buckets = embryo_buckets_for(options.pins);
+  if (const auto pins = pinned.find("pins"); pins != pinned.end()) {
+    bpf_map_info info{};
+    u32 size = sizeof info;
+    const u32 wanted = std::max(1u, nothing.settings.pin_buckets);
+    if (bpf_obj_get_info_by_fd(pins->second.get(), &info, &size) == 0 && info.max_entries != wanted)
+      return other_size(info.max_entries, wanted);
+  }
+  Object::Options how;
+  how.programs = {"wm_clock"};
+  how.shared = [&](std::string_view table) {
+    const auto found = pinned.find(std::string(table));
+    return found == pinned.end() ? -1 : found->second.get();
+  };
+  Result<Object> object = Object::load(options.program, nothing, how);
+  if (!object) return object.error();
+  for (const char* name : kLasting) {
+    if (!*name || pinned.contains(name)) continue;
+    const std::string file = directory + "/" + pinned_name(name);
+    if (bpf_obj_pin(object->map(name), file.c_str())) return Error{bpf_sentence("cannot pin the table " + file, errno)};
+  }
+  tables = std::move(*object);
+  return Done{};
+}
+
+Status XdpEngine::State::check_meta() {
+  const Meta& meta = tables->live().meta[0];
+  if (meta.layout == 0) {
+    const Result<u32> rate = measure_ticks_per_second(*tables);
+    if (!rate) return rate.error();
+    ticks_per_second = *rate;
+    return Done{};
+  }
+  if (meta.layout != kLayoutVersion)
+    return Error{"the pinned tables in " + directory + " hold layout " + std::to_string(meta.layout) +
+                 ", and this build knows layout " + std::to_string(kLayoutVersion) +
+                 " only: run it with the build that made them, or give up its pins with `waymark down`"};
+  if (meta.pin_buckets != pin_buckets_for(options.pins)) return other_size(meta.pin_buckets, pin_buckets_for(options.pins));
+  ticks_per_second = meta.ticks_per_second;
+  return Done{};
+}
+
+void XdpEngine::State::adopt_links() {
+  for (const std::string& name : list(directory + "/links")) {
+    const std::string file = directory + "/links/" + name;
+    Fd fd(bpf_obj_get(file.c_str()));
+    const LinkFacts facts = link_facts(fd.get());
+    const OnInterface on = on_interface(facts.interface);
+    if (facts.interface && on.program == facts.program && file == link_file(facts.interface)) {
+      Attached how{facts.interface, "", on.generic ? XdpMode::generic : XdpMode::native, "", facts.id};
+      links.insert_or_assign(facts.interface, Link{std::move(fd), how});
+    } else {
+      unlink(file.c_str());  // its interface is gone; another may bear its number
+    }
+  }
+}
+
+// The program that a link runs: ours, or one that whoever came before left pinned.
+Fd XdpEngine::State::program_of(u32 id) const {
+  if (current && program_facts(current->program()).id == id) return Fd(dup(current->program()));
+  for (const char* name : {"program", "program_next"}) {
+    Fd fd(bpf_obj_get((directory + "/" + name).c_str()));
+    if (program_facts(fd.get()).id == id) return fd;
+  }
+  return Fd(bpf_prog_get_fd_by_id(id));
+}
+
+// Whether we hold a living link there; fails where there is no interface, or another's program.
+Status XdpEngine::State::check_interface(const Attachment& to, bool& held) {
+  const OnInterface on = on_interface(to.interface);
+  if (!on.exists) return Error{"interface " + to.name + " does not exist"};
+  const auto link = links.find(to.interface);
+  held = link != links.end();
+  if (held && (on.program == 0 || link_facts(link->second.fd.get()).program != on.program)) {
+    give_up(to.interface);
+    held = false;
+  }
+  if (!held && on.program)
+    return Error{"interface " + to.name + " already holds another XDP program, " + program_name(on.program) +
+                 ": take it off (ip link set dev " + to.name + " xdp off; for another instance, its `waymark down`)"};
+  return Done{};
+}
+
+Status XdpEngine::State::move(Object& next, const Attachment& to, Undo& undo) {
+  Link& link = links.at(to.interface);
+  link.how.name = to.name;
+  const int fd = link.fd.get();
+  auto before = std::make_shared<Fd>(program_of(link_facts(fd).program));
+  if (!*before) return Error{"interface " + to.name + " runs a program of Waymark that cannot be found again"};
+  WM_TRY(move_link(fd, before->get(), next.program(), to.name));
+  undo.add([fd, before, after = next.program(), name = to.name] {
+    (void)move_link(fd, after, before->get(), name);
+  });
+  return Done{};
+}
+
+Status XdpEngine::State::add(Object& next, const Attachment& to, Undo& undo) {
+  Attached how;
+  Result<Fd> fd = attach(to, next.program(), how);
+  if (!fd) return fd.error();
+  links.insert_or_assign(to.interface, Link{std::move(*fd), how});
+  undo.add([this, interface = to.interface] { give_up(interface); });
+  if (!options.persist) return Done{};
+  if (bpf_obj_pin(links.at(to.interface).fd.get(), link_file(to.interface).c_str()))
+    return Error{bpf_sentence("cannot pin the link of interface " + to.name, errno)};
+  return Done{};
+}
+
+// Pins the program before any link runs it, so that the next process can always name what a link runs.
+Status XdpEngine::State::keep(Object& next, Undo& undo) {
+  if (!options.persist) return Done{};
+  const std::string file = directory + "/program_next";
+  unlink(file.c_str());
+  if (bpf_obj_pin(next.program(), file.c_str())) return Error{bpf_sentence("cannot pin the program", errno)};
+  undo.add([file] { unlink(file.c_str()); });
+  return Done{};
+}
+
+void XdpEngine::State::give_up(u32 interface) {
+  const auto link = links.find(interface);
+  if (link == links.end()) return;
+  bpf_link_detach(link->second.fd.get());  // whoever else still holds it, an older process say
+  unlink(link_file(interface).c_str());
+  links.erase(link);
+}
+
+Status XdpEngine::State::swap(Object& next, const std::vector<Attachment>& interfaces, std::vector<Attached>& how) {
+  std::vector<const Attachment*> kept, fresh, changed;
+  for (const Attachment& to : interfaces) {
+    bool held = false;
+    WM_TRY(check_interface(to, held));
+    const bool other_mode = held && to.mode != XdpMode::automatic && to.mode != links.at(to.interface).how.mode;
+    (!held ? fresh : other_mode ? changed : kept).push_back(&to);
+  }
+  Undo undo;
+  // What fails most easily goes first. Until a link is moved, nothing that served packets has changed.
+  WM_TRY(keep(next, undo));
+  for (const Attachment* to : fresh) WM_TRY(add(next, *to, undo));
+  for (const Attachment* to : kept) WM_TRY(move(next, *to, undo));
+  for (const Attachment* to : changed) {  // a link's mode is fixed: this interface is without a program for a moment
+    const Attached old = links.at(to->interface).how;
+    auto before = std::make_shared<Fd>(program_of(link_facts(links.at(to->interface).fd.get()).program));
+    give_up(to->interface);
+    undo.add([this, to, old, before] {
+      Attached again;
+      Result<Fd> fd = attach({to->interface, to->name, old.mode}, before->get(), again);
+      if (!fd) return;
+      if (options.persist) (void)bpf_obj_pin(fd->get(), link_file(to->interface).c_str());
+      links.insert_or_assign(to->interface, Link{std::move(*fd), again});
+    });
+    WM_TRY(add(next, *to, undo));
+  }
+  undo.forget();
+
+  std::vector<u32> left;
+  for (const auto& [interface, link] : links)
+    if (std::none_of(interfaces.begin(), interfaces.end(), [&](const Attachment& a) { return a.interface == interface; }))
+      left.push_back(interface);
+  for (u32 interface : left) give_up(interface);
+  for (const auto& [interface, link] : links) {
+    if (!options.persist) unlink(link_file(interface).c_str());
+    how.push_back(link.how);
+  }
+  const std::string program = directory + "/program";
+  if (options.persist)
+    rename((program + "_next").c_str(), program.c_str());
+  else
+    unlink(program.c_str());
+  return Done{};
+}
+
+XdpEngine::XdpEngine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+XdpEngine::XdpEngine(XdpEngine&&) noexcept = default;
+XdpEngine& XdpEngine::operator=(XdpEngine&&) noexcept = default;
+XdpEngine::~XdpEngine() = default;
+
+Result<XdpEngine> XdpEngine::open(const Options& options) {
+  auto state = std::make_unique<State>();
+  state->options = options;
+  state->directory = options.root + "/" + options.instance;
+  WM_TRY(bpf_usable());
+  WM_TRY(make_directory(state->directory + "/links"));
+  WM_TRY(check_contents(state->directory));
+  WM_TRY(state->adopt_tables());
+  WM_TRY(state->check_meta());
+  state->adopt_links();
+  return XdpEngine(std::move(state));
+}
+
+bool XdpEngine::fresh() const { return state_->tables->live().meta[0].layout == 0; }
+Live& XdpEngine::live() { return state_->tables->live(); }
+u32 XdpEngine::ticks_per_second() const { return state_->ticks_per_second; }
+Result<Moment> XdpEngine::now() const { return state_->tables->now(); }
+const Load* XdpEngine::load() const { return state_->load ? &*state_->load : nullptr; }
+const Object* XdpEngine::object() const { return state_->current ? &*state_->current : nullptr; }
+Counters XdpEngine::counters() const { return state_->tables->counters(); }
+std::vector<TargetCounters> XdpEngine::target_traffic(u32 count) const { return state_->tables->target_traffic(count); }
+void XdpEngine::reset_target_traffic(u32 slot) const { state_->tables->reset_target_traffic(slot); }
+
+Status XdpEngine::apply(const Image& image, const std::vector<Attachment>& interfaces) {
+  if (image.settings.pin_buckets != u32(live().pins.size()))
+    return other_size(u32(live().pins.size()), image.settings.pin_buckets);
+  const Time begin = now_monotonic();
+  Object::Options how;
+  how.programs = {"wm_xdp"};
+  how.log_file = state_->options.log_file;
+  how.mapped = false;
+  how.shared = [this](std::string_view table) { return state_->tables->map(std::string(table).c_str()); };
+  Result<Object> next = Object::load(state_->options.program, image, how);
+  if (!next) return next.error();
+  const Time loaded = now_monotonic();
+  Load load{program_facts(next->program()), loaded - begin, {}, {}};
+  WM_TRY(state_->swap(*next, interfaces, load.interfaces));
+  load.swapping = now_monotonic() - loaded;
+  state_->current = std::move(*next);
+  state_->load = std::move(load);
+  return Done{};
+}
+
+bool XdpEngine::exists(const std::string& instance, const std::string& root) {
+  return !list(root + "/" + instance).empty();
+}
+
+Status XdpEngine::remove(const std::string& instance, const std::string& root) {
+  const std::string directory = root + "/" + instance;
+  for (const std::string& name : list(directory + "/links")) {
+    const std::string file = directory + "/links/" + name;
+    const Fd link(bpf_obj_get(file.c_str()));
+    if (!link) return Error{bpf_sentence("cannot open the link " + file, errno)};
+    bpf_link_detach(link.get());
+    unlink(file.c_str());
+  }
+  rmdir((directory + "/links").c_str());
+  for (const std::string& name : list(directory))
+    if (name == "program" || name == "program_next" || pinned_table(name)) unlink((directory + "/" + name).c_str());
+  if (rmdir(directory.c_str()) && errno != ENOENT)
+    return Error{"Waymark is off all interfaces, but " + directory + " could not be removed: " + strerror(errno)};
+  rmdir(root.c_str());  // stays while other instances are there
+  return Done{};
+}
+
+}  // namespace waymark

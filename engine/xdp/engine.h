@@ -1,0 +1,84 @@
+// The program on real interfaces, with tables and links that outlive this process: they are pinned in bpffs under
+// ROOT/INSTANCE: `links/if<index>`, `program` (what the links run), and one file per table, its layout's version in its
+// name. Whoever comes next adopts them. The caller sees to it that no two processes drive one instance.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "engine/xdp/object.h"
+
+namespace waymark {
+
+struct Attachment {
+  u32 interface;  // index
+  std::string name;
+  XdpMode mode = XdpMode::automatic;
+};
+
+// How an interface was served.
+struct Attached {
+  u32 interface = 0;
+  std::string name;
+  XdpMode mode = XdpMode::native;  // never automatic
+  std::string fallback;            // why it is generic though native was to be tried; else empty
+  u32 link = 0;                    // the kernel's id
+};
+
+// One load in force.
+struct Load {
+  ProgramFacts program;
+  Duration loading, swapping;
+  std::vector<Attached> interfaces;
+};
+
+constexpr const char* kPinRoot = "/sys/fs/bpf/waymark";
+
+class XdpEngine {
+ public:
+  struct Options {
+    std::string instance;
+    std::string root = kPinRoot;
+    std::span<const u8> program;  // the object's bytes (engine/xdp/program.h)
+    u32 pins = 0;                 // [engine] pins
+    bool persist = true;          // false: links die with this process; tables stay pinned all the same
+    std::string log_file;         // for the verifier's log when it refuses the program; may be empty
+  };
+
+  // Creates or adopts the instance's tables; attaches nothing. When `fresh()` then, live().meta[0] is to be filled by
+  // the caller before the first apply().
+  static Result<XdpEngine> open(const Options& options);
+
+  XdpEngine(XdpEngine&&) noexcept;
+  XdpEngine& operator=(XdpEngine&&) noexcept;
+  ~XdpEngine();  // with persist, packets keep being served
+
+  bool fresh() const;         // nobody has filled the tables yet
+  Live& live();               // valid as long as the engine, over any number of loads
+  u32 ticks_per_second() const;
+  Result<Moment> now() const;
+
+  // Loads the program anew with `image` and puts it on exactly these interfaces: all or nothing.
+  Status apply(const Image& image, const std::vector<Attachment>& interfaces);
+  const Load* load() const;  // null before the first apply()
+  const Object* object() const;  // what runs since the last apply(), for a CaptureReader; null before
+
+  Counters counters() const;
+  std::vector<TargetCounters> target_traffic(u32 count) const;
+  void reset_target_traffic(u32 slot) const;
+
+  // Takes the program off all interfaces and unpins everything: `waymark down`. Needs no daemon and no table that this
+  // build understands.
+  static Status remove(const std::string& instance, const std::string& root = kPinRoot);
+  // Whether anything of the instance is pinned.
+  static bool exists(const std::string& instance, const std::string& root = kPinRoot);
+
+ private:
+  struct State;
+  explicit XdpEngine(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace waymark
