@@ -1,0 +1,206 @@
+// An engine's life on real interfaces: adopt, swap, roll back, refuse, go.
+#include "engine/xdp/engine.h"
+
+#include <bpf/bpf.h>
+
+#include <filesystem>
+
+#include "engine/xdp/veth_test.h"
+
+namespace waymark {
+namespace {
+
+using Engine = Veths;
+
+TEST_F(Engine, AdoptsWhatTheLastOneLeft) {
+  u32 link = 0, first = 0;
+  {
+    auto engine = XdpEngine::open(options());
+    WM_ASSERT_OK(engine);
+    EXPECT_TRUE(engine->fresh());
+    fill_meta(*engine);
+    engine->live().pins[3].pin[2] = 0x123456789abcdef0;
+    engine->live().choices[kMaxChoices + 5] = 77;
+    WM_ASSERT_OK(engine->apply(image(), {on("wm-one")}));
+    link = engine->load()->interfaces.at(0).link;
+    first = program_on("wm-one");
+    EXPECT_EQ(engine->load()->program.id, first);
+    EXPECT_EQ(engine->load()->interfaces.at(0).mode, XdpMode::native);
+  }
+  EXPECT_EQ(program_on("wm-one"), first) << "the program went with its engine";
+  auto engine = XdpEngine::open(options(program_again()));
+  WM_ASSERT_OK(engine);
+  EXPECT_FALSE(engine->fresh());
+  EXPECT_EQ(engine->live().pins[3].pin[2], 0x123456789abcdef0u);
+  EXPECT_EQ(engine->live().choices[kMaxChoices + 5], 77);
+  EXPECT_EQ(program_on("wm-one"), first) << "opening changes nothing";
+  const std::string tag = program_facts(bpf_prog_get_fd_by_id(first)).tag;
+  WM_ASSERT_OK(engine->apply(image(), {on("wm-one")}));
+  EXPECT_EQ(engine->load()->interfaces.at(0).link, link) << "the link was made anew, not moved";
+  EXPECT_NE(engine->load()->program.tag, tag);
+  EXPECT_EQ(program_on("wm-one"), engine->load()->program.id);
+}
+
+TEST_F(Engine, KeepsAllInterfacesOrNone) {
+  auto engine = XdpEngine::open(options());
+  WM_ASSERT_OK(engine);
+  WM_ASSERT_OK(engine->apply(image(), {on("wm-one"), on("lo", XdpMode::generic)}));
+  const u32 before = program_on("wm-one");
+  EXPECT_EQ(program_on("lo"), before);
+  // The loopback cannot go native; by then wm-one has been moved, and wm-two attached.
+  const Status status = engine->apply(image(), {on("wm-one"), on("wm-two"), on("lo", XdpMode::native)});
+  ASSERT_FALSE(status);
+  EXPECT_NE(status.error().sentence.find("interface lo in native mode"), std::string::npos) << status.error().sentence;
+  EXPECT_EQ(program_on("wm-one"), before);
+  EXPECT_EQ(program_on("lo"), before);
+  EXPECT_EQ(program_on("wm-two"), 0u);
+  EXPECT_EQ(list(directory() + "/links").size(), 2u);
+  WM_ASSERT_OK(engine->apply(image(), {on("wm-one"), on("wm-two")}));
+  EXPECT_NE(program_on("wm-one"), before);
+  EXPECT_EQ(program_on("wm-two"), program_on("wm-one"));
+  EXPECT_EQ(program_on("lo"), 0u) << "no longer wanted";
+}
+
+TEST_F(Engine, RefusesAnInterfaceThatHoldsAnotherProgram) {
+  auto engine = XdpEngine::open(options());
+  WM_ASSERT_OK(engine);
+  WM_ASSERT_OK(engine->apply(image(), {on("wm-one")}));
+  const u32 before = program_on("wm-one");
+  const auto other = Object::load(program(), image());
+  WM_ASSERT_OK(other);
+  Attached how;
+  const auto link = attach(on("wm-two"), other->program("wm_clock"), how);
+  WM_ASSERT_OK(link);
+  const Status status = engine->apply(image(), {on("wm-one"), on("wm-two")});
+  ASSERT_FALSE(status);
+  EXPECT_NE(status.error().sentence.find("interface wm-two already holds another XDP program"), std::string::npos);
+  EXPECT_NE(status.error().sentence.find("wm_clock"), std::string::npos) << status.error().sentence;
+  EXPECT_EQ(program_on("wm-one"), before);
+}
+
+TEST_F(Engine, RefusesAnInterfaceThatIsNotThere) {
+  auto engine = XdpEngine::open(options());
+  WM_ASSERT_OK(engine);
+  const Status status = engine->apply(image(), {on("wm-one"), {9999, "eth7", XdpMode::automatic}});
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().sentence, "interface eth7 does not exist");
+  EXPECT_EQ(program_on("wm-one"), 0u);
+}
+
+TEST_F(Engine, RefusesTablesOfAnotherLayoutAndForeignFiles) {
+  WM_ASSERT_OK(make_directory(directory()));
+  const int map = bpf_map_create(BPF_MAP_TYPE_ARRAY, "pins", 4, 64, 1, nullptr);
+  const std::string newer = directory() + "/pins_v7", foreign = directory() + "/cilium_calls";
+  ASSERT_EQ(bpf_obj_pin(map, newer.c_str()), 0);
+  auto engine = XdpEngine::open(options());
+  ASSERT_FALSE(engine);
+  EXPECT_NE(engine.error().sentence.find("are of layout 7, and this build knows layout 1 only"), std::string::npos)
+      << engine.error().sentence;
+  unlink(newer.c_str());
+  ASSERT_EQ(bpf_obj_pin(map, foreign.c_str()), 0);
+  engine = XdpEngine::open(options());
+  ASSERT_FALSE(engine);
+  EXPECT_NE(engine.error().sentence.find("cilium_calls is not Waymark's"), std::string::npos);
+  unlink(foreign.c_str());
+  // A table of the right name and another form.
+  ASSERT_EQ(bpf_obj_pin(map, (directory() + "/targets_v1").c_str()), 0);
+  engine = XdpEngine::open(options());
+  ASSERT_FALSE(engine);
+  EXPECT_NE(engine.error().sentence.find("table targets is not of this build's form"), std::string::npos)
+      << engine.error().sentence;
+  close(map);
+}
+
+TEST_F(Engine, RefusesTablesThatSayTheyAreNewer) {
+  {
+    auto engine = XdpEngine::open(options());
+    WM_ASSERT_OK(engine);
+    fill_meta(*engine);
+    engine->live().meta[0].layout = kLayoutVersion + 1;
+  }
+  const auto engine = XdpEngine::open(options());
+  ASSERT_FALSE(engine);
+  EXPECT_NE(engine.error().sentence.find("hold layout 2"), std::string::npos) << engine.error().sentence;
+}
+
+TEST_F(Engine, RefusesAnotherNumberOfPins) {
+  {
+    auto engine = XdpEngine::open(options());
+    WM_ASSERT_OK(engine);
+    Image larger = image();
+    larger.settings.pin_buckets = pin_buckets_for(2000);
+    EXPECT_FALSE(engine->apply(larger, {on("wm-one")}));
+  }
+  XdpEngine::Options larger = options();
+  larger.pins = 2000;
+  auto engine = XdpEngine::open(larger);
+  ASSERT_FALSE(engine);
+  EXPECT_NE(engine.error().sentence.find("run `waymark down` first"), std::string::npos) << engine.error().sentence;
+  larger.pins = 0;
+  engine = XdpEngine::open(larger);
+  ASSERT_FALSE(engine);
+  EXPECT_NE(engine.error().sentence.find("the configuration wants no pins"), std::string::npos);
+}
+
+TEST_F(Engine, RemoveLeavesNothing) {
+  {
+    auto engine = XdpEngine::open(options());
+    WM_ASSERT_OK(engine);
+    WM_ASSERT_OK(engine->apply(image(), {on("wm-one"), on("wm-two")}));
+  }
+  EXPECT_TRUE(XdpEngine::exists("test", root_));
+  WM_ASSERT_OK(XdpEngine::remove("test", root_));
+  EXPECT_EQ(program_on("wm-one"), 0u);
+  EXPECT_EQ(program_on("wm-two"), 0u);
+  EXPECT_FALSE(std::filesystem::exists(root_));
+  WM_ASSERT_OK(XdpEngine::remove("test", root_));
+}
+
+TEST_F(Engine, FallsBackToGenericAndSaysSo) {
+  auto engine = XdpEngine::open(options());
+  WM_ASSERT_OK(engine);
+  WM_ASSERT_OK(engine->apply(image(), {on("lo")}));
+  const Attached& how = engine->load()->interfaces.at(0);
+  EXPECT_EQ(how.mode, XdpMode::generic);
+  EXPECT_EQ(how.fallback, "its driver has no native XDP");
+  EXPECT_TRUE(on_interface(1).generic);
+}
+
+TEST_F(Engine, ReplacesTheLinkOfAnInterfaceMadeAnew) {
+  {
+    auto engine = XdpEngine::open(options());
+    WM_ASSERT_OK(engine);
+    WM_ASSERT_OK(engine->apply(image(), {on("wm-one")}));
+    shell("ip link del wm-one");
+    add_veth("wm-one", "wm-far", "10.78.1");
+    WM_ASSERT_OK(engine->apply(image(), {on("wm-one")}));
+    EXPECT_NE(program_on("wm-one"), 0u);
+    shell("ip link del wm-one");
+  }
+  add_veth("wm-one", "wm-far", "10.78.1");
+  auto engine = XdpEngine::open(options());
+  WM_ASSERT_OK(engine);
+  WM_ASSERT_OK(engine->apply(image(), {on("wm-one")}));
+  EXPECT_EQ(program_on("wm-one"), engine->load()->program.id);
+  EXPECT_EQ(list(directory() + "/links").size(), 1u);
+}
+
+TEST_F(Engine, WithoutPersistencePacketsLoseItWithItsProcess) {
+  {
+    auto engine = XdpEngine::open(options(program(), false));
+    WM_ASSERT_OK(engine);
+    fill_meta(*engine);
+    engine->live().pins[1].pin[1] = 42;
+    WM_ASSERT_OK(engine->apply(image(), {on("wm-one")}));
+    WM_ASSERT_OK(engine->apply(image(), {on("wm-one")}));
+    EXPECT_NE(program_on("wm-one"), 0u);
+    EXPECT_TRUE(list(directory() + "/links").empty());
+  }
+  EXPECT_EQ(program_on("wm-one"), 0u);
+  auto engine = XdpEngine::open(options());
+  WM_ASSERT_OK(engine);
+  EXPECT_EQ(engine->live().pins[1].pin[1], 42u) << "tables stay";
+}
+
+}  // namespace
+}  // namespace waymark
