@@ -2,6 +2,8 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <linux/capability.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -49,6 +51,13 @@ int print(libbpf_print_level level, const char* format, va_list arguments) {
 }  // namespace
 
 void set_bpf_log(BpfLog log) { bpf_log() = std::move(log); }
+
+bool may_compare_pointers() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2]{};
+  if (syscall(SYS_capget, &header, data)) return true;
+  return data[CAP_PERFMON / 32].effective >> CAP_PERFMON % 32 & 1 || data[0].effective >> CAP_SYS_ADMIN & 1;
+}
 
 std::string bpf_sentence(const std::string& what, int error) {
   std::string release;

@@ -139,7 +139,7 @@ Status Object::State::prepare(const Image& image, const Options& options, std::s
 }
 
 Status Object::State::refusal(int error, const Options& options, std::string_view log) const {
-  if (!log.empty()) {
+  if (!log.empty() && may_compare_pointers()) {
     std::string where;
     if (FILE* file = options.log_file.empty() ? nullptr : fopen(options.log_file.c_str(), "we")) {
       if (fwrite(log.data(), 1, log.size(), file) == log.size()) where = "; the whole log is in " + options.log_file;
@@ -147,7 +147,7 @@ Status Object::State::refusal(int error, const Options& options, std::string_vie
     }
     return Error{"the kernel's verifier refused the program: " + tail_of(log) + where};
   }
-  return Error{bpf_sentence("cannot load the BPF program", error)};
+  return Error{bpf_sentence("cannot load the BPF program", may_compare_pointers() ? error : EPERM)};
 }
 
 // Config tables are written in one call each: 10,000 services in a few milliseconds.

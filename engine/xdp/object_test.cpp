@@ -1,8 +1,11 @@
 #include "engine/xdp/object.h"
 
+#include <bpf/bpf.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 
 #include "engine/xdp/program.h"
 #include "engine/xdp/test_run.h"
@@ -94,6 +97,46 @@ TEST(Object, BytesThatAreNoObjectAreRefusedInASentence) {
   const Result<Object> object = Object::load(junk, Image{});
   ASSERT_FALSE(object);
   EXPECT_NE(object.error().sentence.find("cannot be read"), std::string::npos) << object.error().sentence;
+}
+
+TEST(Object, TheVerifiersReasonIsToldAndItsLogKept) {
+  WM_NEED(Cap::bpf);
+  // wm_clock with a call that no kernel has in place of jiffies64().
+  const std::span<const u8> good = program();
+  std::vector<u8> elf(good.begin(), good.end());
+  const u8 call[] = {0x85, 0, 0, 0, 118, 0, 0, 0, 0x95, 0, 0, 0, 0, 0, 0, 0};
+  const auto at = std::search(elf.begin(), elf.end(), std::begin(call), std::end(call));
+  ASSERT_NE(at, elf.end());
+  at[6] = 0x7f;
+  Object::Options options;
+  options.programs = {"wm_clock"};
+  options.log_file = testing::TempDir() + "wm-xdp-verifier-" + std::to_string(getpid());
+  const Result<Object> object = Object::load(elf, listening_image(), options);
+  ASSERT_FALSE(object);
+  EXPECT_TRUE(object.error().sentence.starts_with("the kernel's verifier refused the program: "));
+  EXPECT_NE(object.error().sentence.find("invalid func"), std::string::npos) << object.error().sentence;
+  EXPECT_NE(object.error().sentence.find(options.log_file), std::string::npos);
+  std::ifstream log(options.log_file);
+  EXPECT_NE(std::string(std::istreambuf_iterator<char>(log), {}).find("invalid func"), std::string::npos);
+  unlink(options.log_file.c_str());
+}
+
+TEST(Object, TenThousandServicesLoadInAMomentAndAreFrozen) {
+  WM_NEED(Cap::bpf);
+  Image image = listening_image();
+  image.services.resize(10'000);
+  image.rules.resize(20'000);
+  image.fronts.resize(10'000);
+  image.settings.steer_bits = 14;
+  image.steer.resize(1u << 14);
+  image.fronts[9'999].zone = 0x12345678;
+  const Result<Object> object = Object::load(program(), image);
+  ASSERT_TRUE(object) << object.error().sentence;
+  Front front{};
+  u32 key = 9'999;
+  ASSERT_EQ(bpf_map_lookup_elem(object->map("fronts"), &key, &front), 0);
+  EXPECT_EQ(front.zone, 0x12345678u);
+  EXPECT_NE(bpf_map_update_elem(object->map("fronts"), &key, &front, BPF_ANY), 0) << "not frozen";
 }
 
 }  // namespace

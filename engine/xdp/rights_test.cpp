@@ -1,0 +1,96 @@
+// What the engine says and does with less than everything: few capabilities, no BPF file system.
+#include <linux/capability.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <functional>
+
+#include "engine/xdp/veth_test.h"
+
+namespace waymark {
+namespace {
+
+using Rights = Veths;
+
+// Runs `work` in a child process and gives back what it returned.
+std::string in_child(const std::function<std::string()>& work) {
+  int ends[2];
+  if (pipe(ends)) return "no pipe";
+  const pid_t child = fork();
+  if (child == 0) {
+    const std::string text = work();
+    (void)!write(ends[1], text.data(), text.size());
+    _exit(0);
+  }
+  close(ends[1]);
+  std::string text;
+  char buffer[4096];
+  for (ssize_t n; (n = read(ends[0], buffer, sizeof buffer)) > 0;) text.append(buffer, size_t(n));
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return status == 0 ? text : "the child ended with status " + std::to_string(status);
+}
+
+bool keep_only(std::initializer_list<u32> capabilities) {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[2]{};
+  for (u32 c : capabilities) data[c / 32].effective = data[c / 32].permitted |= 1u << c % 32;
+  return syscall(SYS_capset, &header, data) == 0;
+}
+
+TEST_F(Rights, ThreeCapabilitiesSuffice) {
+  const std::string said = in_child([&]() -> std::string {
+    if (!keep_only({CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON})) return "capset failed";
+    {
+      auto engine = XdpEngine::open(options());
+      if (!engine) return engine.error().sentence;
+      if (const Status s = engine->apply(image(), {on("wm-one"), on("lo")}); !s) return s.error().sentence;
+    }
+    auto next = XdpEngine::open(options(program_again()));
+    if (!next) return next.error().sentence;
+    if (const Status s = next->apply(image(), {on("wm-one")}); !s) return s.error().sentence;
+    if (next->target_traffic(10).size() != 10) return "no counters";
+    if (const Status s = XdpEngine::remove("test", root_); !s) return s.error().sentence;
+    return "well";
+  });
+  EXPECT_EQ(said, "well");
+}
+
+TEST_F(Rights, WithoutAnyOfTheThreeASentenceNamesThem) {
+  using Set = std::initializer_list<u32>;
+  for (const Set& set : {Set{}, Set{CAP_NET_ADMIN, CAP_PERFMON}, Set{CAP_BPF, CAP_PERFMON}, Set{CAP_BPF, CAP_NET_ADMIN}}) {
+    const std::string said = in_child([&]() -> std::string {
+      if (!keep_only(set)) return "capset failed";
+      auto engine = XdpEngine::open(options());
+      if (!engine) return engine.error().sentence;
+      const Status s = engine->apply(image(), {on("wm-one")});
+      return s ? "well" : s.error().sentence;
+    });
+    EXPECT_NE(said.find("CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"), std::string::npos) << said;
+  }
+}
+
+TEST_F(Rights, MountsTheBpfFileSystemWhereItIsMissing) {
+  const std::string said = in_child([&]() -> std::string {
+    if (unshare(CLONE_NEWNS) || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr)) return "no mount namespace";
+    if (umount2("/sys/fs/bpf", MNT_DETACH)) return "not mounted to begin with";
+    while (umount2("/sys/fs/bpf", MNT_DETACH) == 0) {
+    }
+    const auto engine = XdpEngine::open(options());
+    return engine ? "well" : engine.error().sentence;
+  });
+  EXPECT_EQ(said, "well");
+}
+
+TEST_F(Rights, ADirectoryElsewhereIsRefusedInASentence) {
+  XdpEngine::Options elsewhere = options();
+  elsewhere.root = "/tmp/wm-xdp-nowhere";
+  const auto engine = XdpEngine::open(elsewhere);
+  ASSERT_FALSE(engine);
+  EXPECT_NE(engine.error().sentence.find("is not in a BPF file system"), std::string::npos) << engine.error().sentence;
+}
+
+}  // namespace
+}  // namespace waymark
