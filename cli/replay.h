@@ -9,8 +9,8 @@
 namespace waymark::cli {
 
 struct ReplayOptions {
-  std::string interface;   // where packets come in; empty: Feed's choice
-  bool untouched = false;  // write packets that are passed on as they came, too
+  std::string interface = {};  // where packets come in; empty: Feed's choice
+  bool untouched = false;      // write packets that are passed on as they came, too
 };
 
 struct ReplayReport {

@@ -1,0 +1,174 @@
+#include "cli/app.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "bench/bench.h"
+#include "cli/check.h"
+#include "cli/load.h"
+#include "cli/remote.h"
+#include "cli/replay.h"
+#include "cli/trace.h"
+#include "daemon/run.h"
+#include "lab/lab.h"
+
+namespace waymark::cli {
+
+namespace {
+
+constexpr const char* kAbout = "Waymark: one address for a service, and no broken connections.";
+constexpr const char* kConfigFile = "/etc/waymark/waymark.toml";
+
+// Which bytes the kernel would be given: tells builds of one version apart.
+std::string fingerprint(std::span<const u8> program) {
+  u64 hash = 0xcbf29ce484222325ull;  // FNV-1a
+  for (u8 byte : program) hash = (hash ^ byte) * 0x100000001b3ull;
+  return fmt::format("{:016x}", hash);
+}
+
+std::string version_text(std::span<const u8> program) {
+  return fmt::format("waymark {}\nprogram {}, {} bytes, by {}\nlayout {} of the pinned tables", WM_VERSION,
+                     fingerprint(program), program.size(), WM_BPF_COMPILER, kLayoutVersion);
+}
+
+// The commands, their options, and which of them was given.
+struct CommandLine {
+  CLI::App app{kAbout, "waymark"};
+  std::function<int()> chosen;
+  Daemon daemon;
+  std::string config = kConfigFile, file, in, out, target, interface;
+  bool replace = false, here = false, json = false, undo = false;
+  std::vector<std::string> packet;
+  ShowOptions show;
+  CaptureOptions capture;
+  ReplayOptions replay;
+  std::span<const u8> program;
+
+  explicit CommandLine(std::span<const u8> bpf_program) : program(bpf_program) {
+    app.set_version_flag("--version", version_text(program), "Print version, program and layout");
+    app.require_subcommand(1);
+    app.get_formatter()->column_width(36);
+    add_local();
+    add_remote();
+    // Their own command lines, behind the word; here for --help alone.
+    app.add_subcommand("bench", "Nanoseconds per packet of each path, against the machine's own floor");
+    app.add_subcommand("lab", "Real topologies in network namespaces: list, demo, test, up, down");
+  }
+
+  CLI::App* command(const std::string& name, const std::string& about, std::function<int()> run) {
+    CLI::App* c = app.add_subcommand(name, about);
+    c->callback([this, run = std::move(run)] { chosen = run; });
+    return c;
+  }
+  void add_config(CLI::App* c) {
+    c->add_option("-c,--config", config, "The configuration")->required()->type_name("FILE");
+  }
+  void add_interface(CLI::App* c, std::string& into) {
+    c->add_option("-i,--interface", into, "Where packets come in, as in [engine] interfaces; else where clients are")
+        ->type_name("NAME");
+  }
+  void add_daemon(CLI::App* c) {
+    c->add_option("--socket", daemon.socket, "The daemon's socket")->type_name("PATH");
+    c->add_option("-n,--node", daemon.node, "The daemon by its node's name; neither: the only one that runs here")
+        ->type_name("NAME");
+  }
+
+  void add_local() {
+    CLI::App* run = command("run", "Run the daemon", [this] {
+      return run_daemon({.config = config, .replace = replace, .program = program, .version = WM_VERSION});
+    });
+    run->add_option("-c,--config", config, fmt::format("The configuration; else {}", kConfigFile))->type_name("FILE");
+    run->add_flag("--replace", replace, "Take over from the daemon that runs under the same name");
+
+    CLI::App* check =
+        command("check", "Every problem of a configuration", [this] { return check_command(file, here); });
+    check->add_option("FILE", file, "The configuration")->required();
+    check->add_flag("--here", here, "Look at this machine, too");
+
+    CLI::App* trace =
+        command("trace", "Each packet's way in words", [this] { return trace_command(config, packet, interface); });
+    add_config(trace);
+    add_interface(trace, interface);
+    trace
+        ->add_option("PACKET", packet,
+                     "A capture's name; or packets with \",\" between: hexadecimal, or as in: tcp 192.0.2.1:4000 "
+                     "198.51.100.80:80 syn")
+        ->required();
+
+    CLI::App* pcap = command("replay", "A capture through the packet core, without the kernel",
+                             [this] { return replay_command(config, in, out, replay, json); });
+    add_config(pcap);
+    add_interface(pcap, replay.interface);
+    pcap->add_flag("--untouched", replay.untouched, "Write packets that are passed on as they came, too");
+    pcap->add_flag("--json", json, "The report as JSON");
+    pcap->add_option("IN", in, "A capture of Ethernet or raw IP; - for standard input")->required();
+    pcap->add_option("OUT", out, "What leaves; - for standard output")->required();
+  }
+
+  void add_remote() {
+    CLI::App* shows = command("show", "What the daemon knows", [this] { return show_command(daemon, show); });
+    shows->add_option("WHAT", show.what, "status, services, targets, pins, counters or adjacencies")
+        ->required()
+        ->check(CLI::IsMember({"status", "services", "targets", "pins", "counters", "adjacencies"}));
+    shows->add_option("WORDS", show.words, "Of pins: a service, or a flow as in: tcp 192.0.2.1:4000 198.51.100.80:80");
+    shows->add_flag("--all", show.all, "Counters that are zero, too");
+    shows->add_flag("--json", show.json, "As JSON");
+    add_daemon(shows);
+
+    CLI::App* drain =
+        command("drain", "No new flows to a target", [this] { return drain_command(daemon, target, undo); });
+    drain->add_option("TARGET", target, "service/target, or target in all services")->required();
+    drain->add_flag("--undo", undo, "New flows to it again");
+    add_daemon(drain);
+
+    add_daemon(command("reload", "Read the configuration anew, all or nothing",
+                       [this] { return post_command(daemon, "/v1/reload"); }));
+    add_daemon(
+        command("stop", "End the daemon, and go on forwarding", [this] { return post_command(daemon, "/v1/stop"); }));
+    add_daemon(command("down", "End the daemon and forwarding, and forget all flows",
+                       [this] { return down_command(daemon); }));
+
+    CLI::App* captures = command("capture", "Packets as they come in and go out, as pcapng",
+                                 [this] { return capture_command(daemon, capture); });
+    captures->add_option("-w,--write", capture.file, "Where to; else to standard output")->type_name("FILE");
+    captures->add_option("--count", capture.count, "At most so many packets; else 1000")->type_name("N");
+    captures->add_option("--seconds", capture.seconds, "At most so long; else 10")->type_name("S");
+    captures->add_option("--service", capture.service, "Of this service only")->type_name("NAME");
+    add_daemon(captures);
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv, std::span<const u8> program) {
+  const std::string first = argc > 1 ? argv[1] : "";
+  if (first == "lab") return lab_main(argc - 1, argv + 1);
+  if (first == "bench") return bench_main(argc - 1, argv + 1);
+  CommandLine line(program);
+  try {
+    line.app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    if (e.get_exit_code() == 0) return line.app.exit(e);
+    const auto chosen = line.app.get_subcommands();
+    fmt::print(stderr, "waymark: {}; `waymark{} --help` tells more\n", e.what(),
+               chosen.empty() ? "" : " " + chosen.front()->get_name());
+    return kUsage;
+  }
+  return line.chosen();
+}
+
+std::vector<std::string> vocabulary() {
+  CommandLine line({});
+  std::vector<std::string> words;
+  for (const CLI::App* command : line.app.get_subcommands([](const CLI::App*) { return true; })) {
+    words.push_back(command->get_name());
+    for (const CLI::Option* option : command->get_options())
+      for (const std::string& name : option->get_lnames())
+        if (name != "help") words.push_back(command->get_name() + " --" + name);
+  }
+  return words;
+}
+
+}  // namespace waymark::cli

@@ -1,0 +1,50 @@
+#include "cli/check.h"
+
+#include <fmt/format.h>
+
+#include "cli/here.h"
+#include "cli/load.h"
+#include "config/parse.h"
+
+namespace waymark::cli {
+
+namespace {
+
+std::string count(size_t n, const std::string& what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); }
+
+}  // namespace
+
+std::string summary(const Config& config) {
+  std::string out = "node " + config.name;
+  const auto names = here::interface_names(config);
+  for (size_t i = 0; i < names.size(); ++i)
+    out += (i == 0 ? " on " : i + 1 == names.size() ? " and " : ", ") + names[i];
+  if (!config.service.empty()) {
+    size_t targets = 0;
+    for (const ServiceConfig& service : config.service) targets += service.target.size();
+    out += fmt::format(": directs {} to {}", count(config.service.size(), "service"), count(targets, "target"));
+    out += config.engine.pins ? fmt::format(", pins for {} flows", config.engine.pins) : ", no pins";
+  }
+  if (config.host)
+    out += fmt::format("{} answers for {} in tunnels from {}", config.service.empty() ? ":" : ";",
+                       count(config.host->service.size(), "service"), count(config.host->directors.size(), "director"));
+  return out;
+}
+
+int check_command(const std::string& file, bool here) {
+  const Result<std::string> text = read_config_file(file);
+  if (!text) return complain(text.error());
+  const Parsed parsed = parse_config(*text, file);
+  bool good = parsed.config.has_value();
+  for (const Problem& problem : parsed.problems) fmt::print("{}\n", render(problem));
+  if (here && parsed.config)
+    for (const Finding& finding : look_here(*parsed.config)) {
+      fmt::print("{}: here: {}{}\n", file, finding.warning ? "warning: " : "", finding.sentence);
+      good &= finding.warning;
+    }
+  if (!good) return kFailed;
+  fmt::print("{}: ok: {}\n", file, summary(*parsed.config));
+  return 0;
+}
+
+}  // namespace waymark::cli

@@ -1,0 +1,125 @@
+#include "cli/remote.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "base/text_table.h"
+#include "cli/load.h"
+#include "daemon/client.h"
+
+namespace waymark::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string cell(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
+  return value.is_null() ? "" : value.dump();
+}
+
+// Whether a row counts something, and nothing happened.
+bool is_zero(const Json& row) {
+  bool numbers = false;
+  for (const auto& value : row) {
+    if (value.is_number() && value != 0) return false;
+    numbers |= value.is_number();
+  }
+  return numbers;
+}
+
+Result<std::string> get(const Daemon& daemon, const std::string& path) {
+  const Result<std::string> socket = socket_of(daemon);
+  if (!socket) return socket;
+  return api_get(*socket, path);
+}
+
+// What a command answered: its sentences, or its table.
+int print_answer(const Result<std::string>& answer) {
+  if (!answer) return complain(answer.error());
+  const Result<std::string> table = to_table(*answer, true);
+  if (!table) return complain(table.error());
+  fmt::print("{}", *table);
+  return 0;
+}
+
+}  // namespace
+
+Result<std::string> socket_of(const Daemon& daemon) {
+  if (!daemon.socket.empty()) return daemon.socket;
+  return find_socket(daemon.node.empty() ? std::nullopt : std::optional(daemon.node));
+}
+
+Result<std::string> to_table(const std::string& text, bool all) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object() || !json.contains("columns") || !json.contains("rows") || !json["columns"].is_array())
+    return Error{"the daemon's answer is no table; it may be of another version"};
+  TextTable table;
+  for (const Json& name : json["columns"]) table.columns.push_back(cell(name));
+  for (const Json& row : json["rows"]) {
+    if (!row.is_object() || (!all && is_zero(row))) continue;
+    auto& cells = table.rows.emplace_back();
+    for (const std::string& name : table.columns) cells.push_back(row.contains(name) ? cell(row[name]) : "");
+  }
+  return aligned(table);
+}
+
+int show_command(const Daemon& daemon, const ShowOptions& options) {
+  std::string path = "/v1/" + options.what;
+  if (!options.words.empty()) {
+    std::string words;
+    for (const std::string& word : options.words) words += (words.empty() ? "" : " ") + word;
+    path += fmt::format("?{}={}", options.words.size() == 1 ? "service" : "flow", escape_query(words));
+  }
+  const Result<std::string> answer = get(daemon, path);
+  if (!answer) return complain(answer.error());
+  if (options.json) {
+    fmt::print("{}", *answer);
+    return 0;
+  }
+  const Result<std::string> table = to_table(*answer, options.all || options.what != "counters");
+  if (!table) return complain(table.error());
+  fmt::print("{}", *table);
+  return 0;
+}
+
+int post_command(const Daemon& daemon, const std::string& path) {
+  const Result<std::string> socket = socket_of(daemon);
+  if (!socket) return complain(socket.error());
+  return print_answer(api_post(*socket, path, "{}"));
+}
+
+int drain_command(const Daemon& daemon, const std::string& target, bool undo) {
+  const Result<std::string> socket = socket_of(daemon);
+  if (!socket) return complain(socket.error());
+  return print_answer(api_post(*socket, "/v1/drain", Json{{"target", target}, {"undo", undo}}.dump()));
+}
+
+int capture_command(const Daemon& daemon, const CaptureOptions& options) {
+  const Result<std::string> socket = socket_of(daemon);
+  if (!socket) return complain(socket.error());
+  const bool to_stdout = options.file == "-";
+  std::FILE* file = to_stdout ? stdout : std::fopen(options.file.c_str(), "wb");
+  if (!file) return complain({fmt::format("\"{}\" cannot be written: {}", options.file, std::strerror(errno))});
+  std::string path = fmt::format("/v1/capture?count={}&seconds={}", options.count, options.seconds);
+  if (!options.service.empty()) path += "&service=" + escape_query(options.service);
+  bool written = true;
+  const Status status = api_stream(*socket, path, [&](std::string_view bytes) {
+    // Flushed at once: whoever reads a pipe, or ends us by ^C, has all that was captured.
+    written = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size() && std::fflush(file) == 0;
+    return written;
+  });
+  const int why = errno;
+  if (!to_stdout) written &= std::fclose(file) == 0;
+  if (!status) return complain(status.error());
+  if (!written)
+    return complain({fmt::format("\"{}\" could not be written whole: {}", options.file, std::strerror(why))});
+  return 0;
+}
+
+}  // namespace waymark::cli

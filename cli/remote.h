@@ -1,0 +1,40 @@
+// The commands that ask a running daemon, by its API (docs/api.md).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace waymark::cli {
+
+// Which daemon: by its socket, by its node's name, or the only one there is.
+struct Daemon {
+  std::string socket, node;
+};
+Result<std::string> socket_of(const Daemon& daemon);
+
+struct ShowOptions {
+  std::string what;                // "status", "services", ...
+  std::vector<std::string> words;  // of `pins`: a service, or a flow
+  bool json = false, all = false;
+};
+int show_command(const Daemon& daemon, const ShowOptions& options);
+
+// An answer of the API as a table. `all`: also rows that hold nothing but zeros.
+Result<std::string> to_table(const std::string& json, bool all);
+
+int drain_command(const Daemon& daemon, const std::string& target, bool undo);
+int post_command(const Daemon& daemon, const std::string& path);  // and prints what it says
+
+struct CaptureOptions {
+  std::string file = "-", service;
+  unsigned count = 1000, seconds = 10;
+};
+int capture_command(const Daemon& daemon, const CaptureOptions& options);
+
+// By the daemon, or where none runs by taking away what it left behind.
+int down_command(const Daemon& daemon);
+
+}  // namespace waymark::cli

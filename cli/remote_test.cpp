@@ -1,0 +1,32 @@
+#include "cli/remote.h"
+
+#include <gtest/gtest.h>
+
+namespace waymark::cli {
+
+TEST(Show, AnswersBecomeTables) {
+  const auto table = to_table(R"({"columns":["name","packets","drained"],
+      "rows":[{"name":"web/s1","packets":12,"drained":true},{"name":"web/s2","packets":3456,"drained":false}]})",
+                              true);
+  ASSERT_TRUE(table);
+  EXPECT_EQ(*table,
+            "name    packets  drained\n"
+            "web/s1       12  yes\n"
+            "web/s2     3456  no\n");
+}
+
+TEST(Show, RowsOfZerosAreForThoseWhoAskForAll) {
+  const std::string answer =
+      R"({"columns":["reason","packets"],"rows":[{"reason":"a","packets":0},{"reason":"b","packets":1}]})";
+  EXPECT_EQ(*to_table(answer, false), "reason  packets\nb             1\n");
+  EXPECT_EQ(*to_table(answer, true), "reason  packets\na             0\nb             1\n");
+}
+
+TEST(Show, WhatIsNoTableIsASentence) {
+  for (const char* answer : {"", "[]", "{}", "{\"columns\":1,\"rows\":[]}", "{\"columns\":[\"a\"]"})
+    EXPECT_EQ(to_table(answer, true).error().sentence, "the daemon's answer is no table; it may be of another version")
+        << answer;
+  EXPECT_EQ(*to_table(R"({"columns":["a","b"],"rows":[{"a":1},7,{"b":null}]})", true), "a  b\n1\n\n");
+}
+
+}  // namespace waymark::cli

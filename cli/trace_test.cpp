@@ -1,0 +1,125 @@
+#include "cli/trace.h"
+
+#include <gtest/gtest.h>
+
+#include "cli/packet_text.h"
+#include "config/parse.h"
+#include "tests/packets.h"
+
+namespace waymark::cli {
+
+namespace {
+
+constexpr const char* kSmall = R"(
+[engine]
+interfaces = { eth0 = "public", eth1 = "servers" }
+pins = 1000
+[director]
+address = "192.0.2.1"
+[[service]]
+name = "web"
+address = "198.51.100.80"
+ports = "tcp/80"
+target = [{ name = "s1", address = "192.0.2.11" }]
+)";
+
+constexpr const char* kHost = R"(
+[engine]
+interfaces = { eth0 = "servers" }
+[host]
+address = "192.0.2.11"
+directors = "192.0.2.1"
+[[host.service]]
+name = "web"
+address = "198.51.100.80"
+ports = "tcp/80"
+)";
+
+class Trace : public testing::Test {
+ protected:
+  void begin(const std::string& toml) {
+    Parsed parsed = parse_config(toml, "test.toml");
+    ASSERT_TRUE(parsed.config) << render(parsed.problems.at(0));
+    config_ = *parsed.config;
+    auto scene = Scene::make(config_);
+    ASSERT_TRUE(scene) << scene.error().sentence;
+    scene_ = std::move(*scene);
+    tracer_ = std::make_unique<Tracer>(*scene_, config_, *Feed::make(*scene_, config_, ""));
+  }
+  std::string trace(const std::string& written) {
+    const auto packet = parse_packet(written);
+    return packet ? tracer_->trace(packet->bytes, packet->link) : packet.error().sentence;
+  }
+
+  Config config_;
+  std::unique_ptr<Scene> scene_;
+  std::unique_ptr<Tracer> tracer_;
+};
+
+}  // namespace
+
+TEST_F(Trace, ADirectorsWayWithAPin) {
+  begin(kSmall);
+  const std::string mac = text(Scene::mac_of(config_.service[0].target[0].address));
+  const std::string client = "02:57:02:00:00:01 > 02:57:00:00:00:01, IPv4 203.0.113.7 > 198.51.100.80, TCP 4000 > 80 ";
+  const std::string way =
+      "  IP-in-IP tunnel from 192.0.2.1 to 192.0.2.11: an IP packet of 60 bytes; next hop " + mac +
+      " on eth1\n  sent, forward.sent: sent to the target's next hop\n  leaves by eth1: 02:57:00:00:00:02 > " + mac +
+      ", IPv4 192.0.2.1 > 192.0.2.11 | IPv4 203.0.113.7 > 198.51.100.80, TCP 4000 > 80 ";
+  EXPECT_EQ(trace("tcp 203.0.113.7:4000 198.51.100.80:80 syn"),
+            "packet 1 on eth0: 54 bytes, " + client +
+                "syn\n"
+                "  received on eth0\n"
+                "  its destination is a service's address, in zone public\n"
+                "  TCP port 80 is service web\n"
+                "  no pin knows the flow\n"
+                "  the consistent choice (101 entries) gives target s1 of service web (slot 1)\n"
+                "  pinned to target s1 of service web (slot 1); the pin is embryonic: one packet so far\n" +
+                way + "syn\n");
+  EXPECT_EQ(trace("tcp 203.0.113.7:4000 198.51.100.80:80 ack"),
+            "packet 2 on eth0: 54 bytes, " + client +
+                "ack\n"
+                "  received on eth0\n"
+                "  its destination is a service's address, in zone public\n"
+                "  TCP port 80 is service web\n"
+                "  the flow is pinned to target s1 of service web (slot 1); the pin is embryonic: one packet so far\n"
+                "  pinned to target s1 of service web (slot 1); the pin is proven\n" +
+                way + "ack\n");
+  EXPECT_NE(trace("tcp 203.0.113.7:4000 198.51.100.80:80 ack")
+                .find("the flow is pinned to target s1 of service web (slot 1); the pin is proven\n"),
+            std::string::npos);
+}
+
+TEST_F(Trace, WaysThatEndEarlySayWhy) {
+  begin(kSmall);
+  EXPECT_NE(trace("tcp 203.0.113.7:4000 198.51.100.80:81 syn")
+                .find("  passed to the kernel, director.port_closed: the address is a service's, but none takes this "
+                      "protocol and port\n"),
+            std::string::npos);
+  EXPECT_NE(trace("udp 203.0.113.7:4000 203.0.113.8:80").find("  passed to the kernel, steer.not_ours: "),
+            std::string::npos);
+  EXPECT_NE(trace("tcp 198.51.100.80:4000 198.51.100.80:80 syn").find("  dropped, parse.land: "), std::string::npos);
+  EXPECT_NE(
+      trace("tcp 203.0.113.7:4001 198.51.100.80:80 ack").find("  note pin_adopted: a TCP flow arrived in its middle"),
+      std::string::npos);
+  EXPECT_NE(trace("icmp 203.0.113.7 198.51.100.80").find("director.icmp_other"), std::string::npos);
+  EXPECT_NE(trace("45").find("parse.ethernet_short"), std::string::npos) << "one byte of a frame";
+}
+
+TEST_F(Trace, AHostTellsWhatTheKernelGets) {
+  begin(kHost);
+  using namespace packets;
+  const Bytes packet = ip4({.source = "192.0.2.1", .destination = "192.0.2.11"},
+                           inside(ip4({.source = "203.0.113.7", .destination = "198.51.100.80"}, tcp(4000, 80, "S"))));
+  EXPECT_EQ(tracer_->trace(packet, LinkType::raw),
+            "packet 1 on eth0: 79 bytes, 02:57:02:00:00:01 > 02:57:00:00:00:01, IPv4 192.0.2.1 > 192.0.2.11 | "
+            "IPv4 203.0.113.7 > 198.51.100.80, TCP 4000 > 80 syn\n"
+            "  received on eth0\n"
+            "  its destination is an address where tunnels end, in zone servers\n"
+            "  IP-in-IP tunnel from a listed director\n"
+            "  passed to the kernel, host.delivered: taken out of its tunnel and given to the local service\n"
+            "  the kernel gets: 02:57:02:00:00:01 > 02:57:00:00:00:01, IPv4 203.0.113.7 > 198.51.100.80, TCP 4000 > 80 "
+            "syn\n");
+}
+
+}  // namespace waymark::cli
