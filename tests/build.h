@@ -11,8 +11,7 @@
 namespace waymark {
 
 struct Ended {
-  std::string reason;  // by name; that exactly one was counted has been seen
-  Action action;
+  Verdict verdict;
   u32 out_interface;  // when forwarded: kInterface, or kOtherInterface for any other
   packets::Bytes frame;
 };
@@ -22,7 +21,8 @@ class Build {
   virtual ~Build() = default;
   virtual Live live() = 0;
   virtual u32 now() = 0;  // ticks of the packets to come
-  virtual Ended run(const packets::Bytes& frame, u32 head_room) = 0;
+  // `expected` is a guess of the reason, which saves time where it is right.
+  virtual Ended run(const packets::Bytes& frame, u32 head_room, u16 expected = 0) = 0;
   virtual Counters counters() = 0;
   virtual TargetCounters traffic(u32 slot) = 0;
 };

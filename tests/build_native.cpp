@@ -16,17 +16,17 @@ class NativeBuild : public Build {
   Live live() override { return engine_.live(); }
   u32 now() override { return 0x7fff'fff0; }  // near where signed arithmetic would go wrong
 
-  Ended run(const packets::Bytes& frame, u32 head_room) override {
+  Ended run(const packets::Bytes& frame, u32 head_room, u16) override {
     if (head_room == 256) {
       const Outcome o = engine_.run(frame, fixture::kInterface, now());
-      return {reason_text(o.verdict.reason)->name, o.verdict.action, o.out_interface, o.frame};
+      return {o.verdict, o.out_interface, o.frame};
     }
     packets::Bytes buffer(head_room, 0xaa);
     buffer.insert(buffer.end(), frame.begin(), frame.end());
     u32 at = head_room;
     const Verdict verdict = engine_.run_in_place(buffer, at, fixture::kInterface, now());
     const u32 out = verdict.action == Action::forward ? fixture::kInterface : 0;  // not told here
-    return {reason_text(verdict.reason)->name, verdict.action, out, packets::Bytes(buffer.begin() + at, buffer.end())};
+    return {verdict, out, packets::Bytes(buffer.begin() + at, buffer.end())};
   }
 
   Counters counters() override { return engine_.counters(); }

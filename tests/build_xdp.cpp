@@ -32,13 +32,12 @@ class XdpBuild : public Build {
     return moment->ticks;
   }
 
-  Ended run(const packets::Bytes& frame, u32 head_room) override {
+  Ended run(const packets::Bytes& frame, u32 head_room, u16 expected) override {
     // The kernel keeps 40 bytes of the head room for itself.
-    auto o = run_->run(frame, fixture::kInterface, last_, head_room == 256 ? 256 : head_room + 40);
+    auto o = run_->run(frame, fixture::kInterface, expected, head_room == 256 ? 256 : head_room + 40);
     if (!o) give_up(o.error().sentence + "\n" + packets::hexdump(frame));
-    last_ = o->reason;
     const u32 out = o->action == 3 ? fixture::kInterface : o->action == 4 ? fixture::kOtherInterface : 0;
-    return {reason_text(o->reason)->name, o->verdict, out, o->frame};
+    return {{o->reason, o->verdict}, out, o->frame};
   }
 
   Counters counters() override { return object_->counters(); }
@@ -47,7 +46,6 @@ class XdpBuild : public Build {
  private:
   std::optional<Object> object_;
   std::optional<TestRun> run_;
-  u16 last_ = 0;
 };
 
 }  // namespace

@@ -43,10 +43,10 @@ void run_case(Build& build, const Case& c) {
 
   const Ended ended = build.run(c.in, c.head_room);
 
-  EXPECT_EQ(c.reason, ended.reason);
+  EXPECT_EQ(c.reason, reason_text(ended.verdict.reason)->name);
   const packets::Bytes& expected = c.out.empty() ? c.in : c.out;
   EXPECT_EQ("", packets::difference(expected, ended.frame));
-  if (ended.action == Action::forward) {
+  if (ended.verdict.action == Action::forward) {
     EXPECT_EQ(ended.out_interface, c.slot == fixture::other ? fixture::kOtherInterface : fixture::kInterface);
   }
 
@@ -55,7 +55,7 @@ void run_case(Build& build, const Case& c) {
     const u64 more = after.reasons[r.verdict.reason] - before.reasons[r.verdict.reason];
     EXPECT_EQ(more, u64(r.name == c.reason)) << r.name;
     if (r.name == c.reason) {
-      EXPECT_STREQ(action_name(r.verdict.action), action_name(ended.action));
+      EXPECT_STREQ(action_name(r.verdict.action), action_name(ended.verdict.action));
     }
   }
   for (u32 n = 0; n < kNotes; ++n) {

@@ -1,0 +1,126 @@
+// The same packets through the native build and through the kernel's: same reasons, same bytes, same counters, and the
+// same pins in the end. Both share one source, so what this shows is that neither compiler, verifier nor Env bends it.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "engine/xdp/program.h"
+#include "tests/build.h"
+#include "tests/cases.h"
+#include "tests/mutate.h"
+#include "tests/need.h"
+
+namespace waymark {
+
+namespace {
+
+constexpr u32 kPackets = 400'000;  // for each of the two compilers
+constexpr u32 kRound = 1'000;      // between two looks at counters and pins
+constexpr u64 kSeed = 20240229;
+
+std::vector<packets::Bytes> corpus() {
+  std::vector<packets::Bytes> all;
+  for (const auto& c : cases::all_cases()) {
+    all.push_back(c.in);
+    all.insert(all.end(), c.before.begin(), c.before.end());
+  }
+  return all;
+}
+
+// What the daemon might do between two packets, the same in both builds.
+void change_tables(const Live& live, u32 now, u32 what, u32 slot) {
+  switch (what) {
+    case 0: live.half[0] ^= 1; break;
+    case 1: live.targets[slot].in_use ^= 1; break;
+    case 2: live.targets[slot].route = live.targets[slot].route ? 0 : 1; break;
+    case 3: live.adjacencies[1].valid_until = now - 0x1000'0000; break;
+    case 4: live.adjacencies[1].valid_until = now + 0x1000'0000; break;
+    case 5: live.adjacencies[1].mtu = u16(live.adjacencies[1].mtu == 1500 ? 120 : 1500); break;
+    case 6: live.choice_heads[slot].prime ^= 1; break;
+    case 28: fixture::fill(live, now); break;  // rarely: the tables fill
+    default: break;
+  }
+}
+
+constexpr u64 kStamps = u64(0x1ff) << 52;
+std::vector<u64> pins_of(const Live& live) {
+  std::vector<u64> words;
+  for (const PinBucket& b : live.pins) {
+    words.push_back(b.spill);
+    for (u64 word : b.pin) words.push_back(word & ~kStamps);
+  }
+  for (const EmbryoBucket& b : live.embryos)
+    for (u64 word : b.pin) words.push_back(word & ~kStamps);
+  return words;
+}
+
+void compare_state(Build& native, Build& kernel) {
+  const Counters a = native.counters(), b = kernel.counters();
+  EXPECT_EQ(a.reasons, b.reasons);
+  EXPECT_EQ(a.notes, b.notes);
+  for (u32 slot = 0; slot < 40; ++slot) {
+    const TargetCounters x = native.traffic(slot), y = kernel.traffic(slot);
+    EXPECT_TRUE(x.packets == y.packets && x.bytes == y.bytes && x.flows == y.flows) << "target " << slot;
+  }
+  EXPECT_EQ(pins_of(native.live()), pins_of(kernel.live()));
+}
+
+void compare(std::span<const u8> elf, u64 seed) {
+  const Image image = fixture::image(true, 31);  // stamps stand still: the builds' clocks differ
+  const auto native = native_build(image), kernel = xdp_build(elf, image);
+  fixture::fill(native->live(), native->now());
+  fixture::fill(kernel->live(), kernel->now());
+  packets::Mutator mutator(corpus(), seed);
+  for (u32 n = 1; n <= kPackets; ++n) {
+    const packets::Bytes frame = mutator.next();
+    const u32 room = mutator.below(100) ? cases::kHeadRoom : mutator.below(40) * 4;
+    const Ended a = native->run(frame, room);
+    const Ended b = kernel->run(frame, room, a.verdict.reason);
+    const bool same_out = a.out_interface == b.out_interface || room != cases::kHeadRoom;
+    if (a.verdict.reason != b.verdict.reason || a.verdict.action != b.verdict.action || a.frame != b.frame || !same_out) {
+      ADD_FAILURE() << "packet " << n << " of seed " << seed << " with head-room " << room << "\n"
+                    << packets::hexdump(frame) << "native: " << reason_text(a.verdict.reason)->name << " to "
+                    << a.out_interface << ", kernel: " << reason_text(b.verdict.reason)->name << " to " << b.out_interface
+                    << "\n" << packets::difference(a.frame, b.frame);
+      return;
+    }
+    if (a.verdict.action != Action::forward && reason_text(a.verdict.reason)->verdict.action == Action::drop) {
+      ASSERT_EQ("", packets::difference(frame, a.frame)) << "a dropped packet was written to: it is validated wholly first";
+    }
+    if (n % kRound) continue;
+    compare_state(*native, *kernel);
+    if (testing::Test::HasFailure()) {
+      std::printf("the first difference lies before packet %u of seed %llu\n", n, seed);
+      return;
+    }
+    const u32 what = mutator.below(8) * mutator.below(5), slot = 1 + mutator.below(40);
+    change_tables(native->live(), native->now(), what, slot);
+    change_tables(kernel->live(), kernel->now(), what, slot);
+  }
+  const Counters counters = native->counters();
+  u32 reached = 0;
+  std::string rest;
+  for (const ReasonText& r : all_reasons()) {
+    counters.reasons[r.verdict.reason] ? ++reached : (rest += " ", rest += r.name, 0u);
+  }
+  std::string notes;
+  for (u32 i = 0; i < kNotes; ++i)
+    notes += std::string(" ") + note_name(Note(i)) + " " + std::to_string(counters.notes[i]);
+  std::printf("%u packets, %u of %zu reasons reached; not reached:%s\nnotes:%s\n", kPackets, reached, all_reasons().size(),
+              rest.empty() ? " none" : rest.c_str(), notes.c_str());
+  EXPECT_GE(reached * 10, all_reasons().size() * 9);
+}
+
+}  // namespace
+
+TEST(Differential, Bpf) {
+  WM_NEED(Cap::bpf);
+  compare(program(), kSeed);
+}
+
+TEST(Differential, BpfByTheOtherCompiler) {
+  WM_NEED(Cap::bpf);
+  compare(program_other(), kSeed + 1);
+}
+
+}  // namespace waymark
