@@ -1,9 +1,11 @@
 #include "daemon/log.h"
 
+#include <fmt/format.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 
@@ -48,5 +50,14 @@ void debug(std::string_view line) { logger().debug("{}", line); }
 void info(std::string_view line) { logger().info("{}", line); }
 void warning(std::string_view line) { logger().warn("{}", line); }
 void error(std::string_view line) { logger().error("{}", line); }
+
+void refusal(std::string_view lines) {
+  const char* priority = std::getenv("JOURNAL_STREAM") ? "<3>" : "";
+  while (!lines.empty()) {
+    const auto end = std::min(lines.find('\n'), lines.size());
+    fmt::print(stderr, "{}{}\n", priority, lines.substr(0, end));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+}
 
 }  // namespace waymark::log

@@ -13,4 +13,7 @@ void info(std::string_view line);
 void warning(std::string_view line);
 void error(std::string_view line);
 
+// Why the daemon does not start: each line as it is, for whoever called it.
+void refusal(std::string_view lines);
+
 }  // namespace waymark::log

@@ -70,6 +70,7 @@ void Loop::run(const std::function<Time()>& step) {
   parts_->ended = true;
 }
 
+void Loop::close() { parts_->ended = true; }
 void Loop::stop() { parts_->stopped = true; }
 bool Loop::ended() const { return parts_->ended; }
 void Loop::post(std::function<void()> work) { asio::post(parts_->io, std::move(work)); }

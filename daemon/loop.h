@@ -20,6 +20,7 @@ class Loop {
   // Calls `step`, then waits until the time that it returned, or until something happened, and again; until stop().
   void run(const std::function<Time()>& step);
   void stop();
+  void close();  // where run() will not be called (again): whoever asks gets no answer
 
   void on_signal(int number, std::function<void()> handler);
 

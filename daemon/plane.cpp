@@ -32,24 +32,22 @@ bool same(const std::vector<InterfaceFacts>& a, const std::vector<InterfaceFacts
   });
 }
 
+// The configured interfaces as they are now; those that do not exist are left out.
+std::vector<InterfaceFacts> facts_of(const Config& config, const std::vector<LinkInfo>& all) {
+  std::vector<InterfaceFacts> facts;
+  const auto& wanted = config.engine.interfaces;
+  for (const LinkInfo& link : all)
+    if (std::any_of(wanted.begin(), wanted.end(), [&](const InterfaceConfig& i) { return i.name == link.name; }))
+      facts.push_back({link.name, link.index, link.mac});
+  return facts;
+}
+
 NextHop next_hop_of(const Resolution& r) {
   if (!r.adjacency) return {r.target, false, 0, {}, {}, 0, r.why};
   return {r.target, true, r.adjacency->interface, r.adjacency->destination, r.adjacency->source, r.adjacency->mtu, ""};
 }
 
 }  // namespace
-
-Result<std::vector<InterfaceFacts>> interface_facts(const Config& config) {
-  const Result<std::vector<LinkInfo>> all = links();
-  if (!all) return all.error();
-  std::vector<InterfaceFacts> facts;
-  for (const LinkInfo& link : *all) {
-    const auto& wanted = config.engine.interfaces;
-    if (std::any_of(wanted.begin(), wanted.end(), [&](const InterfaceConfig& i) { return i.name == link.name; }))
-      facts.push_back({link.name, link.index, link.mac});
-  }
-  return facts;
-}
 
 Plane::Plane(XdpEngine engine, std::unique_ptr<Resolver> resolver)
     : engine_(std::move(engine)), resolver_(std::move(resolver)) {}
@@ -70,11 +68,6 @@ Result<std::unique_ptr<Plane>> Plane::start(std::span<const u8> program, const C
   if (!moment) return moment.error();
 
   std::unique_ptr<Plane> plane(new Plane(std::move(*engine), std::move(*resolver)));
-  const u32 buckets = plane->engine_.live().meta[0].pin_buckets;
-  if (config.engine.pins && buckets != pin_buckets_for(config.engine.pins))
-    plane->pins_warning_ = fmt::format(
-        "[engine] pins = {} is not in force: the pinned table has another size; `waymark down` and a new start change it",
-        config.engine.pins);
   plane->node_ = std::make_unique<Node>(plane->engine_.live(),
                                         Clock{moment->at, moment->ticks, plane->engine_.ticks_per_second()});
   WM_TRY(plane->put_in_force(config, false));
@@ -82,23 +75,24 @@ Result<std::unique_ptr<Plane>> Plane::start(std::span<const u8> program, const C
 }
 
 Status Plane::put_in_force(const Config& config, bool capture) {
-  Result<std::vector<InterfaceFacts>> facts = interface_facts(config);
-  if (!facts) return facts.error();
-  Result<Image> image = node_->prepare(config, *facts);
+  const Result<std::vector<LinkInfo>> all = links();
+  if (!all) return all.error();
+  const std::vector<InterfaceFacts> facts = facts_of(config, *all);
+  Result<Image> image = node_->prepare(config, facts);
   if (!image) {
     node_->abandon();
     return image.error();
   }
   image->settings.capture = capture;
   std::vector<Attachment> attachments;
-  for (const InterfaceFacts& f : *facts) attachments.push_back({f.index, f.name, config.engine.mode});
+  for (const InterfaceFacts& f : facts) attachments.push_back({f.index, f.name, config.engine.mode});
   if (Status applied = engine_.apply(*image, attachments); !applied) {
     node_->abandon();
     return applied;
   }
   const Time now = boot_time();
   node_->commit(now);
-  interfaces_ = *facts;
+  interfaces_ = facts;
   capturing_ = capture;
   missing_.clear();
   say_what_is_attached();
@@ -132,8 +126,7 @@ Status Plane::reload(const Config& config) {
     return Error{fmt::format("[node] name cannot change from \"{}\" to \"{}\" while the daemon runs: its pinned tables and "
                              "socket carry it",
                              now.name, config.name)};
-  const u32 buckets = engine_.live().meta[0].pin_buckets;
-  if (config.engine.pins != now.engine.pins && config.engine.pins && buckets != pin_buckets_for(config.engine.pins))
+  if (pin_buckets_for(config.engine.pins) != pin_buckets_for(now.engine.pins))
     return Error{fmt::format("[engine] pins cannot change to {} while flows are pinned: `waymark down` and a new start do it",
                              config.engine.pins)};
   if (config.engine.persist != now.engine.persist)
@@ -163,13 +156,14 @@ void Plane::follow_next_hops(Time now) {
 
 // An interface that was made anew has another index, and one with another MAC takes other frames: both are in the image.
 void Plane::check_interfaces() {
-  const Result<std::vector<InterfaceFacts>> facts = interface_facts(config());
-  if (!facts) return log::warning(facts.error().sentence);
-  for (const InterfaceFacts& f : *facts) interface_names_[f.index] = f.name;
-  if (same(*facts, interfaces_)) return;
+  const Result<std::vector<LinkInfo>> all = links();
+  if (!all) return log::warning(all.error().sentence);
+  for (const LinkInfo& link : *all) interface_names_[link.index] = link.name;
+  const std::vector<InterfaceFacts> facts = facts_of(config(), *all);
+  if (same(facts, interfaces_)) return;
   bool complete = true;
   for (const InterfaceConfig& wanted : config().engine.interfaces) {
-    if (std::any_of(facts->begin(), facts->end(), [&](auto& f) { return f.name == wanted.name; })) continue;
+    if (std::any_of(facts.begin(), facts.end(), [&](auto& f) { return f.name == wanted.name; })) continue;
     complete = false;
     if (missing_.insert(wanted.name).second)
       log::warning(fmt::format("interface {} is gone; the program goes on the next one of that name", wanted.name));
@@ -178,7 +172,7 @@ void Plane::check_interfaces() {
   const Config config = node_->config();
   if (const Status done = put_in_force(config, capturing_); !done)
     log::error(fmt::format("interfaces changed, but: {}", done.error().sentence));
-  interfaces_ = *facts;  // also where it failed: once is enough, until they change again
+  interfaces_ = facts;  // also where it failed: once is enough, until they change again
 }
 
 void Plane::step(Time now) {
@@ -202,8 +196,8 @@ std::optional<Pin> Plane::find_pin(const FlowQuery& f) {
   return node_->find_pin(f.zone, f.protocol, f.source, f.source_port, f.destination, f.destination_port);
 }
 
-void Plane::describe(Snapshot& s) const {
-  const Meta& meta = node_->config().engine.pins ? const_cast<Node&>(*node_).live().meta[0] : Meta{};
+void Plane::describe(Snapshot& s) {
+  const Meta& meta = engine_.live().meta[0];
   s.config = config();
   s.generation = node_->generation();
   s.pin_buckets = meta.pin_buckets;
@@ -235,7 +229,6 @@ void Plane::describe(Snapshot& s) const {
     }
     s.adjacencies.push_back(std::move(view));
   }
-  if (!pins_warning_.empty()) s.warnings.push_back(pins_warning_);
   for (const std::string& name : missing_) s.warnings.push_back(fmt::format("interface {} is gone", name));
 }
 

@@ -33,12 +33,12 @@ class Plane {
   void step(Time now);
   Time deadline() const;
 
-  void describe(Snapshot& s) const;
+  void describe(Snapshot& s);
   std::optional<Pin> find_pin(const FlowQuery& flow);
   const Config& config() const { return node_->config(); }
   const XdpEngine& engine() const { return engine_; }
 
-  // For one who read more than the engine holds of itself: "tag 0123456789abcdef on eth0 (native), eth1 (generic)"
+  // "program 0123456789abcdef on eth0 (native), eth1 (generic)"
   std::string in_words() const;
 
  private:
@@ -56,13 +56,9 @@ class Plane {
   std::map<u32, std::string> interface_names_;
   std::set<std::string> missing_;  // interfaces that were said to be gone
   std::set<std::string> fallbacks_told_;
-  std::string pins_warning_;
   bool capturing_ = false;
   bool kernel_changed_ = true;
   Time interfaces_due_{0};
 };
-
-// The configured interfaces as they are now; those that do not exist are left out.
-Result<std::vector<InterfaceFacts>> interface_facts(const Config& config);
 
 }  // namespace waymark

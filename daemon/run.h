@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "base/result.h"
 #include "core/types.h"
 
 namespace waymark {
@@ -18,5 +19,9 @@ struct RunOptions {
 // Runs until a signal, `stop`, `down` or a replacement ends it. Returns the exit status: 0, or 1 after the sentences that
 // say why went to standard error. Forwarding goes on after it, but for `down` and for persist = false.
 int run_daemon(const RunOptions& options);
+
+// `waymark down` where no daemon runs under this name: detaches its program and unpins its tables. Fails where one runs
+// (then it is to be asked, by POST /v1/down), and where nothing is there.
+Status take_down(const std::string& node);
 
 }  // namespace waymark

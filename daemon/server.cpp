@@ -66,9 +66,11 @@ struct HttpServer::State {
       if (response.body.empty()) response.set_content(error_json(sentence_of(response.status)), "application/json");
     });
     server.set_payload_max_length(kMostBody);
-    server.set_read_timeout(5);
+    // A daemon that ends waits for its connections: they are short, and nobody holds one open.
+    server.set_read_timeout(2);
     server.set_write_timeout(5);
-    server.set_keep_alive_max_count(100);
+    server.set_keep_alive_max_count(1);
+    server.set_keep_alive_timeout(2);
     server.new_task_queue = [] { return new httplib::ThreadPool(8); };
     server.set_tcp_nodelay(true);
   }

@@ -1,0 +1,200 @@
+#include "daemon/daemon.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "config/parse.h"
+#include "daemon/client.h"
+#include "daemon/log.h"
+#include "daemon/notify.h"
+
+namespace waymark {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kLookAtLease = 50ms;
+
+std::string socket_of(const Config& config) {
+  return config.api.socket.empty() ? default_socket(config.name) : config.api.socket;
+}
+
+}  // namespace
+
+Result<Config> load_config(const std::string& path) {
+  const Result<std::string> text = read_config_file(path);
+  if (!text) return text.error();
+  Parsed parsed = parse_config(*text, path);
+  std::string errors;
+  for (const Problem& problem : parsed.problems) {
+    if (problem.warning)
+      log::warning(render(problem));
+    else
+      errors += (errors.empty() ? "" : "\n") + render(problem);
+  }
+  if (!parsed.config) return Error{errors};
+  return std::move(*parsed.config);
+}
+
+Daemon::Daemon(const RunOptions& options, const Config& config, std::string lease)
+    : options_(options), lease_(std::move(lease)), started_(boot_time()), config_(config) {}
+
+Daemon::~Daemon() {
+  loop_.close();
+  metrics_.reset();
+  api_.reset();
+  retired_.clear();
+}
+
+Status Daemon::start_plane() {
+  Result<std::unique_ptr<Plane>> plane = Plane::start(options_.program, config_);
+  if (!plane) return plane.error();
+  plane_ = std::move(*plane);
+  watch_plane();
+  return Done{};
+}
+
+void Daemon::watch_plane() {
+  kernel_watch_.reset();
+  if (plane_) kernel_watch_ = loop_.on_readable(plane_->kernel_descriptor(), [this] { plane_->on_kernel(); });
+}
+
+Status Daemon::start_servers() {
+  const auto handler = [this](const HttpRequest& request) { return on_request(request); };
+  Result<std::unique_ptr<HttpServer>> api = HttpServer::on_socket(socket_of(config_), handler);
+  if (!api) return api.error();
+  api_ = std::move(*api);
+  if (!config_.api.metrics) return Done{};
+  Result<std::unique_ptr<HttpServer>> metrics = HttpServer::on_address(*config_.api.metrics, handler);
+  if (!metrics) return metrics.error();
+  metrics_ = std::move(*metrics);
+  return Done{};
+}
+
+int Daemon::run() {
+  loop_.on_signal(SIGHUP, [this] {
+    if (const Status done = standing_.may_change(); !done) return log::warning(done.error().sentence);
+    reload();
+  });
+  for (const int number : {SIGTERM, SIGINT})
+    loop_.on_signal(number, [this, number] { leave(number == SIGTERM ? "SIGTERM" : "SIGINT"); });
+  watchdog_period_ = notify::watchdog_period();
+  notify::ready(plane_->in_words());
+  log::info(fmt::format("{} runs; its API is at {}", config_.name, socket_of(config_)));
+  loop_.run([this] { return step(); });
+  notify::stopping();
+  end_capture();
+  return exit_status_;
+}
+
+// Leaves forwarding as it is, as far as the configuration wants it to stay.
+void Daemon::leave(const std::string& why) {
+  if (config_.engine.persist && plane_)
+    log::info(fmt::format("{}: the daemon ends; {} goes on, and `waymark down` ends it", why, plane_->in_words()));
+  else
+    log::info(fmt::format("{}: the daemon ends, and forwarding with it, as [engine] persist = false", why));
+  loop_.stop();
+}
+
+Time Daemon::step() {
+  const Time now = boot_time();
+  Time due = now + 1h;
+  if (watchdog_period_) {
+    if (now >= watchdog_due_) {
+      notify::watchdog();
+      watchdog_due_ = now + *watchdog_period_;
+    }
+    due = std::min(due, watchdog_due_);
+  }
+  if (standing_.state() != Standing::State::running) {
+    if (now >= lease_due_) {
+      lease_due_ = now + kLookAtLease;
+      if (standing_.on_lease(Lock::held(lease_))) resume();
+    }
+    if (standing_.state() != Standing::State::running) return std::min(due, lease_due_);
+  }
+  if (capture_) {
+    if (now >= capture_until_ || capture_->full()) end_capture();
+    else due = std::min(due, capture_until_);
+  }
+  if (!plane_) return due;
+  plane_->step(now);
+  return std::min(due, plane_->deadline());
+}
+
+// The process that was to take over gave up or died. What it left in the tables is not known, so all is read anew.
+void Daemon::resume() {
+  Result<std::unique_ptr<Plane>> fresh = Plane::start(options_.program, config_);
+  if (!fresh) {
+    log::error(fmt::format("the replacement gave up, and what it left cannot be taken over: {}", fresh.error().sentence));
+    if (!plane_) {
+      exit_status_ = 1;
+      loop_.stop();
+    }
+    watch_plane();
+    return;
+  }
+  plane_ = std::move(*fresh);
+  watch_plane();
+  log::warning(fmt::format("the replacement gave up: {} goes on here", plane_->in_words()));
+}
+
+// Its threads may be waiting for this loop, so the loop does not wait for them.
+void Daemon::retire(std::unique_ptr<HttpServer> server) {
+  retired_.remove_if([](auto& end) { return end.wait_for(0s) == std::future_status::ready; });
+  if (server)
+    retired_.push_back(std::async(std::launch::async, [old = std::move(server)]() mutable { old.reset(); }));
+}
+
+Status Daemon::reload_config() {
+  Result<Config> config = load_config(options_.config);
+  if (!config) return config.error();
+  if (socket_of(*config) != socket_of(config_) && config->name == config_.name)
+    return Error{fmt::format("[api] socket cannot change to {} while the daemon runs: restart it", socket_of(*config))};
+  std::unique_ptr<HttpServer> metrics;
+  const bool other_metrics = config->api.metrics != config_.api.metrics;
+  if (other_metrics && config->api.metrics) {
+    auto made = HttpServer::on_address(*config->api.metrics, [this](const HttpRequest& r) { return on_request(r); });
+    if (!made) return made.error();
+    metrics = std::move(*made);
+  }
+  end_capture();
+  if (Status done = plane_->reload(*config); !done) {
+    retire(std::move(metrics));
+    return done;
+  }
+  config_ = *config;
+  log::set_level(config_.log_level);
+  if (other_metrics) retire(std::exchange(metrics_, std::move(metrics)));
+  return Done{};
+}
+
+HttpReply Daemon::reload() {
+  notify::reloading();
+  const Status done = reload_config();
+  if (!done) log::error(fmt::format("the reload was refused, and the old configuration stays in force:\n{}", done.error().sentence));
+  if (done) log::info(fmt::format("reloaded {}", options_.config));
+  notify::ready(plane_ ? plane_->in_words() : "no program");
+  if (!done) return refusal(409, done.error().sentence);
+  return {200, to_json({{"result"}, {{fmt::format("{} is in force", options_.config)}}})};
+}
+
+HttpReply Daemon::down() {
+  end_capture();
+  kernel_watch_.reset();
+  const std::string words = plane_ ? plane_->in_words() : "nothing";
+  plane_.reset();
+  if (const Status done = XdpEngine::remove(config_.name); !done) {
+    log::error(fmt::format("down failed, and the daemon ends: {}", done.error().sentence));
+    loop_.stop();
+    return refusal(500, done.error().sentence);
+  }
+  log::info(fmt::format("down: {} is detached and its tables are gone", words));
+  loop_.stop();
+  return {200, to_json({{"result"}, {{fmt::format("{} is detached and its tables are gone", words)}}})};
+}
+
+}  // namespace waymark

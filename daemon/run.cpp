@@ -1,0 +1,70 @@
+#include "daemon/run.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <optional>
+
+#include "daemon/client.h"
+#include "daemon/daemon.h"
+#include "daemon/log.h"
+#include "daemon/takeover.h"
+
+namespace waymark {
+
+namespace {
+
+int refused(const std::string& sentences) {
+  log::refusal(sentences);
+  return 1;
+}
+
+}  // namespace
+
+// Everything that can fail comes before the first word to the running daemon or the first packet, as far as it can.
+int run_daemon(const RunOptions& options) {
+  const Result<Config> config = load_config(options.config);
+  if (!config) return refused(config.error().sentence);
+  log::set_level(config->log_level);
+  const Result<std::string> folder = run_folder();
+  if (!folder) return refused(folder.error().sentence);
+  const std::string lock_path = fmt::format("{}/{}.lock", *folder, config->name);
+  const std::string lease_path = fmt::format("{}/{}.next.lock", *folder, config->name);
+
+  std::optional<int> holder;
+  Result<Lock> lock = Lock::take(lock_path, &holder);
+  if (!lock && !holder) return refused(lock.error().sentence);
+  if (!lock && !options.replace)
+    return refused(fmt::format("a daemon for \"{}\" runs already, as process {}; --replace takes its place", config->name, *holder));
+
+  Daemon daemon(options, *config, lease_path);
+  if (lock) {
+    if (const Status done = daemon.start_servers(); !done) return refused(done.error().sentence);
+    if (const Status done = daemon.start_plane(); !done) return refused(done.error().sentence);
+    return daemon.run();
+  }
+
+  {
+    const std::string socket = config->api.socket.empty() ? default_socket(config->name) : config->api.socket;
+    Result<Takeover> takeover = Takeover::begin(lease_path, socket);
+    if (!takeover) return refused(takeover.error().sentence);
+    if (const Status done = daemon.start_plane(); !done)
+      return refused(fmt::format("{}; the running daemon, process {}, goes on", done.error().sentence, *holder));
+    lock = takeover->finish(lock_path);
+    if (!lock) return refused(lock.error().sentence);
+  }
+  log::info(fmt::format("took over from process {}", *holder));
+  if (const Status done = daemon.start_servers(); !done) return refused(done.error().sentence);
+  return daemon.run();
+}
+
+Status take_down(const std::string& node) {
+  const Result<std::string> folder = run_folder();
+  if (!folder) return folder.error();
+  const Result<Lock> lock = Lock::take(fmt::format("{}/{}.lock", *folder, node));
+  if (!lock) return Error{fmt::format("a daemon for \"{}\" runs: {}", node, lock.error().sentence)};
+  if (!XdpEngine::exists(node)) return Error{fmt::format("nothing of \"{}\" is pinned here", node)};
+  return XdpEngine::remove(node);
+}
+
+}  // namespace waymark
