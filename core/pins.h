@@ -127,15 +127,19 @@ WM_INLINE bool put(E& env, Found room, u64 word) {
   return true;
 }
 
-// Moves one pin that stands in its first bucket to its second; the way it left, now 0, or null.
-template <class E>
+// Moves one pin that stands in its first bucket to its second; the way it left, now 0, or null. Where that one is full
+// too, it makes room there before, `Deeper` times.
+template <u32 Deeper, class E>
 WM_INLINE u64* make_room(E& env, PinBucket* bucket, u32 index, u32 stamp) {
   for (u32 i = 0; i < kPinWays; ++i) {
     const u64 value = read_word(&bucket->pin[i]);
     if (!value || value >> 63) continue;
-    PinBucket* other = env.at(table::pins, partner(index, u32(value), env.settings().pin_buckets));
+    const u32 second = partner(index, u32(value), env.settings().pin_buckets);
+    PinBucket* other = env.at(table::pins, second);
     if (!other || other == bucket) continue;
-    const Found room = find_room(env, other, stamp);
+    Found room = find_room(env, other, stamp);
+    if constexpr (Deeper > 0)
+      if (!room.word) room = {make_room<Deeper - 1>(env, other, second, stamp), 0};
     if (!room.word || !mark_spill(bucket, u32(value))) continue;
     if (!put(env, room, value | u64(1) << 63)) continue;
     env.note(Note::pin_moved);
@@ -159,11 +163,12 @@ WM_INLINE bool insert_pin(E& env, const PinPlace& place, u64 word, u32 stamp) {
     env.note(Note::pin_spilled);
     return put(env, room, word | u64(1) << 63);
   }
-  if (u64* way = make_room(env, first, place.bucket, stamp)) return put(env, {way, 0}, word);
-  if (u64* way = make_room(env, second, index, stamp)) {
+  if (u64* way = make_room<0>(env, first, place.bucket, stamp)) return put(env, {way, 0}, word);
+  if (u64* way = make_room<0>(env, second, index, stamp)) {
     if (!mark_spill(first, place.fingerprint)) return env.note(Note::pin_contended), false;
     return put(env, {way, 0}, word | u64(1) << 63);
   }
+  if (u64* way = make_room<1>(env, first, place.bucket, stamp)) return put(env, {way, 0}, word);
   env.note(Note::pin_table_full);
   return false;
 }
