@@ -22,8 +22,8 @@ class CaptureReader {
   CaptureReader& operator=(CaptureReader&&) noexcept;
   ~CaptureReader();
 
-  int fd() const;  // readable when packets wait
-  Status read();   // gives all that wait to the callback, without waiting for more
+  int fd() const;    // readable when packets wait
+  Status read();     // gives all that wait to the callback, without waiting for more
   u64 lost() const;  // records that found the ring full
 
  private:

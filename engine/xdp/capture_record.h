@@ -8,8 +8,8 @@ namespace waymark {
 constexpr u32 kCaptureBytes = 2048;  // of each packet at most
 
 struct CaptureRecord {
-  u64 id;    // the same for a packet's way in and out; no two packets of one CPU share it
-  u64 when;  // ns since boot
+  u64 id;                        // the same for a packet's way in and out; no two packets of one CPU share it
+  u64 when;                      // ns since boot
   u32 interface, out_interface;  // the latter 0 unless it leaves
   u32 length;                    // of the frame, copied or not; 0 for a packet that was dropped
   u16 reason;                    // its way out's; of no meaning on the way in

@@ -138,7 +138,8 @@ Status XdpEngine::State::check_meta() {
     return Error{"the pinned tables in " + directory + " hold layout " + std::to_string(meta.layout) +
                  ", and this build knows layout " + std::to_string(kLayoutVersion) +
                  " only: run it with the build that made them, or give up its pins with `waymark down`"};
-  if (meta.pin_buckets != pin_buckets_for(options.pins)) return other_size(meta.pin_buckets, pin_buckets_for(options.pins));
+  if (meta.pin_buckets != pin_buckets_for(options.pins))
+    return other_size(meta.pin_buckets, pin_buckets_for(options.pins));
   ticks_per_second = meta.ticks_per_second;
   return Done{};
 }
@@ -191,9 +192,7 @@ Status XdpEngine::State::move(Object& next, const Attachment& to, Undo& undo) {
   auto before = std::make_shared<Fd>(program_of(link_facts(fd).program));
   if (!*before) return Error{"interface " + to.name + " runs a program of Waymark that cannot be found again"};
   WM_TRY(move_link(fd, before->get(), next.program(), to.name));
-  undo.add([fd, before, after = next.program(), name = to.name] {
-    (void)move_link(fd, after, before->get(), name);
-  });
+  undo.add([fd, before, after = next.program(), name = to.name] { (void)move_link(fd, after, before->get(), name); });
   return Done{};
 }
 
@@ -257,7 +256,8 @@ Status XdpEngine::State::swap(Object& next, const std::vector<Attachment>& inter
 
   std::vector<u32> left;
   for (const auto& [interface, link] : links)
-    if (std::none_of(interfaces.begin(), interfaces.end(), [&](const Attachment& a) { return a.interface == interface; }))
+    if (std::none_of(interfaces.begin(), interfaces.end(),
+                     [&](const Attachment& a) { return a.interface == interface; }))
       left.push_back(interface);
   for (u32 interface : left) give_up(interface);
   for (const auto& [interface, link] : links) {

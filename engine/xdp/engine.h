@@ -55,14 +55,14 @@ class XdpEngine {
   XdpEngine& operator=(XdpEngine&&) noexcept;
   ~XdpEngine();  // with persist, packets keep being served
 
-  bool fresh() const;         // nobody has filled the tables yet
-  Live& live();               // valid as long as the engine, over any number of loads
+  bool fresh() const;  // nobody has filled the tables yet
+  Live& live();        // valid as long as the engine, over any number of loads
   u32 ticks_per_second() const;
   Result<Moment> now() const;
 
   // Loads the program anew with `image` and puts it on exactly these interfaces: all or nothing.
   Status apply(const Image& image, const std::vector<Attachment>& interfaces);
-  const Load* load() const;  // null before the first apply()
+  const Load* load() const;      // null before the first apply()
   const Object* object() const;  // what runs since the last apply(), for a CaptureReader; null before
 
   Counters counters() const;

@@ -30,8 +30,7 @@ bool too_old(std::string& release) {
   return major < kLeastMajor || (major == kLeastMajor && minor < kLeastMinor);
 }
 
-constexpr const char* kRights =
-    "run as root, or with the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
+constexpr const char* kRights = "run as root, or with the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
 
 BpfLog& bpf_log() {
   static BpfLog log;
@@ -62,8 +61,7 @@ bool may_compare_pointers() {
 std::string bpf_sentence(const std::string& what, int error) {
   std::string release;
   if (error == ENOSYS) return what + ": this kernel is built without BPF (CONFIG_BPF_SYSCALL)";
-  if (error == EPERM || error == EACCES)
-    return what + ": the kernel does not permit it; " + kRights;
+  if (error == EPERM || error == EACCES) return what + ": the kernel does not permit it; " + kRights;
   if (error == ENOMEM) return what + ": the kernel has not enough memory for it";
   if (too_old(release))
     return what + ": this is Linux " + release + ", and Waymark needs " + std::to_string(kLeastMajor) + "." +

@@ -29,7 +29,8 @@ OnInterface on_interface(u32 interface) {
   LIBBPF_OPTS(bpf_xdp_query_opts, query);
   if (!if_indextoname(interface, name) || bpf_xdp_query(int(interface), 0, &query)) return {};
   u32 program = query.prog_id;
-  if (!program) program = query.drv_prog_id ? query.drv_prog_id : query.skb_prog_id ? query.skb_prog_id : query.hw_prog_id;
+  if (!program)
+    program = query.drv_prog_id ? query.drv_prog_id : query.skb_prog_id ? query.skb_prog_id : query.hw_prog_id;
   return {true, program, query.attach_mode == XDP_ATTACHED_SKB};
 }
 
@@ -53,10 +54,10 @@ Result<Fd> attach(const Attachment& to, int program, Attached& how) {
       how.link = link_facts(link.get()).id;
       return link;
     }
-    if (errno == EPERM || errno == ENODEV || errno == EBUSY || errno == EEXIST)
-      return Error{bpf_sentence(what, errno)};
-    const std::string why = errno == EOPNOTSUPP ? "its driver has no native XDP"
-                                                : "its driver refuses native XDP (" + std::string(strerror(errno)) + ")";
+    if (errno == EPERM || errno == ENODEV || errno == EBUSY || errno == EEXIST) return Error{bpf_sentence(what, errno)};
+    const std::string why = errno == EOPNOTSUPP
+                                ? "its driver has no native XDP"
+                                : "its driver refuses native XDP (" + std::string(strerror(errno)) + ")";
     if (to.mode == XdpMode::native)
       return Error{what + " in native mode: " + why + "; mode = \"auto\" in [engine] would go on in generic mode"};
     how.fallback = why;

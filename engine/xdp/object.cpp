@@ -101,7 +101,8 @@ Status Object::State::share(const TableFacts& facts, bpf_map* map, int fd) {
   if (info.type != u32(bpf_map__type(map)) || info.value_size != bpf_map__value_size(map) ||
       info.map_flags != bpf_map__map_flags(map))
     return Error{"the existing table " + std::string(facts.name) + " is not of this build's form (values of " +
-                 std::to_string(info.value_size) + " bytes instead of " + std::to_string(bpf_map__value_size(map)) + ")"};
+                 std::to_string(info.value_size) + " bytes instead of " + std::to_string(bpf_map__value_size(map)) +
+                 ")"};
   if (const int error = -bpf_map__reuse_fd(map, fd))
     return Error{bpf_sentence("cannot take over the table " + std::string(facts.name), error)};
   return Done{};
@@ -131,7 +132,8 @@ Status Object::State::prepare(const Image& image, const Options& options, std::s
   bpf_program* program;
   bpf_object__for_each_program(program, object) {
     const auto& wanted = options.programs;
-    const bool load = wanted.empty() || std::find(wanted.begin(), wanted.end(), bpf_program__name(program)) != wanted.end();
+    const bool load =
+        wanted.empty() || std::find(wanted.begin(), wanted.end(), bpf_program__name(program)) != wanted.end();
     bpf_program__set_autoload(program, load);
     if (load) bpf_program__set_log_buf(program, log.data(), log.size());
   }
@@ -183,8 +185,9 @@ Status Object::State::window(const char* name, u32 limit, std::span<V>& out) {
 
 Result<Object> Object::load(std::span<const u8> elf, const Image& image, const Options& options) {
   WM_TRY(bpf_usable());
-  Memory log_memory(mmap(nullptr, kLogBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
-                    Unmap{kLogBytes});
+  Memory log_memory(
+      mmap(nullptr, kLogBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
+      Unmap{kLogBytes});
   if (log_memory.get() == MAP_FAILED) {
     (void)log_memory.release();
     return Error{bpf_sentence("cannot load the BPF program", errno)};
@@ -200,7 +203,8 @@ Result<Object> Object::load(std::span<const u8> elf, const Image& image, const O
   if (const int error = -bpf_object__load(state->object))
     return state->refusal(error, options, {log.data(), strnlen(log.data(), log.size())}).error();
   // libbpf loads without BTF, and says nothing, when the kernel refuses it.
-  if (bpf_object__btf_fd(state->object) < 0) return Error{"the kernel refused the BPF program's type information (BTF)"};
+  if (bpf_object__btf_fd(state->object) < 0)
+    return Error{"the kernel refused the BPF program's type information (BTF)"};
 
   WM_TRY(state->fill("ports", image.ports));
   WM_TRY(state->fill("steer", image.steer));

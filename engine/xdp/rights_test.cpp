@@ -60,7 +60,8 @@ TEST_F(Rights, ThreeCapabilitiesSuffice) {
 
 TEST_F(Rights, WithoutAnyOfTheThreeASentenceNamesThem) {
   using Set = std::initializer_list<u32>;
-  for (const Set& set : {Set{}, Set{CAP_NET_ADMIN, CAP_PERFMON}, Set{CAP_BPF, CAP_PERFMON}, Set{CAP_BPF, CAP_NET_ADMIN}}) {
+  for (const Set& set :
+       {Set{}, Set{CAP_NET_ADMIN, CAP_PERFMON}, Set{CAP_BPF, CAP_PERFMON}, Set{CAP_BPF, CAP_NET_ADMIN}}) {
     const std::string said = in_child([&]() -> std::string {
       if (!keep_only(set)) return "capset failed";
       auto engine = XdpEngine::open(options());

@@ -15,10 +15,7 @@ constexpr u32 kHeadRoom = 256;  // as much as the kernel gives, metadata and its
 }
 
 TestRun::TestRun(const Object& object, const char* program)
-    : object_(object),
-      program_(object.program(program)),
-      reasons_(object.map("reasons")),
-      before_(object.counters()) {}
+    : object_(object), program_(object.program(program)), reasons_(object.map("reasons")), before_(object.counters()) {}
 
 // Whether this reason's counter moved by one.
 bool TestRun::counted(u16 reason) {
@@ -46,7 +43,8 @@ Result<KernelOutcome> TestRun::run(std::span<const u8> frame, u32 interface, u16
               .data_size_in = u32(in.size()), .data_size_out = u32(outcome.frame.size()), .ctx_in = &context,
               .ctx_size_in = sizeof context, .repeat = 1);
   if (bpf_prog_test_run_opts(program_, &options))
-    return Error{bpf_sentence("cannot run a packet of " + std::to_string(frame.size()) + " bytes through the program", errno)};
+    return Error{
+        bpf_sentence("cannot run a packet of " + std::to_string(frame.size()) + " bytes through the program", errno)};
   outcome.frame.resize(options.data_size_out);
   outcome.frame.erase(outcome.frame.begin(), outcome.frame.begin() + metadata);
   outcome.action = options.retval;

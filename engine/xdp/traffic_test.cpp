@@ -15,7 +15,7 @@
 namespace waymark {
 namespace {
 
-using Traffic = Veths;
+using LiveTraffic = Veths;
 
 sockaddr_in address(const char* ip, u16 port) {
   sockaddr_in a{};
@@ -40,7 +40,7 @@ u64 packets_seen(const XdpEngine& engine) {
   return std::accumulate(counters.reasons.begin(), counters.reasons.end(), u64(0));
 }
 
-TEST_F(Traffic, NoPacketIsLostWhileTheProgramIsSwapped) {
+TEST_F(LiveTraffic, NoPacketIsLostWhileTheProgramIsSwapped) {
   auto engine = XdpEngine::open(options());
   WM_ASSERT_OK(engine);
   WM_ASSERT_OK(engine->apply(image(), {on("wm-one")}));
@@ -82,7 +82,7 @@ TEST_F(Traffic, NoPacketIsLostWhileTheProgramIsSwapped) {
   close(there);
 }
 
-TEST_F(Traffic, CaptureShowsWhatCameInAndHowItEnded) {
+TEST_F(LiveTraffic, CaptureShowsWhatCameInAndHowItEnded) {
   auto engine = XdpEngine::open(options());
   WM_ASSERT_OK(engine);
   Image capturing = image();

@@ -1,5 +1,5 @@
-// A place for engines: two network namespaces joined by veths wm-one <-> wm-far and wm-two <-> wm-off, and a directory of
-// the test's own in bpffs. The test runs where wm-one and wm-two are; all vanishes with the fixture.
+// A place for engines: two network namespaces joined by veths wm-one <-> wm-far and wm-two <-> wm-off, and a directory
+// of the test's own in bpffs. The test runs where wm-one and wm-two are; all vanishes with the fixture.
 #pragma once
 
 #include <fcntl.h>
