@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lab/loop.h"
+#include "lab/native_demo.h"
 #include "lab/netns.h"
 #include "lab/options.h"
 #include "lab/process.h"
@@ -26,6 +27,7 @@ using namespace lab;
 constexpr const char* kUsage =
     "waymark lab list                      the labs there are\n"
     "waymark lab demo site [options]       the events, and a table of what they broke\n"
+    "waymark lab demo site --native        the same story in one process, without root and kernel\n"
     "waymark lab test site [options]       the same, every claim checked by name\n"
     "waymark lab up site                   the site with its daemons, to look around in\n"
     "waymark lab down site                 takes it away, or what an interrupted lab left\n"
@@ -103,6 +105,7 @@ int lab_main(int argc, char** argv) {
   const std::vector<std::string> verbs = {"demo", "test", "up", "down"};
   if (std::find(verbs.begin(), verbs.end(), verb) == verbs.end()) return std::fputs(kUsage, stderr), 2;
   if (what != "site") return fail(fmt::format("there is no lab \"{}\"; `waymark lab list` names them", what)), 2;
+  if (verb == "demo" && argc > 3 && argv[3] == std::string("--native")) return native_demo();
   if (geteuid() != 0) return fail("it makes network namespaces, which needs root");
   heed_interrupts();
   if (verb == "up") return up();
