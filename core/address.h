@@ -13,6 +13,12 @@ static_assert(sizeof(Address) == 16);
 
 constexpr bool operator==(const Address& a, const Address& b) { return a.high == b.high && a.low == b.low; }
 
+WM_INLINE Address load_address(const void* p) { return {load64(p), load64(static_cast<const u8*>(p) + 8)}; }
+WM_INLINE void store_address(void* p, const Address& a) {
+  word64(p)->value = a.high;
+  word64(static_cast<u8*>(p) + 8)->value = a.low;
+}
+
 constexpr u64 kMappedPrefix = 0xffff0000ull;  // bytes 00 00 ff ff, then the IPv4 address, on a little-endian machine
 
 constexpr Address address_of(be32 ip4) { return {0, kMappedPrefix | u64(ip4.raw) << 32}; }

@@ -45,16 +45,14 @@ WM_INLINE Verdict send_through_tunnel(E& env, const Packet& p, const Target* tar
   if (outer_length > (valid ? adjacency->mtu : 0xffffu)) return forward::why::too_big;
   env.step(Step::tunnel, slot, outer_length, valid ? way : 0);
 
-  Ethernet link;  // by way of the kernel the frame stays addressed to us
+  LinkAddresses link;  // by way of the kernel the frame stays addressed to us
   if (WM_LIKELY(valid)) {
-    link.destination = adjacency->destination;
-    link.source = adjacency->source;
+    link = load_link(&adjacency->destination);  // and the source after it
   } else {
     const auto* old = env.view().template at<Ethernet>(0);
     if (!old) return parse::why::ethernet_short;
-    link = *old;
+    link = load_link(old);
   }
-  link.type = wire16(outer_ip6 ? kEtherIp6 : kEtherIp4);
 
   if (!env.resize(int(sizeof(Ethernet) + overhead - p.l3))) return forward::why::no_room;
   const View v = env.view();
@@ -62,7 +60,7 @@ WM_INLINE Verdict send_through_tunnel(E& env, const Packet& p, const Target* tar
   if (!ethernet || !spend_hop(v, sizeof(Ethernet) + overhead, p.ip6)) return forward::why::no_room;
   const Outer outer = {target, inner_length, entropy, p.ip6, p.tos};
   if (!(outer_ip6 ? write_tunnel_ip6(v, outer) : write_tunnel_ip4(v, outer))) return forward::why::no_room;
-  *ethernet = link;
+  store_link(ethernet, link, wire16(outer_ip6 ? kEtherIp6 : kEtherIp4));
   if (WM_UNLIKELY(!valid)) return forward::why::by_kernel;
   env.leave(adjacency->interface);
   return forward::why::sent;

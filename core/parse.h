@@ -94,8 +94,8 @@ WM_INLINE Verdict parse_ip(const View& v, Packet& p, u16 type) {
     p.ip6 = 1;
     p.l4 = p.l3 + sizeof(Ip6);
     p.end = p.l4 + number(ip->length);
-    __builtin_memcpy(&p.source, ip->source, sizeof(Address));
-    __builtin_memcpy(&p.destination, ip->destination, sizeof(Address));
+    p.source = load_address(ip->source);
+    p.destination = load_address(ip->destination);
     p.protocol = ip->next;
     p.hops = ip->hops;
     p.tos = u8(word >> 20);

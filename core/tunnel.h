@@ -57,8 +57,8 @@ WM_INLINE bool write_tunnel_ip6(const View& v, const Outer& o) {
   ip->length = wire16(u16(o.inner_length + (gue ? kGueLength : 0)));
   ip->next = gue ? kProtoUdp : o.inner_ip6 ? kProtoIp6 : kProtoIp4;
   ip->hops = kTunnelHops;
-  __builtin_memcpy(ip->source, &o.target->outer_source, sizeof(Address));
-  __builtin_memcpy(ip->destination, &o.target->outer_destination, sizeof(Address));
+  store_address(ip->source, o.target->outer_source);
+  store_address(ip->destination, o.target->outer_destination);
   return true;
 }
 

@@ -36,6 +36,18 @@ constexpr be32 wire32(u32 x) { return {swap32(x)}; }
 constexpr bool operator==(be16 a, be16 b) { return a.raw == b.raw; }
 constexpr bool operator==(be32 a, be32 b) { return a.raw == b.raw; }
 
+// Words that may stand at any address. Through these BPF moves them whole, where it would go byte by byte for a struct of
+// bytes; x86 and arm64 do not mind.
+struct WM_WIRE Word16 { u16 value; };
+struct WM_WIRE Word32 { u32 value; };
+struct WM_WIRE Word64 { u64 value; };
+WM_INLINE Word16* word16(void* p) { return static_cast<Word16*>(p); }
+WM_INLINE Word32* word32(void* p) { return static_cast<Word32*>(p); }
+WM_INLINE Word64* word64(void* p) { return static_cast<Word64*>(p); }
+WM_INLINE u16 load16(const void* p) { return static_cast<const Word16*>(p)->value; }
+WM_INLINE u32 load32(const void* p) { return static_cast<const Word32*>(p)->value; }
+WM_INLINE u64 load64(const void* p) { return static_cast<const Word64*>(p)->value; }
+
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "big-endian hosts are not supported");
 
 }  // namespace waymark

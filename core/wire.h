@@ -14,11 +14,27 @@ constexpr u8 kTcpFin = 1, kTcpSyn = 2, kTcpRst = 4, kTcpPsh = 8, kTcpAck = 16;
 
 struct WM_WIRE Mac { u8 byte[6]; };
 
+WM_INLINE bool same(const Mac& a, const Mac& b) {
+  return ((load32(a.byte) ^ load32(b.byte)) | u32(load16(a.byte + 4) ^ load16(b.byte + 4))) == 0;
+}
+
 struct WM_WIRE Ethernet {
   Mac destination, source;
   be16 type;
 };
 static_assert(sizeof(Ethernet) == 14);
+
+// The two addresses of a link header, as words to move.
+struct LinkAddresses {
+  u64 first;
+  u32 last;
+};
+WM_INLINE LinkAddresses load_link(const void* macs) { return {load64(macs), load32(static_cast<const u8*>(macs) + 8)}; }
+WM_INLINE void store_link(Ethernet* ethernet, const LinkAddresses& link, be16 type) {
+  word64(ethernet)->value = link.first;
+  word32(ethernet->source.byte + 2)->value = link.last;
+  ethernet->type = type;
+}
 
 struct WM_WIRE Vlan {  // what follows the tag's own EtherType (IEEE 802.1Q)
   be16 tag;            // PCP:3 DEI:1 VID:12

@@ -16,9 +16,27 @@ WM_INLINE const Port* find_port(E& env, const Packet& p) {
 WM_INLINE bool for_us(const View& v, const Port* port) {
   const auto* ethernet = v.at<Ethernet>(0);
   if (!ethernet) return false;
-  const u8 *a = ethernet->destination.byte, *b = port->mac.byte;  // bytes: memcmp is a call in some BPF compilers
-  return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) | (a[4] ^ b[4]) | (a[5] ^ b[5])) == 0;
+  return same(ethernet->destination, port->mac);
 }
+
+// What becomes of a packet follows from its reason alone: the program need not carry both to its end.
+struct Actions {
+  Action of[kReasons];
+};
+template <u32 N>
+constexpr void add(Actions& actions, const ReasonText (&texts)[N]) {
+  for (const ReasonText& text : texts) actions.of[text.verdict.reason] = text.verdict.action;
+}
+constexpr Actions all_actions() {
+  Actions actions = {};
+  add(actions, parse::kReasonTexts);
+  add(actions, steer::kReasonTexts);
+  add(actions, director::kReasonTexts);
+  add(actions, host::kReasonTexts);
+  add(actions, forward::kReasonTexts);
+  return actions;
+}
+constexpr Actions kActions = all_actions();
 
 template <Env E>
 WM_INLINE Verdict process(E& env) {

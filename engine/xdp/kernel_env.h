@@ -37,17 +37,17 @@ template <class V>
 struct Stored<V, 1> {
   using Word = V;
 };
-#define WM_MAP(NAME, VALUE, ENTRIES, CLASS)                                              \
-  struct map_of_##NAME {                                                                 \
-    WM_MAP_UINT(type, WM_KIND_##CLASS);                                                  \
+#define WM_MAP(NAME, VALUE, ENTRIES, CLASS)                                                      \
+  struct map_of_##NAME {                                                                         \
+    WM_MAP_UINT(type, WM_KIND_##CLASS);                                                          \
     WM_MAP_UINT(max_entries, (ENTRIES) ? ((ENTRIES) + kShared<VALUE> - 1) / kShared<VALUE> : 1); \
-    WM_MAP_UINT(map_flags, WM_FLAGS_##CLASS);                                            \
-    WM_MAP_TYPE(key, unsigned int);                                                      \
-    WM_MAP_TYPE(value, Stored<VALUE, kShared<VALUE>>::Word);                                    \
-  };                                                                                     \
-  extern "C" {                                                  \
-  WM_SECTION(".maps") map_of_##NAME NAME;                       \
-  }                                                             \
+    WM_MAP_UINT(map_flags, WM_FLAGS_##CLASS);                                                    \
+    WM_MAP_TYPE(key, unsigned int);                                                              \
+    WM_MAP_TYPE(value, Stored<VALUE, kShared<VALUE>>::Word);                                     \
+  };                                                                                             \
+  extern "C" {                                                                                   \
+  WM_SECTION(".maps") map_of_##NAME NAME;                                                        \
+  }                                                                                              \
   WM_INLINE void* map_for(decltype(table::NAME)) { return &NAME; }
 WM_TABLES(WM_MAP)
 }  // namespace maps
@@ -110,7 +110,8 @@ class KernelEnv : public KernelTables {
 
   xdp_md* ctx_;
   View view_{};
-  u32 out_ = 0;
+  // In memory: a register would be carried, and set, along each of the many ways out.
+  volatile u32 out_ = 0;
 };
 
 }  // namespace waymark

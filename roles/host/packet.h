@@ -75,7 +75,8 @@ WM_INLINE Verdict open_tunnel(E& env, const Packet& outer, const Packet& inner) 
   const View before = env.view();
   const auto* old = before.at<Ethernet>(0);
   if (!old) return parse::why::ethernet_short;
-  Ethernet link = *old;
+  const LinkAddresses link = load_link(old);
+  be16 first_type = old->type;
   Vlan tag[2] = {};
   const u32 tags = (outer.l3 - u32(sizeof(Ethernet))) / u32(sizeof(Vlan));
   if (WM_UNLIKELY(tags)) {
@@ -91,7 +92,7 @@ WM_INLINE Verdict open_tunnel(E& env, const Packet& outer, const Packet& inner) 
   auto* ethernet = after.at<Ethernet>(0);
   if (!ethernet) return parse::why::ethernet_short;
   if (WM_LIKELY(!tags)) {
-    link.type = type;
+    first_type = type;
   } else {
     auto* first = after.at<Vlan>(sizeof(Ethernet));
     auto* second = after.at<Vlan>(sizeof(Ethernet) + sizeof(Vlan));
@@ -104,7 +105,7 @@ WM_INLINE Verdict open_tunnel(E& env, const Packet& outer, const Packet& inner) 
     }
     *first = tag[0];
   }
-  *ethernet = link;
+  store_link(ethernet, link, first_type);
   return why::delivered;
 }
 
