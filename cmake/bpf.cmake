@@ -1,4 +1,5 @@
 # BPF programs: compiled by clang, stripped of DWARF (BTF stays), and carried as bytes inside a library.
+include_guard(GLOBAL)
 set(WM_BPF_CLANG "" CACHE STRING "clang that builds the BPF programs; empty: clang-19 where it is installed, else clang")
 find_program(WM_CLANG_NEWEST clang-19)
 find_program(WM_CLANG_PLAIN NAMES clang clang-14)
