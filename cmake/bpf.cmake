@@ -21,6 +21,8 @@ foreach(candidate ${WM_CLANG_PLAIN} ${WM_CLANG_NEWEST})
     set(wm_clang_other ${candidate})
   endif()
 endforeach()
+set(wm_clang ${wm_clang} CACHE INTERNAL "")  # for the other folders that ask
+set(wm_clang_other ${wm_clang_other} CACHE INTERNAL "")
 # DWARF is dead weight in the executable, but harmless: without llvm-strip it stays.
 find_program(WM_LLVM_STRIP NAMES llvm-strip-19 llvm-strip llvm-strip-14)
 message(STATUS "BPF programs are built by ${wm_clang}; other compiler for tests: ${wm_clang_other}")
