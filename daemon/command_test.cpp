@@ -1,0 +1,136 @@
+#include "daemon/command.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "base/address_text.h"
+
+namespace waymark {
+
+namespace {
+
+struct Refused {
+  const char *path, *body, *sentence;
+};
+
+TEST(Command, MalformedBodiesAreRefusedWithASentence) {
+  const std::string deep(9, '[');
+  const Refused cases[] = {
+      {"/v1/drain", "", "\"target\" is missing: it names the target, as in \"web/s1\""},
+      {"/v1/drain", "{", "the body is not JSON"},
+      {"/v1/drain", "\xff\xfe", "the body is not JSON"},
+      {"/v1/drain", "[]", "the body is not a JSON object"},
+      {"/v1/drain", "\"web/s1\"", "the body is not a JSON object"},
+      {"/v1/drain", deep.c_str(), "the body holds more brackets than any request here has"},
+      {"/v1/drain", R"({"target":1})", "\"target\" is not a string"},
+      {"/v1/drain", R"({"target":"web/s1","undo":"yes"})", "\"undo\" is neither true nor false"},
+      {"/v1/drain", R"({"target":"web/s1","und":true})",
+       "\"und\" is not a field of /v1/drain; it knows \"target\" and \"undo\""},
+      {"/v1/reload", R"({"file":"x"})", "/v1/reload takes no fields, but got \"file\""},
+      {"/v1/elsewhere", "{}", "there is no \"/v1/elsewhere\" to POST to"},
+  };
+  for (const Refused& c : cases) {
+    const Result<Command> command = parse_command(c.path, c.body);
+    ASSERT_FALSE(command) << c.path << " " << c.body;
+    EXPECT_EQ(command.error().sentence, c.sentence);
+  }
+}
+
+TEST(Command, SentencesQuoteNoControlCharactersAndNoEndlessNames) {
+  const std::string body = "{\"" + std::string(500, 'x') + "\":1}";
+  const Result<Command> command = parse_command("/v1/stop", body);
+  ASSERT_FALSE(command);
+  EXPECT_LT(command.error().sentence.size(), 150u);
+  EXPECT_NE(parse_command("/v1/stop", "{\"a\\nb\":1}").error().sentence.find("\"a?b\""), std::string::npos);
+}
+
+TEST(Command, BodiesBecomeCommands) {
+  const Result<Command> drain = parse_command("/v1/drain", R"({"target":"web/s1","undo":true})");
+  ASSERT_TRUE(drain);
+  EXPECT_EQ(std::get<Drain>(*drain).target, "web/s1");
+  EXPECT_TRUE(std::get<Drain>(*drain).undo);
+  EXPECT_FALSE(std::get<Drain>(*parse_command("/v1/drain", R"({"target":"s1"})")).undo);
+  for (const char* body : {"", "{}", " {} \n"}) {
+    EXPECT_TRUE(std::holds_alternative<Reload>(*parse_command("/v1/reload", body)));
+    EXPECT_TRUE(std::holds_alternative<Stop>(*parse_command("/v1/stop", body)));
+    EXPECT_TRUE(std::holds_alternative<Down>(*parse_command("/v1/down", body)));
+    EXPECT_TRUE(std::holds_alternative<Handover>(*parse_command("/v1/handover", body)));
+    EXPECT_TRUE(std::holds_alternative<Leave>(*parse_command("/v1/leave", body)));
+  }
+}
+
+TEST(Command, FlowsAreReadInBothFamilies) {
+  const Result<FlowQuery> four = parse_flow("tcp 192.0.2.1:4000 198.51.100.80:80");
+  ASSERT_TRUE(four);
+  EXPECT_EQ(text(four->source), "192.0.2.1");
+  EXPECT_EQ(four->source_port, 4000);
+  EXPECT_EQ(four->destination_port, 80);
+  EXPECT_EQ(four->zone, "public");
+  const Result<FlowQuery> six = parse_flow("udp [2001:db8::1]:1 [2001:db8:80::1]:65535 tenants");
+  ASSERT_TRUE(six);
+  EXPECT_EQ(six->protocol, Protocol::udp);
+  EXPECT_EQ(text(six->destination), "2001:db8:80::1");
+  EXPECT_EQ(six->destination_port, 65535);
+  EXPECT_EQ(six->zone, "tenants");
+}
+
+TEST(Command, WhatIsNoFlowIsRefused) {
+  for (const char* flow :
+       {"", "tcp", "icmp 192.0.2.1:1 192.0.2.2:2", "tcp 192.0.2.1 192.0.2.2:80", "tcp 192.0.2.1:65536 192.0.2.2:80",
+        "tcp 192.0.2.1: 192.0.2.2:80", "tcp 2001:db8::1:80 [2001:db8::2]:80", "tcp [192.0.2.1]:80 192.0.2.2:80",
+        "tcp 192.0.2.1:1 [2001:db8::2]:80", "tcp 192.0.2.1:1 192.0.2.2:80 zone more", "tcp 192.0.2.1:-1 192.0.2.2:80"})
+    EXPECT_FALSE(parse_flow(flow)) << flow;
+}
+
+TEST(Command, QueriesAreCheckedKeyByKey) {
+  EXPECT_EQ(parse_query("/v1/pins", {{"service", "web"}})->service, "web");
+  EXPECT_TRUE(parse_query("/v1/pins", {{"flow", "tcp 192.0.2.1:1 192.0.2.2:2"}})->flow);
+  const Result<Show> capture = parse_query("/v1/capture", {{"count", "5"}, {"seconds", "60"}, {"service", "web"}});
+  ASSERT_TRUE(capture);
+  EXPECT_EQ(capture->count, 5u);
+  EXPECT_EQ(capture->seconds, std::chrono::seconds(60));
+  const std::pair<const char*, QueryText> refused[] = {
+      {"/v1/status", {{"service", "web"}}},
+      {"/v1/pins", {{"count", "1"}}},
+      {"/v1/pins", {{"service", "a"}, {"service", "b"}}},
+      {"/v1/pins", {{"service", "a"}, {"flow", "tcp 192.0.2.1:1 192.0.2.2:2"}}},
+      {"/v1/capture", {{"count", "0"}}},
+      {"/v1/capture", {{"count", "1000001"}}},
+      {"/v1/capture", {{"count", "99999999999999999999"}}},
+      {"/v1/capture", {{"seconds", "1s"}}},
+      {"/v1/capture", {{"seconds", ""}}},
+      {"/v1/nothing", {}},
+  };
+  for (auto& [path, query] : refused) {
+    const Result<Show> show = parse_query(path, query);
+    ASSERT_FALSE(show) << path;
+    EXPECT_FALSE(show.error().sentence.empty());
+  }
+}
+
+TEST(Command, EveryPathIsUnderstood) {
+  for (const ApiPath& known : api_paths()) {
+    if (known.method == std::string("GET"))
+      EXPECT_TRUE(parse_query(known.path, {})) << known.path;
+    else
+      EXPECT_TRUE(parse_command(known.path, known.path == std::string("/v1/drain") ? R"({"target":"a"})" : "{}"))
+          << known.path;
+  }
+}
+
+// Each path has a heading of its own in the guide: "### `GET /v1/status`".
+TEST(Command, TheGuideNamesThePathsThatThereAre) {
+  std::ifstream file(WM_SOURCE_DIR "/docs/api.md");
+  std::set<std::string> documented, known;
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("### `")) documented.insert(line.substr(5, line.find('`', 5) - 5));
+  for (const ApiPath& path : api_paths()) known.insert(std::string(path.method) + " " + path.path);
+  EXPECT_EQ(documented, known);
+}
+
+}  // namespace
+
+}  // namespace waymark

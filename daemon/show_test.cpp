@@ -1,0 +1,143 @@
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "base/address_text.h"
+#include "daemon/snapshot.h"
+#include "engine/replay/native.h"
+
+namespace waymark {
+
+namespace {
+
+using Json = nlohmann::json;
+
+Snapshot site() {
+  Snapshot s;
+  s.version = "0.1.0";
+  s.program_tag = "0123456789abcdef";
+  s.pid = 7;
+  s.uptime = std::chrono::seconds(90);
+  s.generation = 3;
+  s.pin_buckets = pin_buckets_for(10'000);
+  s.config.name = "paris-1";
+  ServiceConfig web;
+  web.name = "web";
+  web.address = {*parse_address("2001:db8:80::1"), *parse_address("198.51.100.80")};
+  web.ports = {{Protocol::tcp, 80, 80}, {Protocol::udp, 1000, 2000}, {Protocol::tcp, 0, 65535}};
+  s.config.service = {web};
+  s.interfaces = {{"eth0", 2, true, ""}, {"eth1", 3, false, "the driver of eth1 has no native XDP"}};
+  s.targets = {{0, "web", "s1", *parse_address("10.5.0.1"), Tunnel::ip, 10, true, false, 4, "02:00:00:00:00:01 mtu 1500"},
+               {2, "web", "s2", *parse_address("10.5.0.2"), Tunnel::gue, 5, true, true, 2, "no route: the kernel routes"},
+               {3, "web", "s3", *parse_address("10.5.0.3"), Tunnel::gue, 0, false, false, 1, ""}};
+  s.traffic = {{100, 10'000, 9}, {}, {7, 700, 3}};
+  s.adjacencies = {{*parse_address("10.5.0.1"), true, "eth1", {{2, 0, 0, 0, 0, 9}}, {{2, 0, 0, 0, 0, 1}}, 1500, ""},
+                   {*parse_address("10.5.0.2"), false, "", {}, {}, 0, "there is no route to it"}};
+  s.swept.proven = 6;
+  s.swept.embryonic = 1;
+  s.counters.reasons[all_reasons()[0].verdict.reason] = 42;
+  s.counters.notes[0] = 5;
+  return s;
+}
+
+Json shown(Show::What what, const std::string& service = "") {
+  const Result<Rows> rows = show(site(), Show{what, service, {}});
+  EXPECT_TRUE(rows);
+  return Json::parse(to_json(*rows));
+}
+
+TEST(ShowRows, EveryTableHasItsColumnsInEveryRow) {
+  using enum Show::What;
+  for (const auto what : {status, services, targets, pins, counters, adjacencies}) {
+    const Json json = shown(what);
+    ASSERT_FALSE(json["rows"].empty());
+    for (const Json& row : json["rows"]) {
+      EXPECT_EQ(row.size(), json["columns"].size());
+      for (const Json& column : json["columns"]) EXPECT_TRUE(row.contains(column));
+    }
+  }
+}
+
+TEST(ShowRows, ServicesSumTheirTargets) {
+  const Json row = shown(Show::What::services)["rows"][0];
+  EXPECT_EQ(row["address"], "2001:db8:80::1 198.51.100.80");
+  EXPECT_EQ(row["ports"], "tcp/80 udp/1000-2000 tcp/*");
+  EXPECT_EQ(row["targets"], 2);
+  EXPECT_EQ(row["taking_new"], 1);
+  EXPECT_EQ(row["pins"], 7);
+  EXPECT_EQ(row["packets"], 107);
+  EXPECT_EQ(row["flows"], 12);
+}
+
+TEST(ShowRows, TargetsTellTheirState) {
+  const Json rows = shown(Show::What::targets)["rows"];
+  EXPECT_EQ(rows[0]["state"], "active");
+  EXPECT_EQ(rows[1]["state"], "drained");
+  EXPECT_EQ(rows[2]["state"], "removed");
+  EXPECT_EQ(rows[2]["packets"], 0) << "a slot that has no counter yet";
+}
+
+TEST(ShowRows, StatusHasTheFallBackAsAWarning) {
+  std::set<std::string> lines;
+  for (const Json& row : shown(Show::What::status)["rows"]) lines.insert(row["item"].get<std::string>() + "=" + row["value"].dump());
+  EXPECT_TRUE(lines.contains("interface eth1=\"generic XDP\""));
+  EXPECT_TRUE(lines.contains("warning=\"the driver of eth1 has no native XDP\""));
+  EXPECT_TRUE(lines.contains("pins_used=6"));
+  EXPECT_TRUE(lines.contains("uptime_seconds=90"));
+  EXPECT_TRUE(lines.contains("pins_capacity=" + std::to_string(pin_capacity(site()))));
+  EXPECT_GE(pin_capacity(site()), 10'000u);
+}
+
+TEST(ShowRows, PinsOfAnUnknownServiceAreASentence) {
+  EXPECT_EQ(shown(Show::What::pins, "web")["rows"].size(), 3u);
+  const Result<Rows> none = show(site(), Show{Show::What::pins, "wbe", {}});
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().sentence, "no service is called \"wbe\"");
+}
+
+TEST(ShowRows, CountersHoldEveryReasonAndNote) {
+  const Json rows = shown(Show::What::counters)["rows"];
+  EXPECT_EQ(rows.size(), all_reasons().size() + kNotes);
+  EXPECT_EQ(rows[0]["packets"], 42);
+  EXPECT_EQ(rows[all_reasons().size()]["reason"], "pin_adopted");
+}
+
+TEST(ShowRows, WhatIsNotUtf8IsStillJson) {
+  const Json json = Json::parse(error_json("no target is called \"\xff\""), nullptr, false);
+  EXPECT_FALSE(json.is_discarded());
+}
+
+// The exposition format: each family's HELP and TYPE once, before its samples, which stand together; no sample twice.
+TEST(Metrics, FollowTheFormat) {
+  Snapshot s = site();
+  s.targets[0].target = "a\"b\\c\nd";
+  std::istringstream text(metrics_text(s));
+  std::set<std::string> families, samples;
+  std::string family;
+  for (std::string line; std::getline(text, line);) {
+    if (line.starts_with("# HELP ")) {
+      family = line.substr(7, line.find(' ', 7) - 7);
+      EXPECT_TRUE(families.insert(family).second) << line;
+      ASSERT_TRUE(std::getline(text, line));
+      const bool total = family.ends_with("_total");
+      EXPECT_EQ(line, "# TYPE " + family + (total ? " counter" : " gauge"));
+      continue;
+    }
+    const auto space = line.rfind(' ');
+    ASSERT_NE(space, std::string::npos) << line;
+    EXPECT_EQ(line.substr(0, line.find_first_of("{ ")), family);
+    EXPECT_TRUE(samples.insert(line.substr(0, space)).second) << line;
+    EXPECT_EQ(line.find_first_not_of("0123456789", space + 1), std::string::npos) << line;
+  }
+  EXPECT_TRUE(samples.contains(R"(waymark_target_packets_total{service="web",target="a\"b\\c\nd",slot="0"})"));
+  EXPECT_TRUE(samples.contains("waymark_generation"));
+  EXPECT_TRUE(samples.contains(R"(waymark_adjacency_usable{target="10.5.0.2"})"));
+  EXPECT_TRUE(families.contains("waymark_packets_total"));
+  EXPECT_TRUE(families.contains("waymark_build_info"));
+}
+
+}  // namespace
+
+}  // namespace waymark
