@@ -12,8 +12,8 @@ namespace waymark {
 struct RunOptions {
   std::string config = "/etc/waymark/waymark.toml";
   bool replace = false;         // take over from the daemon that runs under the same name
-  std::span<const u8> program;  // the BPF object (engine/xdp/program.h)
-  std::string version;          // what `status` and the metrics call this build
+  std::span<const u8> program = {};  // the BPF object (engine/xdp/program.h)
+  std::string version = {};          // what `status` and the metrics call this build
 };
 
 // Runs until a signal, `stop`, `down` or a replacement ends it. Returns the exit status: 0, or 1 after the sentences that

@@ -81,7 +81,9 @@ TEST(ShowRows, TargetsTellTheirState) {
 
 TEST(ShowRows, StatusHasTheFallBackAsAWarning) {
   std::set<std::string> lines;
-  for (const Json& row : shown(Show::What::status)["rows"]) lines.insert(row["item"].get<std::string>() + "=" + row["value"].dump());
+  const Json json = shown(Show::What::status);
+  for (const Json& row : json["rows"])
+    lines.insert(row["item"].get<std::string>() + "=" + row["value"].dump());
   EXPECT_TRUE(lines.contains("interface eth1=\"generic XDP\""));
   EXPECT_TRUE(lines.contains("warning=\"the driver of eth1 has no native XDP\""));
   EXPECT_TRUE(lines.contains("pins_used=6"));

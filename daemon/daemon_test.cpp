@@ -1,0 +1,166 @@
+// The daemon on a real kernel, seen from outside: start, kill, reload, stop, down.
+#include <httplib.h>
+#include <sys/stat.h>
+
+#include "daemon/processes_test.h"
+
+namespace waymark {
+
+namespace {
+
+class DaemonTest : public Processes {};
+
+TEST_F(DaemonTest, AnswersAndStopLeavesForwarding) {
+  configure({target("s1", "10.77.0.2")}, "", "wm-here", "[api]\nmetrics = \"127.0.0.1:9477\"\n");
+  const pid_t pid = spawn();
+  ASSERT_TRUE(runs(pid)) << log();
+  struct stat seen {};
+  ASSERT_EQ(stat(socket().c_str(), &seen), 0);
+  EXPECT_EQ(seen.st_mode & 07777, 0660u);
+  EXPECT_TRUE(soon([&] {
+    const Json rows = get("/v1/adjacencies");
+    return rows.size() == 1 && rows[0]["forwarded_by"] == "xdp" && rows[0]["interface"] == "wm-here";
+  })) << get("/v1/adjacencies");
+
+  httplib::Client metrics("127.0.0.1", 9477);
+  const auto text = metrics.Get("/metrics");
+  ASSERT_TRUE(text);
+  EXPECT_NE(text->body.find("waymark_build_info{version=\"test\",node=\"" + name + "\""), std::string::npos);
+  EXPECT_EQ(metrics.Get("/v1/status")->status, 404) << "the network is told numbers and no more";
+
+  ASSERT_TRUE(post("/v1/stop")) << log();
+  EXPECT_EQ(end_of(pid), 0) << log();
+  EXPECT_NE(output("ip -d link show wm-here").find("xdp"), std::string::npos);
+  EXPECT_TRUE(XdpEngine::exists(name));
+  EXPECT_TRUE(take_down(name));
+  EXPECT_FALSE(XdpEngine::exists(name));
+  EXPECT_EQ(output("ip -d link show wm-here").find("prog/xdp"), std::string::npos);
+  EXPECT_FALSE(take_down(name)) << "there is nothing left";
+}
+
+TEST_F(DaemonTest, RefusesWhatItDoesNotUnderstand) {
+  configure({target("s1", "10.77.0.2")});
+  ASSERT_TRUE(runs(spawn())) << log();
+  httplib::Client client(socket());
+  client.set_address_family(AF_UNIX);
+  const auto refused = [](const httplib::Result& reply, int status) {
+    ASSERT_TRUE(reply);
+    EXPECT_EQ(reply->status, status) << reply->body;
+    const Json json = Json::parse(reply->body, nullptr, false);
+    ASSERT_TRUE(json.is_object()) << reply->body;
+    EXPECT_GT(json.value("error", "").size(), 15u) << reply->body;
+  };
+  refused(client.Get("/v1/elsewhere"), 404);
+  refused(client.Post("/v1/status", "{}", "application/json"), 405);
+  refused(client.Get("/v1/drain"), 405);
+  refused(client.Delete("/v1/status"), 405);
+  refused(client.Get("/v1/status?x=1"), 400);
+  refused(client.Get("/v1/pins?service=wbe"), 404);
+  refused(client.Get("/v1/pins?flow=tcp"), 400);
+  refused(client.Post("/v1/drain", "{\"target\":", "application/json"), 400);
+  refused(client.Post("/v1/drain", "{\"target\":\"nobody\"}", "application/json"), 404);
+  refused(client.Post("/v1/drain", std::string(65'537, ' '), "application/json"), 413);
+  refused(client.Post("/v1/leave", "{}", "application/json"), 409);
+  refused(client.Post("/v1/handover", "{}", "application/json"), 409);
+}
+
+TEST_F(DaemonTest, KilledAndStartedAgainItFindsPinsAndDrains) {
+  configure({target("s1", "10.77.0.2"), target("s2", "10.77.0.3")});
+  const pid_t first = spawn();
+  ASSERT_TRUE(runs(first)) << log();
+  ASSERT_TRUE(post("/v1/drain", R"({"target":"web/s2"})"));
+  send_flow();
+  kill(first, SIGKILL);
+  EXPECT_EQ(end_of(first), -1);
+  send_flow();  // while nobody is at home
+
+  const pid_t second = spawn();
+  ASSERT_TRUE(runs(second)) << log();
+  EXPECT_TRUE(soon([&] { return get("/v1/pins?service=web")[0]["pins"] == 2; })) << get("/v1/targets");
+  const Json targets = get("/v1/targets");
+  EXPECT_EQ(targets[0]["flows"], 2) << targets;
+  EXPECT_EQ(targets[1]["state"], "drained");
+  EXPECT_EQ(targets[1]["flows"], 0);
+  ASSERT_TRUE(post("/v1/drain", R"({"target":"s2","undo":true})"));
+  EXPECT_EQ(get("/v1/targets")[1]["state"], "active");
+}
+
+TEST_F(DaemonTest, AReloadIsAllOrNothing) {
+  configure({target("s1", "10.77.0.2")});
+  ASSERT_TRUE(runs(spawn())) << log();
+  const Json targets = get("/v1/targets");
+  const auto refused = [&](const char* sentence) {
+    const Result<std::string> done = post("/v1/reload");
+    ASSERT_FALSE(done);
+    EXPECT_NE(done.error().sentence.find(sentence), std::string::npos) << done.error().sentence;
+    EXPECT_EQ(get("/v1/targets"), targets);
+    EXPECT_EQ(status("state"), "running");
+  };
+  configure({target("s1", "10.77.0.2") + "\nwieght = 3"});
+  refused("\"weight\"");
+  configure({target("s2", "10.77.0.2")}, "", "wm-none");
+  refused("interface wm-none does not exist");
+  configure({target("s2", "10.77.0.2")}, "", "wm-here", "[api]\nsocket = \"/run/waymark/other.sock\"\n");
+  refused("socket cannot change");
+  std::filesystem::remove(config_file());
+  refused(config_file().c_str());
+
+  configure({target("s1", "10.77.0.2"), target("s2", "10.77.0.3")});
+  ASSERT_TRUE(post("/v1/reload")) << log();
+  EXPECT_EQ(get("/v1/targets").size(), 2u);
+}
+
+TEST_F(DaemonTest, DownLeavesNothing) {
+  configure({target("s1", "10.77.0.2")});
+  const pid_t pid = spawn();
+  ASSERT_TRUE(runs(pid)) << log();
+  ASSERT_TRUE(post("/v1/down")) << log();
+  EXPECT_EQ(end_of(pid), 0);
+  EXPECT_FALSE(XdpEngine::exists(name));
+  EXPECT_EQ(output("ip -d link show wm-here").find("prog/xdp"), std::string::npos);
+}
+
+TEST_F(DaemonTest, TwoInstancesDoNotDisturbEachOther) {
+  here("ip link add wm-two type veth peer name wm-twin; ip link set wm-two up; ip link set wm-twin up");
+  configure({target("s1", "10.77.0.2")});
+  configure({target("s1", "10.77.0.2")}, "-2", "wm-two");
+  const pid_t one = spawn(), two = spawn(RunOptions{.program = program()}, "-2");
+  ASSERT_TRUE(runs(one)) << log();
+  ASSERT_TRUE(runs(two, "-2")) << log();
+  ASSERT_TRUE(post("/v1/down"));
+  EXPECT_EQ(end_of(one), 0);
+  EXPECT_TRUE(runs(two, "-2"));
+  EXPECT_NE(output("ip -d link show wm-two").find("prog/xdp"), std::string::npos);
+  EXPECT_TRUE(XdpEngine::exists(name + "-2"));
+}
+
+TEST_F(DaemonTest, FollowsAnInterfaceThatIsMadeAnew) {
+  here("ip link add wm-two type veth peer name wm-twin; ip link set wm-two up");
+  configure({target("s1", "10.77.0.2")}, "", "wm-two");
+  ASSERT_TRUE(runs(spawn())) << log();
+  here("ip link del wm-two");
+  EXPECT_TRUE(soon([&] { return status("warning") == "interface wm-two is gone"; })) << log();
+  here("ip link add wm-two type veth peer name wm-twin; ip link set wm-two up");
+  EXPECT_TRUE(soon([&] { return output("ip -d link show wm-two").find("prog/xdp") != std::string::npos; })) << log();
+  EXPECT_TRUE(soon([&] { return status("warning").is_null(); }));
+}
+
+TEST_F(DaemonTest, CapturesAndSwapsBack) {
+  configure({target("s1", "10.77.0.2")});
+  ASSERT_TRUE(runs(spawn())) << log();
+  std::string captured;
+  bool sent = false;
+  const Status done = api_stream(socket(), "/v1/capture?count=2&service=web", [&](std::string_view bytes) {
+    captured += bytes;
+    if (!std::exchange(sent, true)) send_flow();  // the first bytes are there: it runs
+    return true;
+  });
+  ASSERT_TRUE(done) << done.error().sentence;
+  EXPECT_NE(captured.find("director."), std::string::npos) << "the reason is the comment";
+  EXPECT_TRUE(soon([&] { return log().find("the capture ended") != std::string::npos; })) << log();
+  EXPECT_FALSE(api_stream(socket(), "/v1/capture?service=none", [](std::string_view) { return true; }));
+}
+
+}  // namespace
+
+}  // namespace waymark

@@ -1,0 +1,146 @@
+// One process takes another's place, or fails to, and the other goes on.
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "daemon/lock.h"
+#include "daemon/processes_test.h"
+
+namespace waymark {
+
+namespace {
+
+class ReplaceTest : public Processes {
+ protected:
+  pid_t start() {
+    configure({target("s1", "10.77.0.2"), target("s2", "10.77.0.3")});
+    const pid_t pid = spawn();
+    EXPECT_TRUE(runs(pid)) << log();
+    return pid;
+  }
+  // Alive, in charge, and not only saying so.
+  void goes_on(pid_t pid) {
+    ASSERT_TRUE(runs(pid)) << log();
+    ASSERT_TRUE(post("/v1/drain", R"({"target":"web/s1"})"));
+    const Json before = get("/v1/targets");
+    send_flow();
+    EXPECT_EQ(get("/v1/targets")[1]["flows"].get<int>(), before[1]["flows"].get<int>() + 1) << log();
+    EXPECT_EQ(get("/v1/targets")[0]["flows"], before[0]["flows"]);
+    ASSERT_TRUE(post("/v1/drain", R"({"target":"web/s1","undo":true})"));
+  }
+};
+
+TEST_F(ReplaceTest, ANewBuildTakesOverAndTheOldOneComesBack) {
+  const pid_t first = start();
+  send_flow();
+  const Json tag = status("program_tag");
+  const pid_t second = spawn(RunOptions{.replace = true, .program = program_again()});
+  EXPECT_EQ(end_of(first), 0) << log();
+  ASSERT_TRUE(runs(second)) << log();
+  EXPECT_NE(status("program_tag"), tag);
+  EXPECT_TRUE(soon([&] {
+    const Json pins = get("/v1/pins?service=web");
+    return pins.size() == 2 && pins[0]["pins"].get<int>() + pins[1]["pins"].get<int>() == 1;
+  }));
+  const pid_t third = spawn(RunOptions{.replace = true, .program = program()});
+  EXPECT_EQ(end_of(second), 0) << log();
+  ASSERT_TRUE(runs(third)) << log();
+  EXPECT_EQ(status("program_tag"), tag);
+  goes_on(third);
+}
+
+TEST_F(ReplaceTest, WithoutItASecondDaemonIsRefused) {
+  const pid_t first = start();
+  EXPECT_EQ(end_of(spawn()), 1);
+  EXPECT_NE(log().find("runs already, as process " + std::to_string(first)), std::string::npos) << log();
+  goes_on(first);
+}
+
+TEST_F(ReplaceTest, ABrokenConfigurationChangesNothing) {
+  const pid_t first = start();
+  std::ofstream(config_file(), std::ios::app) << "\n[nonsense]\n";
+  EXPECT_EQ(end_of(spawn(RunOptions{.replace = true, .program = program()})), 1);
+  configure({target("s1", "10.77.0.2")}, "", "wm-none");
+  EXPECT_EQ(end_of(spawn(RunOptions{.replace = true, .program = program()})), 1);
+  EXPECT_NE(log().find("interface wm-none does not exist"), std::string::npos) << log();
+  goes_on(first);
+}
+
+TEST_F(ReplaceTest, ABrokenProgramChangesNothing) {
+  const pid_t first = start();
+  const Json tag = status("program_tag");
+  std::vector<u8> broken(program().begin(), program().end());
+  broken.resize(broken.size() / 2);
+  EXPECT_EQ(end_of(spawn(RunOptions{.replace = true, .program = broken})), 1);
+  goes_on(first);
+  EXPECT_EQ(status("program_tag"), tag);
+}
+
+TEST_F(ReplaceTest, ANewcomerThatDiesIsForgotten) {
+  const pid_t first = start();
+  {
+    const Result<Lock> lease = Lock::take("/run/waymark/" + name + ".next.lock");
+    ASSERT_TRUE(lease);
+    ASSERT_TRUE(post("/v1/handover"));
+    EXPECT_EQ(status("state"), "standing by for its replacement");
+    EXPECT_FALSE(post("/v1/drain", R"({"target":"web/s1"})"));
+    EXPECT_FALSE(post("/v1/handover"));
+  }
+  goes_on(first);
+}
+
+TEST_F(ReplaceTest, WithoutPinnedLinksItWorksAsWell) {
+  configure({target("s1", "10.77.0.2"), target("s2", "10.77.0.3")});
+  std::ifstream in(config_file());
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  text.replace(text.find("pins = 1000"), 0, "persist = false\n");
+  std::ofstream(config_file()) << text;
+  const pid_t first = spawn();
+  ASSERT_TRUE(runs(first)) << log();
+  std::vector<u8> broken(program().begin(), program().begin() + 100);
+  EXPECT_EQ(end_of(spawn(RunOptions{.replace = true, .program = broken})), 1);
+  goes_on(first);
+  const pid_t second = spawn(RunOptions{.replace = true, .program = program()});
+  EXPECT_EQ(end_of(first), 0) << log();
+  goes_on(second);
+  kill(second, SIGTERM);
+  EXPECT_EQ(end_of(second), 0);
+  EXPECT_EQ(output("ip -d link show wm-here").find("prog/xdp"), std::string::npos) << "forwarding ended with the daemon";
+}
+
+TEST_F(ReplaceTest, TellsSystemdWhatHappens) {
+  const std::string path = folder + "/notify";
+  const int fd = ::socket(AF_UNIX, SOCK_DGRAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(setenv("NOTIFY_SOCKET", path.c_str(), 1), 0);
+  ASSERT_EQ(setenv("WATCHDOG_USEC", "100000", 1), 0);
+  configure({target("s1", "10.77.0.2")});
+  const pid_t pid = spawn();
+  unsetenv("NOTIFY_SOCKET");
+  unsetenv("WATCHDOG_USEC");
+  std::string told;
+  const auto hears = [&](const std::string& word) {
+    return soon([&] {
+      char buffer[4096];
+      const ssize_t n = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
+      if (n > 0) told.append(buffer, std::size_t(n)) += "\n";
+      return told.find(word) != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(hears("READY=1"));
+  EXPECT_TRUE(hears("WATCHDOG=1"));
+  kill(pid, SIGHUP);
+  EXPECT_TRUE(hears("RELOADING=1"));
+  told.clear();
+  EXPECT_TRUE(hears("READY=1"));
+  kill(pid, SIGTERM);
+  EXPECT_TRUE(hears("STOPPING=1")) << told;
+  EXPECT_EQ(end_of(pid), 0);
+  close(fd);
+}
+
+}  // namespace
+
+}  // namespace waymark
