@@ -81,4 +81,22 @@ TEST(Flood, LetsNewClientsIn) {
   EXPECT_LT(site.engine.counters().notes[u32(Note::pin_adopted)], 60u) << "embryos were gone before their second packets";
 }
 
+// A long quiet flow that says a word now and then is not taken for a stale one.
+TEST(Flood, UseKeepsAPinYoung) {
+  Site site;
+  site.target(packet(1, "S"));
+  const u32 slot = site.target(packet(1, "A"));
+  for (u32 i = 0; i < 3; ++i) site.engine.live().members[fixture::pool * 4 + i] = slot == 0x21 ? 22 : 21;
+  for (int words = 0; words < 4; ++words) {
+    site.now += (fixture::kStaleStamps - 50) << fixture::kStampShift;
+    ASSERT_EQ(site.target(packet(1, "A")), slot);
+  }
+  for (u32 i = 0; i < 2 * kTable; ++i) {  // more proven flows than there is room for
+    site.target(packet(0x10'0000 + i, "S"));
+    site.target(packet(0x10'0000 + i, "A"));
+  }
+  EXPECT_EQ(site.target(packet(1, "A")), slot);
+  EXPECT_EQ(site.engine.counters().notes[u32(Note::pin_stolen)], 0u);
+}
+
 }  // namespace waymark
