@@ -156,7 +156,7 @@ TEST_F(DaemonTest, CapturesAndSwapsBack) {
     return true;
   });
   ASSERT_TRUE(done) << done.error().sentence;
-  EXPECT_NE(captured.find("director."), std::string::npos) << "the reason is the comment";
+  EXPECT_NE(captured.find("forward.sent: "), std::string::npos) << "the reason is the comment";
   EXPECT_TRUE(soon([&] { return log().find("the capture ended") != std::string::npos; })) << log();
   EXPECT_FALSE(api_stream(socket(), "/v1/capture?service=none", [](std::string_view) { return true; }));
 }

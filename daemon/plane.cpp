@@ -4,6 +4,7 @@
 #include <sys/random.h>
 
 #include <algorithm>
+#include <ctime>
 
 #include "daemon/log.h"
 #include "daemon/loop.h"
@@ -131,7 +132,18 @@ Status Plane::reload(const Config& config) {
                              config.engine.pins)};
   if (config.engine.persist != now.engine.persist)
     return Error{"[engine] persist cannot change while the daemon runs: restart it"};
-  return put_in_force(config, false);
+  const u64 generation = node_->generation();
+  WM_TRY(put_in_force(config, false));
+  settle(generation);
+  return Done{};
+}
+
+// The choices flip some 20 ms apart at least. Whoever asked for the change is told when it is so: the flip is waited for.
+void Plane::settle(u64 generation) {
+  if (node_->generation() != generation) return;
+  const timespec pause{0, 20'000'000};
+  nanosleep(&pause, nullptr);
+  step(boot_time());
 }
 
 Status Plane::capture(bool on) {
@@ -140,7 +152,12 @@ Status Plane::capture(bool on) {
   return put_in_force(config, on);
 }
 
-Status Plane::drain(const std::string& target, bool on) { return node_->drain(target, on, boot_time()); }
+Status Plane::drain(const std::string& target, bool on) {
+  const u64 generation = node_->generation();
+  WM_TRY(node_->drain(target, on, boot_time()));
+  settle(generation);
+  return Done{};
+}
 
 void Plane::on_kernel() {
   kernel_changed_ = true;
@@ -203,6 +220,8 @@ void Plane::describe(Snapshot& s) {
   s.pin_buckets = meta.pin_buckets;
   s.embryo_buckets = meta.embryo_buckets;
   s.targets = node_->targets();
+  // A slot without pins that no configuration names is on its way back to the free ones.
+  std::erase_if(s.targets, [](const TargetView& t) { return !t.configured && t.pins == 0; });
   s.swept = node_->swept();
   u32 slots = 0;
   for (const TargetView& t : s.targets) slots = std::max(slots, t.slot + 1);

@@ -45,6 +45,7 @@ class Plane {
   Plane(XdpEngine engine, std::unique_ptr<Resolver> resolver);
   Status put_in_force(const Config& config, bool capture);
   void say_what_is_attached();
+  void settle(u64 generation);
   void follow_next_hops(Time now);
   void check_interfaces();
 
