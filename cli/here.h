@@ -13,7 +13,7 @@ struct Finding {
   std::string sentence;
 };
 
-// Looks at the current network namespace. Takes up to some two seconds while next hops are asked for.
+// Looks at the current network namespace. Takes up to a second while next hops are asked for.
 std::vector<Finding> look_here(const Config& config);
 
 namespace here {

@@ -18,7 +18,7 @@ namespace waymark::cli::here {
 
 namespace {
 
-constexpr Duration kPatience = std::chrono::seconds(2);  // for a neighbour's answer
+constexpr Duration kPatience = std::chrono::seconds(1);  // for a neighbour's answer
 
 Time now() {
   timespec t{};
@@ -94,11 +94,15 @@ void look_at_fall_back(const Config& config, Findings& out) {
   if (ip4 && sysctl("net.ipv4.ip_forward") == "0") warn(out, why + ": sysctl -w net.ipv4.ip_forward=1");
   if (ip6 && sysctl("net.ipv6.conf.all.forwarding") == "0")
     warn(out, why + ": sysctl -w net.ipv6.conf.all.forwarding=1");
-  if (!ip4) return;
+  const auto& sources = config.director->address;
+  const auto source = std::find_if(sources.begin(), sources.end(), [](auto& a) { return is_ip4(a); });
+  if (!ip4 || source == sources.end()) return;
   // A tunnelled packet comes to the kernel from where the client's came in, with this machine's own address as source.
   for (const std::string& name : interface_names(config)) {
-    if (!link_by_name(name)) continue;
-    if (!ip4_setting(name, "accept_local"))
+    const auto link = link_by_name(name);
+    if (!link || !link->ethernet) continue;
+    const Result<bool> local = is_local(*source);
+    if (local && *local && !ip4_setting(name, "accept_local"))
       warn(out,
            fmt::format("{}, as it drops packets with its own source address: sysctl -w net.ipv4.conf.{}.accept_local=1",
                        why, name));

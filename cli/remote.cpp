@@ -1,6 +1,7 @@
 #include "cli/remote.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -33,18 +34,25 @@ bool is_zero(const Json& row) {
   return numbers;
 }
 
-Result<std::string> get(const Daemon& daemon, const std::string& path) {
+// The daemon that is meant, by the socket that it has. Where none runs, says what it left behind.
+Result<std::string> running(const Daemon& daemon) {
   const Result<std::string> socket = socket_of(daemon);
-  if (!socket) return socket;
-  return api_get(*socket, path);
+  if (!socket) return Error{socket.error().sentence + left_behind()};
+  if (access(socket->c_str(), F_OK) != 0)
+    return Error{fmt::format("no daemon listens at {}{}", *socket, left_behind())};
+  return socket;
 }
 
-// What a command answered: its sentences, or its table.
-int print_answer(const Result<std::string>& answer) {
+// Commands answer with one sentence.
+int post(const Daemon& daemon, const std::string& path, const Json& body) {
+  const Result<std::string> socket = running(daemon);
+  if (!socket) return complain(socket.error());
+  const Result<std::string> answer = api_post(*socket, path, body.dump());
   if (!answer) return complain(answer.error());
-  const Result<std::string> table = to_table(*answer, true);
-  if (!table) return complain(table.error());
-  fmt::print("{}", *table);
+  const Json json = Json::parse(*answer, nullptr, false);
+  if (json.is_object() && json.contains("rows") && json["rows"].is_array())
+    for (const Json& row : json["rows"])
+      if (row.is_object() && row.contains("result")) fmt::print("{}\n", cell(row["result"]));
   return 0;
 }
 
@@ -76,7 +84,9 @@ int show_command(const Daemon& daemon, const ShowOptions& options) {
     for (const std::string& word : options.words) words += (words.empty() ? "" : " ") + word;
     path += fmt::format("?{}={}", options.words.size() == 1 ? "service" : "flow", escape_query(words));
   }
-  const Result<std::string> answer = get(daemon, path);
+  const Result<std::string> socket = running(daemon);
+  if (!socket) return complain(socket.error());
+  const Result<std::string> answer = api_get(*socket, path);
   if (!answer) return complain(answer.error());
   if (options.json) {
     fmt::print("{}", *answer);
@@ -88,20 +98,14 @@ int show_command(const Daemon& daemon, const ShowOptions& options) {
   return 0;
 }
 
-int post_command(const Daemon& daemon, const std::string& path) {
-  const Result<std::string> socket = socket_of(daemon);
-  if (!socket) return complain(socket.error());
-  return print_answer(api_post(*socket, path, "{}"));
-}
+int post_command(const Daemon& daemon, const std::string& path) { return post(daemon, path, Json::object()); }
 
 int drain_command(const Daemon& daemon, const std::string& target, bool undo) {
-  const Result<std::string> socket = socket_of(daemon);
-  if (!socket) return complain(socket.error());
-  return print_answer(api_post(*socket, "/v1/drain", Json{{"target", target}, {"undo", undo}}.dump()));
+  return post(daemon, "/v1/drain", {{"target", target}, {"undo", undo}});
 }
 
 int capture_command(const Daemon& daemon, const CaptureOptions& options) {
-  const Result<std::string> socket = socket_of(daemon);
+  const Result<std::string> socket = running(daemon);
   if (!socket) return complain(socket.error());
   const bool to_stdout = options.file == "-";
   std::FILE* file = to_stdout ? stdout : std::fopen(options.file.c_str(), "wb");

@@ -37,4 +37,7 @@ int capture_command(const Daemon& daemon, const CaptureOptions& options);
 // By the daemon, or where none runs by taking away what it left behind.
 int down_command(const Daemon& daemon);
 
+// What nodes without a daemon left pinned, as the end of a sentence: empty, or "; paris-1 is pinned and goes on ...".
+std::string left_behind();
+
 }  // namespace waymark::cli

@@ -1,0 +1,143 @@
+#include "cli/here.h"
+
+#include <gtest/gtest.h>
+
+#include "config/parse.h"
+#include "kernel/namespaces_test.h"
+
+namespace waymark::cli {
+
+namespace {
+
+class HereTest : public Namespaces {
+ protected:
+  static std::string findings(const std::string& toml) {
+    Parsed parsed = parse_config(toml, "test.toml");
+    if (!parsed.config) return render(parsed.problems.at(0));
+    std::string all;
+    for (const Finding& finding : look_here(*parsed.config))
+      all += (finding.warning ? "warning: " : "") + finding.sentence + "\n";
+    return all;
+  }
+  static void expect(const std::string& all, const std::string& sentence) {
+    EXPECT_NE(all.find(sentence), std::string::npos) << sentence << "\nis not in:\n" << all;
+  }
+  static void expect_none(const std::string& all, const std::string& sentence) {
+    EXPECT_EQ(all.find(sentence), std::string::npos) << sentence << "\nis in:\n" << all;
+  }
+};
+
+constexpr const char* kDirector = R"(
+[engine]
+interfaces = { wm-here = "public" }
+[director]
+address = ["10.77.0.1", "2001:db8:77::1"]
+[[service]]
+name = "web"
+address = "198.51.100.80"
+ports = "tcp/80"
+target = [{ name = "s1", address = "10.77.0.2" }, { name = "s2", address = "10.77.0.3" }, { name = "s3", address = "2001:db8:77::2", tunnel = "gue" },
+          { name = "s4", address = "2001:db8:99::1" }]
+)";
+
+constexpr const char* kHost = R"(
+[engine]
+interfaces = { wm-here = "servers" }
+[host]
+address = "10.77.0.1"
+directors = "10.77.0.2"
+[[host.service]]
+name = "web"
+address = ["198.51.100.80", "2001:db8:80::1"]
+ports = "tcp/80"
+)";
+
+}  // namespace
+
+TEST_F(HereTest, Interfaces) {
+  std::string all = findings(R"(
+[engine]
+interfaces = { wm-none = "public", lo = "servers", "wm-here:7" = "b" }
+[director]
+address = "10.77.0.1"
+[[service]]
+name = "web"
+address = "198.51.100.80"
+ports = "tcp/80"
+target = [{ name = "s1", address = "10.77.0.2" }]
+)");
+  expect(all, "interface wm-none does not exist\n");
+  expect(all, "interface lo has no Ethernet frames; ");
+  expect(all,
+         "warning: interface wm-here takes VLAN tags out of packets before XDP sees them: ethtool -K wm-here rxvlan "
+         "off\n");
+  here("ip link set wm-here down");
+  expect(findings(kDirector), "warning: interface wm-here is down: ip link set wm-here up\n");
+  here("ip link set wm-here up");
+  peer("ip link set wm-peer down");
+  expect(findings(kDirector), "warning: interface wm-here has no carrier: ");
+}
+
+TEST_F(HereTest, WhatADirectorNeeds) {
+  here(
+      "ip addr add 198.51.100.80/32 dev lo; sysctl -qw net.ipv4.conf.wm-here.rp_filter=1 net.ipv4.ip_forward=0 "
+      "net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.all.accept_local=0 net.ipv4.conf.wm-here.accept_local=0");
+  std::string all = findings(kDirector);
+  expect(all, "warning: 198.51.100.80 of service web is an address of this machine: ");
+  expect(all,
+         "warning: the kernel cannot stand in for a next hop that is not known: sysctl -w net.ipv4.ip_forward=1\n");
+  expect(all, "sysctl -w net.ipv6.conf.all.forwarding=1\n");
+  expect(all, "sysctl -w net.ipv4.conf.wm-here.accept_local=1\n");
+  expect(all, "sysctl -w net.ipv4.conf.wm-here.rp_filter=2\n");
+  expect(all, "warning: target s2 of service web: ");
+  expect(all, "warning: target s4 of service web: ");
+  expect_none(all, "target s1 of service web: ");
+  expect(
+      all,
+      "warning: the way to target s1 of service web carries packets of 1500 bytes, with its tunnel's header 1480 of a "
+      "client's; clients may send 1500: raise the MTU on that way to 1520, ");
+  expect(all, "the way to target s3 of service web carries packets of 1500 bytes, with its tunnel's header 1448 ");
+  expect_none(all, "where tunnels come from");
+  here(
+      "ip addr del 198.51.100.80/32 dev lo; sysctl -qw net.ipv4.conf.wm-here.rp_filter=0 net.ipv4.ip_forward=1 "
+      "net.ipv6.conf.all.forwarding=1 net.ipv4.conf.wm-here.accept_local=1; ip addr del 10.77.0.1/24 dev wm-here; "
+      "ip route add 10.77.0.0/24 dev wm-here");
+  all = findings(kDirector);
+  expect(all, "warning: 10.77.0.1, where tunnels come from, is no address of this machine: ");
+  for (const char* gone : {"sysctl", "198.51.100.80"}) expect_none(all, gone);
+}
+
+TEST_F(HereTest, WhatAServerNeeds) {
+  here("ip route add default via 10.77.0.2; ip -6 route add default via 2001:db8:77::2");
+  std::string all = findings(kHost);
+  expect(
+      all,
+      "198.51.100.80 of service web is no address of this machine: the kernel would forward or drop what comes out of "
+      "tunnels; ip addr add 198.51.100.80/32 dev lo\n");
+  expect(all, "ip addr add 2001:db8:80::1/128 dev lo\n");
+  here("ip addr add 198.51.100.80/32 dev lo; ip -6 addr add 2001:db8:80::1/128 dev lo");
+  all = findings(kHost);
+  const std::string change4 = "ip route change default via 10.77.0.2 dev wm-here advmss 1428",
+                    change6 = "ip -6 route change default via 2001:db8:77::2 dev wm-here advmss 1408";
+  expect(all,
+         "warning: replies from 198.51.100.80 offer clients an MSS of 1460, and a tunnel on the way here carries 1428: "
+         "larger packets of clients are lost; " +
+             change4 + "\n");
+  expect(all, change6 + "\n");
+  here(change4 + "; " + change6);
+  expect_none(findings(kHost), "198.51.100.80");
+  expect_none(findings(kHost), "advmss");
+  here("ip addr del 10.77.0.1/24 dev wm-here; ip route flush 0/0");
+  expect(findings(kHost), "10.77.0.1, where tunnels end, is no address of this machine\n");
+}
+
+TEST_F(HereTest, AWorkingServerHasNoFindings) {
+  WM_NEED(Cap::bpf);
+  here(
+      "mount -t bpf bpf /sys/fs/bpf 2>/dev/null || mountpoint -q /sys/fs/bpf; "
+      "ip route add default via 10.77.0.2 advmss 1400; ip -6 route add default via 2001:db8:77::2 advmss 1400; "
+      "ip addr add 198.51.100.80/32 dev lo; ip -6 addr add 2001:db8:80::1/128 dev lo");
+  EXPECT_EQ(findings(kHost), "");
+}
+
+}  // namespace waymark::cli
