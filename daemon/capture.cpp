@@ -12,7 +12,7 @@ namespace waymark {
 
 namespace {
 
-constexpr std::size_t kMostHeld = 4096;         // ways in whose way out was lost
+constexpr std::size_t kMostHeld = 4096;        // ways in whose way out was lost
 constexpr std::size_t kMostReady = 16u << 20;  // bytes that a slow client makes us keep
 
 }  // namespace
@@ -58,9 +58,9 @@ void Capture::write(const Held& in, const CaptureRecord& out, std::span<const u8
   const bool leaves = Action(out.action) == Action::forward;
   // What the kernel gets is worth a second look only where it is not what came in: out of a tunnel.
   if (leaves || (out.length && !std::equal(bytes.begin(), bytes.end(), in.bytes.begin(), in.bytes.end())))
-    pcapng::append_packet(blocks, {number_of(leaves ? out.out_interface : in.record.interface),
-                                   Duration(out.when) + wall_offset_, bytes, out.length,
-                                   leaves ? pcapng::Direction::outbound : pcapng::Direction::unknown, comment});
+    pcapng::append_packet(
+        blocks, {number_of(leaves ? out.out_interface : in.record.interface), Duration(out.when) + wall_offset_, bytes,
+                 out.length, leaves ? pcapng::Direction::outbound : pcapng::Direction::unknown, comment});
   const std::lock_guard guard(mutex_);
   if (ready_.size() + blocks.size() > kMostReady) return;
   ready_ += blocks;

@@ -1,4 +1,5 @@
-// A capture on its way from the loop, which gets the copies of packets, to the HTTP thread that sends them out as pcapng.
+// A capture on its way from the loop, which gets the copies of packets, to the HTTP thread that sends them out as
+// pcapng.
 #pragma once
 
 #include <condition_variable>
@@ -21,8 +22,9 @@ struct CaptureInterface {
 
 class Capture {
  public:
-  // `addresses`: only packets to one of these, outside or inside of a tunnel, as they came in or as they went out; empty:
-  // all. At most `count` packets, each with both of its ways. `wall_offset`: from time since boot to time since 1970.
+  // `addresses`: only packets to one of these, outside or inside of a tunnel, as they came in or as they went out;
+  // empty: all. At most `count` packets, each with both of its ways. `wall_offset`: from time since boot to time since
+  // 1970.
   Capture(std::vector<CaptureInterface> interfaces, std::vector<Address> addresses, u32 count, Duration wall_offset);
 
   // From the loop. A packet's way in is held back until its way out, which names the reason, follows.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/types.h"
+#include "daemon/lock.h"
 
 namespace waymark {
 
@@ -57,13 +58,15 @@ Result<std::string> find_socket(const std::optional<std::string>& node) {
   std::vector<std::string> names;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(kRunFolder, error))
-    if (entry.path().extension() == ".sock") names.push_back(entry.path().stem().string());
+    if (entry.path().extension() == ".sock" &&
+        Lock::held(entry.path().parent_path() / (entry.path().stem().string() + ".lock")))
+      names.push_back(entry.path().stem().string());  // a killed daemon's socket stays, but not its lock
   if (names.empty()) return Error{"no daemon runs here; where its socket is elsewhere, name it by --socket"};
   if (names.size() > 1) {
     std::sort(names.begin(), names.end());
     std::string all;
     for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
-    return Error{fmt::format("several daemons have run here; choose by --node one of: {}", all)};
+    return Error{fmt::format("several daemons run here; choose by --node one of: {}", all)};
   }
   return default_socket(names[0]);
 }

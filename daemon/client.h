@@ -13,12 +13,12 @@ namespace waymark {
 // "/run/waymark/NAME.sock"
 std::string default_socket(const std::string& node);
 
-// The socket of the named node's daemon; without a name, of the only one that has a socket in /run/waymark. Fails, with a
-// sentence that names the choices, where there is none or more than one.
+// The socket of the named node's daemon; without a name, of the only one that has a socket in /run/waymark. Fails, with
+// a sentence that names the choices, where there is none or more than one.
 Result<std::string> find_socket(const std::optional<std::string>& node);
 
-// The answer's JSON text, as it came. `path` with its query, escaped: "/v1/pins?service=web". Fails with the daemon's own
-// sentence where it refused, or with one that says that nothing answers.
+// The answer's JSON text, as it came. `path` with its query, escaped: "/v1/pins?service=web". Fails with the daemon's
+// own sentence where it refused, or with one that says that nothing answers.
 Result<std::string> api_get(const std::string& socket, const std::string& path);
 Result<std::string> api_post(const std::string& socket, const std::string& path, const std::string& body);
 

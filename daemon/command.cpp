@@ -14,9 +14,9 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr ApiPath kPaths[] = {
-    {"GET", "/v1/status"},   {"GET", "/v1/services"}, {"GET", "/v1/targets"},     {"GET", "/v1/pins"},
-    {"GET", "/v1/counters"}, {"GET", "/v1/adjacencies"}, {"GET", "/v1/capture"},  {"GET", "/metrics"},
-    {"POST", "/v1/drain"},   {"POST", "/v1/reload"},  {"POST", "/v1/stop"},       {"POST", "/v1/down"},
+    {"GET", "/v1/status"},    {"GET", "/v1/services"},    {"GET", "/v1/targets"}, {"GET", "/v1/pins"},
+    {"GET", "/v1/counters"},  {"GET", "/v1/adjacencies"}, {"GET", "/v1/capture"}, {"GET", "/metrics"},
+    {"POST", "/v1/drain"},    {"POST", "/v1/reload"},     {"POST", "/v1/stop"},   {"POST", "/v1/down"},
     {"POST", "/v1/handover"}, {"POST", "/v1/leave"},
 };
 

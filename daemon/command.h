@@ -46,9 +46,9 @@ Result<FlowQuery> parse_flow(std::string_view text);
 
 struct Show {
   enum class What { status, services, targets, pins, counters, adjacencies, capture, metrics } what;
-  std::string service;            // pins, capture: only of this service; empty: all
-  std::optional<FlowQuery> flow;  // pins
-  u32 count = 1000;               // capture: frames at most, 1 to 1,000,000
+  std::string service;               // pins, capture: only of this service; empty: all
+  std::optional<FlowQuery> flow;     // pins
+  u32 count = 1000;                  // capture: frames at most, 1 to 1,000,000
   std::chrono::seconds seconds{10};  // capture: at most, 1 to 3600
 };
 

@@ -117,8 +117,10 @@ Time Daemon::step() {
     if (standing_.state() != Standing::State::running) return std::min(due, lease_due_);
   }
   if (capture_) {
-    if (now >= capture_until_ || capture_->full()) end_capture();
-    else due = std::min(due, capture_until_);
+    if (now >= capture_until_ || capture_->full())
+      end_capture();
+    else
+      due = std::min(due, capture_until_);
   }
   if (!plane_) return due;
   plane_->step(now);
@@ -129,7 +131,8 @@ Time Daemon::step() {
 void Daemon::resume() {
   Result<std::unique_ptr<Plane>> fresh = Plane::start(options_.program, config_);
   if (!fresh) {
-    log::error(fmt::format("the replacement gave up, and what it left cannot be taken over: {}", fresh.error().sentence));
+    log::error(
+        fmt::format("the replacement gave up, and what it left cannot be taken over: {}", fresh.error().sentence));
     if (!plane_) {
       exit_status_ = 1;
       loop_.stop();
@@ -145,8 +148,7 @@ void Daemon::resume() {
 // Its threads may be waiting for this loop, so the loop does not wait for them.
 void Daemon::retire(std::unique_ptr<HttpServer> server) {
   retired_.remove_if([](auto& end) { return end.wait_for(0s) == std::future_status::ready; });
-  if (server)
-    retired_.push_back(std::async(std::launch::async, [old = std::move(server)]() mutable { old.reset(); }));
+  if (server) retired_.push_back(std::async(std::launch::async, [old = std::move(server)]() mutable { old.reset(); }));
 }
 
 Status Daemon::reload_config() {
@@ -175,7 +177,9 @@ Status Daemon::reload_config() {
 HttpReply Daemon::reload() {
   notify::reloading();
   const Status done = reload_config();
-  if (!done) log::error(fmt::format("the reload was refused, and the old configuration stays in force:\n{}", done.error().sentence));
+  if (!done)
+    log::error(
+        fmt::format("the reload was refused, and the old configuration stays in force:\n{}", done.error().sentence));
   if (done) log::info(fmt::format("reloaded {}", options_.config));
   notify::ready(plane_ ? plane_->in_words() : "no program");
   if (!done) return refusal(409, done.error().sentence);

@@ -30,7 +30,8 @@ TEST_F(DaemonTest, AnswersAndStopLeavesForwarding) {
 
   ASSERT_TRUE(post("/v1/stop")) << log();
   EXPECT_EQ(end_of(pid), 0) << log();
-  EXPECT_NE(output("ip -d link show wm-here").find("xdp"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(socket()));
+  EXPECT_NE(output("ip -d link show wm-here").find("prog/xdp"), std::string::npos);
   EXPECT_TRUE(XdpEngine::exists(name));
   EXPECT_TRUE(take_down(name));
   EXPECT_FALSE(XdpEngine::exists(name));
@@ -108,6 +109,22 @@ TEST_F(DaemonTest, AReloadIsAllOrNothing) {
   configure({target("s1", "10.77.0.2"), target("s2", "10.77.0.3")});
   ASSERT_TRUE(post("/v1/reload")) << log();
   EXPECT_EQ(get("/v1/targets").size(), 2u);
+}
+
+// The unit's rights and no others (packaging/waymark@.service).
+TEST_F(DaemonTest, RunsWithTheLeastCapabilities) {
+  configure({target("s1", "10.77.0.2")});
+  RunOptions options{.program = program()};
+  const pid_t bare = spawn(options, "", 0);
+  EXPECT_EQ(end_of(bare), 1);
+  EXPECT_NE(log().find("CAP_BPF"), std::string::npos) << log();
+  EXPECT_EQ(std::count(std::istreambuf_iterator<char>(std::ifstream(log_file()).rdbuf()), {}, '\n'), 1) << log();
+  const pid_t pid = spawn(options, "", 1ull << CAP_NET_ADMIN | 1ull << CAP_BPF | 1ull << CAP_PERFMON);
+  ASSERT_TRUE(runs(pid)) << log();
+  EXPECT_TRUE(api_stream(socket(), "/v1/capture?seconds=1", [](std::string_view) { return false; })) << log();
+  ASSERT_TRUE(post("/v1/reload")) << log();
+  ASSERT_TRUE(post("/v1/down")) << log();
+  EXPECT_EQ(end_of(pid), 0);
 }
 
 TEST_F(DaemonTest, DownLeavesNothing) {

@@ -10,7 +10,8 @@ namespace waymark {
 
 namespace {
 
-constexpr const char* kForm = "a flow is written as \"tcp 192.0.2.1:4000 198.51.100.80:80\" or \"udp [2001:db8::1]:4000 [2001:db8:80::1]:443\"";
+constexpr const char* kForm =
+    "a flow is written as \"tcp 192.0.2.1:4000 198.51.100.80:80\" or \"udp [2001:db8::1]:4000 [2001:db8:80::1]:443\"";
 
 struct End {
   Address address;
@@ -49,11 +50,10 @@ Result<FlowQuery> parse_flow(std::string_view text) {
   const Result<End> source = parse_end(word[1]), destination = parse_end(word[2]);
   if (!source) return source.error();
   if (!destination) return destination.error();
-  if (is_ip4(source->address) != is_ip4(destination->address))
-    return Error{"a flow's two addresses are of one family"};
-  FlowQuery flow{"public",           word[0] == "tcp" ? Protocol::tcp : Protocol::udp,
-                 source->address,    destination->address,
-                 source->port,       destination->port};
+  if (is_ip4(source->address) != is_ip4(destination->address)) return Error{"a flow's two addresses are of one family"};
+  FlowQuery flow{"public",        word[0] == "tcp" ? Protocol::tcp : Protocol::udp,
+                 source->address, destination->address,
+                 source->port,    destination->port};
   if (word.size() == 4) flow.zone = word[3];
   return flow;
 }

@@ -1,10 +1,10 @@
 #include "daemon/loop.h"
 
-#include <atomic>
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
 #include <asio/signal_set.hpp>
+#include <atomic>
 #include <ctime>
 #include <list>
 

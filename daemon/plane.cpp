@@ -61,8 +61,7 @@ Result<std::unique_ptr<Plane>> Plane::start(std::span<const u8> program, const C
   options.persist = config.engine.persist;
   Result<XdpEngine> engine = XdpEngine::open(options);
   if (!engine) return engine.error();
-  if (engine->fresh())
-    engine->live().meta[0] = new_meta(config.engine.pins, engine->ticks_per_second(), random_word);
+  if (engine->fresh()) engine->live().meta[0] = new_meta(config.engine.pins, engine->ticks_per_second(), random_word);
   Result<std::unique_ptr<Resolver>> resolver = Resolver::open();
   if (!resolver) return resolver.error();
   const Result<Moment> moment = engine->now();
@@ -124,12 +123,14 @@ void Plane::say_what_is_attached() {
 Status Plane::reload(const Config& config) {
   const Config& now = node_->config();
   if (config.name != now.name)
-    return Error{fmt::format("[node] name cannot change from \"{}\" to \"{}\" while the daemon runs: its pinned tables and "
-                             "socket carry it",
-                             now.name, config.name)};
+    return Error{
+        fmt::format("[node] name cannot change from \"{}\" to \"{}\" while the daemon runs: its pinned tables and "
+                    "socket carry it",
+                    now.name, config.name)};
   if (pin_buckets_for(config.engine.pins) != pin_buckets_for(now.engine.pins))
-    return Error{fmt::format("[engine] pins cannot change to {} while flows are pinned: `waymark down` and a new start do it",
-                             config.engine.pins)};
+    return Error{
+        fmt::format("[engine] pins cannot change to {} while flows are pinned: `waymark down` and a new start do it",
+                    config.engine.pins)};
   if (config.engine.persist != now.engine.persist)
     return Error{"[engine] persist cannot change while the daemon runs: restart it"};
   const u64 generation = node_->generation();
@@ -138,7 +139,8 @@ Status Plane::reload(const Config& config) {
   return Done{};
 }
 
-// The choices flip some 20 ms apart at least. Whoever asked for the change is told when it is so: the flip is waited for.
+// The choices flip some 20 ms apart at least. Whoever asked for the change is told when it is so: the flip is waited
+// for.
 void Plane::settle(u64 generation) {
   if (node_->generation() != generation) return;
   const timespec pause{0, 20'000'000};
@@ -171,7 +173,8 @@ void Plane::follow_next_hops(Time now) {
   }
 }
 
-// An interface that was made anew has another index, and one with another MAC takes other frames: both are in the image.
+// An interface that was made anew has another index, and one with another MAC takes other frames: both are in the
+// image.
 void Plane::check_interfaces() {
   const Result<std::vector<LinkInfo>> all = links();
   if (!all) return log::warning(all.error().sentence);
@@ -240,7 +243,8 @@ void Plane::describe(Snapshot& s) {
       if (r.adjacency) {
         const auto name = interface_names_.find(r.adjacency->interface);
         view.usable = true;
-        view.interface = name == interface_names_.end() ? fmt::format("interface {}", r.adjacency->interface) : name->second;
+        view.interface =
+            name == interface_names_.end() ? fmt::format("interface {}", r.adjacency->interface) : name->second;
         view.source = r.adjacency->source;
         view.destination = r.adjacency->destination;
         view.mtu = r.adjacency->mtu;

@@ -1,9 +1,12 @@
-// Daemons as processes of a test, in a namespace of its own (kernel/namespaces_test.h), under names that nobody else has.
+// Daemons as processes of a test, in a namespace of its own (kernel/namespaces_test.h), under names that nobody else
+// has.
 #pragma once
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,7 +46,8 @@ class Processes : public Namespaces {
     }
     for (const char* suffix : {"", "-2"}) {
       (void)XdpEngine::remove(name + suffix);
-      for (const char* end : {".lock", ".next.lock", ".sock"}) std::filesystem::remove("/run/waymark/" + name + suffix + end);
+      for (const char* end : {".lock", ".next.lock", ".sock"})
+        std::filesystem::remove("/run/waymark/" + name + suffix + end);
     }
     std::filesystem::remove_all(folder);
     Namespaces::TearDown();
@@ -53,8 +57,8 @@ class Processes : public Namespaces {
   void configure(const std::vector<std::string>& targets, const std::string& suffix = "",
                  const std::string& interface = "wm-here", const std::string& more = "") {
     std::ofstream file(config_file(suffix));
-    file << "[node]\nname = \"" << name << suffix << "\"\n[engine]\npins = 1000\ninterfaces = { " << interface
-         << " = \"public\" }\n[director]\naddress = \"10.77.0.1\"\n"
+    file << "[node]\nname = \"" << name << suffix << "\"\n[engine]\npins = 1000\ninterfaces = { "
+         << interface << " = \"public\" }\n[director]\naddress = \"10.77.0.1\"\n"
          << "[[service]]\nname = \"web\"\naddress = \"198.51.100.80\"\nports = [\"tcp/80\", \"udp/53\"]\n";
     for (const std::string& target : targets) file << "[[service.target]]\n" << target << "\n";
     file << more;
@@ -63,7 +67,7 @@ class Processes : public Namespaces {
     return "name = \"" + called + "\"\naddress = \"" + address + "\"";
   }
 
-  pid_t spawn(RunOptions options, const std::string& suffix = "") {
+  pid_t spawn(RunOptions options, const std::string& suffix = "", unsigned long long capabilities = ~0ull) {
     options.config = config_file(suffix);
     options.version = "test";
     std::fflush(nullptr);
@@ -72,6 +76,7 @@ class Processes : public Namespaces {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       const int log = open(log_file().c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
       dup2(log, 2);
+      keep_only(capabilities);
       _exit(run_daemon(options));
     }
     children_.push_back(child);
@@ -129,6 +134,14 @@ class Processes : public Namespaces {
   const std::string folder = testing::TempDir() + "/" + name;
 
  private:
+  static void keep_only(unsigned long long capabilities) {
+    if (!~capabilities) return;
+    __user_cap_header_struct head{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct data[2] = {};
+    for (int i = 0; i < 2; ++i) data[i].effective = data[i].permitted = static_cast<__u32>(capabilities >> (32 * i));
+    if (syscall(SYS_capset, &head, data) != 0) _exit(99);
+  }
+
   std::vector<pid_t> children_;
 };
 

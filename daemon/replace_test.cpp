@@ -104,7 +104,8 @@ TEST_F(ReplaceTest, WithoutPinnedLinksItWorksAsWell) {
   goes_on(second);
   kill(second, SIGTERM);
   EXPECT_EQ(end_of(second), 0);
-  EXPECT_EQ(output("ip -d link show wm-here").find("prog/xdp"), std::string::npos) << "forwarding ended with the daemon";
+  EXPECT_EQ(output("ip -d link show wm-here").find("prog/xdp"), std::string::npos)
+      << "forwarding ended with the daemon";
 }
 
 TEST_F(ReplaceTest, TellsSystemdWhatHappens) {

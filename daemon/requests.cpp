@@ -54,41 +54,42 @@ HttpReply Daemon::on_request(const HttpRequest& request) {
 HttpReply Daemon::carry_out(const Command& command) {
   const bool about_handover = std::holds_alternative<Handover>(command) || std::holds_alternative<Leave>(command);
   if (const Status may = standing_.may_change(); !may && !about_handover) return refusal(409, may.error().sentence);
-  return std::visit(
-      Overloaded{
-          [&](const Drain& drain) {
-            if (const Status done = plane_->drain(drain.target, !drain.undo); !done)
-              return refusal(404, done.error().sentence);
-            const std::string line =
-                fmt::format("{} {}", drain.target, drain.undo ? "takes new flows again" : "is drained: it takes no new flows");
-            log::info(line);
-            return result(line);
-          },
-          [&](const Reload&) { return reload(); },
-          [&](const Stop&) {
-            leave("stop");
-            return result(config_.engine.persist ? "the daemon ends; forwarding goes on"
-                                                 : "the daemon ends, and forwarding with it");
-          },
-          [&](const Down&) { return down(); },
-          [&](const Handover&) {
-            if (const Status done = standing_.on_handover(Lock::held(lease_)); !done)
-              return refusal(409, done.error().sentence);
-            end_capture();
-            kernel_watch_.reset();
-            // Links that are not pinned are in the way of the newcomer's.
-            if (!config_.engine.persist) plane_.reset();
-            log::info("standing by: another process takes over");
-            return result("standing by");
-          },
-          [&](const Leave&) {
-            if (const Status done = standing_.on_leave(); !done) return refusal(409, done.error().sentence);
-            log::info("another process took over: the daemon ends");
-            loop_.stop();
-            return result("leaving");
-          },
-      },
-      command);
+  return std::visit(Overloaded{
+                        [&](const Drain& drain) {
+                          if (const Status done = plane_->drain(drain.target, !drain.undo); !done)
+                            return refusal(404, done.error().sentence);
+                          const std::string line =
+                              fmt::format("{} {}", drain.target,
+                                          drain.undo ? "takes new flows again" : "is drained: it takes no new flows");
+                          log::info(line);
+                          return result(line);
+                        },
+                        [&](const Reload&) { return reload(); },
+                        [&](const Stop&) {
+                          leave("stop");
+                          return result(config_.engine.persist ? "the daemon ends; forwarding goes on"
+                                                               : "the daemon ends, and forwarding with it");
+                        },
+                        [&](const Down&) { return down(); },
+                        [&](const Handover&) {
+                          if (const Status done = standing_.on_handover(Lock::held(lease_)); !done)
+                            return refusal(409, done.error().sentence);
+                          end_capture();
+                          kernel_watch_.reset();
+                          // Links that are not pinned are in the way of the newcomer's.
+                          if (!config_.engine.persist) plane_.reset();
+                          log::info("standing by: another process takes over");
+                          return result("standing by");
+                        },
+                        [&](const Leave&) {
+                          if (const Status done = standing_.on_leave(); !done)
+                            return refusal(409, done.error().sentence);
+                          log::info("another process took over: the daemon ends");
+                          loop_.stop();
+                          return result("leaving");
+                        },
+                    },
+                    command);
 }
 
 Snapshot Daemon::snapshot() {
@@ -123,7 +124,8 @@ HttpReply Daemon::start_capture(const Show& what) {
     if (service.name == what.service) addresses = service.address;
   if (config_.host)
     for (const HostServiceConfig& service : config_.host->service)
-      if (service.name == what.service) addresses.insert(addresses.end(), service.address.begin(), service.address.end());
+      if (service.name == what.service)
+        addresses.insert(addresses.end(), service.address.begin(), service.address.end());
   if (!what.service.empty() && addresses.empty())
     return refusal(404, fmt::format("no service is called \"{}\"", what.service));
   if (const Status done = plane_->capture(true); !done) return refusal(409, done.error().sentence);
@@ -131,9 +133,9 @@ HttpReply Daemon::start_capture(const Show& what) {
   std::vector<CaptureInterface> interfaces;
   for (const Attached& a : plane_->engine().load()->interfaces) interfaces.push_back({a.interface, a.name});
   capture_ = std::make_shared<Capture>(std::move(interfaces), std::move(addresses), what.count, wall_offset());
-  auto reader = CaptureReader::open(*plane_->engine().object(), [this](const CaptureRecord& record, std::span<const u8> bytes) {
-    capture_->add(record, bytes);
-  });
+  auto reader = CaptureReader::open(
+      *plane_->engine().object(),
+      [this](const CaptureRecord& record, std::span<const u8> bytes) { capture_->add(record, bytes); });
   if (!reader) {
     end_capture();
     return refusal(409, reader.error().sentence);

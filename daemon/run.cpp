@@ -1,7 +1,6 @@
 #include "daemon/run.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <optional>
 
@@ -9,6 +8,7 @@
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/takeover.h"
+#include "engine/xdp/kernel_facts.h"
 
 namespace waymark {
 
@@ -26,6 +26,7 @@ int run_daemon(const RunOptions& options) {
   const Result<Config> config = load_config(options.config);
   if (!config) return refused(config.error().sentence);
   log::set_level(config->log_level);
+  if (const Status usable = bpf_usable(); !usable) return refused(usable.error().sentence);
   const Result<std::string> folder = run_folder();
   if (!folder) return refused(folder.error().sentence);
   const std::string lock_path = fmt::format("{}/{}.lock", *folder, config->name);
@@ -35,7 +36,8 @@ int run_daemon(const RunOptions& options) {
   Result<Lock> lock = Lock::take(lock_path, &holder);
   if (!lock && !holder) return refused(lock.error().sentence);
   if (!lock && !options.replace)
-    return refused(fmt::format("a daemon for \"{}\" runs already, as process {}; --replace takes its place", config->name, *holder));
+    return refused(fmt::format("a daemon for \"{}\" runs already, as process {}; --replace takes its place",
+                               config->name, *holder));
 
   Daemon daemon(options, *config, lease_path);
   if (lock) {

@@ -56,6 +56,7 @@ HttpReply dispatch(const httplib::Request& request, bool metrics_only, const Htt
 struct HttpServer::State {
   httplib::Server server;
   std::thread thread;
+  std::string socket;  // to be removed at the end; the caller's lock sees to it that it is still ours
 
   State(bool metrics_only, Handler handler) {
     const auto all = [metrics_only, handler](const httplib::Request& request, httplib::Response& response) {
@@ -107,6 +108,7 @@ Result<std::unique_ptr<HttpServer>> HttpServer::on_socket(const std::string& pat
   const int error = errno;
   umask(before);
   if (!bound) return Error{fmt::format("cannot listen at the socket {}: {}", path, std::strerror(error))};
+  state->socket = path;
   state->start();
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
 }
@@ -133,6 +135,7 @@ HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) 
 HttpServer::~HttpServer() {
   state_->server.stop();
   if (state_->thread.joinable()) state_->thread.join();
+  if (!state_->socket.empty()) unlink(state_->socket.c_str());
 }
 
 }  // namespace waymark

@@ -61,8 +61,9 @@ Rows status(const Snapshot& s) {
 }
 
 Rows services(const Snapshot& s) {
-  Rows rows{{"service", "role", "zone", "address", "ports", "targets", "taking_new", "pins", "packets", "bytes", "flows"},
-            {}};
+  Rows rows{
+      {"service", "role", "zone", "address", "ports", "targets", "taking_new", "pins", "packets", "bytes", "flows"},
+      {}};
   for (const ServiceConfig& service : s.config.service) {
     u64 targets = 0, taking = 0, pins = 0, packets = 0, bytes = 0, flows = 0;
     for (const TargetView& target : s.targets) {

@@ -29,9 +29,10 @@ Snapshot site() {
   web.ports = {{Protocol::tcp, 80, 80}, {Protocol::udp, 1000, 2000}, {Protocol::tcp, 0, 65535}};
   s.config.service = {web};
   s.interfaces = {{"eth0", 2, true, ""}, {"eth1", 3, false, "the driver of eth1 has no native XDP"}};
-  s.targets = {{0, "web", "s1", *parse_address("10.5.0.1"), Tunnel::ip, 10, true, false, 4, "02:00:00:00:00:01 mtu 1500"},
-               {2, "web", "s2", *parse_address("10.5.0.2"), Tunnel::gue, 5, true, true, 2, "no route: the kernel routes"},
-               {3, "web", "s3", *parse_address("10.5.0.3"), Tunnel::gue, 0, false, false, 1, ""}};
+  s.targets = {
+      {0, "web", "s1", *parse_address("10.5.0.1"), Tunnel::ip, 10, true, false, 4, "02:00:00:00:00:01 mtu 1500"},
+      {2, "web", "s2", *parse_address("10.5.0.2"), Tunnel::gue, 5, true, true, 2, "no route: the kernel routes"},
+      {3, "web", "s3", *parse_address("10.5.0.3"), Tunnel::gue, 0, false, false, 1, ""}};
   s.traffic = {{100, 10'000, 9}, {}, {7, 700, 3}};
   s.adjacencies = {{*parse_address("10.5.0.1"), true, "eth1", {{2, 0, 0, 0, 0, 9}}, {{2, 0, 0, 0, 0, 1}}, 1500, ""},
                    {*parse_address("10.5.0.2"), false, "", {}, {}, 0, "there is no route to it"}};
@@ -82,8 +83,7 @@ TEST(ShowRows, TargetsTellTheirState) {
 TEST(ShowRows, StatusHasTheFallBackAsAWarning) {
   std::set<std::string> lines;
   const Json json = shown(Show::What::status);
-  for (const Json& row : json["rows"])
-    lines.insert(row["item"].get<std::string>() + "=" + row["value"].dump());
+  for (const Json& row : json["rows"]) lines.insert(row["item"].get<std::string>() + "=" + row["value"].dump());
   EXPECT_TRUE(lines.contains("interface eth1=\"generic XDP\""));
   EXPECT_TRUE(lines.contains("warning=\"the driver of eth1 has no native XDP\""));
   EXPECT_TRUE(lines.contains("pins_used=6"));

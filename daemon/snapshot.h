@@ -1,4 +1,5 @@
-// All that a running daemon can tell at one moment, gathered on its loop; `show` and the metrics are made from it alone.
+// All that a running daemon can tell at one moment, gathered on its loop; `show` and the metrics are made from it
+// alone.
 #pragma once
 
 #include "daemon/command.h"
@@ -28,7 +29,7 @@ struct Snapshot {
   std::string version, program_tag;
   u32 pid = 0;
   Duration uptime{};
-  u64 generation = 0;     // of the choices in force: one more with each change of weights, targets or drains
+  u64 generation = 0;  // of the choices in force: one more with each change of weights, targets or drains
   bool standing_by = false;
   u32 pin_buckets = 0, embryo_buckets = 0;
   Config config;
