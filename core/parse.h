@@ -48,7 +48,6 @@ constexpr u32 kMaxExtensions = 6;
 WM_INLINE void forget(Packet& p) {
   p.l3 = forget(p.l3);
   p.l4 = forget(p.l4);
-  p.end = forget(p.end);
   p.protocol = u8(forget(p.protocol));
   p.ip6 = u8(forget(p.ip6)) & 1;
 }
@@ -120,6 +119,7 @@ WM_INLINE Verdict parse_ip(const View& v, Packet& p, u16 type) {
 
 // Walks the extension headers from p.l4 on; p.protocol and p.l4 then name the transport header.
 WM_INLINE Verdict skip_extensions(const View& v, Packet& p) {
+  if (WM_LIKELY(p.protocol == kProtoTcp || p.protocol == kProtoUdp)) return kGoOn;  // nearly always there are none
   for (u32 i = 0; i <= kMaxExtensions; ++i) {
     const u8 next = p.protocol;
     if (next == kProtoFragment) return parse::why::fragment;
@@ -176,7 +176,8 @@ WM_INLINE Verdict validate(const View& v, Packet& p, u32 length) {
     if (!ip) return parse::why::ip_short;
     if (number(ip->fragment) & 0x3fff) return parse::why::fragment;
   }
-  forget(p);
+  p.l4 = forget(p.l4);
+  p.protocol = u8(forget(p.protocol));
   return parse_transport(v, p);
 }
 

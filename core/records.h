@@ -113,14 +113,14 @@ struct Choice {
 static_assert(sizeof(Choice) == 16);
 
 constexpr u32 kPinWays = 7;
-struct PinBucket {
+struct alignas(64) PinBucket {
   u64 spill;          // filter:48, changes:16 (core/pins.h)
   u64 pin[kPinWays];  // flipped
 };
 static_assert(sizeof(PinBucket) == 64);
 
 constexpr u32 kEmbryoWays = 8;
-struct EmbryoBucket {
+struct alignas(64) EmbryoBucket {
   u64 pin[kEmbryoWays];  // flipped
 };
 static_assert(sizeof(EmbryoBucket) == 64);

@@ -55,19 +55,21 @@ WM_INLINE constexpr bool closes(const Packet& p) {
 struct Flow {
   u32 slot;
   bool is_new;
+  const Target* target;  // the slot's, where it has been looked at already
 };
 
 // A proven pin: used, aged, closed by FIN or RST (which only shortens its life: either could be forged), and opened
 // anew by the SYN of a client that uses the port again.
 template <Env E>
-WM_INLINE Flow follow_pin(E& env, const Found& found, const Packet& p, u32 service, u32 zone, u64 hash, u32 stamp) {
+WM_INLINE Flow follow_pin(E& env, const Found& found, const Target* target, const Packet& p, u32 service, u32 zone, u64 hash,
+                          u32 stamp) {
   Pin pin = unpack(found.value);
-  Flow flow = {pin.slot, false};
+  Flow flow = {pin.slot, false, target};
   env.step(Step::pin_found, pin.slot, u32(pin.state), 0);
   pin.stamp = stamp;
   if (WM_UNLIKELY(closes(p))) pin.state = PinState::closing;
   if (WM_UNLIKELY(pin.state == PinState::closing && opens(p))) {
-    if (const u32 slot = choose(env, service, zone, p, hash); slot) flow = {slot, true}, pin.slot = slot;
+    if (const u32 slot = choose(env, service, zone, p, hash); slot) flow = {slot, true, nullptr}, pin.slot = slot;
     pin.state = PinState::proven;
   }
   const u64 word = pack(pin);
@@ -83,7 +85,7 @@ WM_INLINE Flow follow_embryo(E& env, const Found& found, const PinPlace& place, 
   pin.stamp = stamp;
   if (opens(p)) {
     if (const u64 word = pack(pin); word != found.value) swap_word(found.word, found.value, word);
-    return {pin.slot, false};
+    return {pin.slot, false, nullptr};
   }
   pin.state = p.protocol != kProtoTcp ? PinState::datagram : closes(p) ? PinState::closing : PinState::proven;
   if (env.insert_pin(place, pack(pin), stamp)) {
@@ -93,7 +95,7 @@ WM_INLINE Flow follow_embryo(E& env, const Found& found, const PinPlace& place, 
     pin.state = PinState::embryonic;
     if (const u64 word = pack(pin); word != found.value) swap_word(found.word, found.value, word);
   }
-  return {pin.slot, false};
+  return {pin.slot, false, nullptr};
 }
 
 // A flow without a pin. A packet in the middle of a TCP flow gets one too: the flow came here from another director.
@@ -101,25 +103,25 @@ template <Env E>
 WM_INLINE Flow begin_flow(E& env, const PinPlace& place, const Packet& p, u32 service, u32 zone, u64 hash, u32 stamp) {
   env.step(Step::pin_missing, 0, 0, 0);
   const u32 slot = choose(env, service, zone, p, hash);
-  if (!slot) return {0, false};
+  if (!slot) return {0, false, nullptr};
   const bool tcp = p.protocol == kProtoTcp;
-  if (tcp && (p.tcp_flags & kTcpRst)) return {slot, false};
+  if (tcp && (p.tcp_flags & kTcpRst)) return {slot, false, nullptr};
   if (tcp && !opens(p)) env.note(Note::pin_adopted);
   if (insert_embryo(env, place, pack({place.fingerprint, slot, stamp, PinState::embryonic, false}), stamp))
     env.step(Step::pinned, slot, u32(PinState::embryonic), 0);
-  return {slot, true};
+  return {slot, true, nullptr};
 }
 
 template <Env E>
 WM_INLINE Flow flow_of(E& env, const Packet& p, u32 service, u32 zone, u64 hash) {
-  if (!env.settings().pin_buckets) return {choose(env, service, zone, p, hash), false};
+  if (!env.settings().pin_buckets) return {choose(env, service, zone, p, hash), false, nullptr};
   const PinPlace place = place_of(env, hash);
   const u32 stamp = env.now() >> env.settings().stamp_shift & kStampMask;
   const Found pin = find_pin(env, place);
   if (WM_LIKELY(pin.word)) {
-    if (WM_LIKELY(target_of(env, unpack(pin.value).slot, service)))
-      return follow_pin(env, pin, p, service, zone, hash, stamp);
-    return {choose(env, service, zone, p, hash), false};  // another service's flow has this very fingerprint
+    if (const Target* target = target_of(env, unpack(pin.value).slot, service); WM_LIKELY(target))
+      return follow_pin(env, pin, target, p, service, zone, hash, stamp);
+    return {choose(env, service, zone, p, hash), false, nullptr};  // another service's flow has this very fingerprint
   }
   const Found embryo = find_embryo(env, place);
   if (embryo.word && target_of(env, unpack(embryo.value).slot, service))
@@ -155,7 +157,7 @@ WM_INLINE Verdict direct(E& env, Packet& p, const Front* front, u32 zone) {
   flow.slot = forget(flow.slot);
   flow.is_new = forget(flow.is_new) & 1;
   if (WM_UNLIKELY(!flow.slot)) return why::no_target;
-  const Target* target = target_of(env, flow.slot, service);
+  const Target* target = flow.target ? flow.target : target_of(env, flow.slot, service);
   if (WM_UNLIKELY(!target)) return why::target_gone;
   const Verdict verdict = send_through_tunnel(env, p, target, flow.slot, u32(hash >> 40));
   if (auto* traffic = env.at(table::target_traffic, flow.slot)) {
