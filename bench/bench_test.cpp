@@ -1,0 +1,81 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "bench/against.h"
+#include "bench/facts.h"
+#include "bench/xdp_case.h"
+#include "tests/need.h"
+
+namespace waymark::bench {
+
+namespace {
+
+std::vector<const NamedCase*> cases(const std::string& prefix) {
+  std::vector<const NamedCase*> found;
+  for (const NamedCase& c : all_cases())
+    if (c.name.starts_with(prefix)) found.push_back(&c);
+  return found;
+}
+
+std::string report(double min) {
+  const std::string path = testing::TempDir() + "wm-bench-report.json";
+  std::ofstream(path) << R"({"native.director.hit_1": {"min": )" << min << "}}";
+  return path;
+}
+
+}  // namespace
+
+TEST(Bench, NativeCasesHoldTheirChecks) {
+  const auto measured = measure(cases("native."), 1);
+  ASSERT_TRUE(measured) << measured.error().sentence;
+  ASSERT_EQ(measured->size(), 2u);
+  EXPECT_EQ(measured->at(0).flows, 1u);
+  EXPECT_EQ(measured->at(1).flows, 1'000'000u);
+  for (const Measured& m : *measured) EXPECT_GT(m.net(), 0) << m.name;
+}
+
+TEST(Bench, XdpCasesHoldTheirChecks) {
+  WM_NEED(Cap::bpf);
+  const auto measured = measure(cases("xdp."), 1);
+  ASSERT_TRUE(measured) << measured.error().sentence;
+  for (const Measured& m : *measured) {
+    EXPECT_GT(m.net(), 0) << m.name;
+    if (m.name == "xdp.director.hit_64k") EXPECT_GT(m.flows, 60'000u);
+    if (m.name == "xdp.director.hit_1m") EXPECT_GT(m.flows, 900'000u);
+  }
+}
+
+// A wrapper tells a packet that was dropped from one that was sent, and the bytes of one from those of another.
+TEST(Bench, XdpADroppedPacketShows) {
+  WM_NEED(Cap::bpf);
+  std::vector<u8> frame = client_packet(false, kTcpAck);
+  auto wrapper = Wrapper::make({}, "wm_bench_direct6", frame, int(sizeof(Ip6)));
+  ASSERT_TRUE(wrapper) << wrapper.error().sentence;
+  ASSERT_TRUE((*wrapper)->pin(3));
+  ASSERT_TRUE((*wrapper)->plan(kAmong, 3));
+  auto sent = (*wrapper)->run(100);
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(sent->verdict, 3u);
+  auto expected = (*wrapper)->expected(sent->frame);
+  ASSERT_TRUE(expected);
+  EXPECT_EQ(*expected, sent->frame);
+  EXPECT_EQ(*(*wrapper)->pins_touched(1000), 3u);
+
+  frame[sizeof(Ethernet) + 4] = 0xff;  // a length that the frame does not have
+  auto lying = Wrapper::make({}, "wm_bench_direct6", frame, int(sizeof(Ip6)));
+  ASSERT_TRUE(lying) << lying.error().sentence;
+  EXPECT_FALSE((*lying)->pin(3));
+}
+
+TEST(Bench, ARegressionIsSeenAndAnImprovementIsNone) {
+  const auto slower = compare(cases("native.director.hit_1"), 1, report(0.1));
+  ASSERT_TRUE(slower) << slower.error().sentence;
+  EXPECT_FALSE(*slower);
+  const auto faster = compare(cases("native.director.hit_1"), 1, report(1e9));
+  ASSERT_TRUE(faster) << faster.error().sentence;
+  EXPECT_TRUE(*faster);
+  EXPECT_FALSE(compare(cases("native."), 1, "/nonexistent/report.json"));
+}
+
+}  // namespace waymark::bench
