@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -66,12 +67,18 @@ Result<Options> parse(int argc, char** argv) {
   return options;
 }
 
+// A case's own name asks for that case alone.
+bool is_case(const std::string& name) {
+  return std::any_of(all_cases().begin(), all_cases().end(), [&](const NamedCase& c) { return c.name == name; });
+}
+
 Result<std::vector<const NamedCase*>> chosen(const Options& options, bool json) {
   std::vector<const NamedCase*> cases;
   bool left_out = false;
   for (const NamedCase& c : all_cases()) {
     bool wanted = options.prefixes.empty();
-    for (const std::string& prefix : options.prefixes) wanted = wanted || c.name.starts_with(prefix);
+    for (const std::string& prefix : options.prefixes)
+      wanted = wanted || (is_case(prefix) ? c.name == prefix : c.name.starts_with(prefix));
     if (!wanted) continue;
     const bool may = !c.needs_root || geteuid() == 0;
     if (may) cases.push_back(&c);

@@ -41,8 +41,8 @@ TEST(Bench, XdpCasesHoldTheirChecks) {
   ASSERT_TRUE(measured) << measured.error().sentence;
   for (const Measured& m : *measured) {
     EXPECT_GT(m.net(), 0) << m.name;
-    if (m.name == "xdp.director.hit_64k") EXPECT_GT(m.flows, 60'000u);
-    if (m.name == "xdp.director.hit_1m") EXPECT_GT(m.flows, 900'000u);
+    const u64 flows = m.name == "xdp.director.hit_64k" ? 60'000 : m.name == "xdp.director.hit_1m" ? 900'000 : 1;
+    EXPECT_GE(m.flows, flows) << m.name;
   }
 }
 
