@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/huge.h"
 #include "dataplane/image.h"
 
 namespace waymark {
@@ -46,7 +47,7 @@ class NativeEngine {
  private:
   friend class NativeEnv;
   Image image_;
-  std::vector<Target> targets_;
+  HugeVector<Target> targets_;
   std::vector<SlotName> slot_names_;
   std::vector<Adjacency> adjacencies_;
   std::vector<u64> half_;
@@ -54,8 +55,8 @@ class NativeEngine {
   std::vector<u16> choices_;
   std::vector<u32> members_;
   std::vector<Meta> meta_;
-  std::vector<PinBucket> pins_;
-  std::vector<EmbryoBucket> embryos_;
+  HugeVector<PinBucket> pins_;
+  HugeVector<EmbryoBucket> embryos_;
   std::vector<TargetCounters> target_traffic_;
   Counters counters_;
 };
