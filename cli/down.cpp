@@ -6,6 +6,7 @@
 #include "cli/load.h"
 #include "cli/remote.h"
 #include "daemon/client.h"
+#include "daemon/lock.h"
 #include "daemon/run.h"
 #include "engine/xdp/bpffs.h"
 #include "engine/xdp/engine.h"
@@ -34,6 +35,7 @@ Result<std::string> node_to_take_down(const Daemon& daemon) {
 std::string left_behind() {
   std::string out;
   for (const std::string& node : list(kPinRoot)) {
+    if (Lock::held(fmt::format("/run/waymark/{}.lock", node))) continue;
     const size_t links = list(fmt::format("{}/{}/links", kPinRoot, node)).size();
     out += fmt::format(
         "; {} is pinned{}: `waymark run` takes it over, `waymark down --node {}` removes it", node,
@@ -47,6 +49,8 @@ int down_command(const Daemon& daemon) {
   if (socket && api_get(*socket, "/v1/status")) return post_command(daemon, "/v1/down");
   const Result<std::string> node = node_to_take_down(daemon);
   if (!node) return complain(node.error());
+  if (!XdpEngine::exists(*node))
+    return complain({fmt::format("no daemon of \"{}\" runs here, and nothing of it is pinned", *node)});
   if (const Status done = take_down(*node); !done) return complain(done.error());
   fmt::print("no daemon ran; the program of {} is detached, and its tables are unpinned\n", *node);
   return 0;

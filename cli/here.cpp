@@ -80,8 +80,10 @@ std::vector<Finding> look_here(const Config& config) {
   if (const Status bpf = bpf_usable(); !bpf) here::error(out, bpf.error().sentence);
   struct statfs mounted {};
   if (config.engine.persist && (statfs("/sys/fs/bpf", &mounted) != 0 || u32(mounted.f_type) != BPF_FS_MAGIC))
-    here::error(
-        out, "no BPF file system is mounted, where tables and links outlive the daemon: mount -t bpf bpf /sys/fs/bpf");
+    here::warn(
+        out,
+        "no BPF file system is mounted, where tables and links outlive the daemon; it mounts one itself if it may: "
+        "mount -t bpf bpf /sys/fs/bpf");
   here::look_at_interfaces(config, out);
   if (!config.service.empty()) here::look_at_director(config, out);
   if (config.host) here::look_at_host(config, out);

@@ -43,12 +43,17 @@ Result<std::string> running(const Daemon& daemon) {
   return socket;
 }
 
+// A request that failed: where nothing answers at all, says what is left of the daemon.
+Error failed(const std::string& socket, const Error& error) {
+  return api_get(socket, "/v1/status") ? error : Error{error.sentence + left_behind()};
+}
+
 // Commands answer with one sentence.
 int post(const Daemon& daemon, const std::string& path, const Json& body) {
   const Result<std::string> socket = running(daemon);
   if (!socket) return complain(socket.error());
   const Result<std::string> answer = api_post(*socket, path, body.dump());
-  if (!answer) return complain(answer.error());
+  if (!answer) return complain(failed(*socket, answer.error()));
   const Json json = Json::parse(*answer, nullptr, false);
   if (json.is_object() && json.contains("rows") && json["rows"].is_array())
     for (const Json& row : json["rows"])
@@ -87,14 +92,21 @@ int show_command(const Daemon& daemon, const ShowOptions& options) {
   const Result<std::string> socket = running(daemon);
   if (!socket) return complain(socket.error());
   const Result<std::string> answer = api_get(*socket, path);
-  if (!answer) return complain(answer.error());
+  if (!answer) return complain(failed(*socket, answer.error()));
   if (options.json) {
     fmt::print("{}", *answer);
     return 0;
   }
   const Result<std::string> table = to_table(*answer, options.all || options.what != "counters");
   if (!table) return complain(table.error());
-  fmt::print("{}", *table);
+  const bool nothing = table->find('\n') + 1 == table->size();
+  if (nothing && options.words.size() > 1) {
+    fmt::print("no pin knows this flow\n");
+  } else if (nothing && options.what == "counters") {
+    fmt::print("no packet was counted yet\n");
+  } else {
+    fmt::print("{}", *table);
+  }
   return 0;
 }
 
@@ -120,7 +132,7 @@ int capture_command(const Daemon& daemon, const CaptureOptions& options) {
   });
   const int why = errno;
   if (!to_stdout) written &= std::fclose(file) == 0;
-  if (!status) return complain(status.error());
+  if (!status) return complain(failed(*socket, status.error()));
   if (!written)
     return complain({fmt::format("\"{}\" could not be written whole: {}", options.file, std::strerror(why))});
   return 0;
