@@ -53,7 +53,8 @@ TEST(Checksum, OfRandomDataEqualsTheFullOne) {
 TEST(Checksum, UpdateEqualsTheFullOne) {
   std::mt19937_64 random(3);
   for (u32 rest = 1; rest <= 0xffff; rest += rest < 4 || rest > 0xfff0 ? 1 : 1 + u32(random() % 5)) {
-    for (u32 before : {0u, 1u, 0x8000u, 0xfffeu, 0xffffu, u32(random() & 0xffff), 0xffff - rest, (0xfffe - rest) & 0xffff})
+    for (u32 before :
+         {0u, 1u, 0x8000u, 0xfffeu, 0xffffu, u32(random() & 0xffff), 0xffff - rest, (0xfffe - rest) & 0xffff})
       for (u32 after : {0u, 1u, 0x7fffu, 0xfffeu, 0xffffu, u32(random() & 0xffff), 0xffff - rest}) {
         const u16 old = u16(~fold(u64(rest) + before)), expected = u16(~fold(u64(rest) + after));
         ASSERT_EQ(update_checksum(old, u16(before), u16(after)), expected) << rest << " " << before << " " << after;

@@ -24,7 +24,8 @@ TEST(Hash, KnownValues) {
   EXPECT_EQ(mix(~0ull), 0xb4d055fcf2cbbd7bu);
   EXPECT_EQ(hash_flow(kKey, 0, 6, parse("0.0.0.0"), parse("0.0.0.0"), 0, 0), 0xaf4f60d334e0da9au);
   EXPECT_EQ(hash_flow(kKey, 0x1234, 6, parse("203.0.113.7"), parse("198.51.100.1"), 40000, 80), 0x76757f8a6a1b1656u);
-  EXPECT_EQ(hash_flow(kKey, 0x1234, 17, parse("2001:db8:c::7"), parse("2001:db8:80::1"), 65535, 443), 0x321bc185c1318df8u);
+  EXPECT_EQ(hash_flow(kKey, 0x1234, 17, parse("2001:db8:c::7"), parse("2001:db8:80::1"), 65535, 443),
+            0x321bc185c1318df8u);
   EXPECT_EQ(hash_flow(kKey, ~0u, 255, parse("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), parse("::"), 65535, 65535),
             0x29e37b2645f2ba12u);
   EXPECT_EQ(hash_client(kKey, 0x1234, parse("203.0.113.7")), 0xfa775b7504b2b6f5u);
@@ -32,7 +33,7 @@ TEST(Hash, KnownValues) {
   EXPECT_EQ(steer_hash(7, 1, parse("198.51.100.1")), 0x9a90e2b86e8b3f0bu);
   EXPECT_EQ(steer_hash(0, 0xdeadbeef, parse("2001:db8:80::1")), 0x97874ead663bc26du);
   EXPECT_EQ(zone_of("", 0), 0x811c9dc5u);
-  EXPECT_EQ(zone_of("a", 1), 0xe40c292cu);       // FNV-1a's own test vectors
+  EXPECT_EQ(zone_of("a", 1), 0xe40c292cu);  // FNV-1a's own test vectors
   EXPECT_EQ(zone_of("foobar", 6), 0xbf9cf968u);
 }
 
@@ -61,7 +62,8 @@ TEST(Hash, EveryInputBitMovesHalfTheOutput) {
       for (u32 i = 0; i < 64; ++i) each[i] += int(difference >> i & 1);
     }
     EXPECT_NEAR(double(flipped) / kTrials, 32, 0.8) << "input bit " << bit;
-    for (u32 i = 0; i < 64; ++i) EXPECT_NEAR(each[i] / double(kTrials), 0.5, 0.08) << "input bit " << bit << ", output bit " << i;
+    for (u32 i = 0; i < 64; ++i)
+      EXPECT_NEAR(each[i] / double(kTrials), 0.5, 0.08) << "input bit " << bit << ", output bit " << i;
   }
 }
 

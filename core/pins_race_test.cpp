@@ -1,5 +1,5 @@
-// Several processors at one table: readers always find what was inserted, while neighbours move aside; and a writer that
-// lost a race says so and harms nothing.
+// Several processors at one table: readers always find what was inserted, while neighbours move aside; and a writer
+// that lost a race says so and harms nothing.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -71,7 +71,8 @@ TEST(PinsRace, APinOnceInsertedIsAlwaysFound) {
   std::printf("%llu lookups while %llu pins moved\n", looked, moved);
 }
 
-// The reading of the settings lies between the reading of a way and the swap of its word: there another processor steps in.
+// The reading of the settings lies between the reading of a way and the swap of its word: there another processor steps
+// in.
 TEST(PinsRace, WhoLosesTheWaySaysSo) {
   PinTables tables(64);
   PinEnv env{tables};

@@ -85,9 +85,11 @@ TEST(Pins, NineTenthsOfTheWaysAllFound) {
   env.buckets_read = 0;
   for (u32 i = 0; i < 100'000; ++i) (void)find_pin(env, place_of(env, mix(random())));
   const double miss = double(env.buckets_read) / 100'000;
-  std::printf("%zu of %u ways: spilled %llu, moved %llu; cache lines a hit %.3f, a miss %.3f; %.2f bytes a pin, beside them 0\n",
-              flows.size(), kBuckets * kPinWays, env.notes[u32(Note::pin_spilled)], env.notes[u32(Note::pin_moved)], hit, miss,
-              64.0 * kBuckets / double(flows.size()));
+  std::printf(
+      "%zu of %u ways: spilled %llu, moved %llu; cache lines a hit %.3f, a miss %.3f; %.2f bytes a pin, beside them "
+      "0\n",
+      flows.size(), kBuckets * kPinWays, env.notes[u32(Note::pin_spilled)], env.notes[u32(Note::pin_moved)], hit, miss,
+      64.0 * kBuckets / double(flows.size()));
   EXPECT_LT(hit, 1.6);
   EXPECT_LT(miss, 1.7);
 }

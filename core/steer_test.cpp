@@ -20,7 +20,9 @@ struct SteerEnv {
 
   const Settings& settings() const { return s; }
   template <class V>
-  static const auto* get(const V& values, u32 i) { return i < values.size() ? &values[i] : nullptr; }
+  static const auto* get(const V& values, u32 i) {
+    return i < values.size() ? &values[i] : nullptr;
+  }
   const SteerBucket* at(decltype(table::steer), u32 i) { return get(buckets, i); }
   const Front* at(decltype(table::fronts), u32 i) { return get(fronts, i); }
   const Rule* at(decltype(table::rules), u32 i) { return get(rules, i); }
@@ -48,7 +50,8 @@ TEST_P(Steer, FindsWhatAMapFinds) {
   SteerEnv env;
   auto draw = [&](u32 near) {  // dense, as operators number: few zones, neighbouring addresses of both families
     const u32 host = u32(random() % (near * 2 + 2));
-    const Address a = random() % 2 ? address_of(wire32(0xc6336400 + host)) : Address{0x0100'0000'b80d'0120ull, u64(host) << 40};
+    const Address a =
+        random() % 2 ? address_of(wire32(0xc6336400 + host)) : Address{0x0100'0000'b80d'0120ull, u64(host) << 40};
     return std::pair{u32(random() % 3), a};
   };
   while (env.fronts.size() < GetParam()) {
@@ -63,7 +66,8 @@ TEST_P(Steer, FindsWhatAMapFinds) {
   while (!place(env))
     if (++env.s.steer_seed % 16 == 0) ++env.s.steer_bits;
   EXPECT_LE(env.s.steer_bits, 18u) << "the table has no more buckets";
-  for (u32 i = 0; i < env.fronts.size(); ++i) ASSERT_EQ(find_front(env, env.fronts[i].zone, env.fronts[i].address), &env.fronts[i]);
+  for (u32 i = 0; i < env.fronts.size(); ++i)
+    ASSERT_EQ(find_front(env, env.fronts[i].zone, env.fronts[i].address), &env.fronts[i]);
   for (int n = 0; n < 50'000; ++n) {
     const auto [zone, address] = draw(GetParam());
     const auto expected = map.find({zone, {address.high, address.low}});
@@ -126,12 +130,14 @@ TEST(Rules, AreFoundAsByLookingAtEach) {
       const Rule* expected = naive(rules, protocol, u16(port));
       const Rule* found = find_rule(env, &front, protocol, u16(port));
       ASSERT_EQ(!found, !expected) << count << " rules, port " << port;
-      ASSERT_TRUE(!found || found - env.rules.data() - 3 == expected - rules.data()) << count << " rules, port " << port;
+      ASSERT_TRUE(!found || found - env.rules.data() - 3 == expected - rules.data())
+          << count << " rules, port " << port;
     };
     for (const Rule& r : rules)
       for (u32 port : {r.first - 1u, u32(r.first), u32(r.last), r.last + 1u})
         for (u8 protocol : {u8(6), u8(17)}) check(protocol, port & 0xffff);
-    for (int n = 0; n < 5000; ++n) check(std::vector<u8>{0, 1, 6, 16, 17, 18, 255}[random() % 7], u32(random() & 0xffff));
+    for (int n = 0; n < 5000; ++n)
+      check(std::vector<u8>{0, 1, 6, 16, 17, 18, 255}[random() % 7], u32(random() & 0xffff));
   }
 }
 

@@ -7,8 +7,9 @@ using namespace waymark;
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   std::vector<std::string> seeds;
   for (size_t path = 0; path < api_paths().size(); ++path)
-    for (const char* rest : {"", "{}", R"({"target": "web/s1"})", R"({"target": "s1", "undo": true})", "service=web&count=7&seconds=3",
-                             "flow=tcp 192.0.2.1:4000 198.51.100.80:80", "flow=udp [2001:db8::1]:4000 [2001:db8:80::1]:443 public"})
+    for (const char* rest :
+         {"", "{}", R"({"target": "web/s1"})", R"({"target": "s1", "undo": true})", "service=web&count=7&seconds=3",
+          "flow=tcp 192.0.2.1:4000 198.51.100.80:80", "flow=udp [2001:db8::1]:4000 [2001:db8:80::1]:443 public"})
       seeds.push_back(std::string(1, char(path)) + rest);
   fuzz::plant(*argc, *argv, seeds);
   return 0;

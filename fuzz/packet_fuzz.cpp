@@ -1,5 +1,5 @@
-// Frames through the packet core, several in a row so that flows live: each as two bytes of length (the upper four bits:
-// how far time moves), then the frame.
+// Frames through the packet core, several in a row so that flows live: each as two bytes of length (the upper four
+// bits: how far time moves), then the frame.
 #include "fuzz/seeds.h"
 #include "tests/cases.h"
 #include "tests/invariants.h"
@@ -57,7 +57,8 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, size_t size) {
     size -= 2 + length;
     std::vector<StepSeen> trace;
     const Outcome o = engine().run(frame, fixture::kInterface, now, &trace);
-    if (const std::string broken = fixture::broken_promise(frame, {o.verdict, o.out_interface, o.frame}); !broken.empty())
+    if (const std::string broken = fixture::broken_promise(frame, {o.verdict, o.out_interface, o.frame});
+        !broken.empty())
       fuzz::fail(broken + "\n" + packets::hexdump(frame) + packets::difference(frame, o.frame));
   }
   return 0;

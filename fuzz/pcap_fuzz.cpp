@@ -35,8 +35,9 @@ std::string pcapng_of(const std::vector<packets::Bytes>& frames, LinkType link) 
 
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   const std::vector<packets::Bytes> frames = {cases::all_cases().front().in, cases::all_cases().back().in};
-  fuzz::plant(*argc, *argv, {pcap_of(frames, 1), pcap_of(frames, 101), pcap_of({}, 1), pcap_of(frames, 113), pcapng_of(frames, LinkType::ethernet),
-                             pcapng_of(frames, LinkType::raw)});
+  fuzz::plant(*argc, *argv,
+              {pcap_of(frames, 1), pcap_of(frames, 101), pcap_of({}, 1), pcap_of(frames, 113),
+               pcapng_of(frames, LinkType::ethernet), pcapng_of(frames, LinkType::raw)});
   return 0;
 }
 

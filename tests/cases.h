@@ -1,5 +1,5 @@
-// Packet cases as data: this frame, in this state, ends for this reason, with these bytes and these counters. Each runs in
-// both builds of the core; the mutation and fuzz runs start from them.
+// Packet cases as data: this frame, in this state, ends for this reason, with these bytes and these counters. Each runs
+// in both builds of the core; the mutation and fuzz runs start from them.
 #pragma once
 
 #include <functional>
@@ -16,21 +16,21 @@ constexpr u32 kHeadRoom = 256;
 
 struct Case {
   std::string name;
-  std::string why;     // what would go wrong in the world if this did
+  std::string why;  // what would go wrong in the world if this did
   Bytes in{};
   std::string reason{};  // "director.no_target"
-  Bytes out{};         // what is sent or handed on; empty: the frame as it came
+  Bytes out{};           // what is sent or handed on; empty: the frame as it came
 
-  u32 slot = 0;        // target whose counters move, by so much; 0: none does
+  u32 slot = 0;  // target whose counters move, by so much; 0: none does
   u64 packets = 0, bytes = 0, flows = 0;
   std::vector<Note> notes{};  // exactly these, each once
 
-  u64 flow = 0;        // hash of the flow whose pin is looked at afterwards; 0: not looked at
-  std::string pin{};   // "none", or state and slot: "embryonic 1", "proven 21"
+  u64 flow = 0;       // hash of the flow whose pin is looked at afterwards; 0: not looked at
+  std::string pin{};  // "none", or state and slot: "embryonic 1", "proven 21"
 
-  std::vector<Bytes> before{};                       // frames that come first, whatever becomes of them
+  std::vector<Bytes> before{};                          // frames that come first, whatever becomes of them
   std::function<void(const Live&, u32 now)> arrange{};  // changes the tables, after `before`
-  u32 head_room = kHeadRoom;                         // in front of the frame
+  u32 head_room = kHeadRoom;                            // in front of the frame
 };
 
 std::vector<Case> parse_cases();

@@ -28,8 +28,9 @@ void hop_limits(std::vector<Case>& c) {
       const std::string from = six ? kClient6 : kClient4, to = six ? address6(slot) : address4(slot);
       const std::string name = "_" + std::to_string(slot) + (six ? "_6" : "_4");
       for (u8 hops : Bytes{0, 1}) {
-        Case end = ends("hop_limit_" + std::to_string(hops) + name, "traceroute shows this hop, and leaves no flow behind",
-                        frame(ip(from, to, syn, hops)), "forward.hop_limit");
+        Case end =
+            ends("hop_limit_" + std::to_string(hops) + name, "traceroute shows this hop, and leaves no flow behind",
+                 frame(ip(from, to, syn, hops)), "forward.hop_limit");
         end.flow = flow_hash(kPublic, from, to, syn);
         end.pin = "none";
         c.push_back(end);
@@ -50,13 +51,18 @@ void sizes(std::vector<Case>& c) {
     bool six;
     u32 overhead, mtu;
   };
-  for (const Way& w : {Way{narrow6, false, 40, kNarrowMtu}, {narrow6, true, 40, kNarrowMtu}, {narrow4, false, 32, kNarrowMtu},
-                       {narrow4, true, 32, kNarrowMtu}, {by_ip4, false, 20, kMtu}, {by_gue6, true, 52, kMtu}}) {
+  for (const Way& w : {Way{narrow6, false, 40, kNarrowMtu},
+                       {narrow6, true, 40, kNarrowMtu},
+                       {narrow4, false, 32, kNarrowMtu},
+                       {narrow4, true, 32, kNarrowMtu},
+                       {by_ip4, false, 20, kMtu},
+                       {by_gue6, true, 52, kMtu}}) {
     const std::string from = w.six ? kClient6 : kClient4, to = w.six ? address6(w.slot) : address4(w.slot);
     const u32 fits = w.mtu - w.overhead - (w.six ? 40 : 20);
     const std::string name = std::to_string(w.slot) + (w.six ? "_6" : "_4");
     c.push_back(sent("mtu_exactly_" + name, "a packet that just fits is sent", from, to, filled(fits), w.slot));
-    c.push_back(refused("mtu_and_one_" + name, "one byte more is too big", from, to, filled(fits + 1), w.slot, "forward.too_big"));
+    c.push_back(refused("mtu_and_one_" + name, "one byte more is too big", from, to, filled(fits + 1), w.slot,
+                        "forward.too_big"));
     Case pad = sent("mtu_padding_" + name, "padding does not make it bigger", from, to, filled(fits), w.slot);
     pad.in = padded(pad.in, pad.in.size() + 1);
     pad.out = padded(pad.out, pad.out.size() + 1);
@@ -88,26 +94,35 @@ void ways(std::vector<Case>& c) {
   Case empty_slot = beyond;
   empty_slot.name = "adjacency_of_no_interface";
   empty_slot.arrange = [](const Live& live, u32 now) {
-    live.adjacencies[3] = Adjacency{.interface = 0, .valid_until = now + 0x1000'0000, .destination = {}, .source = {}, .mtu = 1500, .reserved = 0, .reserved2 = 0};
+    live.adjacencies[3] = Adjacency{.interface = 0,
+                                    .valid_until = now + 0x1000'0000,
+                                    .destination = {},
+                                    .source = {},
+                                    .mtu = 1500,
+                                    .reserved = 0,
+                                    .reserved2 = 0};
   };
   c.push_back(empty_slot);
-  Case upper = sent("route_upper_half", "the route's upper half is no part of the index", kClient4, address4(by_ip6), syn, by_ip6);
+  Case upper = sent("route_upper_half", "the route's upper half is no part of the index", kClient4, address4(by_ip6),
+                    syn, by_ip6);
   upper.arrange = [](const Live& live, u32) { live.targets[by_ip6].route = 0xffff'ffff'0000'0001ull; };
   c.push_back(upper);
   c.push_back(sent("other_interface", "the way out is the next hop's", kClient4, address4(other), syn, other));
 
-  Case big = sent("big_by_kernel", "the kernel knows the MTU where we do not", kClient4, address4(no_way), filled(2000), no_way);
+  Case big = sent("big_by_kernel", "the kernel knows the MTU where we do not", kClient4, address4(no_way), filled(2000),
+                  no_way);
   big.reason = "forward.by_kernel";
   big.out = tunnelled(no_way, ip(kClient4, address4(no_way), filled(2000), 63), big.flow, 0, &as_it_came);
   c.push_back(big);
 
   for (const auto& [slot, room] : {std::pair<u32, u32>{by_ip6, 36}, {by_gue6, 48}, {by_ip4, 16}, {by_gue4, 28}}) {
-    Case tight = refused("no_head_room_" + std::to_string(slot), "a driver without room in front: said, not half written",
-                         kClient4, address4(slot), syn, slot, "forward.no_room");
+    Case tight =
+        refused("no_head_room_" + std::to_string(slot), "a driver without room in front: said, not half written",
+                kClient4, address4(slot), syn, slot, "forward.no_room");
     tight.head_room = room;
     c.push_back(tight);
-    Case enough = sent("just_enough_head_room_" + std::to_string(slot), "as much room as the header needs is enough", kClient4,
-                       address4(slot), syn, slot);
+    Case enough = sent("just_enough_head_room_" + std::to_string(slot), "as much room as the header needs is enough",
+                       kClient4, address4(slot), syn, slot);
     enough.head_room = room + 4;
     c.push_back(enough);
   }

@@ -31,15 +31,32 @@ std::vector<packets::Bytes> corpus() {
 // What the daemon might do between two packets, the same in both builds.
 void change_tables(const Live& live, u32 now, u32 what, u32 slot) {
   switch (what) {
-    case 0: live.half[0] ^= 1; break;
-    case 1: live.targets[slot].in_use ^= 1; break;
-    case 2: live.targets[slot].route = live.targets[slot].route ? 0 : 1; break;
-    case 3: live.adjacencies[1].valid_until = now - 0x1000'0000; break;
-    case 4: live.adjacencies[1].valid_until = now + 0x1000'0000; break;
-    case 5: live.adjacencies[1].mtu = u16(live.adjacencies[1].mtu == 1500 ? 120 : 1500); break;
-    case 6: live.choice_heads[slot].prime ^= 1; break;
-    case 28: fixture::fill(live, now); break;  // rarely: the tables fill
-    default: break;
+    case 0:
+      live.half[0] ^= 1;
+      break;
+    case 1:
+      live.targets[slot].in_use ^= 1;
+      break;
+    case 2:
+      live.targets[slot].route = live.targets[slot].route ? 0 : 1;
+      break;
+    case 3:
+      live.adjacencies[1].valid_until = now - 0x1000'0000;
+      break;
+    case 4:
+      live.adjacencies[1].valid_until = now + 0x1000'0000;
+      break;
+    case 5:
+      live.adjacencies[1].mtu = u16(live.adjacencies[1].mtu == 1500 ? 120 : 1500);
+      break;
+    case 6:
+      live.choice_heads[slot].prime ^= 1;
+      break;
+    case 28:
+      fixture::fill(live, now);
+      break;  // rarely: the tables fill
+    default:
+      break;
   }
 }
 
@@ -78,11 +95,13 @@ void compare(std::span<const u8> elf, u64 seed) {
     const Ended a = native->run(frame, room);
     const Ended b = kernel->run(frame, room, a.verdict.reason);
     const bool same_out = a.out_interface == b.out_interface || room != cases::kHeadRoom;
-    if (a.verdict.reason != b.verdict.reason || a.verdict.action != b.verdict.action || a.frame != b.frame || !same_out) {
+    if (a.verdict.reason != b.verdict.reason || a.verdict.action != b.verdict.action || a.frame != b.frame ||
+        !same_out) {
       ADD_FAILURE() << "packet " << n << " of seed " << seed << " with head-room " << room << "\n"
                     << packets::hexdump(frame) << "native: " << reason_text(a.verdict.reason)->name << " to "
-                    << a.out_interface << ", kernel: " << reason_text(b.verdict.reason)->name << " to " << b.out_interface
-                    << "\n" << packets::difference(a.frame, b.frame);
+                    << a.out_interface << ", kernel: " << reason_text(b.verdict.reason)->name << " to "
+                    << b.out_interface << "\n"
+                    << packets::difference(a.frame, b.frame);
       return;
     }
     ASSERT_EQ("", fixture::broken_promise(frame, a)) << packets::hexdump(frame) << packets::difference(frame, a.frame);
@@ -105,8 +124,8 @@ void compare(std::span<const u8> elf, u64 seed) {
   std::string notes;
   for (u32 i = 0; i < kNotes; ++i)
     notes += std::string(" ") + note_name(Note(i)) + " " + std::to_string(counters.notes[i]);
-  std::printf("%u packets, %u of %zu reasons reached; not reached:%s\nnotes:%s\n", kPackets, reached, all_reasons().size(),
-              rest.empty() ? " none" : rest.c_str(), notes.c_str());
+  std::printf("%u packets, %u of %zu reasons reached; not reached:%s\nnotes:%s\n", kPackets, reached,
+              all_reasons().size(), rest.empty() ? " none" : rest.c_str(), notes.c_str());
   EXPECT_GE(reached * 10, all_reasons().size() * 9);
 }
 

@@ -197,7 +197,10 @@ void fill(const Live& live, u32 now) {
         if (service != gone && service != empty) live.targets[slot + i] = target(slot + i, service);
       }
       live.choice_heads[half * kMaxServices + service] = {three ? base : base + kPrime,
-                                                          service == empty ? 0 : three ? kPrime : 1, first, count};
+                                                          service == empty ? 0
+                                                          : three          ? kPrime
+                                                                           : 1,
+                                                          first, count};
     }
   }
 }
@@ -224,13 +227,17 @@ u32 chosen(u32 service, u64 hash) {
 
 Bytes tunnelled(u32 slot, const Bytes& inner, u64 hash, u8 tos, const packets::Link* link) {
   const u32 entropy = u32(hash >> 40);
-  const Payload carried = is_gue(slot) ? packets::gue(u16(0xc000 | (entropy & 0x3fff)), kGuePort, inner)
-                                       : packets::inside(inner);
+  const Payload carried =
+      is_gue(slot) ? packets::gue(u16(0xc000 | (entropy & 0x3fff)), kGuePort, inner) : packets::inside(inner);
   const Bytes outer =
       is_v4_tunnel(slot)
           ? packets::ip4({.source = kHere4, .destination = target4(slot), .ttl = 64, .tos = tos, .id = 0}, carried)
-          : packets::ip6({.source = kHere6, .destination = target6(slot), .hops = 64, .traffic_class = tos,
-                          .label = entropy & 0xfffff}, carried);
+          : packets::ip6({.source = kHere6,
+                          .destination = target6(slot),
+                          .hops = 64,
+                          .traffic_class = tos,
+                          .label = entropy & 0xfffff},
+                         carried);
   return packets::frame(outer, link ? *link : packets::Link{"02:00:00:00:01:01", "02:00:00:00:01:fe", {}});
 }
 

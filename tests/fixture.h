@@ -28,15 +28,30 @@ using packets::Bytes;
 using packets::Payload;
 
 enum Service : u32 {
-  by_ip6 = 1, by_ip4, by_gue6, by_gue4, many, empty, gone, pool, sticky, no_way, old_way, narrow6, narrow4, other, all, tenant
+  by_ip6 = 1,
+  by_ip4,
+  by_gue6,
+  by_gue4,
+  many,
+  empty,
+  gone,
+  pool,
+  sticky,
+  no_way,
+  old_way,
+  narrow6,
+  narrow4,
+  other,
+  all,
+  tenant
 };
 
 constexpr u32 kInterface = 1, kOtherInterface = 2;
 constexpr u16 kGuePort = 6080;
 constexpr u32 kPins = 400;  // 64 buckets
 constexpr u32 kNarrowMtu = 600, kMtu = 1500;
-constexpr u16 kVlan = 100, kInnerVlan = 200;          // public too, as tag and as (outer, inner) tags
-constexpr u16 kVlanNoTunnels = 7, kVlanTenant = 8;    // public without tunnels; the tenant's zone
+constexpr u16 kVlan = 100, kInnerVlan = 200;        // public too, as tag and as (outer, inner) tags
+constexpr u16 kVlanNoTunnels = 7, kVlanTenant = 8;  // public without tunnels; the tenant's zone
 inline const std::string kClient4 = "203.0.113.7", kClient6 = "2001:db8:c::7";
 inline const std::string kHere4 = "192.0.2.10", kHere6 = "2001:db8:5::10";
 inline const std::string kDirector4 = "192.0.2.1", kDirector6 = "2001:db8:5::1";

@@ -12,7 +12,8 @@ constexpr u32 kTable = 20'000, kFlows = kTable * 9 / 10, kFlood = 10 * kTable;
 
 packets::Bytes packet(u32 client, const char* flags) {
   const std::string from = "203.0." + std::to_string(client >> 16) + "." + std::to_string(client >> 8 & 0xff);
-  return packets::frame(cases::ip(from, fixture::address4(fixture::pool), packets::tcp(u16(1024 + (client & 0xff)), 80, flags)));
+  return packets::frame(
+      cases::ip(from, fixture::address4(fixture::pool), packets::tcp(u16(1024 + (client & 0xff)), 80, flags)));
 }
 
 struct Site {
@@ -77,7 +78,8 @@ TEST(Flood, LetsNewClientsIn) {
   }
   EXPECT_EQ(moved, 0u);
   // 100 SYNs meet the bucket of one in ten, and there one of its eight embryos.
-  EXPECT_LT(site.engine.counters().notes[u32(Note::pin_adopted)], 60u) << "embryos were gone before their second packets";
+  EXPECT_LT(site.engine.counters().notes[u32(Note::pin_adopted)], 60u)
+      << "embryos were gone before their second packets";
 }
 
 // A long quiet flow that says a word now and then is not taken for a stale one.

@@ -15,7 +15,8 @@ struct Ip {
 
 Ip find_ip(const Bytes& b) {
   size_t type = 12;
-  while (type + 6 <= b.size() && ((b[type] == 0x81 && b[type + 1] == 0) || (b[type] == 0x88 && b[type + 1] == 0xa8))) type += 4;
+  while (type + 6 <= b.size() && ((b[type] == 0x81 && b[type + 1] == 0) || (b[type] == 0x88 && b[type + 1] == 0xa8)))
+    type += 4;
   if (type + 2 > b.size()) return {};
   const bool six = b[type] == 0x86 && b[type + 1] == 0xdd, four = b[type] == 8 && b[type + 1] == 0;
   return (six || four) && type + 2 + (six ? 40 : 20) <= b.size() ? Ip{type + 2, six} : Ip{};
@@ -38,8 +39,10 @@ std::string tunnelled_wrongly(const Bytes& in, const Bytes& out) {
   if (!inner.at || outer.at != 14) return "no IP packet went in or came out";
   const bool gue = out[14 + (outer.six ? 6 : 9)] == 17;
   const size_t header = 14 + (outer.six ? 40 : 20) + (gue ? 12 : 0);
-  const Bytes carried(out.begin() + long(std::min(header, out.size())), out.end()), original(in.begin() + long(inner.at), in.end());
-  if (without_changing_fields(carried, inner.six) != without_changing_fields(original, inner.six)) return "the packet in the tunnel is not the client's";
+  const Bytes carried(out.begin() + long(std::min(header, out.size())), out.end()),
+      original(in.begin() + long(inner.at), in.end());
+  if (without_changing_fields(carried, inner.six) != without_changing_fields(original, inner.six))
+    return "the packet in the tunnel is not the client's";
   if (original[inner.six ? 7 : 8] - carried[inner.six ? 7 : 8] != 1) return "not exactly one hop was spent";
   if (!outer.six && packets::internet_checksum(part(out, 14, 20)) != 0) return "the outer header's checksum is wrong";
 
@@ -49,7 +52,8 @@ std::string tunnelled_wrongly(const Bytes& in, const Bytes& out) {
     if (service != packets::address_bytes(inner.six ? address6(s) : address4(s))) continue;
     for (u32 target : {s, 21u, 22u, 23u, 31u, 32u, 33u}) {
       if (target > 20 && s != u32(target > 30 ? sticky : pool)) continue;
-      const Bytes end = packets::address_bytes(outer.six ? "2001:db8:5::" + std::to_string(100 + target) : "192.0.2." + std::to_string(100 + target));
+      const Bytes end = packets::address_bytes(outer.six ? "2001:db8:5::" + std::to_string(100 + target)
+                                                         : "192.0.2." + std::to_string(100 + target));
       if (to == end && (outer.six || slot == target)) return "";
     }
   }
@@ -60,11 +64,14 @@ std::string delivered_wrongly(const Bytes& in, const Bytes& out) {
   const Ip inner = find_ip(out);
   if (!inner.at) return "what was delivered is no IP packet";
   const Bytes to = destination(out, inner.at, inner.six);
-  if (to != packets::address_bytes(inner.six ? kServed6 : kServed4)) return "a packet was delivered to an address that is not served";
+  if (to != packets::address_bytes(inner.six ? kServed6 : kServed4))
+    return "a packet was delivered to an address that is not served";
   const Bytes carried(out.begin() + long(inner.at), out.end());
   if (carried.size() + inner.at >= in.size()) return "nothing was taken off";
   const Bytes original(in.end() - long(carried.size()), in.end());
-  return without_changing_fields(carried, inner.six) == without_changing_fields(original, inner.six) ? "" : "the packet is not the one in the tunnel";
+  return without_changing_fields(carried, inner.six) == without_changing_fields(original, inner.six)
+             ? ""
+             : "the packet is not the one in the tunnel";
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// What must hold of every packet through the fixture's site, whatever it was: for fuzzing and mutation, where no case says
-// what to expect. Reads the frames by itself, beside the core's parser.
+// What must hold of every packet through the fixture's site, whatever it was: for fuzzing and mutation, where no case
+// says what to expect. Reads the frames by itself, beside the core's parser.
 #pragma once
 
 #include <string>

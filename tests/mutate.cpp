@@ -6,7 +6,8 @@ namespace waymark::packets {
 
 namespace {
 // Protocol numbers, versions with header lengths, flags, and the edges of numbers.
-const Bytes kTelling = {0, 1, 2, 4, 6, 17, 41, 43, 44, 50, 58, 59, 60, 63, 64, 0x40, 0x44, 0x45, 0x46, 0x4f, 0x60, 127, 128, 254, 255};
+const Bytes kTelling = {0,  1,  2,    4,    6,    17,   41,   43,   44,  50,  58,  59, 60,
+                        63, 64, 0x40, 0x44, 0x45, 0x46, 0x4f, 0x60, 127, 128, 254, 255};
 
 // Where the IP header begins, and whether it is IPv6; 0 where there is none.
 size_t ip_at(const Bytes& b, bool& six) {
@@ -87,13 +88,30 @@ Bytes Mutator::next() {
   if (below(3) == 0) draw_client_port(b);
   for (uint32_t times = below(4); times; --times) {
     switch (below(10)) {
-      case 0: case 1: flip(b); break;
-      case 2: set_telling_byte(b); break;
-      case 3: case 4: case 5: change_field(b); break;
-      case 6: exchange_addresses(b); break;
-      case 7: resize(b); break;
-      case 8: splice(b); break;
-      default: tag(b); break;
+      case 0:
+      case 1:
+        flip(b);
+        break;
+      case 2:
+        set_telling_byte(b);
+        break;
+      case 3:
+      case 4:
+      case 5:
+        change_field(b);
+        break;
+      case 6:
+        exchange_addresses(b);
+        break;
+      case 7:
+        resize(b);
+        break;
+      case 8:
+        splice(b);
+        break;
+      default:
+        tag(b);
+        break;
     }
     if (b.size() < 14) b.resize(14);
     if (b.size() > 1600) b.resize(1600);

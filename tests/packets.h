@@ -29,8 +29,8 @@ struct Payload {
   Bytes bytes{};
   size_t transport_at = 0;
   uint8_t transport = 59;
-  int checksum_at = -1;         // from transport_at; none: nothing to fill in
-  bool pseudo_header = true;    // ICMPv4 alone has none
+  int checksum_at = -1;       // from transport_at; none: nothing to fill in
+  bool pseudo_header = true;  // ICMPv4 alone has none
 };
 
 Payload tcp(uint16_t source, uint16_t destination, const std::string& flags, const Bytes& data = text("hello"),
