@@ -101,17 +101,6 @@ Status Plane::put_in_force(const Config& config, bool capture) {
   return Done{};
 }
 
-std::string Plane::in_words() const {
-  if (!engine_.load()) return "nothing is loaded";
-  std::string text = "program " + engine_.load()->program.tag;
-  const char* before = " on ";
-  for (const Attached& a : engine_.load()->interfaces) {
-    text += fmt::format("{}{} ({})", before, a.name, a.mode == XdpMode::native ? "native" : "generic");
-    before = ", ";
-  }
-  return text;
-}
-
 void Plane::say_what_is_attached() {
   const auto ms = [](Duration d) { return std::chrono::duration<double, std::milli>(d).count(); };
   log::info(fmt::format("{}; loaded in {:.1f} ms, swapped in {:.1f} ms", in_words(), ms(engine_.load()->loading),
@@ -211,48 +200,5 @@ void Plane::step(Time now) {
 }
 
 Time Plane::deadline() const { return std::min({interfaces_due_, resolver_->deadline(), node_->deadline()}); }
-
-std::optional<Pin> Plane::find_pin(const FlowQuery& f) {
-  return node_->find_pin(f.zone, f.protocol, f.source, f.source_port, f.destination, f.destination_port);
-}
-
-void Plane::describe(Snapshot& s) {
-  const Meta& meta = engine_.live().meta[0];
-  s.config = config();
-  s.generation = node_->generation();
-  s.pin_buckets = meta.pin_buckets;
-  s.embryo_buckets = meta.embryo_buckets;
-  s.targets = node_->targets();
-  // A slot without pins that no configuration names is on its way back to the free ones.
-  std::erase_if(s.targets, [](const TargetView& t) { return !t.configured && t.pins == 0; });
-  s.swept = node_->swept();
-  u32 slots = 0;
-  for (const TargetView& t : s.targets) slots = std::max(slots, t.slot + 1);
-  s.traffic = engine_.target_traffic(slots);
-  s.counters = engine_.counters();
-  if (const Load* load = engine_.load()) {
-    s.program_tag = load->program.tag;
-    for (const Attached& a : load->interfaces)
-      s.interfaces.push_back({a.name, a.interface, a.mode == XdpMode::native, a.fallback});
-  }
-  for (const Address& target : node_->next_hops_wanted()) {
-    AdjacencyView view{target, false, "", {}, {}, 0, "not asked yet"};
-    if (const auto it = next_hops_.find(key_of(target)); it != next_hops_.end()) {
-      const Resolution& r = it->second;
-      view.why = r.why;
-      if (r.adjacency) {
-        const auto name = interface_names_.find(r.adjacency->interface);
-        view.usable = true;
-        view.interface =
-            name == interface_names_.end() ? fmt::format("interface {}", r.adjacency->interface) : name->second;
-        view.source = r.adjacency->source;
-        view.destination = r.adjacency->destination;
-        view.mtu = r.adjacency->mtu;
-      }
-    }
-    s.adjacencies.push_back(std::move(view));
-  }
-  for (const std::string& name : missing_) s.warnings.push_back(fmt::format("interface {} is gone", name));
-}
 
 }  // namespace waymark
