@@ -16,11 +16,18 @@ auto* get(V& values, u32 i) {
 }
 }  // namespace
 
-// The core's Env over plain memory.
+// The core's Env over plain memory. Without `kTrace`, telling costs nothing, as in the kernel.
+template <bool kTrace>
 class NativeEnv {
  public:
   NativeEnv(NativeEngine& engine, u8* start, u8* begin, u8* end, u32 interface, u32 ticks, std::vector<StepSeen>* trace)
-      : engine_(engine), start_(start), view_{begin, end}, interface_(interface), ticks_(ticks), trace_(trace) {}
+      : engine_(engine),
+        live_(engine.live_),
+        start_(start),
+        view_{begin, end},
+        interface_(interface),
+        ticks_(ticks),
+        trace_(trace) {}
 
   const View& view() const { return view_; }
   u32 length() const { return u32(view_.end - view_.begin); }
@@ -38,28 +45,35 @@ class NativeEnv {
   u32 left_by() const { return out_; }
   void note(Note n) { ++engine_.counters_.notes[u32(n)]; }
   void step(Step step, u64 a, u64 b, u64 c) {
-    if (trace_) trace_->push_back({step, a, b, c});
+    if constexpr (kTrace)
+      if (trace_) trace_->push_back({step, a, b, c});
   }
-  u32 search_rules(u32 base, u32 count, u32 wanted) { return waymark::search_rules(*this, base, count, wanted); }
-  bool insert_pin(const PinPlace& place, u64 word, u32 stamp) { return waymark::insert_pin(*this, place, word, stamp); }
+  // Apart, as in the kernel's build: rare, and long.
+  [[gnu::noinline]] u32 search_rules(u32 base, u32 count, u32 wanted) {
+    return waymark::search_rules(*this, base, count, wanted);
+  }
+  [[gnu::noinline]] bool insert_pin(const PinPlace& place, u64 word, u32 stamp) {
+    return waymark::insert_pin(*this, place, word, stamp);
+  }
 
-  const Port* at(decltype(table::ports), u32 i) { return get(engine_.image_.ports, i); }
+  const Port* at(decltype(table::ports), u32 i) { return get(engine_.ports_, i); }
   const SteerBucket* at(decltype(table::steer), u32 i) { return get(engine_.image_.steer, i); }
   const Front* at(decltype(table::fronts), u32 i) { return get(engine_.image_.fronts, i); }
   const Rule* at(decltype(table::rules), u32 i) { return get(engine_.image_.rules, i); }
   const Service* at(decltype(table::services), u32 i) { return get(engine_.image_.services, i); }
-  Target* at(decltype(table::targets), u32 i) { return get(engine_.targets_, i); }
-  Adjacency* at(decltype(table::adjacencies), u32 i) { return get(engine_.adjacencies_, i); }
-  u64* at(decltype(table::half), u32 i) { return get(engine_.half_, i); }
-  Choice* at(decltype(table::choice_heads), u32 i) { return get(engine_.choice_heads_, i); }
-  u16* at(decltype(table::choices), u32 i) { return get(engine_.choices_, i); }
-  u32* at(decltype(table::members), u32 i) { return get(engine_.members_, i); }
-  PinBucket* at(decltype(table::pins), u32 i) { return get(engine_.pins_, i); }
-  EmbryoBucket* at(decltype(table::embryos), u32 i) { return get(engine_.embryos_, i); }
-  TargetCounters* at(decltype(table::target_traffic), u32 i) { return get(engine_.target_traffic_, i); }
+  Target* at(decltype(table::targets), u32 i) { return get(live_.targets, i); }
+  Adjacency* at(decltype(table::adjacencies), u32 i) { return get(live_.adjacencies, i); }
+  u64* at(decltype(table::half), u32 i) { return get(live_.half, i); }
+  Choice* at(decltype(table::choice_heads), u32 i) { return get(live_.choice_heads, i); }
+  u16* at(decltype(table::choices), u32 i) { return get(live_.choices, i); }
+  u32* at(decltype(table::members), u32 i) { return get(live_.members, i); }
+  PinBucket* at(decltype(table::pins), u32 i) { return get(live_.pins, i); }
+  EmbryoBucket* at(decltype(table::embryos), u32 i) { return get(live_.embryos, i); }
+  TargetCounters* at(decltype(table::target_traffic), u32 i) { return get(engine_.traffic_, i); }
 
  private:
   NativeEngine& engine_;
+  const Live& live_;
   u8* start_;
   View view_;
   u32 interface_, ticks_, out_ = 0;
@@ -77,24 +91,28 @@ NativeEngine::NativeEngine(u32 pins)
       meta_(1),
       pins_(pin_buckets_for(pins)),
       embryos_(embryo_buckets_for(pins)),
-      target_traffic_(kMaxTargets) {}
+      target_traffic_(kMaxTargets),
+      live_{targets_, slot_names_, adjacencies_, half_, choice_heads_, choices_, members_, meta_, pins_, embryos_},
+      traffic_(target_traffic_) {}
 
-Live NativeEngine::live() {
-  return {targets_, slot_names_, adjacencies_, half_, choice_heads_, choices_, members_, meta_, pins_, embryos_};
+void NativeEngine::load(Image image) {
+  image_ = std::move(image);
+  ports_ = image_.ports;
 }
 
 Outcome NativeEngine::run(std::span<const u8> frame, u32 interface, u32 ticks, std::vector<StepSeen>* trace) {
   std::vector<u8> buffer(kHeadRoom);
   buffer.insert(buffer.end(), frame.begin(), frame.end());
   u8* begin = buffer.data() + kHeadRoom;
-  NativeEnv env(*this, buffer.data(), begin, begin + frame.size(), interface, ticks, trace);
+  NativeEnv<true> env(*this, buffer.data(), begin, begin + frame.size(), interface, ticks, trace);
   const Verdict verdict = process(env);
   ++counters_.reasons[verdict.reason];
   return {verdict, verdict.action == Action::forward ? env.left_by() : 0, {env.view().begin, env.view().end}};
 }
 
 Verdict NativeEngine::run_in_place(std::span<u8> buffer, u32& offset, u32 interface, u32 ticks) {
-  NativeEnv env(*this, buffer.data(), buffer.data() + offset, buffer.data() + buffer.size(), interface, ticks, nullptr);
+  NativeEnv<false> env(*this, buffer.data(), buffer.data() + offset, buffer.data() + buffer.size(), interface, ticks,
+                       nullptr);
   const Verdict verdict = process(env);
   ++counters_.reasons[verdict.reason];
   offset = u32(env.view().begin - buffer.data());

@@ -23,13 +23,18 @@ struct Outcome {
   std::vector<u8> frame;
 };
 
+template <bool kTrace>
+class NativeEnv;
+
 class NativeEngine {
  public:
   // `pins`: as in [engine] pins. `targets` etc. are sized as the kernel's tables are.
   explicit NativeEngine(u32 pins);
+  NativeEngine(const NativeEngine&) = delete;  // others hold windows on its tables
+  NativeEngine& operator=(const NativeEngine&) = delete;
 
-  void load(Image image) { image_ = std::move(image); }
-  Live live();
+  void load(Image image);
+  Live live() { return live_; }
   Counters& counters() { return counters_; }
   std::span<const TargetCounters> target_traffic() const { return target_traffic_; }
   void forget_traffic(std::span<const u32> slots) {
@@ -45,6 +50,7 @@ class NativeEngine {
   Verdict run_in_place(std::span<u8> buffer, u32& offset, u32 interface, u32 ticks);
 
  private:
+  template <bool>
   friend class NativeEnv;
   Image image_;
   HugeVector<Target> targets_;
@@ -59,12 +65,16 @@ class NativeEngine {
   HugeVector<EmbryoBucket> embryos_;
   std::vector<TargetCounters> target_traffic_;
   Counters counters_;
+  // Windows on the above, whose sizes need no division.
+  Live live_;
+  std::span<TargetCounters> traffic_;
+  std::span<const Port> ports_;
 };
 
 // Every reason the program can end a packet with, for show, trace, metrics and the golden file.
 std::span<const ReasonText> all_reasons();
 const ReasonText* reason_text(u16 reason);
-const char* note_text(Note note);   // sentence
-const char* note_name(Note note);   // "pin_adopted"
+const char* note_text(Note note);  // sentence
+const char* note_name(Note note);  // "pin_adopted"
 
 }  // namespace waymark
