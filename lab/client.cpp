@@ -166,7 +166,7 @@ class Client : Flow::Owner, Probes::Owner {
       for (Held& held : long_)
         if (held.established()) held.finish();
     }
-    report_.under_way = probes_.outstanding();
+    report_.under_way = report_.probes_under_way = probes_.outstanding();
     for (const Held& held : short_) report_.under_way += !held.free();
     for (const Held& held : long_) report_.under_way += !held.free() && !held.established();
     std::printf("%s\n", to_json(report_).c_str());

@@ -22,6 +22,13 @@ Result<int> fail_and_close(int fd, const char* what) {
   return e;
 }
 
+// Probes that wait for a process to be scheduled are not lost in the network: room for a second of them.
+void make_room(int fd) {
+  const int bytes = 16 << 20;
+  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0)
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+}
+
 }  // namespace
 
 Result<Endpoint> endpoint(const std::string& address, u16 port) {
@@ -62,6 +69,8 @@ Result<int> connected(const Endpoint& to, int type) {
   if (type == SOCK_STREAM) {
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  } else {
+    make_room(fd);
   }
   if (connect(fd, to.raw(), to.length) != 0 && errno != EINPROGRESS) return fail_and_close(fd, "connecting");
   return fd;
@@ -72,6 +81,7 @@ Result<int> bound(const Endpoint& at, int type) {
   if (fd < 0) return failed("opening a socket");
   const int on = 1;
   if (type == SOCK_STREAM) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (type == SOCK_DGRAM) make_room(fd);
   if (at.family() == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   if (bind(fd, at.raw(), at.length) != 0) return fail_and_close(fd, "binding");
   if (type == SOCK_STREAM && listen(fd, 4096) != 0) return fail_and_close(fd, "listening");

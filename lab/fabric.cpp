@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <csignal>
-#include <fstream>
 
 #include "lab/loop.h"
-#include "lab/message.h"
 
 namespace waymark::lab {
 namespace {
@@ -16,7 +15,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kPatience = seconds(15);  // for anything that should take a moment
-constexpr size_t kBlob = 6 << 20;            // at nginx's limit_rate (site.cpp) it lasts for 50 s
 const std::string kLifetime = "300";         // seconds after which a traffic tool ends by itself
 
 }  // namespace
@@ -24,13 +22,7 @@ const std::string kLifetime = "300";         // seconds after which a traffic to
 Status Fabric::up(const DirectorPlan& plan, bool outlives_us) {
   outlives_us_ = outlives_us;
   WM_TRY(site_.build());
-  {
-    std::ofstream blob(site_.file("www/blob"), std::ios::binary);
-    for (u64 i = 0; i < kBlob / 8; ++i) {
-      const u64 word = mix(i);
-      blob.write(reinterpret_cast<const char*>(&word), sizeof word);
-    }
-  }
+  WM_TRY(write_blob(site_.file("www/blob")));
   for (const auto& s : kServers) {
     WM_TRY(site_.write_nginx(s));
     WM_TRY(site_.write_host(s));
@@ -45,7 +37,7 @@ Status Fabric::up(const DirectorPlan& plan, bool outlives_us) {
     hosts_.push_back(std::move(*host));
   }
   WM_TRY(configure(plan, false));
-  WM_TRY(start_director(tools_.waymark, false));
+  WM_TRY(start_director(tools_.waymark));
   for (const auto& s : kServers) WM_TRY(ready(s));
   if (outlives_us) {
     for (auto* group : {&webs_, &hosts_})
@@ -63,7 +55,7 @@ Status Fabric::down() {
     auto said = run({.netns = site_.netns(node), .argv = {tools_.waymark, "down", "--socket", site_.socket(node)}});
     if (!said && worst) worst = said.error();
   }
-  for (Process* p : {&director_, &replaced_}) (void)p->wait(kPatience);
+  (void)director_.wait(kPatience);
   for (auto& p : hosts_) (void)p.wait(kPatience);
   for (auto& p : webs_) p.signal(SIGTERM);
   for (auto& p : webs_) (void)p.wait(kPatience);
@@ -83,17 +75,32 @@ Status Fabric::ready(const std::string& node) const {
   return Error{fmt::format("the daemon of {} is not ready: {}", node, last.error().sentence)};
 }
 
-Status Fabric::start_director(const std::string& program, bool replace) {
-  std::vector<std::string> argv = {program, "run", "-c", site_.file("d.toml")};
-  if (replace) argv.insert(argv.begin() + 2, "--replace");
-  auto p = Process::start({site_.netns("d"), argv, site_.file("d.log"), outlives_us_});
+Status Fabric::launch_director(const std::string& program) {
+  auto p = Process::start(
+      {site_.netns("d"), {program, "run", "-c", site_.file("d.toml")}, site_.file("d.log"), outlives_us_});
   if (!p) return p.error();
-  replaced_ = std::move(director_);
   director_ = std::move(*p);
-  if (replace && !replaced_.wait(kPatience)) return Error{"the director's old daemon did not make way for the new one"};
+  return Done{};
+}
+
+Status Fabric::director_ready() {
   WM_TRY(ready("d"));
   if (!director_.running()) return Error{"the director's daemon has ended; its log says why"};
   return Done{};
+}
+
+Status Fabric::start_director(const std::string& program) {
+  WM_TRY(launch_director(program));
+  return director_ready();
+}
+
+Status Fabric::replace_director(const std::string& program) {
+  auto p = Process::start(
+      {site_.netns("d"), {program, "run", "--replace", "-c", site_.file("d.toml")}, site_.file("d.log"), outlives_us_});
+  if (!p) return p.error();
+  std::swap(director_, *p);
+  if (!p->wait(kPatience)) return Error{"the director's old daemon did not make way for the new one"};
+  return director_ready();
 }
 
 Status Fabric::kill_director() {
@@ -106,7 +113,7 @@ Status Fabric::renew_director(const DirectorPlan& plan) {
   WM_TRY(ask_director({"down"}));
   if (!director_.wait(kPatience)) return Error{"the director's daemon went on after `waymark down`"};
   WM_TRY(configure(plan, false));
-  return start_director(tools_.waymark, false);
+  return start_director(tools_.waymark);
 }
 
 Status Fabric::configure(const DirectorPlan& plan, bool reload) {
@@ -152,10 +159,14 @@ Status Fabric::start_traffic(const Load& load) {
 
 Status Fabric::resume() {
   WM_TRY(open());
-  const auto share = [](u32 whole) { return std::to_string(whole / kClients.size()); };
-  for (const std::string& command : {"fresh " + share(load_.fresh), "probe " + share(load_.probes)})
-    if (auto told = tell(command); !told) return told.error();
-  return Done{};
+  if (auto told = tell("fresh " + std::to_string(load_.fresh / kClients.size())); !told) return told.error();
+  return probe(load_.probes);
+}
+
+Status Fabric::probe(u32 per_second) {
+  if (auto told = tell("probe " + std::to_string(per_second / kClients.size())); !told) return told.error();
+  if (per_second) return Done{};
+  return wait_for("hear of all probes", [](const ClientReport& r) { return r.probes_under_way == 0; });
 }
 
 Status Fabric::open() {
@@ -204,55 +215,30 @@ Status Fabric::wait_for(const std::string& what, const std::function<bool(const 
 }
 
 Result<ServerReport> Fabric::servers() {
-  for (auto& s : servers_) WM_TRY(s.say("report"));
   ServerReport all;
-  for (auto& s : servers_) {
-    auto line = s.line(kPatience);
-    if (!line) return line.error();
-    auto one = server_report(*line);
+  for (const auto& name : kServers) {
+    auto one = server(name);
     if (!one) return one.error();
     all.add(*one);
   }
   return all;
 }
 
+Result<ServerReport> Fabric::server(const std::string& name) {
+  const auto at = std::find(kServers.begin(), kServers.end(), name) - kServers.begin();
+  WM_TRY(servers_[size_t(at)].say("report"));
+  auto line = servers_[size_t(at)].line(kPatience);
+  if (!line) return line.error();
+  return server_report(*line);
+}
+
 Status Fabric::start_downloads() {
-  for (const auto& c : kClients) {
-    for (const std::string& host : {"[" + kService6 + "]", kService4}) {
-      const std::string file = site_.file(fmt::format("download.{}.{}", c, host == kService4 ? "v4" : "v6"));
-      auto p = Process::start({.netns = site_.netns(c),
-                               .argv = {"curl", "-sS", "--fail", "--globoff", "--max-time", kLifetime, "-o", file,
-                                        fmt::format("http://{}/blob", host)},
-                               .log = file + ".log"});
-      if (!p) return p.error();
-      downloads_.emplace_back(file, std::move(*p));
-    }
-  }
-  return Done{};
-}
-
-bool Fabric::downloads_running() {
-  for (auto& [file, p] : downloads_)
-    if (!p.running()) return false;
-  return !downloads_.empty();
-}
-
-Result<size_t> Fabric::finish_downloads() {
-  const auto sum = [](const std::string& file) -> Result<std::string> {
-    auto said = run({.argv = {"sha256sum", "--", file}});
-    if (!said) return said.error();
-    return said->substr(0, 64);
-  };
-  auto want = sum(site_.file("www/blob"));
-  if (!want) return want.error();
-  for (auto& [file, p] : downloads_) {
-    const auto status = p.wait(seconds(60));
-    if (status != 0) return Error{fmt::format("curl ended with status {}: {}", status.value_or(-1), file)};
-    auto got = sum(file);
-    if (!got) return got.error();
-    if (*got != *want) return Error{fmt::format("{} is not what the server sent", file)};
-  }
-  return downloads_.size();
+  std::vector<Wanted> all;
+  for (const auto& c : kClients)
+    for (const std::string& host : {"[" + kService6 + "]", kService4})
+      all.push_back({site_.netns(c), fmt::format("http://{}/blob", host),
+                     site_.file(fmt::format("download.{}.{}", c, host == kService4 ? "v4" : "v6"))});
+  return downloads_.start(all);
 }
 
 }  // namespace waymark::lab

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "lab/downloads.h"
 #include "lab/process.h"
 #include "lab/site.h"
 #include "lab/stats.h"
@@ -29,8 +30,11 @@ class Fabric {
   Status up(const DirectorPlan& plan, bool outlives_us);
   Status down();  // detaches every daemon in order; the namespaces are somebody else's to remove
 
-  // `program` starts as the director's daemon; with `replace` it takes over from the running one.
-  Status start_director(const std::string& program, bool replace);
+  // `program` starts as the director's daemon, or takes over from the running one; until it is ready.
+  Status start_director(const std::string& program);
+  Status replace_director(const std::string& program);
+  Status launch_director(const std::string& program);  // not waiting until it is ready
+  Status director_ready();
   Status kill_director();                           // -9
   Status renew_director(const DirectorPlan& plan);  // down, and up again from nothing
   Status configure(const DirectorPlan& plan, bool reload);
@@ -40,15 +44,15 @@ class Fabric {
   Status start_traffic(const Load& load);
   Status open();                         // until all long-lived connections are there
   Status resume();                       // after close(): open(), and the short ones and probes
+  Status probe(u32 per_second);          // 0: none, and all that were sent have been answered or lost
   Status mark(const std::string& name);  // a new window
   Result<ClientReport> clients();        // all of them, added up
   Result<ServerReport> servers();
+  Result<ServerReport> server(const std::string& name);
   Status close();  // ends all traffic in order
 
-  // curl of a 6 MB file through the service, so slow that it lasts for the schedule.
-  Status start_downloads();
-  bool downloads_running();
-  Result<size_t> finish_downloads();  // how many were whole; an error says which was not
+  Status start_downloads();  // from each client, by each family
+  Downloads& downloads() { return downloads_; }
 
   const Site& site() const { return site_; }
   const Tools& tools() const { return tools_; }
@@ -64,9 +68,9 @@ class Fabric {
   Load load_;
   DirectorPlan plan_;
   bool outlives_us_ = false;
-  Process director_, replaced_;
+  Process director_;
   std::vector<Process> hosts_, webs_, clients_, servers_;
-  std::vector<std::pair<std::string, Process>> downloads_;  // by the file they write
+  Downloads downloads_;
 };
 
 }  // namespace waymark::lab

@@ -99,8 +99,10 @@ Result<unsigned long long> driver_count(const std::string& netns, const std::str
   std::istringstream lines(*said);
   for (std::string line; std::getline(lines, line);) {
     const size_t colon = line.rfind(':');
-    if (colon == std::string::npos || line.find("rx_queue_") == std::string::npos) continue;
-    if (!line.substr(0, colon).ends_with("_" + queue)) continue;
+    const size_t at = line.find("rx_queue_");
+    if (colon == std::string::npos || at == std::string::npos) continue;
+    const size_t after_number = line.find('_', at + std::string("rx_queue_").size());
+    if (after_number > colon || line.substr(after_number + 1, colon - after_number - 1) != queue) continue;
     found = true;
     sum += std::strtoull(line.c_str() + colon + 1, nullptr, 10);
   }

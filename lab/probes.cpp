@@ -4,6 +4,11 @@
 #include <unistd.h>
 
 namespace waymark::lab {
+namespace {
+
+constexpr u32 kLongestBurst = 64;
+
+}  // namespace
 
 Probes::Socket::~Socket() { close(fd); }
 
@@ -25,7 +30,9 @@ void Probes::rate(u32 per_second) {
 }
 
 void Probes::tick(Time at) {
-  for (; interval_ > Duration::zero() && next_ <= at; next_ += interval_) send_one(at);
+  // What a late tick must make up for goes out in bursts that queues on the way hold.
+  for (u32 burst = 0; burst < kLongestBurst && interval_ > Duration::zero() && next_ <= at; ++burst, next_ += interval_)
+    send_one(at);
   for (; !sent_.empty() && (sent_.front().answered || at - sent_.front().at > kProbePatience); sent_.pop_front())
     if (!sent_.front().answered) owner_.probe_lost(sent_.front().window);
 }

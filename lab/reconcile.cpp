@@ -23,19 +23,25 @@ Result<u64> received(const Fabric& fabric) {
   return sum;
 }
 
-Result<u64> counted(const Fabric& fabric) {
-  auto said = fabric.show("counters");
+// The rows of `waymark show WHAT`, as objects.
+Result<std::vector<nlohmann::json>> rows_of(const Fabric& fabric, const std::string& what) {
+  auto said = fabric.show(what);
   if (!said) return said.error();
-  try {
-    u64 sum = 0;
-    const auto all = nlohmann::json::parse(*said);
-    for (const auto& row : all.is_array() ? all : all.at("counters")) {
-      if (row.value("kind", "exit") == "exit") sum += row.at("packets").get<u64>();
-    }
-    return sum;
-  } catch (const nlohmann::json::exception& e) {
-    return Error{fmt::format("the counters are not understood: {}", e.what())};
-  }
+  const auto all = nlohmann::json::parse(*said, nullptr, false);
+  std::vector<nlohmann::json> out;
+  if (!all.is_object() || !all.contains("rows")) return Error{fmt::format("what `show {}` says is no table", what)};
+  for (const auto& row : all["rows"])
+    if (row.is_object()) out.push_back(row);
+  return out;
+}
+
+Result<u64> counted(const Fabric& fabric) {
+  auto rows = rows_of(fabric, "counters");
+  if (!rows) return rows.error();
+  u64 sum = 0;
+  for (const auto& row : *rows)
+    if (row.value("module", "note") != "note") sum += row.value("packets", u64(0));  // notes are beside reasons
+  return sum;
 }
 
 }  // namespace
@@ -56,6 +62,23 @@ Result<std::string> reconcile(const Fabric& fabric) {
         fmt::format("the director's interfaces received {} packets, but its reasons add up to {}", *after, *reasons)};
   }
   return Error{"the director's interfaces did not come to rest"};
+}
+
+Result<std::string> reconcile_drained(Fabric& fabric, const std::string& target) {
+  auto rows = rows_of(fabric, "targets");
+  auto server = fabric.server(target);
+  if (!rows) return rows.error();
+  if (!server) return server.error();
+  for (const auto& row : *rows) {
+    if (row.value("target", "") != "web/" + target) continue;
+    const std::string said = fmt::format(
+        "`show targets` says that {} is {} and counts {} pins there, where {} connections "
+        "are open",
+        target, row.value("state", ""), row.value("pins", u64(0)), server->open);
+    if (row.value("state", "") != "drained" || row.value("pins", u64(0)) < server->open) return Error{said};
+    return said;
+  }
+  return Error{fmt::format("`show targets` does not know {}", target)};
 }
 
 }  // namespace waymark::lab

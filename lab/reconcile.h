@@ -1,4 +1,4 @@
-// The engine's counters against the interfaces' own: every packet that came in left by exactly one reason.
+// What the director says against what others know: interfaces against reasons, servers against pins.
 #pragma once
 
 #include <string>
@@ -9,7 +9,11 @@ namespace waymark::lab {
 
 class Fabric;
 
-// The sentence that states the agreement, or the error that states the difference.
+// Each: the sentence that states the agreement, or the error that states the difference.
+
+// Every packet that came in by its interfaces left by exactly one reason.
 Result<std::string> reconcile(const Fabric& fabric);
+// `show targets` says that this one is drained, and counts a pin at least for each connection that is open at it.
+Result<std::string> reconcile_drained(Fabric& fabric, const std::string& target);
 
 }  // namespace waymark::lab

@@ -24,22 +24,27 @@ nlohmann::json json_of(const Window& w) {
           {"new_flows_at", w.fresh_at}};
 }
 
-std::string row(const Window& w) {
-  return fmt::format("{:>10} {:>8} {:>10.0f} ms {:>8} {:>8}", w.spanning, w.broken.total(), w.longest_stall_ms,
-                     w.probes, w.probes_lost);
+constexpr size_t kTitle = 47, kSide = 39, kOff = 18;
+
+std::string columns(const Window& w) {
+  return fmt::format("{:>8} {:>8} {:>9} {:>8.0f} ms", w.spanning, w.broken.total(), w.probes_lost, w.longest_stall_ms);
 }
 
 }  // namespace
 
 std::string table(const Verdict& v) {
-  std::string out =
-      fmt::format("{:<50} {:>10} {:>8} {:>13} {:>8} {:>8}\n", "", "connections", "", "longest", "probes", "");
-  out +=
-      fmt::format("{:<50} {:>10} {:>8} {:>13} {:>8} {:>8}\n", "event", "spanning", "broken", "stall", "sent", "lost");
-  for (const EventResult& e : v.events) {
-    out += fmt::format("{:<50} {}\n", e.title, row(e.real));
-    out += fmt::format("{:<50} {}\n", fmt::format("    the same without: {}", e.switched_off), row(e.control));
-  }
+  const std::string names = fmt::format("{:>8} {:>8} {:>9} {:>11}", "span it", "broken", "lost", "stall");
+  std::string out = fmt::format("{:{}} {:-^{}}   {:-^{}}\n", "", kTitle, " Waymark ", kSide,
+                                " the same with one thing off ", kOff + kSide + 1);
+  out += fmt::format("{:{}} {}   {:{}} {}\n", "", kTitle, names, "", kOff, names);
+  for (const EventResult& e : v.events)
+    out += fmt::format("{:{}} {}   {:{}} {}\n", e.title, kTitle, columns(e.real), e.switched_off, kOff,
+                       columns(e.control));
+  out += fmt::format(
+      "\nspan it: TCP connections open since before the event, each with a checked message a second both ways\n"
+      "broken:  of those, reset, ended, corrupt or silent for 5 s;  lost: of {} numbered UDP packets a second\n"
+      "stall:   the longest that any connection waited for an answer\n",
+      v.load.probes);
   return out;
 }
 
@@ -60,7 +65,7 @@ std::string to_json(const Verdict& v) {
                       {"control", json_of(e.control)}});
   }
   for (const Check& c : v.checks) all.push_back({{"ok", c.ok}, {"check", c.sentence}});
-  const nlohmann::json whole = {{"lab", "site"},
+  const nlohmann::json whole = {{"lab", v.lab},
                                 {"passed", v.passed()},
                                 {"connections", v.load.connections},
                                 {"probes_per_second", v.load.probes},

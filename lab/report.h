@@ -3,11 +3,11 @@
 
 #include <string>
 
-#include "lab/schedule.h"
+#include "lab/verdict.h"
 
 namespace waymark::lab {
 
-std::string table(const Verdict& verdict);   // per event: with Waymark, and in the control
+std::string table(const Verdict& verdict);   // a line for each event, the control's columns beside
 std::string checks(const Verdict& verdict);  // a line each: "ok    ..." or "FAIL  ..."
 std::string to_json(const Verdict& verdict);
 

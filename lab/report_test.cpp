@@ -60,15 +60,30 @@ TEST(Report, AScheduleThatStoppedFailsEvenIfAllChecksHold) {
   EXPECT_NE(checks(v).find("FAIL  the schedule stopped: the daemon of d is not ready"), std::string::npos);
 }
 
-TEST(Report, TheTableHasTheControlUnderEachEvent) {
+TEST(Report, TheTableHasTheControlBesideEachEvent) {
   Verdict v;
   EventResult e{"added", "target s4 added", "pins = 0", {}, {}};
   e.real.spanning = 2000;
   e.control.broken.reset = 491;
   v.events.push_back(e);
   const std::string text = table(v);
-  EXPECT_LT(text.find("target s4 added"), text.find("without: pins = 0"));
-  EXPECT_NE(text.find("491"), std::string::npos);
+  const std::string line = text.substr(text.find("target s4 added"));
+  const size_t end = line.find('\n');
+  EXPECT_LT(line.find("2000"), line.find("pins = 0"));
+  EXPECT_LT(line.find("pins = 0"), line.find("491"));
+  EXPECT_LT(line.find("491"), end);
+  EXPECT_LE(end, 120u);
+}
+
+TEST(Report, ClientsAndServersThatDisagreeFail) {
+  ClientReport clients{.opened = 9, .closed = 9, .answered = 70};
+  ServerReport servers{.name = "s1", .opened = 9, .clean = 9, .messages = 70};
+  Verdict v;
+  v.check_agreement(clients, servers);
+  EXPECT_TRUE(v.passed());
+  servers.clean = 8, servers.cut = 1;
+  v.check_agreement(clients, servers);
+  EXPECT_FALSE(v.passed());
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 #include <algorithm>
 
 #include "lab/loop.h"
-#include "lab/netns.h"
+#include "lab/process.h"
 #include "lab/reconcile.h"
 #include "lab/stage.h"
 
@@ -48,18 +48,18 @@ std::vector<Event> schedule() {
                                 weighted = {{"s1"}, {"s2"}, {"s3"}, {kAdded, kNewWeight}};
   return {
       {"killed", "daemon killed with -9, dead for 10 s, restarted", links, [](Fabric& f) { return f.kill_director(); },
-       kDead, [](Fabric& f) { return f.start_director(f.tools().waymark, false); }, seconds(2)},
+       kDead, [](Fabric& f) { return f.start_director(f.tools().waymark); }, seconds(2)},
       {"upgraded",
        "upgraded to a build with other program bytes",
        links,
-       [](Fabric& f) { return f.start_director(f.tools().next, true); },
+       [](Fabric& f) { return f.replace_director(f.tools().next); },
        {},
        {},
        seconds(3)},
       {"downgraded",
        "and back again",
        links,
-       [](Fabric& f) { return f.start_director(f.tools().waymark, true); },
+       [](Fabric& f) { return f.replace_director(f.tools().waymark); },
        {},
        {},
        seconds(3)},
@@ -96,13 +96,12 @@ u64 of(const std::map<std::string, u64>& counts, const std::string& server) {
 
 class Run {
  public:
-  Run(const Tools& tools, const Load& load, const std::function<void(const std::string&)>& say)
-      : load_(load),
+  Run(const Tools& tools, const Say& say, Verdict& out)
+      : load_(out.load),
         say_(say),
+        verdict_(out),
         real_(Site(kSitePrefix, kLabDirectory + "/site"), tools),
         control_(Site(kControlPrefix, kLabDirectory + "/control"), tools) {}
-
-  Verdict verdict;
 
   Status all() {
     WM_TRY(set_up());
@@ -120,10 +119,9 @@ class Run {
     return interrupted() ? Status(Error{"it was interrupted"}) : Status(Done{});
   }
 
-  void check(bool ok, const std::string& sentence) { verdict.checks.push_back({sentence, ok}); }
+  void check(bool ok, const std::string& sentence) { verdict_.check(ok, sentence); }
 
   Status set_up() {
-    WM_TRY(mount_bpffs());
     control_plan_.persist = false;
     switched_off_ = "links not pinned";
     WM_TRY(real_.up({}, false));
@@ -161,22 +159,20 @@ class Run {
     pause_for(event.between);
     if (event.second) WM_TRY(both(event.second));
     pause_for(event.settle);
-    verdict.events.push_back({event.name, event.title, event.switched_off, {}, {}});
+    verdict_.events.push_back({event.name, event.title, event.switched_off, {}, {}});
     return Done{};
   }
 
   Status finish() {
-    check(real_.downloads_running(), "the downloads lasted until after the last event");
+    verdict_.check(reconcile_drained(real_, kDrained));
+    check(real_.downloads().all_under_way(), "the downloads lasted from before the first event until after the last");
     WM_TRY(both([](Fabric& f) { return f.mark("end"); }));
     const double lasted = std::chrono::duration<double>(now() - traffic_since_).count();
     say_("everything ends in order");
     WM_TRY(both([](Fabric& f) { return f.close(); }));
     WM_TRY(collect(lasted));
-    const auto whole = real_.finish_downloads();
-    check(bool(whole), whole ? fmt::format("{} downloads of 6 MB are what the server sent, by SHA-256", *whole)
-                             : whole.error().sentence);
-    const auto agreed = reconcile(real_);
-    check(bool(agreed), agreed ? *agreed : agreed.error().sentence);
+    verdict_.check(real_.downloads().finish());
+    verdict_.check(reconcile(real_));
     const Status down = real_.down(), control_down = control_.down();
     check(bool(down), down ? "every daemon went down in order" : down.error().sentence);
     if (!control_down) return control_down.error();
@@ -192,8 +188,8 @@ class Run {
       EventResult* current = nullptr;
       for (const Window& w : from.windows) {
         const auto found =
-            std::find_if(verdict.events.begin(), verdict.events.end(), [&](auto& e) { return e.name == w.name; });
-        if (found != verdict.events.end()) {
+            std::find_if(verdict_.events.begin(), verdict_.events.end(), [&](auto& e) { return e.name == w.name; });
+        if (found != verdict_.events.end()) {
           current = &*found;
           current->*into = w;
         } else if (w.name == "after" && current) {
@@ -213,7 +209,7 @@ class Run {
   }
 
   void check_events() {
-    for (const EventResult& e : verdict.events) {
+    for (const EventResult& e : verdict_.events) {
       const u64 harm = e.real.broken.total() + e.real.probes_lost + e.real.probes_moved + e.real.fresh_failed;
       check(e.real.spanning == load_.connections && harm == 0,
             fmt::format("{}: {} connections span it, {} broken, {} of {} probes lost, {} UDP flows moved, {} new "
@@ -256,19 +252,13 @@ class Run {
   Status check_servers(const ClientReport& c) {
     auto s = real_.servers();
     if (!s) return s.error();
-    const bool agree = c.opened == s->opened && c.closed == s->clean && c.opened == c.closed &&
-                       c.answered == s->messages && c.probes_answered == s->probes &&
-                       s->reset + s->cut + s->mismatch + s->open == 0;
-    check(agree, fmt::format("clients and servers agree: opened {} and {}, ended in order {} and {}, messages {} and "
-                             "{}, probes {} and {}; "
-                             "servers saw {} resets, {} cut, {} mismatched, {} left open",
-                             c.opened, s->opened, c.closed, s->clean, c.answered, s->messages, c.probes_answered,
-                             s->probes, s->reset, s->cut, s->mismatch, s->open));
+    verdict_.check_agreement(c, *s);
     return Done{};
   }
 
   const Load load_;
-  const std::function<void(const std::string&)>& say_;
+  const Say& say_;
+  Verdict& verdict_;
   Fabric real_, control_;
   DirectorPlan control_plan_;
   std::string switched_off_;
@@ -277,37 +267,11 @@ class Run {
 
 }  // namespace
 
-bool Verdict::passed() const {
-  return stopped_by.empty() && std::all_of(checks.begin(), checks.end(), [](const Check& c) { return c.ok; });
-}
-
-Verdict run_site(const Tools& tools, const Load& load, const std::function<void(const std::string&)>& say) {
-  Verdict out;
-  const Time begin = now();
-  if (auto clean = no_leftovers(); !clean) {
-    out.stopped_by = clean.error().sentence;
-    return out;
-  }
-  const Footprint before = Footprint::now();
-  {
-    const Stage stage;
-    Run run(tools, load, say);
-    const Status done = run.all();
-    out = std::move(run.verdict);
-    if (!done) out.stopped_by = done.error().sentence;
-    if (interrupted()) {
-      out.stopped_by = "it was interrupted";
-    } else if (!out.passed()) {
-      out.logs = logs_of_daemons();
-    }
-  }
-  const auto left = added(before, Footprint::now());
-  out.checks.push_back({left.empty() ? "nothing is left behind"
-                                     : fmt::format("left behind: {} and {} more", left.front(), left.size() - 1),
-                        left.empty()});
-  out.load = load;
-  out.seconds = std::chrono::duration<double>(now() - begin).count();
-  return out;
+Verdict run_site(const Tools& tools, const Load& load, const Say& say) {
+  return staged("site", load, [&](Verdict& verdict) {
+    Run run(tools, say, verdict);
+    return run.all();
+  });
 }
 
 }  // namespace waymark::lab

@@ -200,7 +200,7 @@ Status Site::write_nginx(const std::string& name) const {
                     fmt::format("daemon off;\nworker_processes 1;\nuser root;\npid {0};\nerror_log {1} warn;\n"
                                 "events {{ worker_connections 256; }}\n"
                                 "http {{\n{2}  access_log {3};\n  sendfile on;\n"
-                                "  server {{ listen 80; listen [::]:80; root {4}; limit_rate 120k; }}\n}}\n",
+                                "  server {{ listen 80; listen [::]:80; root {4}; }}\n}}\n",
                                 file(name + ".nginx.pid"), file(name + ".nginx.log"), temporary,
                                 file(name + ".access.log"), file("www")));
 }

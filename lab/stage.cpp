@@ -18,7 +18,8 @@ namespace {
 
 const char* const kBpffs = "/sys/fs/bpf";
 constexpr long kBpffsMagic = long(0xcafe4a11);
-const std::string kMountedByUs = kLabDirectory + "/bpffs-mounted";
+const char* const kRunFolder = "/run/waymark";
+const std::string kMountedByUs = kLabDirectory + "/bpffs-mounted", kFolderByUs = kLabDirectory + "/run-folder-made";
 
 bool bpffs_mounted() {
   struct statfs info;
@@ -45,14 +46,16 @@ Status no_leftovers() {
 
 void clear_site() {
   for (const auto& netns : namespaces(kSitePrefix)) remove(netns);
-  // The instances are called like their namespaces; what a killed daemon pinned is still there.
+  // The instances are called like their namespaces; what a killed daemon pinned is still there, and their lock files.
   std::error_code none;
-  std::vector<std::string> pins;
-  list(std::string(kBpffs) + "/waymark", false, pins);
-  for (const auto& pin : pins)
-    if (fs::path(pin).filename().string().starts_with(kSitePrefix)) fs::remove_all(pin, none);
-  const bool ours = fs::exists(kMountedByUs, none);
-  if (ours) umount(kBpffs);
+  for (const std::string& where : {std::string(kBpffs) + "/waymark", std::string(kRunFolder)}) {
+    std::vector<std::string> files;
+    list(where, false, files);
+    for (const auto& file : files)
+      if (fs::path(file).filename().string().starts_with(kSitePrefix)) fs::remove_all(file, none);
+  }
+  if (fs::exists(kFolderByUs, none)) fs::remove(kRunFolder, none);  // unless others came to use it
+  if (fs::exists(kMountedByUs, none)) umount(kBpffs);
   fs::remove_all(kLabDirectory, none);
 }
 
@@ -68,10 +71,11 @@ std::string logs_of_daemons() {
   return out;
 }
 
-Status mount_bpffs() {
+Status prepare_machine() {
+  std::error_code failed;
+  fs::create_directories(kLabDirectory, failed);
+  if (fs::create_directory(kRunFolder, failed)) WM_TRY(write_file(kFolderByUs, ""));
   if (bpffs_mounted()) return Done{};
-  std::error_code none;
-  fs::create_directories(kLabDirectory, none);
   WM_TRY(write_file(kMountedByUs, ""));
   if (mount("bpf", kBpffs, "bpf", 0, nullptr) != 0) return Error{"/sys/fs/bpf cannot be mounted"};
   return Done{};
@@ -85,8 +89,11 @@ Footprint Footprint::now() {
     const bool of_netns = line.find(" /run/netns") != std::string::npos;
     if (!of_netns || line.find(kSitePrefix) != std::string::npos) out.things.push_back("mount " + line);
   }
-  list(std::string(kBpffs) + "/waymark", true, out.things);
-  list("/run/waymark", true, out.things);
+  std::vector<std::string> files;
+  list(std::string(kBpffs) + "/waymark", true, files);
+  list(kRunFolder, true, files);
+  for (const auto& file : files)
+    if (file.find(kSitePrefix) != std::string::npos) out.things.push_back(file);  // others have their own
   for (const auto& netns : namespaces(kSitePrefix)) out.things.push_back("namespace " + netns);
   if (fs::exists(kLabDirectory)) out.things.push_back(kLabDirectory);
   std::sort(out.things.begin(), out.things.end());

@@ -20,10 +20,10 @@ void clear_site();
 // The last lines of every daemon's log, each under its file's name.
 std::string logs_of_daemons();
 
-// bpffs at /sys/fs/bpf: mounted by us unless it was there, and unmounted by clear_site() if it was us.
-Status mount_bpffs();
+// What the daemons need of the machine: bpffs at /sys/fs/bpf, and /run/waymark. clear_site() takes away what this made.
+Status prepare_machine();
 
-// Mounts, pins, namespaces and /run as they are.
+// Mounts as they are, and the lab's pins, namespaces and files.
 struct Footprint {
   std::vector<std::string> things;  // sorted
   static Footprint now();

@@ -8,7 +8,8 @@ namespace waymark::lab {
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Broken, reset, ended, mismatch, silent)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Window, name, spanning, broken, longest_stall_ms, messages, probes, probes_lost,
                                    probes_moved, fresh, fresh_failed, fresh_at, messages_of)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ClientReport, live, opened, closed, under_way, answered, probes_answered, windows)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ClientReport, live, opened, closed, under_way, probes_under_way, answered,
+                                   probes_answered, windows)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServerReport, name, opened, clean, reset, cut, mismatch, open, messages, probes)
 
 namespace {
@@ -50,6 +51,7 @@ void ClientReport::add(const ClientReport& other) {
   opened += other.opened;
   closed += other.closed;
   under_way += other.under_way;
+  probes_under_way += other.probes_under_way;
   answered += other.answered;
   probes_answered += other.probes_answered;
   if (windows.size() < other.windows.size()) windows.resize(other.windows.size());

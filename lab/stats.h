@@ -38,7 +38,8 @@ struct ClientReport {
   u64 opened = 0;     // TCP connections established since the start, short ones included
   u64 closed = 0;     // of those: ended by us and acknowledged by the server
   u64 under_way = 0;  // connections being opened, short ones in progress, probes without a verdict
-  u64 answered = 0;   // messages answered since the start
+  u64 probes_under_way = 0;
+  u64 answered = 0;  // messages answered since the start
   u64 probes_answered = 0;
   std::vector<Window> windows = {};
 
