@@ -29,11 +29,11 @@ constexpr be32 ip4_of(const Address& a) { return {u32(a.low >> 32)}; }
 constexpr u8 byte_of(const Address& a, u32 n) { return u8((n < 8 ? a.high : a.low) >> (n % 8 * 8)); }
 
 // Sources that no packet may carry (RFC 1122 3.2.1.3; RFC 4291 2.5.2, 2.5.3, 2.5.5.2, 2.7), as seen by a router.
-constexpr bool is_martian_source4(be32 a) {
+WM_INLINE constexpr bool is_martian_source4(be32 a) {
   const u32 first = a.raw & 0xff;
   return first == 0 || first == 127 || first >= 224;  // this network, loopback, multicast, reserved, broadcast
 }
-constexpr bool is_martian_source6(const Address& a) {
+WM_INLINE constexpr bool is_martian_source6(const Address& a) {
   if ((a.high & 0xff) == 0xff) return true;  // multicast
   // Unspecified, loopback, and IPv4-mapped, which never stands on a wire (and here means IPv4).
   return a.high == 0 && (a.low == 0 || a.low == u64(1) << 56 || u32(a.low) == kMappedPrefix);

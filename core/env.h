@@ -29,18 +29,19 @@ enum class Step : u8 {
 // Where a flow's pin may stand (core/pins.h).
 struct PinPlace {
   u32 fingerprint;  // never 0, so that no pin's word is 0
-  u32 bucket, embryo_bucket;
+  u32 bucket;
+  u32 upper;  // of the hash: what the embryo's bucket is drawn from
 };
 
 template <class E>
 concept Env = requires(E env, u32 n, Verdict verdict) {
-  env.view();        // View: valid until the next resize()
-  env.length();      // u32: bytes of the frame
+  env.view();          // View: valid until the next resize()
+  env.length();        // u32: bytes of the frame
   env.resize(int(n));  // bool: adds (positive) or removes bytes at the front; false leaves the packet as it was
-  env.settings();    // const Settings&: constants of this load
-  env.now();         // u32 ticks (settings().ticks_per_second), wrapping
-  env.interface();   // u32: where the packet came in
-  env.leave(n);      // the interface that a `forward` verdict leaves by
+  env.settings();      // const Settings&: constants of this load
+  env.now();           // u32 ticks (settings().ticks_per_second), wrapping
+  env.interface();     // u32: where the packet came in
+  env.leave(n);        // the interface that a `forward` verdict leaves by
   env.note(Note::pin_adopted);
   env.step(Step::received, n, n, n);
   // Two steps that are rare and large, by the functions of the same names: in the kernel each is a function of its own,

@@ -6,11 +6,11 @@
 
 namespace waymark {
 
-#define FORWARD_REASONS(X, M)                                                                                   \
-  X(M, forward, sent, "sent to the target's next hop")                                                          \
-  X(M, pass, by_kernel, "tunnelled, and left to the kernel's routes: no valid next hop is known")               \
-  X(M, pass, hop_limit, "the hop limit ends here: the kernel answers")                                          \
-  X(M, drop, too_big, "tunnelled, the packet would be larger than the way to its target allows")                \
+#define FORWARD_REASONS(X, M)                                                                     \
+  X(M, forward, sent, "sent to the target's next hop")                                            \
+  X(M, pass, by_kernel, "tunnelled, and left to the kernel's routes: no valid next hop is known") \
+  X(M, pass, hop_limit, "the hop limit ends here: the kernel answers")                            \
+  X(M, drop, too_big, "tunnelled, the packet would be larger than the way to its target allows")  \
   X(M, drop, no_room, "the driver leaves no room in front of the packet for the tunnel header")
 WM_REASONS(forward, FORWARD_REASONS)
 

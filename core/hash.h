@@ -1,9 +1,9 @@
 // The keyed hash of flows, and the unkeyed mixing that follows it.
 //
-// NH (Black et al., UMAC, 1999): pairs of 32-bit words are added to secret keys, multiplied, and summed modulo 2^64. Two
-// different inputs collide with probability at most 2^-32 over the keys, whatever the inputs, so whoever does not know
-// the keys cannot aim at a bucket or a fingerprint. Six multiplications that do not wait for each other: about 3 ns,
-// where SipHash-2-4 costs 40. Why this is enough: DESIGN.md, "The hash of flows".
+// NH (Black et al., UMAC, 1999): pairs of 32-bit words are added to secret keys, multiplied, and summed modulo 2^64.
+// Two different inputs collide with probability at most 2^-32 over the keys, whatever the inputs, so whoever does not
+// know the keys cannot aim at a bucket or a fingerprint. Six multiplications that do not wait for each other: about 3
+// ns, where SipHash-2-4 costs 40. Why this is enough: DESIGN.md, "The hash of flows".
 #pragma once
 
 #include "core/address.h"

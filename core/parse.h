@@ -20,21 +20,21 @@ struct Packet {
   u8 tcp_flags;
 };
 
-#define PARSE_REASONS(X, M)                                                                                      \
-  X(M, pass, ethernet_short, "the frame is too short for its Ethernet header and tags")                          \
-  X(M, pass, not_ip, "the frame carries neither IPv4 nor IPv6")                                                  \
-  X(M, pass, vlan_deep, "the frame carries more than two VLAN tags")                                             \
-  X(M, pass, ip_short, "the frame is too short for its IP header")                                               \
-  X(M, pass, ip_version, "the IP version is not the one that the EtherType says")                                \
-  X(M, drop, ip4_header, "the IPv4 header's length is below 20 bytes or beyond the packet")                      \
-  X(M, drop, ip_length, "the IP header says a length that the frame does not have, or less than its header")     \
-  X(M, drop, extension_short, "an IPv6 extension header reaches beyond the packet")                              \
-  X(M, drop, extension_chain, "the IPv6 packet has more than six extension headers, or more than 511 bytes of them")                             \
-  X(M, pass, fragment, "a fragment of a packet to a service: the kernel's")                                      \
-  X(M, drop, tcp_header, "the TCP header is cut short, or its length is below 20 bytes or beyond the packet")    \
-  X(M, drop, udp_header, "the UDP header is cut short, or its length field lies")                                \
-  X(M, drop, icmp_header, "the ICMP header is cut short")                                                        \
-  X(M, drop, martian_source, "the source is multicast, loopback, unspecified or reserved")                       \
+#define PARSE_REASONS(X, M)                                                                                          \
+  X(M, pass, ethernet_short, "the frame is too short for its Ethernet header and tags")                              \
+  X(M, pass, not_ip, "the frame carries neither IPv4 nor IPv6")                                                      \
+  X(M, pass, vlan_deep, "the frame carries more than two VLAN tags")                                                 \
+  X(M, pass, ip_short, "the frame is too short for its IP header")                                                   \
+  X(M, pass, ip_version, "the IP version is not the one that the EtherType says")                                    \
+  X(M, drop, ip4_header, "the IPv4 header's length is below 20 bytes or beyond the packet")                          \
+  X(M, drop, ip_length, "the IP header says a length that the frame does not have, or less than its header")         \
+  X(M, drop, extension_short, "an IPv6 extension header reaches beyond the packet")                                  \
+  X(M, drop, extension_chain, "the IPv6 packet has more than six extension headers, or more than 511 bytes of them") \
+  X(M, pass, fragment, "a fragment of a packet to a service: the kernel's")                                          \
+  X(M, drop, tcp_header, "the TCP header is cut short, or its length is below 20 bytes or beyond the packet")        \
+  X(M, drop, udp_header, "the UDP header is cut short, or its length field lies")                                    \
+  X(M, drop, icmp_header, "the ICMP header is cut short")                                                            \
+  X(M, drop, martian_source, "the source is multicast, loopback, unspecified or reserved")                           \
   X(M, drop, land, "source and destination are the same address")
 WM_REASONS(parse, PARSE_REASONS)
 

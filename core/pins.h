@@ -54,8 +54,11 @@ template <class E>
 WM_INLINE PinPlace place_of(E& env, u64 hash) {
   const u32 fingerprint = u32(hash) ? u32(hash) : 1;
   const u32 upper = u32(hash >> 32);
-  return {fingerprint, reduce(upper, env.settings().pin_buckets),
-          reduce(upper * 0x9e3779b1u ^ fingerprint, env.settings().embryo_buckets)};
+  return {fingerprint, reduce(upper, env.settings().pin_buckets), upper};
+}
+
+WM_INLINE constexpr u32 embryo_bucket(const PinPlace& place, u32 buckets) {
+  return reduce(place.upper * 0x9e3779b1u ^ place.fingerprint, buckets);
 }
 
 // Where a pin was found, and what it was: null when it was not.
@@ -90,7 +93,7 @@ WM_INLINE Found find_pin(E& env, const PinPlace& place) {
 
 template <class E>
 WM_INLINE Found find_embryo(E& env, const PinPlace& place) {
-  EmbryoBucket* bucket = env.at(table::embryos, place.embryo_bucket);
+  EmbryoBucket* bucket = env.at(table::embryos, embryo_bucket(place, env.settings().embryo_buckets));
   if (!bucket) return {nullptr, 0};
   return find_in<kEmbryoWays>(bucket->pin, place.fingerprint);
 }
@@ -114,7 +117,8 @@ WM_INLINE Found find_room(E& env, PinBucket* bucket, u32 stamp) {
   return way < kPinWays ? Found{&bucket->pin[way], found} : Found{nullptr, 0};
 }
 
-// Marks in a bucket that a pin of this fingerprint is to be looked for in its partner. False when another CPU was first.
+// Marks in a bucket that a pin of this fingerprint is to be looked for in its partner. False when another CPU was
+// first.
 WM_INLINE bool mark_spill(PinBucket* bucket, u32 fingerprint) {
   const u64 spill = read_word(&bucket->spill);
   return swap_word(&bucket->spill, spill, (spill | spill_bit(fingerprint)) + kSpillChange) == spill;
@@ -176,7 +180,7 @@ WM_INLINE bool insert_pin(E& env, const PinPlace& place, u64 word, u32 stamp) {
 // Pins a new flow until a second packet proves it, in place of the oldest embryo where the bucket is full.
 template <class E>
 WM_INLINE bool insert_embryo(E& env, const PinPlace& place, u64 word, u32 stamp) {
-  EmbryoBucket* bucket = env.at(table::embryos, place.embryo_bucket);
+  EmbryoBucket* bucket = env.at(table::embryos, embryo_bucket(place, env.settings().embryo_buckets));
   if (!bucket) return false;
   u32 oldest = 0, oldest_age = 0;
   // Among equals, where to begin is drawn from the fingerprint: a flood evicts its own.

@@ -1,5 +1,6 @@
-// Records that the packet path and user space share. Declared here once; sizes and meanings are guarded by a golden file.
-// Words marked "flipped" are changed in place while packets read them; everything else is written before it is reachable.
+// Records that the packet path and user space share. Declared here once; sizes and meanings are guarded by a golden
+// file. Words marked "flipped" are changed in place while packets read them; everything else is written before it is
+// reachable.
 #pragma once
 
 #include "core/address.h"
@@ -10,17 +11,17 @@ namespace waymark {
 
 // Constants of one load of the program, in read-only memory.
 struct Settings {
-  u64 steer_seed;       // makes the steer table free of overfull buckets; found by control
-  u64 port_seed;        // the same for the table of ports
-  u32 pin_key[12];      // keyed hash of flows (core/hash.h); as old as the pins
-  u32 steer_bits;       // log2 of the number of steer buckets
-  u32 pin_buckets;      // 0: no pins
-  u32 embryo_buckets;   //
-  u32 stamp_shift;      // a pin's age counts units of 2^stamp_shift ticks
-  u32 stale_stamps;     // a pin older than this is beyond every service's idle time and may be overwritten
-  u32 embryo_stamps;    // likewise for an embryonic pin
-  u32 capture;          // 1: copy packets to the capture ring on the way in and out
-  u16 gue_port;         // where this host's GUE tunnels come in, host order; 0: none
+  u64 steer_seed;      // makes the steer table free of overfull buckets; found by control
+  u64 port_seed;       // the same for the table of ports
+  u32 pin_key[12];     // keyed hash of flows (core/hash.h); as old as the pins
+  u32 steer_bits;      // log2 of the number of steer buckets
+  u32 pin_buckets;     // 0: no pins
+  u32 embryo_buckets;  //
+  u32 stamp_shift;     // a pin's age counts units of 2^stamp_shift ticks
+  u32 stale_stamps;    // a pin older than this is beyond every service's idle time and may be overwritten
+  u32 embryo_stamps;   // likewise for an embryonic pin
+  u32 capture;         // 1: copy packets to the capture ring on the way in and out
+  u16 gue_port;        // where this host's GUE tunnels come in, host order; 0: none
   u16 reserved;
   u32 reserved2;
 };
@@ -38,13 +39,18 @@ struct Port {
 };
 static_assert(sizeof(Port) == 20);
 
-// Protocol and ports that one service takes, host order, first <= last.
+// Protocol and ports that one service takes: protocol:16 port:16 from `first` on, and `span` more. One subtraction and
+// one comparison say whether a packet is among them.
 struct Rule {
-  u8 protocol, reserved;
-  u16 first, last;
+  u32 first;
+  u16 span;
   u16 service;  // its index: stable as long as a pin may name one of its targets
 };
 static_assert(sizeof(Rule) == 8);
+constexpr Rule rule_of(u8 protocol, u16 first, u16 last, u16 service) {
+  return {u32(protocol) << 16 | first, u16(last - first), service};
+}
+constexpr Rule kNoRule = {~0u, 0, 0};  // no protocol has this number
 
 // A front is one address in one zone that this node does something for.
 constexpr u8 kDutyDirector = 1;   // packets to it are spread over targets
@@ -58,9 +64,9 @@ struct Front {
   Address address;
   u32 zone;
   u8 duties;
-  u8 rules;        // how many of rule[]
-  u16 rule_count;  // when they do not fit there: how many in table::rules, disjoint, sorted by (protocol, first); else 0
-  Rule rule[kFrontRules];
+  u8 reserved1;
+  u16 rule_count;          // when they do not fit here: how many in table::rules, disjoint, sorted by `first`; else 0
+  Rule rule[kFrontRules];  // kNoRule where there is none
   u32 rule_base;
   u32 reserved;
 };
@@ -81,12 +87,12 @@ static_assert(sizeof(Service) == 8);
 // A target of a service, as one incarnation: another address or tunnel is another incarnation in another slot.
 struct Target {
   Address outer_source, outer_destination;
-  u64 route;      // flipped: adjacency:32; 0: the kernel routes
-  u32 service;    // index
-  be16 port;      // GUE's destination port
-  u8 tunnel;      // enum class Tunnel
-  u8 in_use;      // 0: the slot is free
-  u64 identity;   // keyed by nothing: a hash of service, name, address and tunnel, to recognise the slot after a restart
+  u64 route;     // flipped: adjacency:32; 0: the kernel routes
+  u32 service;   // index
+  be16 port;     // GUE's destination port
+  u8 tunnel;     // enum class Tunnel
+  u8 in_use;     // 0: the slot is free
+  u64 identity;  // keyed by nothing: a hash of service, name, address and tunnel, to recognise the slot after a restart
   u32 incarnation;
   u32 reserved;
 };
@@ -142,8 +148,8 @@ static_assert(sizeof(SlotName) == 136);
 // What must fit for pinned tables to be taken over by another build (DESIGN.md, "Upgrade").
 constexpr u32 kLayoutVersion = 1;
 struct Meta {
-  u32 layout;         // kLayoutVersion of who made the tables; 0: just created
-  u32 pin_key[12];    // made once, from the kernel's randomness
+  u32 layout;       // kLayoutVersion of who made the tables; 0: just created
+  u32 pin_key[12];  // made once, from the kernel's randomness
   u32 pin_buckets, embryo_buckets;
   u32 ticks_per_second, stamp_shift;
   u32 next_incarnation;
@@ -155,24 +161,40 @@ constexpr u32 kMaxFronts = 65'535, kMaxRules = 65'536, kMaxServices = 16'384, kM
               kMaxAdjacencies = 131'072, kMaxChoices = 1u << 21, kMaxMembers = 131'072;
 
 namespace table {
-constexpr struct Ports : Table<Port> {} ports;
-constexpr struct Steer : Table<SteerBucket> {} steer;
-constexpr struct Fronts : Table<Front> {} fronts;
-constexpr struct Rules : Table<Rule> {} rules;
-constexpr struct Services : Table<Service> {} services;
-constexpr struct Targets : Table<Target> {} targets;
-constexpr struct Adjacencies : Table<Adjacency> {} adjacencies;
-constexpr struct Half : Table<u64> {} half;
-constexpr struct ChoiceHeads : Table<Choice> {} choice_heads;
-constexpr struct Choices : Table<u16> {} choices;
-constexpr struct Members : Table<u32> {} members;
-constexpr struct Pins : Table<PinBucket> {} pins;
-constexpr struct Embryos : Table<EmbryoBucket> {} embryos;
-constexpr struct TargetTraffic : Table<TargetCounters> {} target_traffic;
-constexpr struct SlotNames : Table<SlotName> {} slot_names;
-constexpr struct MetaTable : Table<Meta> {} meta;
-constexpr struct Reasons : Table<u64> {} reasons;
-constexpr struct Notes : Table<u64> {} notes;
-}  // namespace table
+constexpr struct Ports : Table<Port> {
+} ports;
+constexpr struct Steer : Table<SteerBucket> {
+} steer;
+constexpr struct Fronts : Table<Front> {
+} fronts;
+constexpr struct Rules : Table<Rule> {
+} rules;
+constexpr struct Services : Table<Service> {
+} services;
+constexpr struct Targets : Table<Target> {
+} targets;
+constexpr struct Adjacencies : Table<Adjacency> {
+} adjacencies;
+constexpr struct Half : Table<u64> {
+} half;
+constexpr struct ChoiceHeads : Table<Choice> {
+} choice_heads;
+constexpr struct Choices : Table<u16> {
+} choices;
+constexpr struct Members : Table<u32> {
+} members;
+constexpr struct Pins : Table<PinBucket> {
+} pins;
+constexpr struct Embryos : Table<EmbryoBucket> {
+} embryos;
+constexpr struct TargetTraffic : Table<TargetCounters> {
+} target_traffic;
+constexpr struct SlotNames : Table<SlotName> {
+} slot_names;
+constexpr struct MetaTable : Table<Meta> {
+} meta;
+constexpr struct Reasons : Table<u64> {
+} reasons;
+constexpr struct Notes : Table<u64> { } notes; }  // namespace table
 
 }  // namespace waymark

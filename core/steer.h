@@ -1,5 +1,6 @@
 // Whose is this packet? From (zone, address) to a front in one cache line, at a cost that does not grow with their
-// number: control chooses the seed so that no bucket overflows, and a packet that is not ours rarely reads a second line.
+// number: control chooses the seed so that no bucket overflows, and a packet that is not ours rarely reads a second
+// line.
 #pragma once
 
 #include "core/hash.h"
@@ -50,7 +51,7 @@ WM_INLINE u32 search_rules(E& env, u32 base, u32 count, u32 wanted) {
     const u32 middle = (low + high) / 2;
     const Rule* r = env.at(table::rules, base + middle);
     if (!r) break;
-    (u32(r->protocol) << 16 | r->first) <= wanted ? low = middle : high = middle;
+    r->first <= wanted ? low = middle : high = middle;
     low = forget(low);
     high = forget(high);
   }
@@ -60,16 +61,14 @@ WM_INLINE u32 search_rules(E& env, u32 base, u32 count, u32 wanted) {
 // The rule for a protocol and port, or null. Few rules stand in the front itself; many are searched.
 template <class E>
 WM_INLINE const Rule* find_rule(E& env, const Front* front, u8 protocol, u16 port) {
+  const u32 wanted = u32(protocol) << 16 | port;
   if (WM_LIKELY(!front->rule_count)) {
-    for (u32 i = 0; i < kFrontRules; ++i) {
-      const Rule* r = &front->rule[i];
-      if (i < front->rules && r->protocol == protocol && r->first <= port && port <= r->last) return r;
-    }
+    for (u32 i = 0; i < kFrontRules; ++i)
+      if (wanted - front->rule[i].first <= front->rule[i].span) return &front->rule[i];
     return nullptr;
   }
-  const u32 found = env.search_rules(front->rule_base, front->rule_count, u32(protocol) << 16 | port);
-  const Rule* r = env.at(table::rules, found);
-  return r && r->protocol == protocol && r->first <= port && port <= r->last ? r : nullptr;
+  const Rule* r = env.at(table::rules, env.search_rules(front->rule_base, front->rule_count, wanted));
+  return r && wanted - r->first <= r->span ? r : nullptr;
 }
 
 }  // namespace waymark

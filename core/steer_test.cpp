@@ -100,7 +100,7 @@ std::vector<Rule> random_rules(u32 count, std::mt19937_64& random) {
     for (u32 i = 0; i < share; ++i) {
       const u32 first = port + u32(random() % (stride + 1) / 2), last = first + u32(random() % (stride + 1) / 2);
       if (last > 65535) break;
-      rules.push_back({protocol, 0, u16(first), u16(last), u16(i)});
+      rules.push_back(rule_of(protocol, u16(first), u16(last), u16(i)));
       port = last + 1;
     }
   }
@@ -109,7 +109,7 @@ std::vector<Rule> random_rules(u32 count, std::mt19937_64& random) {
 
 const Rule* naive(const std::vector<Rule>& rules, u8 protocol, u16 port) {
   for (const Rule& r : rules)
-    if (r.protocol == protocol && r.first <= port && port <= r.last) return &r;
+    if (r.first >> 16 == protocol && (r.first & 0xffff) <= port && port <= (r.first & 0xffff) + r.span) return &r;
   return nullptr;
 }
 
@@ -123,7 +123,7 @@ TEST(Rules, AreFoundAsByLookingAtEach) {
     front.rule_count = u16(env.rules.size());
     const std::vector<Rule> rules = env.rules;
     front.rule_base = 3;  // others' rules stand around ours, and would take everything
-    const Rule others = {6, 0, 0, 65535, 999};
+    const Rule others = rule_of(6, 0, 65535, 999);
     env.rules.insert(env.rules.begin(), 3, others);
     env.rules.push_back(others);
     auto check = [&](u8 protocol, u32 port) {
@@ -134,7 +134,7 @@ TEST(Rules, AreFoundAsByLookingAtEach) {
           << count << " rules, port " << port;
     };
     for (const Rule& r : rules)
-      for (u32 port : {r.first - 1u, u32(r.first), u32(r.last), r.last + 1u})
+      for (u32 port : {r.first - 1, r.first, r.first + r.span, r.first + r.span + 1})
         for (u8 protocol : {u8(6), u8(17)}) check(protocol, port & 0xffff);
     for (int n = 0; n < 5000; ++n)
       check(std::vector<u8>{0, 1, 6, 16, 17, 18, 255}[random() % 7], u32(random() & 0xffff));
@@ -143,7 +143,7 @@ TEST(Rules, AreFoundAsByLookingAtEach) {
 
 TEST(Rules, TheMostThereCanBeOfOneFront) {
   SteerEnv env;
-  for (u32 port = 0; port < 65535; ++port) env.rules.push_back({6, 0, u16(port), u16(port), u16(port)});
+  for (u32 port = 0; port < 65535; ++port) env.rules.push_back(rule_of(6, u16(port), u16(port), u16(port)));
   Front front{};
   front.rule_count = 65535;
   for (u32 port = 0; port < 65535; ++port) ASSERT_EQ(find_rule(env, &front, 6, u16(port)), &env.rules[port]);
@@ -155,9 +155,10 @@ TEST(Rules, TheMostThereCanBeOfOneFront) {
 TEST(Rules, InTheFrontOnlyAsManyAsItSays) {
   SteerEnv env;
   Front front{};
-  for (u32 i = 0; i < kFrontRules; ++i) front.rule[i] = {6, 0, u16(i), u16(i), 0};
   for (u8 rules = 0; rules <= kFrontRules; ++rules) {
-    front.rules = rules;
+    for (u32 i = 0; i < kFrontRules; ++i) front.rule[i] = i < rules ? rule_of(6, u16(i), u16(i), 0) : kNoRule;
+    EXPECT_EQ(find_rule(env, &front, 0, 0), nullptr);
+    EXPECT_EQ(find_rule(env, &front, 255, 65535), nullptr);
     for (u16 port = 0; port < kFrontRules + 1; ++port)
       EXPECT_EQ(find_rule(env, &front, 6, port), port < rules ? &front.rule[port] : nullptr);
   }

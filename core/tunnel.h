@@ -84,8 +84,8 @@ WM_INLINE bool write_tunnel_ip4(const View& v, const Outer& o) {
   ip->protocol = protocol;
   ip->source = source;
   ip->destination = destination;
-  const u64 sum = u64(0x45 | o.tos << 8) + length.raw + wire16(0x4000).raw + (kTunnelHops | protocol << 8) + source.raw +
-                  destination.raw;
+  const u64 sum = u64(0x45 | o.tos << 8) + length.raw + wire16(0x4000).raw + (kTunnelHops | protocol << 8) +
+                  source.raw + destination.raw;
   ip->checksum = {u16(~fold(sum))};
   return true;
 }

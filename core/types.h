@@ -26,8 +26,12 @@ constexpr u16 swap16(u16 x) { return u16(__builtin_bswap16(x)); }
 constexpr u32 swap32(u32 x) { return __builtin_bswap32(x); }
 
 // A big-endian integer as it stands on the wire. Data only, so that BTF can describe it.
-struct be16 { u16 raw; };
-struct be32 { u32 raw; };
+struct be16 {
+  u16 raw;
+};
+struct be32 {
+  u32 raw;
+};
 
 constexpr u16 number(be16 x) { return swap16(x.raw); }
 constexpr u32 number(be32 x) { return swap32(x.raw); }
@@ -36,11 +40,17 @@ constexpr be32 wire32(u32 x) { return {swap32(x)}; }
 constexpr bool operator==(be16 a, be16 b) { return a.raw == b.raw; }
 constexpr bool operator==(be32 a, be32 b) { return a.raw == b.raw; }
 
-// Words that may stand at any address. Through these BPF moves them whole, where it would go byte by byte for a struct of
-// bytes; x86 and arm64 do not mind.
-struct WM_WIRE Word16 { u16 value; };
-struct WM_WIRE Word32 { u32 value; };
-struct WM_WIRE Word64 { u64 value; };
+// Words that may stand at any address. Through these BPF moves them whole, where it would go byte by byte for a struct
+// of bytes; x86 and arm64 do not mind.
+struct WM_WIRE Word16 {
+  u16 value;
+};
+struct WM_WIRE Word32 {
+  u32 value;
+};
+struct WM_WIRE Word64 {
+  u64 value;
+};
 WM_INLINE Word16* word16(void* p) { return static_cast<Word16*>(p); }
 WM_INLINE Word32* word32(void* p) { return static_cast<Word32*>(p); }
 WM_INLINE Word64* word64(void* p) { return static_cast<Word64*>(p); }

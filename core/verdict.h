@@ -35,14 +35,14 @@ struct ReasonText {
 #define WM_REASON_VERDICT(M, ACTION, NAME, TEXT) \
   constexpr Verdict NAME = verdict_of(Module::M, u32(Code::NAME), Action::ACTION);
 #define WM_REASON_TEXT(M, ACTION, NAME, TEXT) {M::why::NAME, #M "." #NAME, TEXT},
-#define WM_REASONS(M, LIST)                                              \
-  namespace M::why {                                                     \
-  enum class Code : u32 { LIST(WM_REASON_CODE, M) count };               \
-  static_assert(u32(Code::count) <= kReasonsPerModule);                  \
-  LIST(WM_REASON_VERDICT, M)                                             \
-  }                                                                      \
-  namespace M {                                                          \
-  constexpr ReasonText kReasonTexts[] = {LIST(WM_REASON_TEXT, M)};       \
+#define WM_REASONS(M, LIST)                                        \
+  namespace M::why {                                               \
+  enum class Code : u32 { LIST(WM_REASON_CODE, M) count };         \
+  static_assert(u32(Code::count) <= kReasonsPerModule);            \
+  LIST(WM_REASON_VERDICT, M)                                       \
+  }                                                                \
+  namespace M {                                                    \
+  constexpr ReasonText kReasonTexts[] = {LIST(WM_REASON_TEXT, M)}; \
   }
 
 // What happened on the way without ending it: counted beside the reasons, never in their sum.

@@ -24,7 +24,7 @@ struct View {
     return p + sizeof(T) > end ? nullptr : reinterpret_cast<T*>(p);
 #else
     return offset > kMaxOffset || offset + sizeof(T) > u64(end - begin) ? nullptr
-                                                                         : reinterpret_cast<T*>(begin + offset);
+                                                                        : reinterpret_cast<T*>(begin + offset);
 #endif
   }
 };

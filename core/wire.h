@@ -12,7 +12,9 @@ constexpr u8 kProtoHopByHop = 0, kProtoIcmp4 = 1, kProtoIp4 = 4, kProtoTcp = 6, 
              kProtoNone = 59, kProtoDestination = 60, kProtoMobility = 135;
 constexpr u8 kTcpFin = 1, kTcpSyn = 2, kTcpRst = 4, kTcpPsh = 8, kTcpAck = 16;
 
-struct WM_WIRE Mac { u8 byte[6]; };
+struct WM_WIRE Mac {
+  u8 byte[6];
+};
 
 WM_INLINE bool same(const Mac& a, const Mac& b) {
   return ((load32(a.byte) ^ load32(b.byte)) | u32(load16(a.byte + 4) ^ load16(b.byte + 4))) == 0;

@@ -40,8 +40,8 @@ struct Counters {
   std::array<u64, kNotes> notes{};
 };
 
-// How many buckets hold `pins` pins at 17 of 20 ways, where one flow in 100,000 finds no room (at 9/10 of `pins`, none).
-// Embryos get an eighth of that, 1024 buckets at least.
+// How many buckets hold `pins` pins at 17 of 20 ways, where one flow in 100,000 finds no room (at 9/10 of `pins`,
+// none). Embryos get an eighth of that, 1024 buckets at least.
 constexpr u32 pin_buckets_for(u32 pins) { return u32((u64(pins) * 20 + 17 * kPinWays - 1) / (17 * kPinWays)); }
 constexpr u32 embryo_buckets_for(u32 pins) {
   return pins ? (pin_buckets_for(pins) / 8 > 1024 ? pin_buckets_for(pins) / 8 : 1024) : 0;

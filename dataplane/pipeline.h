@@ -8,7 +8,8 @@ namespace waymark {
 
 template <Env E>
 WM_INLINE const Port* find_port(E& env, const Packet& p) {
-  const Port* port = env.at(table::ports, port_hash(env.settings().port_seed, env.interface(), p.outer_vlan, p.inner_vlan));
+  const Port* port =
+      env.at(table::ports, port_hash(env.settings().port_seed, env.interface(), p.outer_vlan, p.inner_vlan));
   if (!port || port->interface != env.interface()) return nullptr;
   return port->outer_vlan == p.outer_vlan && port->inner_vlan == p.inner_vlan ? port : nullptr;
 }

@@ -34,7 +34,7 @@ using Drafts = std::map<FrontKey, FrontDraft>;
 
 void add_rules(FrontDraft& draft, const std::vector<PortRange>& ports, u32 service) {
   for (const PortRange& range : ports)
-    draft.rules.push_back({u8(range.protocol), 0, range.first, range.last, u16(service)});
+    draft.rules.push_back(rule_of(u8(range.protocol), range.first, range.last, u16(service)));
 }
 
 Drafts gather(const CompileInput& in) {
@@ -70,10 +70,10 @@ Status write_fronts(Image& image, Drafts drafts) {
     front.address = key.address;
     front.zone = key.zone;
     front.duties = draft.duties;
+    std::fill(std::begin(front.rule), std::end(front.rule), kNoRule);
     std::sort(draft.rules.begin(), draft.rules.end(),
-              [](const Rule& a, const Rule& b) { return std::tie(a.protocol, a.first) < std::tie(b.protocol, b.first); });
+              [](const Rule& a, const Rule& b) { return a.first < b.first; });
     if (draft.rules.size() <= kFrontRules) {
-      front.rules = u8(draft.rules.size());
       std::copy(draft.rules.begin(), draft.rules.end(), front.rule);
     } else {
       if (image.rules.size() + draft.rules.size() > kMaxRules)

@@ -147,7 +147,7 @@ void full(std::vector<Case>& c) {
   c.push_back(spilled);
   Case found = later("spilled_is_found", "and there it is found", ack, {from4(syn)}, "proven 1");
   found.arrange = [at, second](const Live& live, u32 now) {
-    live.embryos[at.embryo_bucket] = {};
+    live.embryos[embryo_bucket(at, u32(live.embryos.size()))] = {};
     crowd(live.pins[at.bucket], now, true);
     live.pins[at.bucket].spill = spill_bit(at.fingerprint);
     live.pins[second].pin[6] = pack({at.fingerprint, by_ip6, stamp_at(now), PinState::proven, true});
@@ -201,7 +201,7 @@ void full(std::vector<Case>& c) {
   auto embryos = [at](u32 age) {
     return [at, age](const Live& live, u32 now) {
       for (u32 i = 0; i < kEmbryoWays; ++i)
-        live.embryos[at.embryo_bucket].pin[i] =
+        live.embryos[embryo_bucket(at, u32(live.embryos.size()))].pin[i] =
             pack({0x5000'0000u + i, by_ip4, stamp_at(now, age), PinState::embryonic, false});
     };
   };

@@ -30,7 +30,9 @@ u32 adjacency_of(u32 slot) {
 std::string target4(u32 slot) { return "192.0.2." + std::to_string(100 + slot); }
 std::string target6(u32 slot) { return "2001:db8:5::" + std::to_string(100 + slot); }
 
-Rule rule(u8 protocol, u16 first, u16 last, u32 service) { return {protocol, 0, first, last, u16(service)}; }
+Rule rule(u8 protocol, u16 first, u16 last, u32 service) {
+  return {u32(protocol) * 65536 + first, u16(last - first), u16(service)};
+}
 
 std::vector<Rule> rules_of(u32 service) {
   if (service == all) return {rule(6, 0, 65535, service), rule(17, 0, 65535, service)};
@@ -49,8 +51,8 @@ void add_front(Image& image, u32 zone, const std::string& text, u8 duties, const
   front.address = address(text);
   front.zone = zone;
   front.duties = duties;
+  std::fill(front.rule, front.rule + kFrontRules, kNoRule);
   if (rules.size() <= kFrontRules) {
-    front.rules = u8(rules.size());
     std::copy(rules.begin(), rules.end(), front.rule);
   } else {
     front.rule_count = u16(rules.size());

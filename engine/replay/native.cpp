@@ -57,8 +57,8 @@ class NativeEnv {
   }
 
   const Port* at(decltype(table::ports), u32 i) { return get(engine_.ports_, i); }
-  const SteerBucket* at(decltype(table::steer), u32 i) { return get(engine_.image_.steer, i); }
-  const Front* at(decltype(table::fronts), u32 i) { return get(engine_.image_.fronts, i); }
+  const SteerBucket* at(decltype(table::steer), u32 i) { return get(engine_.steer_, i); }
+  const Front* at(decltype(table::fronts), u32 i) { return get(engine_.fronts_, i); }
   const Rule* at(decltype(table::rules), u32 i) { return get(engine_.image_.rules, i); }
   const Service* at(decltype(table::services), u32 i) { return get(engine_.image_.services, i); }
   Target* at(decltype(table::targets), u32 i) { return get(live_.targets, i); }
@@ -98,6 +98,8 @@ NativeEngine::NativeEngine(u32 pins)
 void NativeEngine::load(Image image) {
   image_ = std::move(image);
   ports_ = image_.ports;
+  steer_ = image_.steer;
+  fronts_ = image_.fronts;
 }
 
 Outcome NativeEngine::run(std::span<const u8> frame, u32 interface, u32 ticks, std::vector<StepSeen>* trace) {

@@ -69,6 +69,8 @@ class NativeEngine {
   Live live_;
   std::span<TargetCounters> traffic_;
   std::span<const Port> ports_;
+  std::span<const SteerBucket> steer_;
+  std::span<const Front> fronts_;
 };
 
 // Every reason the program can end a packet with, for show, trace, metrics and the golden file.

@@ -1,6 +1,7 @@
 #include "roles/director/maglev.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "core/hash.h"
 
@@ -24,7 +25,7 @@ struct Preference {
 }  // namespace
 
 u32 table_size(std::size_t members) {
-  u32 n = std::max<u32>(101, u32(members) * 100);
+  u32 n = std::bit_ceil(std::max(1u, u32(members))) * 100;
   while (!is_prime(n)) ++n;
   return n;
 }
@@ -35,7 +36,8 @@ std::vector<u16> maglev_table(std::span<const PoolMember> members, u32 size) {
   if (!largest) return {};
   std::vector<Preference> preferences;
   for (const PoolMember& m : members)
-    preferences.push_back({mix(m.hash) % size, mix(m.hash ^ 0x736b6970) % (size - 1) + 1, 0, double(m.weight) / largest});
+    preferences.push_back(
+        {mix(m.hash) % size, mix(m.hash ^ 0x736b6970) % (size - 1) + 1, 0, double(m.weight) / largest});
 
   constexpr u16 kFree = 0xffff;
   std::vector<u16> table(size, kFree);

@@ -25,8 +25,8 @@ std::map<u16, u32> shares(const std::vector<u16>& table) {
 TEST(Maglev, TableIsAPrimeOfAtLeastAHundredTimesTheTargets) {
   EXPECT_EQ(table_size(0), 101u);
   EXPECT_EQ(table_size(1), 101u);
-  EXPECT_EQ(table_size(3), 307u);
-  EXPECT_EQ(table_size(100), 10007u);
+  EXPECT_EQ(table_size(3), 401u);
+  EXPECT_EQ(table_size(100), 12809u);
 }
 
 TEST(Maglev, EqualWeightsShareEqually) {
@@ -61,6 +61,16 @@ TEST(Maglev, DrainingOneMovesFewOthers) {
   u32 moved = 0;
   for (u32 i = 0; i < before.size(); ++i) moved += before[i] != 4 && before[i] != after[i];
   EXPECT_LT(moved, before.size() / 10);
+}
+
+TEST(Maglev, AddingOneMovesFewBeyondItsShare) {
+  for (u32 n : {3u, 6u, 50u}) {
+    const auto before = maglev_table(pool(n), table_size(n)), after = maglev_table(pool(n + 1), table_size(n + 1));
+    ASSERT_EQ(before.size(), after.size());
+    u32 moved = 0;
+    for (u32 i = 0; i < before.size(); ++i) moved += before[i] != after[i];
+    EXPECT_LT(moved, before.size() / (n + 1) + before.size() / 10) << n;
+  }
 }
 
 }  // namespace waymark

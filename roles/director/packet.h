@@ -7,12 +7,12 @@
 
 namespace waymark {
 
-#define DIRECTOR_REASONS(X, M)                                                                           \
-  X(M, pass, port_closed, "the address is a service's, but none takes this protocol and port")           \
-  X(M, pass, icmp_error, "an ICMP error about a service: the kernel's")                                  \
-  X(M, pass, icmp_other, "an ICMP message to a service's address that is no error: the kernel's")        \
-  X(M, drop, no_target, "the service has no target that takes new flows")                                \
-  X(M, drop, target_gone, "the consistent choice names a target slot that is not in use")                \
+#define DIRECTOR_REASONS(X, M)                                                                    \
+  X(M, pass, port_closed, "the address is a service's, but none takes this protocol and port")    \
+  X(M, pass, icmp_error, "an ICMP error about a service: the kernel's")                           \
+  X(M, pass, icmp_other, "an ICMP message to a service's address that is no error: the kernel's") \
+  X(M, drop, no_target, "the service has no target that takes new flows")                         \
+  X(M, drop, target_gone, "the consistent choice names a target slot that is not in use")         \
   X(M, drop, wrong_family, "an IPv6 packet carries an IPv4-mapped address")
 WM_REASONS(director, DIRECTOR_REASONS)
 
@@ -61,11 +61,13 @@ struct Flow {
 // A proven pin: used, aged, closed by FIN or RST (which only shortens its life: either could be forged), and opened
 // anew by the SYN of a client that uses the port again.
 template <Env E>
-WM_INLINE Flow follow_pin(E& env, const Found& found, const Target* target, const Packet& p, u32 service, u32 zone, u64 hash,
-                          u32 stamp) {
+WM_INLINE Flow follow_pin(E& env, const Found& found, const Target* target, const Packet& p, u32 service, u32 zone,
+                          u64 hash, u32 stamp) {
   Pin pin = unpack(found.value);
   Flow flow = {pin.slot, false, target};
   env.step(Step::pin_found, pin.slot, u32(pin.state), 0);
+  // Nearly every packet: in use, and of this stamp already.
+  if (WM_LIKELY(pin.stamp == stamp && pin.state != PinState::closing && !closes(p))) return flow;
   pin.stamp = stamp;
   if (WM_UNLIKELY(closes(p))) pin.state = PinState::closing;
   if (WM_UNLIKELY(pin.state == PinState::closing && opens(p))) {
@@ -151,8 +153,8 @@ WM_INLINE Verdict direct(E& env, Packet& p, const Front* front, u32 zone) {
 
   if (WM_UNLIKELY(p.hops <= 1)) return forward::why::hop_limit;  // traceroute leaves no flow behind
 
-  const u64 hash = hash_flow(env.settings().pin_key, zone, p.protocol, p.source, p.destination, p.source_port,
-                             p.destination_port);
+  const u64 hash =
+      hash_flow(env.settings().pin_key, zone, p.protocol, p.source, p.destination, p.source_port, p.destination_port);
   Flow flow = flow_of(env, p, service, zone, hash);
   flow.slot = forget(flow.slot);
   flow.is_new = forget(flow.is_new) & 1;

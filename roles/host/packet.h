@@ -7,17 +7,17 @@
 
 namespace waymark {
 
-#define HOST_REASONS(X, M)                                                                                       \
-  X(M, pass, delivered, "taken out of its tunnel and given to the local service")                               \
-  X(M, pass, local, "to this host's own address, and no tunnel: the kernel's")                                  \
-  X(M, drop, untrusted_interface, "a tunnel came in where none is accepted")                                    \
-  X(M, drop, untrusted_source, "a tunnel came from an address that is not a listed director's")                 \
-  X(M, drop, gue_checksum, "the GUE tunnel carries a UDP checksum: Waymark's directors send none")              \
-  X(M, drop, gue_header, "the GUE header is cut short, or of a variant, type or with options not known here")   \
-  X(M, drop, inner_header, "what the tunnel carries is not the IP packet that its header announces")            \
-  X(M, drop, inner_fragment, "the tunnel carries a fragment")                                                   \
-  X(M, drop, nested_tunnel, "the tunnel carries another tunnel")                                                \
-  X(M, drop, not_served, "the tunnel carries a packet for an address, protocol or port not served here")        \
+#define HOST_REASONS(X, M)                                                                                    \
+  X(M, pass, delivered, "taken out of its tunnel and given to the local service")                             \
+  X(M, pass, local, "to this host's own address, and no tunnel: the kernel's")                                \
+  X(M, drop, untrusted_interface, "a tunnel came in where none is accepted")                                  \
+  X(M, drop, untrusted_source, "a tunnel came from an address that is not a listed director's")               \
+  X(M, drop, gue_checksum, "the GUE tunnel carries a UDP checksum: Waymark's directors send none")            \
+  X(M, drop, gue_header, "the GUE header is cut short, or of a variant, type or with options not known here") \
+  X(M, drop, inner_header, "what the tunnel carries is not the IP packet that its header announces")          \
+  X(M, drop, inner_fragment, "the tunnel carries a fragment")                                                 \
+  X(M, drop, nested_tunnel, "the tunnel carries another tunnel")                                              \
+  X(M, drop, not_served, "the tunnel carries a packet for an address, protocol or port not served here")      \
   X(M, drop, congestion, "congestion was marked on the tunnel of a packet that cannot carry the mark")
 WM_REASONS(host, HOST_REASONS)
 
