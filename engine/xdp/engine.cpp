@@ -81,6 +81,7 @@ struct XdpEngine::State {
   Status adopt_tables();
   Status check_meta();
   void adopt_links();
+  void finish_swap();
   Fd program_of(u32 id) const;
   Status check_interface(const Attachment& to, bool& held);
   Status swap(Object& next, const std::vector<Attachment>& interfaces, std::vector<Attached>& how);
@@ -157,6 +158,21 @@ void XdpEngine::State::adopt_links() {
       unlink(file.c_str());  // its interface is gone; another may bear its number
     }
   }
+}
+
+// Whoever was killed in the middle of a swap left a program that runs on some of its links. Now it runs on all.
+void XdpEngine::State::finish_swap() {
+  const std::string file = directory + "/program_next";
+  const Fd next(bpf_obj_get(file.c_str()));
+  const u32 id = program_facts(next.get()).id;
+  const auto runs = [&](const auto& link) { return link_facts(link.second.fd.get()).program == id; };
+  if (!next || std::none_of(links.begin(), links.end(), runs)) return;
+  for (const auto& link : links) {
+    if (runs(link)) continue;
+    const Fd before = program_of(link_facts(link.second.fd.get()).program);
+    if (!before || !move_link(link.second.fd.get(), before.get(), next.get(), link_file(link.first))) return;
+  }
+  rename(file.c_str(), (directory + "/program").c_str());
 }
 
 // The program that a link runs: ours, or one that whoever came before left pinned.
@@ -287,6 +303,7 @@ Result<XdpEngine> XdpEngine::open(const Options& options) {
   WM_TRY(state->adopt_tables());
   WM_TRY(state->check_meta());
   state->adopt_links();
+  state->finish_swap();
   return XdpEngine(std::move(state));
 }
 

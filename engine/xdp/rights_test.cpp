@@ -1,9 +1,11 @@
 // What the engine says and does with less than everything: few capabilities, no BPF file system.
+#include <bpf/bpf.h>
 #include <linux/capability.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include <filesystem>
 #include <functional>
 
 #include "engine/xdp/veth_test.h"
@@ -54,6 +56,33 @@ TEST_F(Rights, ThreeCapabilitiesSuffice) {
     if (next->target_traffic(10).size() != 10) return "no counters";
     if (const Status s = XdpEngine::remove("test", root_); !s) return s.error().sentence;
     return "well";
+  });
+  EXPECT_EQ(said, "well");
+}
+
+// A program without a pin is lost to all who may not look it up by its number.
+TEST_F(Rights, ThreeCapabilitiesSufficeAfterAKillInTheMiddleOfASwap) {
+  const std::string said = in_child([&]() -> std::string {
+    if (!keep_only({CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON})) return "capset failed";
+    {
+      auto engine = XdpEngine::open(options());
+      if (!engine) return engine.error().sentence;
+      fill_meta(*engine);
+      if (const Status s = engine->apply(image(), {on("wm-one"), on("wm-two")}); !s) return s.error().sentence;
+    }
+    {
+      auto killed = Object::load(program_again(), image());
+      if (!killed) return killed.error().sentence;
+      const Fd link(bpf_obj_get((directory() + "/links/if" + std::to_string(if_nametoindex("wm-one"))).c_str()));
+      if (bpf_obj_pin(killed->program(), (directory() + "/program_next").c_str())) return "not pinned";
+      if (bpf_link_update(link.get(), killed->program(), nullptr)) return "not moved";
+    }
+    if (program_on("wm-one") == program_on("wm-two")) return "both run one program";
+    auto next = XdpEngine::open(options());
+    if (!next) return next.error().sentence;
+    if (program_on("wm-one") != program_on("wm-two")) return "the swap was not finished";
+    if (const Status s = next->apply(image(), {on("wm-one"), on("wm-two")}); !s) return s.error().sentence;
+    return std::filesystem::exists(directory() + "/program_next") ? "program_next is still there" : "well";
   });
   EXPECT_EQ(said, "well");
 }
