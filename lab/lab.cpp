@@ -84,7 +84,7 @@ int play(const std::string& lab, bool test, const Options& given) {
   const Verdict verdict =
       lab == "kills" ? run_kills(tools(), load, u32(number(given, "--kills", 100)), say) : run_site(tools(), load, say);
   if (!verdict.events.empty()) fmt::print(people, "\n{}\n", table(verdict));
-  fmt::print(people, "{}", checks(verdict));
+  fmt::print(people, "{}", checks(verdict, test));
   if (!verdict.logs.empty()) fmt::print(people, "\n{}", verdict.logs);
   if (file == "-") fmt::print("{}\n", to_json(verdict));
   if (!file.empty() && file != "-")

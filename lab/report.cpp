@@ -24,33 +24,36 @@ nlohmann::json json_of(const Window& w) {
           {"new_flows_at", w.fresh_at}};
 }
 
-constexpr size_t kTitle = 47, kSide = 39, kOff = 18;
+constexpr size_t kTitle = 47, kOff = 16, kSide = 26;
 
 std::string columns(const Window& w) {
-  return fmt::format("{:>8} {:>8} {:>9} {:>8.0f} ms", w.spanning, w.broken.total(), w.probes_lost, w.longest_stall_ms);
+  return fmt::format("{:>5} {:>6} {:>5} {:>4.0f} ms", w.spanning, w.broken.total(), w.probes_lost, w.longest_stall_ms);
 }
 
 }  // namespace
 
 std::string table(const Verdict& v) {
-  const std::string names = fmt::format("{:>8} {:>8} {:>9} {:>11}", "span it", "broken", "lost", "stall");
-  std::string out = fmt::format("{:{}} {:-^{}}   {:-^{}}\n", "", kTitle, " Waymark ", kSide,
-                                " the same with one thing off ", kOff + kSide + 1);
-  out += fmt::format("{:{}} {}   {:{}} {}\n", "", kTitle, names, "", kOff, names);
+  const std::string names = fmt::format("{:>5} {:>6} {:>5} {:>7}", "spans", "broken", "lost", "stall");
+  std::string out = fmt::format("{:{}} {:-^{}}  {:-^{}}\n", "", kTitle, " Waymark ", kSide, " the same, one thing off ",
+                                kOff + 1 + kSide);
+  out += fmt::format("{:{}} {}  {:{}} {}\n", "", kTitle, names, "", kOff, names);
   for (const EventResult& e : v.events)
-    out += fmt::format("{:{}} {}   {:{}} {}\n", e.title, kTitle, columns(e.real), e.switched_off, kOff,
-                       columns(e.control));
+    out +=
+        fmt::format("{:{}} {}  {:{}} {}\n", e.title, kTitle, columns(e.real), e.switched_off, kOff, columns(e.control));
   out += fmt::format(
-      "\nspan it: TCP connections open since before the event, each with a checked message a second both ways\n"
-      "broken:  of those, reset, ended, corrupt or silent for 5 s;  lost: of {} numbered UDP packets a second\n"
-      "stall:   the longest that any connection waited for an answer\n",
+      "\n"
+      "spans   TCP connections that were open before the event, each with a checked message a second both ways\n"
+      "broken  of those: reset, ended, corrupt, or silent for 5 s\n"
+      "lost    of {} numbered UDP packets a second\n"
+      "stall   the longest that any connection waited for an answer\n",
       v.load.probes);
   return out;
 }
 
-std::string checks(const Verdict& v) {
+std::string checks(const Verdict& v, bool all) {
   std::string out;
-  for (const Check& c : v.checks) out += fmt::format("{}  {}\n", c.ok ? "ok  " : "FAIL", c.sentence);
+  for (const Check& c : v.checks)
+    if (all || !c.ok || !c.in_table) out += fmt::format("{}  {}\n", c.ok ? "ok  " : "FAIL", c.sentence);
   if (!v.stopped_by.empty()) out += fmt::format("FAIL  the schedule stopped: {}\n", v.stopped_by);
   return out;
 }

@@ -44,20 +44,26 @@ TEST(Stats, TwoClientsAddUpWindowByWindow) {
 
 TEST(Report, OneFailedCheckFailsTheWhole) {
   Verdict v;
-  v.checks = {{"all is well", true}};
+  v.check(true, "all is well");
   EXPECT_TRUE(v.passed());
-  v.checks.push_back({"three were lost", false});
+  v.check(false, "three were lost");
   EXPECT_FALSE(v.passed());
-  EXPECT_EQ(checks(v), "ok    all is well\nFAIL  three were lost\n");
+  EXPECT_EQ(checks(v, true), "ok    all is well\nFAIL  three were lost\n");
   EXPECT_NE(to_json(v).find("\"passed\": false"), std::string::npos);
+}
+
+TEST(Report, WhatTheTableShowsIsSaidAgainOnlyWhereItFailed) {
+  Verdict v;
+  v.checks = {{"seen", true, true}, {"seen and bad", false, true}, {"not seen", true, false}};
+  EXPECT_EQ(checks(v, false), "FAIL  seen and bad\nok    not seen\n");
 }
 
 TEST(Report, AScheduleThatStoppedFailsEvenIfAllChecksHold) {
   Verdict v;
-  v.checks = {{"all is well", true}};
+  v.check(true, "all is well");
   v.stopped_by = "the daemon of d is not ready";
   EXPECT_FALSE(v.passed());
-  EXPECT_NE(checks(v).find("FAIL  the schedule stopped: the daemon of d is not ready"), std::string::npos);
+  EXPECT_NE(checks(v, true).find("FAIL  the schedule stopped: the daemon of d is not ready"), std::string::npos);
 }
 
 TEST(Report, TheTableHasTheControlBesideEachEvent) {

@@ -164,13 +164,14 @@ class Run {
   }
 
   Status finish() {
-    verdict_.check(reconcile_drained(real_, kDrained));
+    const auto drained = reconcile_drained(real_, kDrained);
     check(real_.downloads().all_under_way(), "the downloads lasted from before the first event until after the last");
     WM_TRY(both([](Fabric& f) { return f.mark("end"); }));
     const double lasted = std::chrono::duration<double>(now() - traffic_since_).count();
     say_("everything ends in order");
     WM_TRY(both([](Fabric& f) { return f.close(); }));
     WM_TRY(collect(lasted));
+    verdict_.check(drained);
     verdict_.check(real_.downloads().finish());
     verdict_.check(reconcile(real_));
     const Status down = real_.down(), control_down = control_.down();
@@ -208,17 +209,19 @@ class Run {
     return check_servers(*real);
   }
 
+  void check_event(bool ok, const std::string& sentence) { verdict_.checks.push_back({sentence, ok, true}); }
+
   void check_events() {
     for (const EventResult& e : verdict_.events) {
       const u64 harm = e.real.broken.total() + e.real.probes_lost + e.real.probes_moved + e.real.fresh_failed;
-      check(e.real.spanning == load_.connections && harm == 0,
-            fmt::format("{}: {} connections span it, {} broken, {} of {} probes lost, {} UDP flows moved, {} new "
-                        "connections failed",
-                        e.title, e.real.spanning, e.real.broken.total(), e.real.probes_lost, e.real.probes,
-                        e.real.probes_moved, e.real.fresh_failed));
+      check_event(e.real.spanning == load_.connections && harm == 0,
+                  fmt::format("{}: {} connections span it, {} broken, {} of {} probes lost, {} UDP flows moved, {} new "
+                              "connections failed",
+                              e.title, e.real.spanning, e.real.broken.total(), e.real.probes_lost, e.real.probes,
+                              e.real.probes_moved, e.real.fresh_failed));
       const u64 without = e.control.broken.total() + e.control.probes_lost;
-      check(without > 0, fmt::format("{}, in the control ({}): {} broken, {} probes lost", e.title, e.switched_off,
-                                     e.control.broken.total(), e.control.probes_lost));
+      check_event(without > 0, fmt::format("{}, in the control ({}): {} broken, {} probes lost", e.title,
+                                           e.switched_off, e.control.broken.total(), e.control.probes_lost));
     }
   }
 

@@ -21,6 +21,7 @@ struct EventResult {
 struct Check {
   std::string sentence;
   bool ok;
+  bool in_table = false;  // the events' table shows it as well
 };
 
 struct Verdict {
@@ -32,7 +33,7 @@ struct Verdict {
   std::string stopped_by;  // why the lab could not be finished; "": it was
   std::string logs;        // of the daemons, when something failed
 
-  void check(bool ok, const std::string& sentence) { checks.push_back({sentence, ok}); }
+  void check(bool ok, const std::string& sentence) { checks.push_back({sentence, ok, false}); }
   void check(const Result<std::string>& found) { check(bool(found), found ? *found : found.error().sentence); }
   void check_agreement(const ClientReport& clients, const ServerReport& servers);
   bool passed() const;
