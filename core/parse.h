@@ -26,7 +26,7 @@ struct Packet {
   X(M, pass, vlan_deep, "the frame carries more than two VLAN tags")                                                 \
   X(M, pass, ip_short, "the frame is too short for its IP header")                                                   \
   X(M, pass, ip_version, "the IP version is not the one that the EtherType says")                                    \
-  X(M, drop, ip4_header, "the IPv4 header's length is below 20 bytes or beyond the packet")                          \
+  X(M, drop, ip4_header, "the IPv4 header says that it is shorter than 20 bytes")                                    \
   X(M, drop, ip_length, "the IP header says a length that the frame does not have, or less than its header")         \
   X(M, drop, extension_short, "an IPv6 extension header reaches beyond the packet")                                  \
   X(M, drop, extension_chain, "the IPv6 packet has more than six extension headers, or more than 511 bytes of them") \

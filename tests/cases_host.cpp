@@ -77,7 +77,12 @@ void tunnels(std::vector<Case>& c) {
         c.push_back(ends(name + "_cannot_mark", why,
                          frame(outer(outer_six, carry(in_gue, inner(inner_six, kSyn, 61, 0xb8)), 3)),
                          "host.congestion"));
-        for (u8 ecn : Bytes{0, 1, 2})
+        Case other =
+            delivered(name + "_marked_ect1", "ECT(1) may be a mark too: it is kept (RFC 6040, figure 4)",
+                      outer(outer_six, carry(in_gue, inner(inner_six, kSyn, 61, 2)), 1), inner(inner_six, kSyn, 61, 1));
+        other.notes = {Note::ecn_marked};
+        c.push_back(other);
+        for (u8 ecn : Bytes{0, 2})
           c.push_back(delivered(
               name + "_unmarked_" + std::to_string(ecn), "other marks on the tunnel change nothing within",
               outer(outer_six, carry(in_gue, inner(inner_six, kSyn, 61, 2)), ecn), inner(inner_six, kSyn, 61, 2)));
