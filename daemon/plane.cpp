@@ -194,6 +194,9 @@ void Plane::step(Time now) {
     follow_next_hops(now);
   }
   if (now < node_->deadline()) return;
+  // Boot time and ticks drift apart, and a suspended machine stops one of them.
+  if (const Result<Moment> moment = engine_.now(); moment)
+    node_->set_clock({moment->at, moment->ticks, engine_.ticks_per_second()});
   const std::vector<u32> freed = node_->tick(now);
   for (const u32 slot : freed) engine_.reset_target_traffic(slot);
   if (!freed.empty()) resolver_->watch(node_->next_hops_wanted());
