@@ -34,6 +34,5 @@ using Status = Result<Done>;  // for what only succeeds or fails
 }  // namespace waymark
 
 // Leaves the function with the error of `expression`, if it has one.
-#define WM_TRY(expression)                        \
-  if (auto wm_status = (expression); !wm_status) \
-  return wm_status.error()
+#define WM_TRY(expression) \
+  if (auto wm_status = (expression); !wm_status) return wm_status.error()

@@ -192,9 +192,9 @@ TEST(Limits, Targets) {
     return toml;
   };
   EXPECT_EQ(problems_of(many(1024, 32'000 - 31 * 1024)), "");
-  EXPECT_EQ(problems_of(many(1024, 32'001 - 31 * 1024)),
-            "f:" + std::to_string(5 + 31 * (5 + 1024)) +
-                ":1: with service \"31\" there are more than 32000 targets in all");
+  EXPECT_EQ(
+      problems_of(many(1024, 32'001 - 31 * 1024)),
+      "f:" + std::to_string(5 + 31 * (5 + 1024)) + ":1: with service \"31\" there are more than 32000 targets in all");
   EXPECT_EQ(problems_of(many(1025, 1)), "f:1033:1: there are 1025 [[service.target]]; at most 1024 are supported");
 }
 

@@ -134,8 +134,9 @@ TEST(Keys, WordsAreListed) {
 
 TEST(Keys, DurationsHaveUnitsAndRanges) {
   const std::string wants = "f:9:12: \"tcp_idle\" in [[service]] must be a duration from \"1s\" to \"2h\", not ";
-  for (const char* bad : {"\"\"", "\"s\"", "\"10\"", "\"999ms\"", "\"121m\"", "\"1d\"", "\"-1s\"", "\"1.5s\"", "\"01s\"",
-                          "\"1 s\"", "\"1s \"", "\"0s\"", "\"99999999999999999999s\"", "\"1h30m\"", "5", "true"})
+  for (const char* bad :
+       {"\"\"", "\"s\"", "\"10\"", "\"999ms\"", "\"121m\"", "\"1d\"", "\"-1s\"", "\"1.5s\"", "\"01s\"", "\"1 s\"",
+        "\"1s \"", "\"0s\"", "\"99999999999999999999s\"", "\"1h30m\"", "5", "true"})
     EXPECT_EQ(problems_of(in_service(std::string("tcp_idle = ") + bad)), wants + bad);
   EXPECT_EQ(problems_of(in_service("udp_idle = \"121m\"")),
             "f:9:12: \"udp_idle\" in [[service]] must be a duration from \"1s\" to \"2h\", not \"121m\"");

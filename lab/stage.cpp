@@ -54,6 +54,7 @@ void clear_site() {
     for (const auto& file : files)
       if (fs::path(file).filename().string().starts_with(kSitePrefix)) fs::remove_all(file, none);
   }
+  fs::remove(std::string(kBpffs) + "/waymark", none);               // as the engine does: while it is empty
   if (fs::exists(kFolderByUs, none)) fs::remove(kRunFolder, none);  // unless others came to use it
   if (fs::exists(kMountedByUs, none)) umount(kBpffs);
   fs::remove_all(kLabDirectory, none);

@@ -36,8 +36,9 @@ Status Choices::check(const std::vector<Pool>& pools) {
   }
   // Half of a half: introduce() must always find room for as much again.
   if (entries > kMaxChoices / 2 || members > kMaxMembers / 2)
-    return Error{fmt::format("the pools need {} choice entries and {} members; {} and {} fit (equal pools share a table)",
-                             entries, members, kMaxChoices / 2, kMaxMembers / 2)};
+    return Error{
+        fmt::format("the pools need {} choice entries and {} members; {} and {} fit (equal pools share a table)",
+                    entries, members, kMaxChoices / 2, kMaxMembers / 2)};
   return Done{};
 }
 
@@ -65,7 +66,8 @@ void Choices::install(const std::vector<Pool>& pools) {
   std::fill_n(live_.choice_heads.begin() + half * kMaxServices, kMaxServices, Choice{});
   Cursor cursor;
   for (const Pool& pool : pools) write(half, pool, cursor);
-  std::atomic_ref(live_.half[0]).fetch_add(1, std::memory_order_seq_cst);  // counts generations; its lowest bit is the half
+  std::atomic_ref(live_.half[0])
+      .fetch_add(1, std::memory_order_seq_cst);  // counts generations; its lowest bit is the half
   cursor_ = std::move(cursor);
   installed_ = pools;
 }

@@ -29,8 +29,8 @@ class Choices {
   // called twice within a packet's time (some 10 ms): the other half may still be in a packet's hands.
   void install(const std::vector<Pool>& pools);
 
-  // Makes services that packets cannot reach yet ready in the half that they do read, for the moment between the swap of
-  // the program and install(). Only for services without a choice in force.
+  // Makes services that packets cannot reach yet ready in the half that they do read, for the moment between the swap
+  // of the program and install(). Only for services without a choice in force.
   void introduce(const std::vector<Pool>& pools);
 
  private:

@@ -71,8 +71,7 @@ Status write_fronts(Image& image, Drafts drafts) {
     front.zone = key.zone;
     front.duties = draft.duties;
     std::fill(std::begin(front.rule), std::end(front.rule), kNoRule);
-    std::sort(draft.rules.begin(), draft.rules.end(),
-              [](const Rule& a, const Rule& b) { return a.first < b.first; });
+    std::sort(draft.rules.begin(), draft.rules.end(), [](const Rule& a, const Rule& b) { return a.first < b.first; });
     if (draft.rules.size() <= kFrontRules) {
       std::copy(draft.rules.begin(), draft.rules.end(), front.rule);
     } else {
@@ -87,8 +86,8 @@ Status write_fronts(Image& image, Drafts drafts) {
   return Done{};
 }
 
-// Tries seeds, in a fixed order, until no bucket overflows. Four ways and a quarter of the buckets per front: one seed in
-// three does at the largest size, nearly every one at common sizes.
+// Tries seeds, in a fixed order, until no bucket overflows. Four ways and a quarter of the buckets per front: one seed
+// in three does at the largest size, nearly every one at common sizes.
 Status write_steer(Image& image) {
   const u32 bits = std::max<u32>(6, u32(std::bit_width(image.fronts.size())) + 2);
   image.settings.steer_bits = bits;

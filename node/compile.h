@@ -1,4 +1,5 @@
-// From a configuration and what the machine looks like to an Image: the config tables of one load. Pure and deterministic.
+// From a configuration and what the machine looks like to an Image: the config tables of one load. Pure and
+// deterministic.
 #pragma once
 
 #include <functional>
@@ -25,7 +26,7 @@ struct InterfaceFacts {
 struct CompileInput {
   const Config& config;
   std::span<const InterfaceFacts> interfaces;
-  const Meta& meta;                                        // keys, bucket counts, clock
+  const Meta& meta;                                              // keys, bucket counts, clock
   std::function<u32(const std::string& service)> service_index;  // below kMaxServices
 };
 

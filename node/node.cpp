@@ -17,7 +17,9 @@ constexpr Duration kChoicePause = 20ms;   // between flips: no packet still read
 constexpr Duration kAdjacencyPause = 1s;  // before a retired adjacency's slot is written again
 constexpr Duration kSweepEvery = 5s;
 
-std::string key_of(const ServiceConfig& service, const TargetConfig& target) { return service.name + "/" + target.name; }
+std::string key_of(const ServiceConfig& service, const TargetConfig& target) {
+  return service.name + "/" + target.name;
+}
 
 std::pair<u64, u64> key_of(const Address& a) { return {a.high, a.low}; }
 
@@ -86,17 +88,17 @@ Result<Image> Node::prepare(const Config& config, std::span<const InterfaceFacts
     if (!index) return index.error();
     services[service.name] = *index;
     for (const TargetConfig& target : service.target) {
-      const Result<u32> slot = slots_.acquire({service.name, target.name, source_for(config, target.address),
-                                               target.address, target.tunnel, target.port});
+      const Result<u32> slot = slots_.acquire(
+          {service.name, target.name, source_for(config, target.address), target.address, target.tunnel, target.port});
       if (!slot) return slot.error();
       next_slots_[key_of(service, target)] = *slot;
-      if (const Way& way = ways_[key_of(target.address)]; way.slot)
-        store(live_.targets[*slot].route, u64(way.slot));
+      if (const Way& way = ways_[key_of(target.address)]; way.slot) store(live_.targets[*slot].route, u64(way.slot));
     }
   }
   const std::vector<Pool> pools = pools_of(config, next_slots_);
   WM_TRY(Choices::check(pools));
-  Result<Image> image = compile({config, interfaces, live_.meta[0], [&](const std::string& s) { return services.at(s); }});
+  Result<Image> image =
+      compile({config, interfaces, live_.meta[0], [&](const std::string& s) { return services.at(s); }});
   if (!image) return image;
   next_config_ = config;
   choices_.introduce(pools);
@@ -220,11 +222,12 @@ Status Node::drain(const std::string& target, bool on, Time now) {
 void Node::sweep(Time now) {
   const Meta& meta = live_.meta[0];
   const u32 stamp = clock_.ticks_at(now) >> meta.stamp_shift & kStampMask;
-  swept_ = sweeper_.sweep(live_, stamp, stamps_for(kEmbryoLifetime, meta), stamps_for(kClosingLifetime, meta), [&](u32 slot) {
-    if (auto it = idle_.find(slots_.service(slot)); it != idle_.end()) return it->second;
-    // The service was removed: its flows get what a service gets by default.
-    return IdleTimes{stamps_for(ServiceConfig{}.tcp_idle, meta), stamps_for(ServiceConfig{}.udp_idle, meta)};
-  });
+  swept_ = sweeper_.sweep(
+      live_, stamp, stamps_for(kEmbryoLifetime, meta), stamps_for(kClosingLifetime, meta), [&](u32 slot) {
+        if (auto it = idle_.find(slots_.service(slot)); it != idle_.end()) return it->second;
+        // The service was removed: its flows get what a service gets by default.
+        return IdleTimes{stamps_for(ServiceConfig{}.tcp_idle, meta), stamps_for(ServiceConfig{}.udp_idle, meta)};
+      });
 }
 
 std::vector<u32> Node::tick(Time now) {

@@ -50,8 +50,8 @@ class Node {
   // Takes over what `live` holds. Its Meta must be filled (see new_meta()).
   Node(Live live, const Clock& clock);
 
-  // Checks a configuration against the tables and prepares its Image. Nothing that packets can reach changes; targets that
-  // are new get slots. Call commit() when the engine took the Image, abandon() when it refused.
+  // Checks a configuration against the tables and prepares its Image. Nothing that packets can reach changes; targets
+  // that are new get slots. Call commit() when the engine took the Image, abandon() when it refused.
   Result<Image> prepare(const Config& config, std::span<const InterfaceFacts> interfaces);
   void commit(Time now);
   void abandon();

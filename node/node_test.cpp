@@ -5,8 +5,8 @@
 #include <set>
 
 #include "base/address_text.h"
-#include "engine/replay/native.h"
 #include "dataplane/pipeline.h"
+#include "engine/replay/native.h"
 
 namespace waymark {
 

@@ -30,8 +30,8 @@ class Slots {
   // The slot of this incarnation, written fresh where there is none; it keeps a drain set on the target's older slots.
   Result<u32> acquire(const TargetKey& key);
 
-  // Marks which slots the configuration in force names; the others only serve their pins. Ends what began with the first
-  // service_index() or acquire(): indices without slots are free again.
+  // Marks which slots the configuration in force names; the others only serve their pins. Ends what began with the
+  // first service_index() or acquire(): indices without slots are free again.
   void configure(const std::vector<u32>& slots);
   bool configured(u32 slot) const { return slots_[slot].configured; }
 

@@ -10,10 +10,14 @@ constexpr u64 kFilterMask = kSpillChange - 1;
 
 u32 limit_of(const Pin& pin, u32 embryo_stamps, u32 closing_stamps, const IdleTimes& idle) {
   switch (pin.state) {
-    case PinState::embryonic: return embryo_stamps;
-    case PinState::closing: return closing_stamps;
-    case PinState::datagram: return idle.udp;
-    case PinState::proven: break;
+    case PinState::embryonic:
+      return embryo_stamps;
+    case PinState::closing:
+      return closing_stamps;
+    case PinState::datagram:
+      return idle.udp;
+    case PinState::proven:
+      break;
   }
   return idle.tcp;
 }
@@ -22,10 +26,18 @@ void tally(SweepResult& result, const Pin& pin) {
   ++result.pins[pin.slot];
   result.spilled += pin.spilled;
   switch (pin.state) {
-    case PinState::embryonic: ++result.embryonic; break;
-    case PinState::closing: ++result.closing; break;
-    case PinState::datagram: ++result.datagram; break;
-    case PinState::proven: ++result.proven; break;
+    case PinState::embryonic:
+      ++result.embryonic;
+      break;
+    case PinState::closing:
+      ++result.closing;
+      break;
+    case PinState::datagram:
+      ++result.datagram;
+      break;
+    case PinState::proven:
+      ++result.proven;
+      break;
   }
 }
 
@@ -43,7 +55,8 @@ SweepResult Sweeper::sweep(Live& live, u32 stamp, u32 embryo_stamps, u32 closing
     const u32 age = pin_age(word, stamp);
     // A stamp just ahead of ours was written by a packet after we read the clock.
     const bool fresh = age > kStampMask - 8;
-    if (!fresh && age > limit_of(pin, embryo_stamps, closing_stamps, *known[pin.slot]) && swap_word(way, word, 0) == word) {
+    if (!fresh && age > limit_of(pin, embryo_stamps, closing_stamps, *known[pin.slot]) &&
+        swap_word(way, word, 0) == word) {
       ++result.expired;
       return false;
     }

@@ -1,5 +1,5 @@
-// The sweeper: counts pins by target, lets idle ones go, and tidies the spill filters. It shares the table with packets,
-// so each change is a compare-and-swap that fails where a packet was there first.
+// The sweeper: counts pins by target, lets idle ones go, and tidies the spill filters. It shares the table with
+// packets, so each change is a compare-and-swap that fails where a packet was there first.
 #pragma once
 
 #include <functional>
