@@ -126,7 +126,7 @@ struct CommandLine {
     add_daemon(command("reload", "Read the configuration anew, all or nothing",
                        [this] { return post_command(daemon, "/v1/reload"); }));
     add_daemon(
-        command("stop", "End the daemon, and go on forwarding", [this] { return post_command(daemon, "/v1/stop"); }));
+        command("stop", "End the daemon, and go on forwarding", [this] { return ending_command(daemon, "/v1/stop"); }));
     add_daemon(command("down", "End the daemon and forwarding, and forget all flows",
                        [this] { return down_command(daemon); }));
 

@@ -46,7 +46,7 @@ std::string left_behind() {
 
 int down_command(const Daemon& daemon) {
   const Result<std::string> socket = socket_of(daemon);
-  if (socket && api_get(*socket, "/v1/status")) return post_command(daemon, "/v1/down");
+  if (socket && api_get(*socket, "/v1/status")) return ending_command(daemon, "/v1/down");
   const Result<std::string> node = node_to_take_down(daemon);
   if (!node) return complain(node.error());
   if (!XdpEngine::exists(*node))

@@ -1,6 +1,8 @@
 #include "cli/remote.h"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -61,6 +63,16 @@ int post(const Daemon& daemon, const std::string& path, const Json& body) {
   return 0;
 }
 
+// A descriptor of the daemon's process that becomes readable when it ends; -1 where the status does not tell.
+int open_process(const std::string& status) {
+  const Json json = Json::parse(status, nullptr, false);
+  if (!json.is_object() || !json.contains("rows")) return -1;
+  for (const Json& row : json["rows"])
+    if (row.is_object() && row.value("item", Json()) == "pid" && row["value"].is_number())
+      return int(syscall(SYS_pidfd_open, row["value"].get<pid_t>(), 0));
+  return -1;
+}
+
 }  // namespace
 
 Result<std::string> socket_of(const Daemon& daemon) {
@@ -111,6 +123,19 @@ int show_command(const Daemon& daemon, const ShowOptions& options) {
 }
 
 int post_command(const Daemon& daemon, const std::string& path) { return post(daemon, path, Json::object()); }
+
+int ending_command(const Daemon& daemon, const std::string& path) {
+  constexpr int kPatience = 15'000;  // ms
+  const Result<std::string> socket = running(daemon);
+  if (!socket) return complain(socket.error());
+  const Result<std::string> status = api_get(*socket, "/v1/status");
+  const int process = status ? open_process(*status) : -1;
+  const int code = post_command(daemon, path);
+  pollfd gone{process, POLLIN, 0};
+  const bool late = process >= 0 && code == 0 && poll(&gone, 1, kPatience) == 0;
+  if (process >= 0) close(process);
+  return late ? complain({"the daemon took the command, but its process does not end"}) : code;
+}
 
 int drain_command(const Daemon& daemon, const std::string& target, bool undo) {
   return post(daemon, "/v1/drain", {{"target", target}, {"undo", undo}});

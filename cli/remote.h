@@ -34,6 +34,9 @@ struct CaptureOptions {
 };
 int capture_command(const Daemon& daemon, const CaptureOptions& options);
 
+// As post_command, for what ends the daemon: returns when its process is gone, so that the next `run` finds no one.
+int ending_command(const Daemon& daemon, const std::string& path);
+
 // By the daemon, or where none runs by taking away what it left behind.
 int down_command(const Daemon& daemon);
 

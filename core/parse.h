@@ -46,10 +46,11 @@ constexpr u32 kMaxExtensions = 6;
 
 // All ways of parsing become one to the verifier.
 WM_INLINE void forget(Packet& p) {
-  p.l3 = forget(p.l3);
-  p.l4 = forget(p.l4);
-  p.protocol = u8(forget(p.protocol));
-  p.ip6 = u8(forget(p.ip6)) & 1;
+  const u32 unknown = forget(0);
+  p.l3 ^= unknown;
+  p.l4 ^= unknown;
+  p.protocol ^= u8(unknown);
+  p.ip6 = (p.ip6 ^ unknown) & 1;
 }
 
 // Ethernet and up to two tags. The result is the EtherType of what follows at p.l3, or the way out in `verdict`.

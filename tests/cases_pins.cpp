@@ -178,8 +178,8 @@ void full(std::vector<Case>& c) {
   moved_second.notes = {Note::pin_moved};
   c.push_back(moved_second);
 
-  Case table_full = later("table_full", "a full table serves by the choice, and says so; the embryo stays", ack, opened,
-                          "embryonic 1");
+  Case table_full =
+      later("table_full", "a full table says so; the flow keeps its target among the embryos", ack, opened, "proven 1");
   table_full.arrange = [](const Live& live, u32 now) {
     for (PinBucket& bucket : live.pins) crowd(bucket, now, true);
   };
@@ -197,7 +197,15 @@ void full(std::vector<Case>& c) {
     for (PinBucket& bucket : live.pins) crowd(bucket, now, true, kStaleStamps - 20);
   };
   c.push_back(not_yet);
-
+  // To look for room is dear: whoever filled the table must not make every packet of others pay for it.
+  Case waits = later("table_full_asked_once", "a flow without room asks again once a stamp, not with each packet", ack,
+                     opened, "proven 1");
+  waits.arrange = [at](const Live& live, u32 now) {
+    for (PinBucket& bucket : live.pins) crowd(bucket, now, true);
+    for (u64& way : live.embryos[embryo_bucket(at, u32(live.embryos.size()))].pin)
+      if (u32(way) == at.fingerprint) way = pack({at.fingerprint, 1, stamp_at(now), PinState::proven, false});
+  };
+  c.push_back(waits);
   auto embryos = [at](u32 age) {
     return [at, age](const Live& live, u32 now) {
       for (u32 i = 0; i < kEmbryoWays; ++i)

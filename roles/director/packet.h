@@ -79,25 +79,25 @@ WM_INLINE Flow follow_pin(E& env, const Found& found, const Target* target, cons
   return flow;
 }
 
-// An embryo: proven by any second packet that does not open the flow again.
+// An embryo: proven by any second packet that does not open the flow again. Where the table has no room for it, it
+// waits here, and asks again once a stamp: to look for room costs more than all else.
 template <Env E>
 WM_INLINE Flow follow_embryo(E& env, const Found& found, const PinPlace& place, const Packet& p, u32 stamp) {
   Pin pin = unpack(found.value);
+  const Flow flow = {pin.slot, false, nullptr};
   env.step(Step::pin_found, pin.slot, u32(pin.state), 1);
+  const bool asked = pin.state != PinState::embryonic && pin.stamp == stamp;
   pin.stamp = stamp;
-  if (opens(p)) {
-    if (const u64 word = pack(pin); word != found.value) swap_word(found.word, found.value, word);
-    return {pin.slot, false, nullptr};
+  if (!opens(p)) {
+    pin.state = p.protocol != kProtoTcp ? PinState::datagram : closes(p) ? PinState::closing : PinState::proven;
+    if (!asked && env.insert_pin(place, pack(pin), stamp)) {
+      env.step(Step::pinned, pin.slot, u32(pin.state), 0);
+      swap_word(found.word, found.value, 0);
+      return flow;
+    }
   }
-  pin.state = p.protocol != kProtoTcp ? PinState::datagram : closes(p) ? PinState::closing : PinState::proven;
-  if (env.insert_pin(place, pack(pin), stamp)) {
-    env.step(Step::pinned, pin.slot, u32(pin.state), 0);
-    swap_word(found.word, found.value, 0);
-  } else {
-    pin.state = PinState::embryonic;
-    if (const u64 word = pack(pin); word != found.value) swap_word(found.word, found.value, word);
-  }
-  return {pin.slot, false, nullptr};
+  if (const u64 word = pack(pin); word != found.value) swap_word(found.word, found.value, word);
+  return flow;
 }
 
 // A flow without a pin. A packet in the middle of a TCP flow gets one too: the flow came here from another director.
@@ -156,8 +156,9 @@ WM_INLINE Verdict direct(E& env, Packet& p, const Front* front, u32 zone) {
   const u64 hash =
       hash_flow(env.settings().pin_key, zone, p.protocol, p.source, p.destination, p.source_port, p.destination_port);
   Flow flow = flow_of(env, p, service, zone, hash);
-  flow.slot = forget(flow.slot);
-  flow.is_new = forget(flow.is_new) & 1;
+  const u32 unknown = forget(0);
+  flow.slot ^= unknown;
+  flow.is_new = (flow.is_new ^ unknown) & 1;
   if (WM_UNLIKELY(!flow.slot)) return why::no_target;
   const Target* target = flow.target ? flow.target : target_of(env, flow.slot, service);
   if (WM_UNLIKELY(!target)) return why::target_gone;
