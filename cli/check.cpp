@@ -2,13 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/here.h"
 #include "cli/load.h"
 #include "config/parse.h"
+#include "node/scene.h"
 
 namespace waymark::cli {
 
 namespace {
+
+// What only the tables know: whether all of it fits into them. How many pins is no matter of fit.
+Status fits(Config config) {
+  config.engine.pins = std::min(config.engine.pins, 1000u);
+  const auto scene = Scene::make(config);
+  if (!scene) return scene.error();
+  return Done{};
+}
 
 std::string count(size_t n, const std::string& what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); }
 
@@ -41,6 +52,11 @@ int check_command(const std::string& file, bool here) {
     for (const Finding& finding : look_here(*parsed.config)) {
       fmt::print("{}: here: {}{}\n", file, finding.warning ? "warning: " : "", finding.sentence);
       good &= finding.warning;
+    }
+  if (parsed.config)
+    if (const Status status = fits(*parsed.config); !status) {
+      fmt::print("{}: {}\n", file, status.error().sentence);
+      good = false;
     }
   if (!good) return kFailed;
   fmt::print("{}: ok: {}\n", file, summary(*parsed.config));

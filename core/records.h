@@ -158,7 +158,7 @@ struct Meta {
 static_assert(sizeof(Meta) == 80);
 
 constexpr u32 kMaxFronts = 65'535, kMaxRules = 65'536, kMaxServices = 16'384, kMaxTargets = 65'536,
-              kMaxAdjacencies = 131'072, kMaxChoices = 1u << 21, kMaxMembers = 131'072;
+              kMaxAdjacencies = 131'072, kMaxChoices = 1u << 22, kMaxMembers = 131'072;
 
 namespace table {
 constexpr struct Ports : Table<Port> {

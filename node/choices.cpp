@@ -34,11 +34,10 @@ Status Choices::check(const std::vector<Pool>& pools) {
     members += pool.slots.size();
     if (tables.emplace(signature(pool), 0).second) entries += table_size(pool.members.size());
   }
-  // Half of a half: introduce() must always find room for as much again.
-  if (entries > kMaxChoices / 2 || members > kMaxMembers / 2)
+  if (entries > kMaxChoices || members > kMaxMembers)
     return Error{
         fmt::format("the pools need {} choice entries and {} members; {} and {} fit (equal pools share a table)",
-                    entries, members, kMaxChoices / 2, kMaxMembers / 2)};
+                    entries, members, kMaxChoices, kMaxMembers)};
   return Done{};
 }
 
@@ -74,8 +73,12 @@ void Choices::install(const std::vector<Pool>& pools) {
 
 void Choices::introduce(const std::vector<Pool>& pools) {
   const u32 half = u32(live_.half[0] & 1);
-  for (const Pool& pool : pools)
-    if (live_.choice_heads[half * kMaxServices + pool.service].prime == 0) write(half, pool, cursor_);
+  for (const Pool& pool : pools) {
+    if (live_.choice_heads[half * kMaxServices + pool.service].prime) continue;
+    if (cursor_.table + table_size(pool.members.size()) > kMaxChoices) return;
+    if (cursor_.member + pool.slots.size() > kMaxMembers) return;
+    write(half, pool, cursor_);
+  }
 }
 
 }  // namespace waymark

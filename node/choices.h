@@ -30,7 +30,8 @@ class Choices {
   void install(const std::vector<Pool>& pools);
 
   // Makes services that packets cannot reach yet ready in the half that they do read, for the moment between the swap
-  // of the program and install(). Only for services without a choice in force.
+  // of the program and install(). Only for services without a choice in force, and only as far as there is room beside
+  // what is in force: what finds none begins with install(), milliseconds later.
   void introduce(const std::vector<Pool>& pools);
 
  private:
