@@ -80,6 +80,17 @@ struct Object::State {
   Status window(const char* name, u32 limit, std::span<V>& out);
 };
 
+namespace {
+
+// libbpf has errors of its own beside the system's.
+std::string text_of(int error) {
+  char text[128];
+  libbpf_strerror(error, text, sizeof text);
+  return text;
+}
+
+}  // namespace
+
 Object::Object(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Object::Object(Object&&) noexcept = default;
 Object& Object::operator=(Object&&) noexcept = default;
@@ -198,7 +209,7 @@ Result<Object> Object::load(std::span<const u8> elf, const Image& image, const O
   auto state = std::make_unique<State>();
   state->object = bpf_object__open_mem(elf.data(), elf.size(), &open_options);
   if (!state->object)
-    return Error{"the BPF object inside this program cannot be read (" + std::string(strerror(errno)) + ")"};
+    return Error{"the BPF object inside this program cannot be read (" + text_of(errno) + ")"};
   WM_TRY(state->prepare(image, options, log));
   if (const int error = -bpf_object__load(state->object))
     return state->refusal(error, options, {log.data(), strnlen(log.data(), log.size())}).error();
