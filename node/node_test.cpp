@@ -203,38 +203,32 @@ TEST(Node, FindsAFlowsPin) {
   EXPECT_FALSE(s.node->find_pin("servers", Protocol::tcp, ip("2001:db8:c::1"), 4000, ip("2001:db8:80::1"), 80));
 }
 
-// Ten thousand services of their own addresses must be a matter of moments.
-TEST(Node, TenThousandServices) {
-  Site s;
+// Ten thousand services, with the same targets or each with its own.
+Config ten_thousand(bool own_targets) {
   Config config = site();
   const ServiceConfig web = config.service[0];
   config.service.clear();
   for (u32 i = 0; i < 10'000; ++i) {
     ServiceConfig service = web;
-    service.name = "service-" + std::to_string(i);
-    service.address = {ip(("2001:db8:80::" + std::to_string(i % 10) + ":" + std::to_string(i / 10)).c_str())};
+    service.name = fmt::format("service-{}", i);
+    service.address = {ip(fmt::format("2001:db8:80::{}:{}", i % 10, i / 10).c_str())};
+    for (u32 t = 0; own_targets && t < 3; ++t)
+      service.target[t].address = ip(fmt::format("10.{}.{}.{}", t, i / 250, i % 250 + 1).c_str());
     config.service.push_back(service);
   }
-  s.configure(config);
+  return config;
+}
+
+TEST(Node, TenThousandServices) {
+  Site s;
+  s.configure(ten_thousand(false));
   EXPECT_EQ(s.node->targets().size(), 30'000u + 3);
   EXPECT_EQ(s.engine.image().services.size(), 10'001u);
 }
 
-// Nor must it matter whether their pools are alike: each may have targets and so a table of its own.
 TEST(Node, TenThousandPools) {
   Site s;
-  Config config = site();
-  const ServiceConfig web = config.service[0];
-  config.service.clear();
-  for (u32 i = 0; i < 10'000; ++i) {
-    ServiceConfig service = web;
-    service.name = "service-" + std::to_string(i);
-    service.address = {ip(("2001:db8:80::" + std::to_string(i % 10) + ":" + std::to_string(i / 10)).c_str())};
-    for (u32 t = 0; t < 3; ++t)
-      service.target[t].address = ip(fmt::format("10.{}.{}.{}", t, i / 250, i % 250 + 1).c_str());
-    config.service.push_back(service);
-  }
-  s.configure(config);
+  s.configure(ten_thousand(true));
   for (u32 i : {0u, 1u, 4'711u, 9'999u}) {
     const Choice& choice = s.engine.live().choice_heads[(s.node->generation() & 1) * kMaxServices + i + 1];
     EXPECT_EQ(choice.prime, 401u) << i;
