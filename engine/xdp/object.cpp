@@ -208,8 +208,7 @@ Result<Object> Object::load(std::span<const u8> elf, const Image& image, const O
   LIBBPF_OPTS(bpf_object_open_opts, open_options, .object_name = "waymark");
   auto state = std::make_unique<State>();
   state->object = bpf_object__open_mem(elf.data(), elf.size(), &open_options);
-  if (!state->object)
-    return Error{"the BPF object inside this program cannot be read (" + text_of(errno) + ")"};
+  if (!state->object) return Error{"the BPF object inside this program cannot be read (" + text_of(errno) + ")"};
   WM_TRY(state->prepare(image, options, log));
   if (const int error = -bpf_object__load(state->object))
     return state->refusal(error, options, {log.data(), strnlen(log.data(), log.size())}).error();
