@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <set>
 
 #include "base/address_text.h"
 
@@ -247,7 +248,19 @@ std::vector<u32> Node::tick(Time now) {
   if (now < sweep_due_) return {};
   sweep_due_ = now + kSweepEvery;
   sweep(now);
-  return slots_.release(swept_.pins);
+  std::vector<u32> freed = slots_.release(swept_.pins);
+  if (!freed.empty()) forget_ways(now);
+  return freed;
+}
+
+void Node::forget_ways(Time now) {
+  std::set<std::pair<u64, u64>> wanted;
+  for (const Address& address : next_hops_wanted()) wanted.insert(key_of(address));
+  std::erase_if(ways_, [&](const auto& entry) {
+    if (wanted.contains(entry.first)) return false;
+    if (entry.second.slot) adjacency_retired_.push_back({now + kAdjacencyPause, entry.second.slot});
+    return true;
+  });
 }
 
 Time Node::deadline() const {

@@ -90,6 +90,8 @@ class Node {
   void install_choices(Time now);
   void route(const Address& target, u32 adjacency);
   u32 free_adjacency();
+  // Next hops that no slot needs are watched by nobody, so they must not be kept valid, nor keep their slots.
+  void forget_ways(Time now);
   void sweep(Time now);
 
   Live live_;

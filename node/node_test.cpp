@@ -156,6 +156,10 @@ TEST(Node, ASlotIsReusedOnlyWhenNoPinNamesIt) {
   EXPECT_EQ(s.node->targets().size(), 3u) << "removed, but its flows go on";
   s.later(std::chrono::hours(1) + 60s);
   EXPECT_EQ(s.node->targets().size(), 2u);
+  s.later(2s);
+  u32 adjacencies = 0;
+  for (const Adjacency& a : s.engine.live().adjacencies) adjacencies += a.interface != 0;
+  EXPECT_EQ(adjacencies, 2u) << "the way to it is forgotten too";
 }
 
 TEST(Node, AChangedAddressIsAnotherIncarnation) {
