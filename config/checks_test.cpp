@@ -8,14 +8,6 @@
 namespace waymark {
 namespace {
 
-struct Case {
-  std::string toml, problems;
-};
-
-void expect(const std::vector<Case>& cases) {
-  for (const Case& c : cases) EXPECT_EQ(problems_of(c.toml), c.problems) << c.toml;
-}
-
 std::string service(const std::string& name, const std::string& address, const std::string& ports) {  // seven lines
   return "[[service]]\nname = \"" + name + "\"\naddress = " + address + "\nports = " + ports + "\n" + kS1;
 }

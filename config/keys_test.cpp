@@ -7,14 +7,6 @@
 namespace waymark {
 namespace {
 
-struct Case {
-  std::string toml, problems;
-};
-
-void expect(const std::vector<Case>& cases) {
-  for (const Case& c : cases) EXPECT_EQ(problems_of(c.toml), c.problems) << c.toml;
-}
-
 // A key of [[service]], [[service.target]] (at its end, line 12), [engine] (line 3), the file's top tables (line 1).
 std::string in_service(const std::string& line) { return kTop + kWeb + line + "\n" + kS1; }                  // line 9
 std::string in_target(const std::string& line) { return kSite + line + "\n"; }                               // line 12

@@ -1,7 +1,10 @@
 // What the tests here share: a good file to begin with, and problems as text.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <string>
+#include <vector>
 
 #include "config/parse.h"
 
@@ -46,6 +49,15 @@ inline std::string problems_of(const std::string& toml) {
 // `text` with the first `from` replaced.
 inline std::string with(std::string text, const std::string& from, const std::string& to) {
   return text.replace(text.find(from), from.size(), to);
+}
+
+// A file, and all that is said of it.
+struct Case {
+  std::string toml, problems;
+};
+
+inline void expect(const std::vector<Case>& cases) {
+  for (const Case& c : cases) EXPECT_EQ(problems_of(c.toml), c.problems) << c.toml;
 }
 
 }  // namespace waymark
