@@ -3,7 +3,7 @@
 
 #include <chrono>
 
-#include "config/test_text.h"
+#include "config/text_test.h"
 
 namespace waymark {
 namespace {

@@ -6,7 +6,7 @@
 #include <random>
 #include <sstream>
 
-#include "config/test_text.h"
+#include "config/text_test.h"
 
 namespace waymark {
 namespace {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "config/suggest.h"
-#include "config/test_text.h"
+#include "config/text_test.h"
 
 namespace waymark {
 namespace {

@@ -1,7 +1,7 @@
 // Text that is not TOML, or not a table we know: where it is said to be wrong.
 #include <gtest/gtest.h>
 
-#include "config/test_text.h"
+#include "config/text_test.h"
 #include "config/tree.h"
 
 namespace waymark {

@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "base/address_text.h"
-#include "config/test_text.h"
+#include "config/text_test.h"
 
 namespace waymark {
 namespace {
