@@ -43,6 +43,8 @@ void check(const Config& config, const Places& places, Problems& problems) {
   check_services(in);
   check_addresses(in);
   check_host(in);
+  check_group(in);
+  check_health(in);
 }
 
 }  // namespace waymark::config

@@ -18,6 +18,8 @@ void check(const Config& config, const Places& places, Problems& problems);
 void check_services(Checking&);   // names, zones, targets
 void check_addresses(Checking&);  // whose is an address, who serves a port
 void check_host(Checking&);
+void check_group(Checking&);   // group, announcements
+void check_health(Checking&);  // what `check` says
 
 struct AddressHash {
   std::size_t operator()(const Address& a) const {

@@ -30,6 +30,27 @@ struct InterfaceConfig {
   std::string zone;
 };
 
+enum class CheckKind : u8 { none, tcp, http, https, icmp };
+
+// How it is found out whether a target (or, on a host, the local service) is well.
+struct CheckConfig {
+  bool tcp = false, icmp = false;  // a connection is accepted; an echo is answered
+  std::string http, https;         // the path of a request that must be answered with a status from 200 to 399
+  u16 port = 0;                    // 0: the service's first TCP port
+  std::string host;                // Host header, and for HTTPS the name in the certificate; empty: the address
+  std::string ca;                  // file of trusted certificates; empty: the system's
+  bool verify = true;              // HTTPS: the certificate must be valid and carry that name
+  bool through = false;            // asked at the service's address, through the tunnel; else at the target's own
+  Duration every = std::chrono::seconds(2), timeout = std::chrono::seconds(1);
+  u32 rise = 2, fall = 3;   // so many answers in a row make it up, so many failures down
+  u32 jitter = 10;          // each pause is longer or shorter by up to so many percent
+  CheckKind kind() const {  // the one that is given
+    if (!https.empty()) return CheckKind::https;
+    if (!http.empty()) return CheckKind::http;
+    return tcp ? CheckKind::tcp : icmp ? CheckKind::icmp : CheckKind::none;
+  }
+};
+
 struct TargetConfig {
   std::string name;
   Address address{};  // where the tunnel ends
@@ -46,6 +67,8 @@ struct ServiceConfig {
   Affinity affinity = Affinity::flow;
   Duration tcp_idle = std::chrono::hours(1);  // a proven pin is kept this long after its last packet
   Duration udp_idle = std::chrono::seconds(120);
+  std::optional<CheckConfig> check;
+  u32 fail_static = 100;  // percent: never more than this share of the targets is taken out by checks
   std::vector<TargetConfig> target;
 };
 
@@ -53,6 +76,8 @@ struct HostServiceConfig {
   std::string name;
   std::vector<Address> address;
   std::vector<PortRange> ports;
+  std::optional<CheckConfig> check;
+  std::vector<Address> hosts;  // tunnel ends of the other hosts of this service: strays go between them
 };
 
 struct HostConfig {
@@ -74,6 +99,30 @@ struct EngineConfig {
 
 struct DirectorConfig {
   std::vector<Address> address;  // outer sources, at most one per family
+  bool second_candidate = true;  // name the previous choice in GUE tunnels of flows that arrive in their middle
+  u32 resets = 10'000;           // a second at most, for flows whose target died; 0: none
+  u32 unreachables = 1'000;      // likewise for UDP
+};
+
+struct MemberConfig {
+  std::string name;     // its [node] name
+  std::string address;  // "[2001:db8:5::e]:6090"
+};
+
+// Directors that serve the same services and stand in for each other.
+struct GroupConfig {
+  std::string name;
+  std::string key;                           // file of the shared secret
+  std::string listen;                        // "[2001:db8:5::d]:6090"
+  bool mirror = true;                        // whether pins are shared
+  Duration wait = std::chrono::seconds(10);  // a director that starts waits so long for members that do not answer
+  std::vector<MemberConfig> member;          // the others
+};
+
+// Services' addresses as kernel routes, for a routing daemon to redistribute.
+struct AnnounceConfig {
+  u32 protocol = 200;  // rtm_protocol
+  u32 metric = 20;
 };
 
 struct ApiConfig {
@@ -85,6 +134,8 @@ struct Config {
   std::string name = "waymark";  // [node] name: also the instance's name on this machine
   EngineConfig engine;
   std::optional<DirectorConfig> director;
+  std::optional<GroupConfig> group;
+  std::optional<AnnounceConfig> announce;
   std::vector<ServiceConfig> service;
   std::optional<HostConfig> host;
   ApiConfig api;

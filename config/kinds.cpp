@@ -150,6 +150,31 @@ Result<std::string> Listen::read(const Node& node) const {
   return *whole;
 }
 
+Result<std::string> RequestPath::read(const Node& node) const {
+  const auto* path = node.as<std::string>();
+  const bool plain = path && std::all_of(path->begin(), path->end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (!plain || path->empty() || path->size() > 1000 || path->front() != '/') return unwanted(wants(), node);
+  return *path;
+}
+
+Result<std::string> HostName::read(const Node& node) const {
+  const auto* name = node.as<std::string>();
+  const bool plain =
+      name && std::all_of(name->begin(), name->end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+      });
+  if (!plain || name->empty() || name->size() > 253 || name->front() == '.' || name->front() == '-')
+    return unwanted(wants(), node);
+  return *name;
+}
+
+Result<std::string> FilePath::read(const Node& node) const {
+  const auto* path = node.as<std::string>();
+  if (!path || path->size() > 4000 || path->size() < 2 || path->front() != '/' || !printable(*path))
+    return unwanted(wants(), node);
+  return *path;
+}
+
 Result<std::string> SocketPath::read(const Node& node) const {
   const auto* path = node.as<std::string>();
   if (!path || path->size() > 107 || path->size() < 2 || path->front() != '/' || !printable(*path))

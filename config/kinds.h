@@ -105,6 +105,26 @@ struct Listen {
   Result<std::string> read(const Node& node) const;
 };
 
+// What is asked for in an HTTP request: "/healthz".
+struct RequestPath {
+  std::string wants() const {
+    return "a path such as \"/healthz\", of at most 1000 printable characters without spaces";
+  }
+  Result<std::string> read(const Node& node) const;
+};
+
+// A DNS name, as in a Host header and a certificate.
+struct HostName {
+  std::string wants() const { return "a host name such as \"www.example.net\""; }
+  Result<std::string> read(const Node& node) const;
+  std::string show(const std::string& value) const { return fmt::format("\"{}\"", value); }
+};
+
+struct FilePath {
+  std::string wants() const { return "an absolute path of at most 4000 bytes"; }
+  Result<std::string> read(const Node& node) const;
+};
+
 // The path of a unix socket.
 struct SocketPath {
   std::string wants() const { return "an absolute path of at most 107 bytes"; }

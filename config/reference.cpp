@@ -1,4 +1,6 @@
 // Walks over the schema: the reference page, and which section a key belongs to.
+#include <set>
+
 #include "config/parse.h"
 #include "config/schema.h"
 
@@ -43,9 +45,11 @@ std::string cell(std::string_view text) {
 
 struct Page {
   std::string text;
+  std::set<std::string_view> done = {};  // a table that may stand in several places is described once
 
   template <class T, class... F>
   void operator()(const Section<T, F...>& section, std::size_t most) {
+    if (!done.insert(section.label).second) return;
     const auto limit =
         most > 1 ? fmt::format(" At most {}{}.", most, section.label == "[[service.target]]" ? " per service" : "")
                  : "";
@@ -101,6 +105,9 @@ constexpr std::string_view kTail = R"(
 - One address, protocol and port is served by one service of a zone.
 - A service's address is not a target's, nor this node's own tunnel address; a target is not the director itself.
 - Names are unique among services, among the targets of a service, and among the services of `[host]`.
+- A `check` says one of `tcp`, `http`, `https` and `icmp`, and `port` where the service has no TCP port; on a host it
+  is never `through`.
+- `[group]` and `[announce]` are for nodes with services; a group lists the other members alone, each once.
 - What is legal but hardly meant is a warning, and the file is still good: all targets of weight 0, two targets of a
   service at one address, a port without GUE, a host without services, a director that cannot reach the host.
 )";

@@ -41,7 +41,62 @@ constexpr auto kEngine = section<EngineConfig>(
 constexpr auto kDirector = section<DirectorConfig>(
     "[director]", "This node chooses a target for each flow of its services and sends the flow there in a tunnel.",
     Field{"address", &DirectorConfig::address, Several{HostAddress{}}, required,
-          "The tunnels' source, at most one address per family. Every target needs one of its own family."});
+          "The tunnels' source, at most one address per family. Every target needs one of its own family."},
+    Field{"second_candidate", &DirectorConfig::second_candidate, Flag{}, optional,
+          "Name in GUE tunnels, for flows that arrive in their middle, the target that the choice gave before its last "
+          "change: a host that does not know the flow passes it on to that one."},
+    Field{"resets", &DirectorConfig::resets, Number<u32>{1, 1'000'000, true}, optional,
+          "How many TCP resets a second tell clients at most that their server died. With 0 none does."},
+    Field{"unreachables", &DirectorConfig::unreachables, Number<u32>{1, 1'000'000, true}, optional,
+          "Likewise ICMP port unreachables for UDP."});
+
+constexpr auto kMember =
+    section<MemberConfig>("[[group.member]]", "Another director of the group.",
+                          Field{"name", &MemberConfig::name, Name{.dots = false}, required, "Its `[node] name`."},
+                          Field{"address", &MemberConfig::address, Listen{}, required, "Where it listens."});
+
+constexpr auto kGroup = section<GroupConfig>(
+    "[group]",
+    "Directors that serve the same services: the same choice for the same flow, drains, weights and health shared, and "
+    "each one's pins mirrored on the others.",
+    Field{"name", &GroupConfig::name, kName, required, "The group's name, the same on all members."},
+    Field{"key", &GroupConfig::key, FilePath{}, required,
+          "The file that holds the group's secret: 32 to 4096 bytes, the same on all members, readable by its owner "
+          "alone."},
+    Field{"listen", &GroupConfig::listen, Listen{}, required, "Where this member listens for the others."},
+    Field{"mirror", &GroupConfig::mirror, Flag{}, optional, "Share pins, so that flows survive the loss of a member."},
+    Field{"wait", &GroupConfig::wait, Span{1s, 10min}, optional,
+          "How long a starting director waits for members that do not answer before it announces its services."},
+    Field{"member", &GroupConfig::member, Repeated{kMember, 16}, required, ""});
+
+constexpr auto kAnnounce = section<AnnounceConfig>(
+    "[announce]",
+    "Services' addresses become kernel routes for a routing daemon to redistribute, as long as they can be served.",
+    Field{"protocol", &AnnounceConfig::protocol, Number<u32>{5, 255}, optional,
+          "The routes' protocol number. All routes of this number belong to Waymark."},
+    Field{"metric", &AnnounceConfig::metric, Number<u32>{1, 4'294'967'295}, optional, "The routes' metric."});
+
+constexpr auto kCheck = section<CheckConfig>(
+    "check", "How it is found out whether targets are well: one of `tcp`, `http`, `https` and `icmp`.",
+    Field{"tcp", &CheckConfig::tcp, Flag{}, optional, "A TCP connection must be accepted."},
+    Field{"http", &CheckConfig::http, RequestPath{}, optional,
+          "An HTTP request for this path must be answered with a status from 200 to 399.", "not asked"},
+    Field{"https", &CheckConfig::https, RequestPath{}, optional, "The same over TLS.", "not asked"},
+    Field{"icmp", &CheckConfig::icmp, Flag{}, optional, "An echo request must be answered."},
+    Field{"port", &CheckConfig::port, kPort, optional, "The port asked.", "the service's first TCP port"},
+    Field{"host", &CheckConfig::host, HostName{}, optional,
+          "The `Host` header, and with `https` the name that the certificate must carry.", "the address asked"},
+    Field{"ca", &CheckConfig::ca, FilePath{}, optional, "The certificates trusted with `https`.", "the system's"},
+    Field{"verify", &CheckConfig::verify, Flag{}, optional,
+          "With `https`: the certificate must be valid and carry the name."},
+    Field{"through", &CheckConfig::through, Flag{}, optional,
+          "Ask the service's own address, through the tunnel to the target; else the target's address."},
+    Field{"every", &CheckConfig::every, Span{100ms, 1h}, optional, "From one question to the next."},
+    Field{"timeout", &CheckConfig::timeout, Span{50ms, 1min}, optional, "How long an answer is waited for."},
+    Field{"rise", &CheckConfig::rise, Number<u32>{1, 100}, optional, "How many answers in a row make a target up."},
+    Field{"fall", &CheckConfig::fall, Number<u32>{1, 100}, optional, "How many failures in a row make it down."},
+    Field{"jitter", &CheckConfig::jitter, Number<u32>{1, 50, true}, optional,
+          "By how many percent each pause is longer or shorter, at random."});
 
 constexpr auto kTarget = section<TargetConfig>(
     "[[service.target]]", "A server of the service above it; all services together have at most 32000.",
@@ -68,6 +123,10 @@ constexpr auto kService = section<ServiceConfig>(
           "Whether each flow gets a target of its own choice, or all flows of a client address the same."},
     Field{"tcp_idle", &ServiceConfig::tcp_idle, kIdle, optional, "How long a silent TCP connection stays pinned."},
     Field{"udp_idle", &ServiceConfig::udp_idle, kIdle, optional, "How long a silent UDP flow stays pinned."},
+    Field{"check", &ServiceConfig::check, Inner{kCheck}, optional, ""},
+    Field{"fail_static", &ServiceConfig::fail_static, Number<u32>{1, 100}, optional,
+          "The largest share of the targets, in percent, that checks may take out: where more fail together, the last "
+          "known set stays. With 100 all may go, and the service is withdrawn."},
     Field{"target", &ServiceConfig::target, Repeated{kTarget, 1024}, optional, ""});
 
 constexpr auto kHostService = section<HostServiceConfig>(
@@ -75,7 +134,12 @@ constexpr auto kHostService = section<HostServiceConfig>(
     Field{"name", &HostServiceConfig::name, kName, required, "Its name, unique within `[host]`."},
     Field{"address", &HostServiceConfig::address, Several{HostAddress{}}, required,
           "The service's addresses, the same as at the director."},
-    Field{"ports", &HostServiceConfig::ports, Several{Ports{}}, required, "The service's ports."});
+    Field{"ports", &HostServiceConfig::ports, Several{Ports{}}, required, "The service's ports."},
+    Field{"check", &HostServiceConfig::check, Inner{kCheck}, optional, ""},
+    Field{"hosts", &HostServiceConfig::hosts, Several{HostAddress{}, kMayBeEmpty}, optional,
+          "The tunnel ends of the service's other hosts: packets of flows that are not known here are passed on to "
+          "them, where the director names one, and taken from them.",
+          "none"});
 
 constexpr auto kHost = section<HostConfig>(
     "[host]", "This node is a server: it ends tunnels and answers clients directly.",
@@ -97,6 +161,8 @@ constexpr auto kApi =
 constexpr auto kRoot = section<Config>(
     "", "", Here{"node", kNode}, Field{"engine", &Config::engine, Inner{kEngine}, required, ""},
     Field{"director", &Config::director, Inner{kDirector}, optional, ""},
+    Field{"group", &Config::group, Inner{kGroup}, optional, ""},
+    Field{"announce", &Config::announce, Inner{kAnnounce}, optional, ""},
     Field{"service", &Config::service, Repeated{kService, 10'240}, optional, ""},
     Field{"host", &Config::host, Inner{kHost}, optional, ""}, Field{"api", &Config::api, Inner{kApi}, optional, ""});
 

@@ -1,0 +1,46 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/checks.h"
+
+namespace waymark::config {
+namespace {
+
+void check_members(Checking& in, const GroupConfig& group) {
+  const auto& members = group.member;
+  if (!in.places.good(members)) return;
+  if (members.empty())
+    in.problems.error(in.places.at(group), "[group] has no [[group.member]]: a director alone needs no group");
+  check_unique_names(in, members, [](const MemberConfig& m) { return title("group member", m.name); });
+  for (const MemberConfig& member : members) {
+    if (member.name == in.config.name)
+      in.problems.error(
+          in.places.at(member.name, member),
+          fmt::format("{} is this node itself; only the others are listed", title("group member", member.name)));
+    if (member.address == group.listen && !member.address.empty())
+      in.problems.error(in.places.at(member.address), fmt::format("{} is at {}, where this node listens",
+                                                                  title("group member", member.name), member.address));
+    const auto first =
+        std::find_if(members.begin(), members.end(), [&](auto& m) { return m.address == member.address; });
+    if (&*first != &member && !member.address.empty())
+      in.problems.error(in.places.at(member.address),
+                        fmt::format("{} is at {} like {}", title("group member", member.name), member.address,
+                                    title("group member", first->name)));
+  }
+}
+
+}  // namespace
+
+void check_group(Checking& in) {
+  const Config& c = in.config;
+  if (c.group) check_members(in, *c.group);
+  if (c.group && c.service.empty() && in.places.good(c.service))
+    in.problems.error(in.places.at(*c.group), "[group] is for directors, and there is no [[service]]");
+  if (c.announce && c.service.empty() && in.places.good(c.service))
+    in.problems.error(in.places.at(*c.announce), "[announce] announces services, and there is no [[service]]");
+  if (c.group && c.group->mirror && c.engine.pins == 0 && in.places.good(c.engine))
+    in.problems.warn(in.places.at(*c.group), "[group] has no pins to mirror, as [engine] pins is 0");
+}
+
+}  // namespace waymark::config
