@@ -1,6 +1,7 @@
 // The flow table: which target a flow belongs to, 8 bytes a flow, one cache line a lookup (DESIGN.md, "Pins").
 //
-// A pin is one word:   fingerprint:32 | target slot:20 | stamp:9 | state:2 | spilled:1   (lowest bits first)
+// A pin is one word:   fingerprint:32 | target slot:18 | adopted:1 | mirrored:1 | stamp:9 | state:2 | spilled:1
+// (lowest bits first).
 // A bucket is one cache line: seven pins, and a word that says which pins of this bucket had to go to their second
 // bucket. Each flow has two buckets, b and partner(b); one is found from the other by the fingerprint alone, so a pin
 // can be moved by whoever sees it. A lookup reads the second only where the first one's spill filter says so: that is
@@ -26,14 +27,27 @@ constexpr u32 kStampBits = 9, kStampMask = (1u << kStampBits) - 1;
 struct Pin {  // a pin's word, unpacked
   u32 fingerprint, slot, stamp;
   PinState state;
-  bool spilled;
+  bool spilled;           // in its second bucket
+  bool adopted = false;   // begun in the flow's middle by the consistent choice: not sure to be right
+  bool mirrored = false;  // another director's, and no packet of the flow has come here yet
 };
 
+constexpr u32 kSlotBits = 18, kStampShift = 52;
+constexpr u64 kAdopted = u64(1) << 50, kMirrored = u64(1) << 51;
+static_assert(kMaxTargets <= 1u << kSlotBits);
+
 WM_INLINE constexpr u64 pack(Pin p) {
-  return u64(p.fingerprint) | u64(p.slot) << 32 | u64(p.stamp) << 52 | u64(p.state) << 61 | u64(p.spilled) << 63;
+  return u64(p.fingerprint) | u64(p.slot) << 32 | u64(p.adopted) << 50 | u64(p.mirrored) << 51 |
+         u64(p.stamp) << kStampShift | u64(p.state) << 61 | u64(p.spilled) << 63;
 }
 WM_INLINE constexpr Pin unpack(u64 w) {
-  return {u32(w), u32(w >> 32) & 0xfffff, u32(w >> 52) & kStampMask, PinState(w >> 61 & 3), (w >> 63) != 0};
+  return {u32(w),
+          u32(w >> 32) & ((1u << kSlotBits) - 1),
+          u32(w >> kStampShift) & kStampMask,
+          PinState(w >> 61 & 3),
+          (w >> 63) != 0,
+          (w & kAdopted) != 0,
+          (w & kMirrored) != 0};
 }
 
 WM_INLINE constexpr u32 partner(u32 bucket, u32 fingerprint, u32 buckets) {
@@ -99,7 +113,7 @@ WM_INLINE Found find_embryo(E& env, const PinPlace& place) {
 }
 
 // How many stamps ago a pin was last used.
-WM_INLINE u32 pin_age(u64 value, u32 stamp) { return (stamp - (u32(value >> 52))) & kStampMask; }
+WM_INLINE u32 pin_age(u64 value, u32 stamp) { return (stamp - (u32(value >> kStampShift))) & kStampMask; }
 
 // The first free way, or one whose pin is beyond every idle time; null when all are in use.
 template <class E>
@@ -152,8 +166,20 @@ WM_INLINE u64* make_room(E& env, PinBucket* bucket, u32 index, u32 stamp) {
   return nullptr;
 }
 
-// Pins a proven flow: in its first bucket, else in its second, else where a neighbour can move aside. One of the two
-// steps that the kernel's verifier proves apart (Env::insert_pin).
+// A way whose pin another director lent us: it yields to one of our own, but only where all else is full.
+WM_INLINE Found find_mirrored(PinBucket* bucket) {
+  u32 way = kPinWays;
+  u64 found = 0;
+  for (u32 i = 0; i < kPinWays && way == kPinWays; ++i) {
+    found = read_word(&bucket->pin[i]);
+    if (found & kMirrored) way = i;
+  }
+  way = forget(way);
+  return way < kPinWays ? Found{&bucket->pin[way], found} : Found{nullptr, 0};
+}
+
+// Pins a proven flow: in its first bucket, else in its second, else where a neighbour can move aside, else in place of
+// another director's. One of the two steps that the kernel's verifier proves apart (Env::insert_pin).
 template <class E>
 WM_INLINE bool insert_pin(E& env, const PinPlace& place, u64 word, u32 stamp) {
   PinBucket* first = env.at(table::pins, place.bucket);
@@ -173,6 +199,12 @@ WM_INLINE bool insert_pin(E& env, const PinPlace& place, u64 word, u32 stamp) {
     return put(env, {way, 0}, word | u64(1) << 63);
   }
   if (u64* way = make_room<1>(env, first, place.bucket, stamp)) return put(env, {way, 0}, word);
+  if (!(word & kMirrored)) {
+    if (const Found lent = find_mirrored(first); lent.word) {
+      env.note(Note::pin_mirror_evicted);
+      return swap_word(lent.word, lent.value, word) == lent.value;
+    }
+  }
   env.note(Note::pin_table_full);
   return false;
 }

@@ -28,6 +28,10 @@ constexpr NoteText kNoteTexts[kNotes] = {
     {"pin_stolen", "a pin older than any idle time gave way to a new one"},
     {"pin_contended", "another CPU changed the slot first: the flow was not pinned by this packet"},
     {"ecn_marked", "congestion on the tunnel was marked in the inner header"},
+    {"pin_mirror_evicted", "another director's pin gave way to one of our own, the table being full"},
+    {"candidate_sent", "the tunnel named a second candidate for a flow that arrived in its middle"},
+    {"passed_on", "a host sent a stray on to the second candidate"},
+    {"candidate_refused", "the second candidate is no host of this service: delivered here"},
 };
 
 }  // namespace
