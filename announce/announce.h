@@ -1,0 +1,77 @@
+// Which services' addresses are announced. It decides alone: no I/O, no clock; kernel/routes.h writes what it wants.
+//
+// An address is announced while the node is in step and a service of that address is live; several services may share
+// one. All else withdraws it at once, with one exception. A daemon that starts on tables which still forward (upgrade,
+// crash) cannot know yet whether it is in step, and a withdrawal would move every flow to other directors for nothing.
+// So the routes it finds stay until its first verdict, or until it has had none for kGrace: a node that cannot make up
+// its mind for that long has nobody to vouch for it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "config/config.h"
+
+namespace waymark {
+
+class Announce {
+ public:
+  static constexpr Duration kGrace = std::chrono::seconds(60);
+  static constexpr Time kNever = Time::max();
+
+  struct View {
+    Address address;
+    std::vector<std::string> services;  // in the configuration's order
+    bool announced;
+    std::string why;  // of either: "2 of 2 services are live", "no live target", "not in step: ...", "stopped"
+    Time since;       // when it was announced or withdrawn last, or first considered
+  };
+
+  // update() follows. Where [announce] has gone or has another protocol or metric, the caller withdraws the old ones.
+  void configure(const Config& config);
+
+  // For a daemon that adopted its tables, before its first update: the addresses whose routes are there. Without this
+  // call they are withdrawn.
+  void keep_found(const std::vector<Address>& existing);
+
+  // Called whenever something may have changed, and at deadline(). `awaited`: the clause that says why the node is not
+  // in step ("health of 2 targets is not known yet"), empty where it is. A service is live that has a target which
+  // takes new flows; who is not listed is not.
+  void update(const std::string& awaited, const std::vector<std::pair<std::string, bool>>& live_services, Time now);
+
+  void stop(Time now);  // by the operator: everything is withdrawn, for good
+
+  const std::optional<AnnounceConfig>& settings() const { return settings_; }  // none: no route is touched
+  const std::vector<Address>& desired() const { return desired_; }  // these routes and no others; in order of bytes
+  Time deadline() const { return give_up_; }
+  std::vector<View> views() const;  // in order of bytes
+
+ private:
+  struct Before {
+    bool operator()(const Address& a, const Address& b) const;
+  };
+  struct Entry {
+    std::vector<std::string> services = {};
+    bool announced = false;
+    std::string why = {};
+    std::optional<Time> since = {};
+  };
+  void decide(const Address& address, Entry& entry, const std::string& awaited, const std::set<std::string>& live);
+  void keep();
+  void collect();
+
+  std::optional<AnnounceConfig> settings_;
+  std::map<Address, Entry, Before> entries_;
+  std::set<Address, Before> found_;
+  bool waiting_ = false;  // for the first verdict on found_; the next update sets give_up_
+  Time give_up_ = kNever;
+  bool stopped_ = false;
+  std::vector<Address> desired_;
+};
+
+}  // namespace waymark
