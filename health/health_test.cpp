@@ -1,0 +1,355 @@
+#include "health/health.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+#include "base/address_text.h"
+#include "health/config_test.h"
+
+namespace waymark {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Answers what is due until `until` by `well`, and returns how many questions there were.
+using Well = std::function<bool(const Subject&)>;
+u64 live(Health& health, Time& now, Time until, const Well& well) {
+  u64 questions = 0;
+  while (health.deadline() <= until) {
+    now = std::max(now, health.deadline());
+    for (const Question& q : health.due(now)) {
+      ++questions;
+      health.answer(q.id, well(q.subject), "connection refused", now);
+    }
+  }
+  now = until;
+  return questions;
+}
+const Well all_well = [](const Subject&) { return true; };
+const Well none_well = [](const Subject&) { return false; };
+
+Health::View view(const Health& health, const std::string& target, const std::string& service = "web") {
+  for (const Health::View& v : health.views())
+    if (v.service == service && v.target == target) return v;
+  ADD_FAILURE() << "there is no " << target;
+  return {};
+}
+
+Question only(std::vector<Question> questions) {
+  EXPECT_EQ(questions.size(), 1u);
+  return questions.empty() ? Question{} : questions.front();
+}
+
+TEST(Subjects, AreAskedAtTheirOwnAddressOrThroughTheTunnel) {
+  Config config = config_of(1);
+  Subject s = subjects_of(config).at(0);
+  EXPECT_EQ(s.address, config.service[0].target[0].address);
+  EXPECT_EQ(s.port, 443) << "the first TCP port";
+  config.service[0].check->through = true;
+  config.service[0].check->port = 8080;
+  config.service[0].target[0].tunnel = Tunnel::gue;
+  s = subjects_of(config).at(0);
+  EXPECT_EQ(text(s.address), "198.51.100.80") << "the director has no IPv6 address to be answered at";
+  EXPECT_EQ(s.tunnel_end, config.service[0].target[0].address);
+  EXPECT_EQ(s.port, 8080);
+  EXPECT_EQ(s.tunnel, Tunnel::gue);
+  EXPECT_EQ(s.tunnel_port, 6080);
+  config.service[0].check.reset();
+  EXPECT_TRUE(subjects_of(config).empty());
+}
+
+TEST(Subjects, AHostAsksItsOwnServices) {
+  Config config;
+  config.host.emplace();
+  config.host->service.push_back({.name = "web",
+                                  .address = {*parse_address("198.51.100.80")},
+                                  .ports = {{Protocol::tcp, 0, 65535}},
+                                  .check = tcp_check(),
+                                  .hosts = {}});
+  config.host->service[0].check->port = 80;
+  config.host->service.push_back({.name = "unchecked", .address = {}, .ports = {}, .check = {}, .hosts = {}});
+  const std::vector<Subject> subjects = local_subjects_of(config);
+  ASSERT_EQ(subjects.size(), 1u);
+  EXPECT_EQ(subjects[0].target, "");
+  EXPECT_EQ(text(subjects[0].address), "198.51.100.80");
+  Health health(1);
+  health.configure(config, 0s);
+  Time now = 0s;
+  live(health, now, 2s, none_well);
+  EXPECT_TRUE(health.down("web", ""));
+}
+
+TEST(Subjects, TheTimeoutIsAtMostThePause) {
+  Subject s;
+  s.check.every = 500ms;
+  EXPECT_EQ(s.timeout(), 500ms);
+  s.check.every = 5s;
+  EXPECT_EQ(s.timeout(), 1s);
+}
+
+TEST(HealthTest, OneRoundDecidesAndIsSpreadOverThePause) {
+  Health health(7);
+  health.configure(config_of(200), 10s);
+  EXPECT_FALSE(health.decided());
+  Time now = 10s;
+  const u64 early = live(health, now, 11s, all_well);
+  EXPECT_GT(early, 60u);
+  EXPECT_LT(early, 140u);
+  EXPECT_FALSE(health.decided());
+  live(health, now, 12s, all_well);
+  EXPECT_TRUE(health.decided());
+  EXPECT_EQ(health.changes(), 0u) << "nobody was taken out";
+}
+
+TEST(HealthTest, TheFirstAnswerSettlesAndThenItTakesSeveral) {
+  Health health(1);
+  health.configure(config_of(1), 0s);
+  std::vector<bool> down;
+  Time now{};
+  for (const bool well : {false, true, false, true, true, false, false, true, false, false, false}) {
+    now = health.deadline();
+    health.answer(only(health.due(now)).id, well, "connection refused", now);
+    down.push_back(health.down("web", "s1"));
+  }
+  EXPECT_EQ(down, (std::vector<bool>{true, true, true, true, false, false, false, false, false, false, true}));
+  EXPECT_EQ(health.changes(), 3u);
+  const Health::View v = view(health, "s1");
+  EXPECT_EQ(v.state, Wellness::down);
+  EXPECT_EQ(v.why, "connection refused");
+  EXPECT_EQ(v.since, now);
+  EXPECT_EQ(v.asked, 11u);
+  EXPECT_EQ(v.failed, 7u);
+  EXPECT_TRUE(v.own);
+}
+
+TEST(HealthTest, AQuestionWithoutAnAnswerHasFailed) {
+  Health health(1);
+  health.configure(config_of(1), 0s);
+  const Time asked = health.deadline();
+  const Question lost = only(health.due(asked));
+  EXPECT_EQ(lost.timeout, 1s);
+  EXPECT_TRUE(health.due(asked + 1s).empty()) << "one at a time";
+  EXPECT_EQ(health.deadline(), asked + 2s);
+  health.due(asked + 2s);
+  EXPECT_TRUE(health.down("web", "s1"));
+  health.answer(lost.id, true, "", asked + 3s);
+  EXPECT_TRUE(health.down("web", "s1")) << "too late";
+  health.answer(4711, true, "", asked + 3s);
+  EXPECT_EQ(view(health, "s1").failed, 1u);
+}
+
+TEST(HealthTest, AnOpinionStandsInUntilThereIsAVerdict) {
+  Health health(1);
+  health.configure(config_of(2), 0s);
+  health.adopt("web", "s1", Wellness::down, 0s);
+  health.adopt("web", "s1", Wellness::unknown, 0s);
+  health.adopt("web", "nobody", Wellness::down, 0s);
+  EXPECT_TRUE(health.down("web", "s1"));
+  EXPECT_FALSE(view(health, "s1").own);
+  EXPECT_FALSE(health.decided());
+  health.adopt("web", "s2", Wellness::up, 0s);
+  EXPECT_TRUE(health.decided());
+  // s1 answers; s2 fails, which agrees with nobody's opinion and is not yet enough to turn it.
+  Time now{};
+  live(health, now, 2s, [](const Subject& s) { return s.target == "s1"; });
+  EXPECT_TRUE(health.down("web", "s1"));
+  EXPECT_FALSE(health.down("web", "s2"));
+  live(health, now, 9s, [](const Subject& s) { return s.target == "s1"; });
+  EXPECT_FALSE(health.down("web", "s1"));
+  EXPECT_TRUE(health.down("web", "s2"));
+  health.adopt("web", "s1", Wellness::down, now);
+  EXPECT_FALSE(health.down("web", "s1")) << "its own verdict counts";
+}
+
+TEST(HealthTest, HurriesAtMostOnceInAPause) {
+  Health health(1);
+  CheckConfig check = tcp_check();
+  check.every = 10s;
+  health.configure(config_of(1, 100, check), 0s);
+  Time now{};
+  live(health, now, 10s, all_well);
+  now = 10s + 1ms;
+  health.hurry("web", "s1", now);
+  health.hurry("web", "nobody", now);
+  EXPECT_EQ(health.deadline(), now);
+  health.answer(only(health.due(now)).id, true, "", now);
+  health.hurry("web", "s1", now);
+  health.hurry("web", "s1", now + 5s);
+  EXPECT_GE(health.deadline(), now + 9s) << "and 10% of jitter";
+}
+
+TEST(HealthTest, FailStaticKeepsTheLastSet) {
+  Health health(1);
+  health.configure(config_of(4, 50), 0s);
+  Time now{};
+  live(health, now, 2s, all_well);
+  const auto fail = [&](std::set<std::string> failing) {
+    live(health, now, now + 10s, [&](const Subject& s) { return !failing.contains(s.target); });
+    std::set<std::string> out;
+    for (const std::string s : {"s1", "s2", "s3", "s4"})
+      if (health.down("web", s)) out.insert(s);
+    return out;
+  };
+  using Set = std::set<std::string>;
+  EXPECT_EQ(fail({"s1"}), Set{"s1"});
+  EXPECT_EQ(fail({"s1", "s3"}), (Set{"s1", "s3"}));
+  EXPECT_EQ(fail({"s1", "s2", "s3", "s4"}), (Set{"s1", "s3"}));
+  EXPECT_TRUE(view(health, "s2").held);
+  EXPECT_EQ(view(health, "s2").state, Wellness::down);
+  EXPECT_FALSE(view(health, "s3").held);
+  EXPECT_EQ(fail({"s2", "s3", "s4"}), Set{"s3"}) << "three fail: still nobody new goes out";
+  EXPECT_EQ(fail({"s2", "s4"}), (Set{"s2", "s4"})) << "the checks are believed again";
+  EXPECT_FALSE(view(health, "s2").held);
+  EXPECT_EQ(fail({}), Set{});
+}
+
+TEST(HealthTest, FailStaticOfNothingTakesNobodyOut) {
+  Health health(1);
+  health.configure(config_of(3, 0), 0s);
+  Time now{};
+  live(health, now, 60s, none_well);
+  EXPECT_EQ(health.changes(), 0u);
+  EXPECT_TRUE(view(health, "s3").held);
+}
+
+TEST(HealthTest, DrainedTargetsAreOutWithoutTakingAShare) {
+  Config config = config_of(3, 50);  // of the two that count, one may be out
+  config.service[0].target[0].weight = 0;
+  Health health(1);
+  health.configure(config, 0s);
+  Time now{};
+  live(health, now, 2s, [](const Subject& s) { return s.target == "s3"; });
+  EXPECT_TRUE(health.down("web", "s1"));
+  EXPECT_TRUE(health.down("web", "s2"));
+  EXPECT_FALSE(health.down("web", "s3"));
+}
+
+TEST(HealthTest, AReloadKeepsWhatIsKnown) {
+  Health health(1);
+  Config config = config_of(3);
+  health.configure(config, 0s);
+  Time now{};
+  live(health, now, 2s, none_well);
+  ASSERT_EQ(health.changes(), 3u);
+
+  config.service[0].check->every = 1s;  // another pace, the same question
+  config.service[0].target.pop_back();
+  health.configure(config, now);
+  EXPECT_TRUE(view(health, "s1").own);
+  EXPECT_TRUE(health.down("web", "s1"));
+  EXPECT_FALSE(health.down("web", "s3"));
+  EXPECT_EQ(health.changes(), 4u);
+  EXPECT_LE(health.deadline(), now + 1s);
+
+  config.service[0].check->port = 8080;  // another question to the same target
+  health.configure(config, now);
+  EXPECT_FALSE(view(health, "s1").own);
+  EXPECT_TRUE(health.down("web", "s1"));
+  EXPECT_TRUE(health.decided());
+  EXPECT_EQ(health.changes(), 4u);
+
+  config.service[0].target[0].address.low = 99;  // another target
+  health.configure(config, now);
+  EXPECT_FALSE(health.down("web", "s1"));
+  EXPECT_FALSE(health.decided());
+  EXPECT_EQ(health.changes(), 5u);
+
+  config.service[0].check.reset();
+  health.configure(config, now);
+  EXPECT_FALSE(health.down("web", "s2"));
+  EXPECT_TRUE(health.decided());
+  EXPECT_TRUE(health.views().empty());
+  EXPECT_EQ(health.deadline(), Time::max());
+}
+
+TEST(HealthTest, AReloadForgetsQuestionsOfWhatIsGone) {
+  Health health(1);
+  Config config = config_of(1);
+  health.configure(config, 0s);
+  const Time now = health.deadline();
+  const Question asked = only(health.due(now));
+  config.service[0].check->port = 8080;
+  health.configure(config, now);
+  health.answer(asked.id, false, "connection refused", now);
+  EXPECT_EQ(view(health, "s1").state, Wellness::unknown) << "it was asked something else";
+}
+
+TEST(HealthTest, ASmallerShareBringsTheLastBack) {
+  Health health(1);
+  health.configure(config_of(4), 0s);
+  Time now{};
+  for (const char* failing : {"s2", "s4", "s1"}) health.adopt("web", failing, Wellness::down, ++now);
+  health.configure(config_of(4, 50), now);
+  EXPECT_TRUE(health.down("web", "s2"));
+  EXPECT_TRUE(health.down("web", "s4"));
+  EXPECT_FALSE(health.down("web", "s1"));
+  EXPECT_TRUE(view(health, "s1").held);
+  health.configure(config_of(4, 75), now);
+  EXPECT_TRUE(health.down("web", "s1")) << "there is room again";
+}
+
+TEST(HealthTest, AJumpOfTheClockAsksEachOnce) {
+  Health health(1);
+  health.configure(config_of(300), 0s);
+  Time now{};
+  live(health, now, 2s, all_well);
+  now += std::chrono::hours(5000);
+  const std::vector<Question> questions = health.due(now);
+  EXPECT_EQ(questions.size(), 300u);
+  for (const Question& q : questions) health.answer(q.id, true, "", now);
+  EXPECT_TRUE(health.due(now).empty());
+  EXPECT_GT(health.deadline(), now);
+  EXPECT_EQ(health.changes(), 0u);
+}
+
+TEST(HealthTest, ABoundedNumberIsAskedAtOnce) {
+  Health health(1);
+  health.configure(config_of(1500), 0s);
+  const Time now = 2s;
+  std::vector<Question> questions = health.due(now);
+  EXPECT_EQ(questions.size(), Health::kMostAsked);
+  EXPECT_TRUE(health.due(now).empty());
+  EXPECT_GT(health.deadline(), now) << "or the caller would run in circles";
+  for (u32 i = 0; i < 10; ++i) health.answer(questions[i].id, true, "", now);
+  EXPECT_EQ(health.due(now).size(), 10u);
+}
+
+TEST(HealthTest, PausesDifferByTheJitterAndNoMore) {
+  Health health(3);
+  CheckConfig check = tcp_check();
+  check.every = 1000ms, check.jitter = 20;
+  health.configure(config_of(1, 100, check), 0s);
+  Time before = health.deadline();
+  Duration least = 1h, most = 0h;
+  for (u32 i = 0; i < 500; ++i) {
+    health.answer(only(health.due(before)).id, true, "", before + 10ms);
+    const Duration pause = health.deadline() - before;
+    least = std::min(least, pause), most = std::max(most, pause);
+    before = health.deadline();
+  }
+  EXPECT_GE(least, 800ms);
+  EXPECT_LT(least, 820ms);
+  EXPECT_LE(most, 1200ms);
+  EXPECT_GT(most, 1180ms);
+}
+
+TEST(HealthTest, TheSameSeedAsksAtTheSameTimes) {
+  const auto times = [](u64 seed) {
+    Health health(seed);
+    health.configure(config_of(20), 0s);
+    std::vector<std::pair<Time, std::string>> all;
+    Time now{};
+    live(health, now, 30s, [&](const Subject& s) { return all.emplace_back(now, s.target), true; });
+    return all;
+  };
+  EXPECT_EQ(times(5), times(5));
+  EXPECT_NE(times(5), times(6));
+}
+
+}  // namespace
+
+}  // namespace waymark

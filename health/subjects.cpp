@@ -1,0 +1,85 @@
+#include "health/subjects.h"
+
+#include <algorithm>
+
+namespace waymark {
+
+namespace {
+
+u16 port_of(const CheckConfig& check, const std::vector<PortRange>& ports) {
+  if (check.kind() == CheckKind::icmp) return 0;
+  if (check.port) return check.port;
+  for (const PortRange& range : ports)
+    if (range.protocol == Protocol::tcp && range.first) return range.first;
+  return 0;
+}
+
+Address asked_through(const Config& config, const ServiceConfig& service) {
+  for (const Address& address : service.address)
+    for (const Address& own : config.director ? config.director->address : std::vector<Address>())
+      if (is_ip4(own) == is_ip4(address)) return address;
+  return service.address.front();
+}
+
+}  // namespace
+
+std::vector<Subject> subjects_of(const Config& config) {
+  std::vector<Subject> all;
+  for (const ServiceConfig& service : config.service) {
+    if (!service.check || service.check->kind() == CheckKind::none) continue;
+    if (service.check->through && service.address.empty()) continue;
+    for (const TargetConfig& target : service.target)
+      all.push_back({.service = service.name,
+                     .target = target.name,
+                     .address = service.check->through ? asked_through(config, service) : target.address,
+                     .port = port_of(*service.check, service.ports),
+                     .tunnel_end = target.address,
+                     .tunnel = target.tunnel,
+                     .tunnel_port = target.port,
+                     .check = *service.check,
+                     .counts = target.weight > 0});
+  }
+  return all;
+}
+
+std::vector<Subject> local_subjects_of(const Config& config) {
+  std::vector<Subject> all;
+  if (!config.host) return all;
+  for (const HostServiceConfig& service : config.host->service) {
+    if (!service.check || service.check->kind() == CheckKind::none || service.address.empty()) continue;
+    Subject subject{.service = service.name,
+                    .target = "",
+                    .address = service.address.front(),
+                    .port = port_of(*service.check, service.ports),
+                    .check = *service.check};
+    subject.check.through = false;
+    all.push_back(std::move(subject));
+  }
+  return all;
+}
+
+bool same_question(const Subject& a, const Subject& b) {
+  const CheckConfig &x = a.check, &y = b.check;
+  const bool tunnels = !a.through() || (a.tunnel_end == b.tunnel_end && a.tunnel == b.tunnel &&
+                                        (a.tunnel == Tunnel::ip || a.tunnel_port == b.tunnel_port));
+  return a.through() == b.through() && tunnels && a.address == b.address && a.port == b.port && x.kind() == y.kind() &&
+         x.http == y.http && x.https == y.https && x.host == y.host && x.ca == y.ca && x.verify == y.verify;
+}
+
+std::string_view text(CheckKind kind) {
+  switch (kind) {
+    case CheckKind::none:
+      return "none";
+    case CheckKind::tcp:
+      return "tcp";
+    case CheckKind::http:
+      return "http";
+    case CheckKind::https:
+      return "https";
+    case CheckKind::icmp:
+      return "icmp";
+  }
+  return "none";
+}
+
+}  // namespace waymark
