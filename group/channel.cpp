@@ -1,0 +1,172 @@
+#include "group/channel.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "group/bytes.h"
+
+namespace waymark {
+
+namespace {
+
+constexpr u8 kMagic[] = {'w', 'a', 'y', 'm', 'a', 'r', 'k'};
+constexpr u8 kVersion = 1;
+constexpr size_t kMac = 16, kLength = 4;
+constexpr size_t kHelloFixed = sizeof kMagic + 1 + 8 + sizeof(Nonce);
+static_assert(kHelloFixed + 2 * (1 + kGroupName) <= 256);
+
+Bytes text_bytes(std::string_view text) { return {reinterpret_cast<const u8*>(text.data()), text.size()}; }
+
+std::vector<u8> hello_of(const Channel::Self& self, const Nonce& nonce) {
+  std::vector<u8> out;
+  Writer w(out);
+  w.bytes(kMagic);
+  w.number(kVersion);
+  w.number(self.epoch);
+  w.bytes(nonce);
+  w.name(self.name);
+  w.name(self.group);
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<u8>> read_secret(Bytes file) {
+  if (file.size() < 32)
+    return Error{fmt::format("the group's key has {} bytes, and 32 are the least that cannot be guessed", file.size())};
+  if (file.size() > 4096)
+    return Error{
+        fmt::format("the group's key has {} bytes, and 4096 are the most: is it the right file?", file.size())};
+  if (std::all_of(file.begin(), file.end(), [&](u8 b) { return b == file[0]; }))
+    return Error{"the group's key is one byte again and again: fill it from /dev/urandom"};
+  if (file.back() == '\n') file = file.first(file.size() - 1);
+  return std::vector<u8>(file.begin(), file.end());
+}
+
+std::array<u32, 12> pin_key_of(Bytes secret, const std::string& group) {
+  std::array<u32, 12> key;
+  Mac mac(secret);
+  for (u8 part = 0; part < 2; ++part) {
+    const MacValue value = mac.of({text_bytes("waymark pins 1"), Bytes(&part, 1), text_bytes(group)});
+    Reader r(value);
+    for (size_t i = 0; i < 6; ++i) key[part * 6 + i] = r.number<u32>();
+  }
+  return key;
+}
+
+Channel::Channel(Bytes secret, const Self& self, std::vector<std::string> expected, const Nonce& nonce, bool dialled)
+    : secret_(secret.begin(), secret.end()),
+      hello_(hello_of(self, nonce)),
+      self_(self),
+      expected_(std::move(expected)),
+      dialled_(dialled),
+      out_(hello_) {}
+
+// Whether so far they could be the beginning of a hello: what is not ours ends at its first byte.
+Status Channel::check_start(Bytes bytes) const {
+  const size_t known = std::min(bytes.size(), sizeof kMagic);
+  if (!std::equal(bytes.begin(), bytes.begin() + known, kMagic)) return Error{"what came is not of a Waymark group"};
+  if (bytes.size() > sizeof kMagic && bytes[sizeof kMagic] != kVersion)
+    return Error{fmt::format("the other end speaks version {} of the group's messages, this one {}",
+                             bytes[sizeof kMagic], kVersion)};
+  return Done{};
+}
+
+Result<size_t> Channel::take_hello(Bytes bytes) {
+  WM_TRY(check_start(bytes));
+  if (bytes.size() <= kHelloFixed) return size_t(0);
+  const size_t name_end = kHelloFixed + 1 + bytes[kHelloFixed];
+  if (bytes[kHelloFixed] > kGroupName) return Error{"the hello carries a name that is too long"};
+  if (bytes.size() <= name_end) return size_t(0);
+  if (bytes[name_end] > kGroupName) return Error{"the hello carries a group's name that is too long"};
+  const size_t size = name_end + 1 + bytes[name_end];
+  if (bytes.size() < size) return size_t(0);
+
+  Reader r(bytes.first(size));
+  r.bytes(sizeof kMagic + 1);
+  const u64 epoch = r.number<u64>();
+  r.bytes(sizeof(Nonce));
+  const std::string name = r.name(), group = r.name();
+  if (!r.good()) return Error{"the hello carries a name that is none"};
+  if (group != self_.group) return Error{fmt::format("{} is of group {}, not {}", name, group, self_.group)};
+  if (name == self_.name) return Error{fmt::format("the other end says that it is {}, which is this node", name)};
+  if (std::find(expected_.begin(), expected_.end(), name) == expected_.end())
+    return dialled_ && expected_.size() == 1
+               ? Error{fmt::format("{} answered where {} was expected", name, expected_[0])}
+               : Error{fmt::format("{} is not a member of group {}", name, self_.group)};
+  peer_ = name;
+  peer_epoch_ = epoch;
+  peer_hello_.assign(bytes.begin(), bytes.begin() + std::ptrdiff_t(size));
+  return size;
+}
+
+void Channel::derive() {
+  Mac mac(secret_);
+  const std::vector<u8>&first = dialled_ ? hello_ : peer_hello_, &second = dialled_ ? peer_hello_ : hello_;
+  for (u8 direction : {u8(0), u8(1)}) {  // 0: from who dialled
+    const MacValue key = mac.of({text_bytes("waymark group 1"), first, second, Bytes(&direction, 1)});
+    (dialled_ == (direction == 0) ? ours_ : theirs_).emplace(key);
+  }
+}
+
+void Channel::append_frame(Bytes body) {
+  std::vector<u8> number;
+  Writer(number).number(sent_++);
+  Writer w(out_);
+  const size_t start = out_.size();
+  w.number(u32(body.size()));
+  w.bytes(body);
+  const MacValue mac = ours_->of({number, Bytes(out_).subspan(start)});
+  w.bytes(Bytes(mac).first(kMac));
+}
+
+void Channel::send(Bytes body) {
+  if (proven_ && !dead_ && body.size() <= kFrameBody) append_frame(body);
+}
+
+Result<std::vector<std::vector<u8>>> Channel::feed(Bytes bytes) {
+  if (dead_) return *dead_;
+  std::vector<std::vector<u8>> bodies;
+  waiting_.insert(waiting_.end(), bytes.begin(), bytes.end());
+  auto die = [&](Error why) {
+    dead_ = why;
+    waiting_ = {};
+    return why;
+  };
+  size_t at = 0;
+  if (!theirs_) {
+    const Result<size_t> size = take_hello(waiting_);
+    if (!size) return die(size.error());
+    if (*size == 0) return bodies;
+    at = *size;
+    derive();
+    if (dialled_) append_frame({});
+  }
+  while (waiting_.size() - at >= kLength) {
+    const Bytes rest = Bytes(waiting_).subspan(at);
+    const size_t length = Reader(rest).number<u32>();
+    if (length > kFrameBody || (!proven_ && length != 0))
+      return die({fmt::format("{} sent a frame of {} bytes, more than there may be", peer_, length)});
+    if (rest.size() < kLength + length + kMac) break;
+    std::vector<u8> number;
+    Writer(number).number(received_);
+    const MacValue mac = theirs_->of({number, rest.first(kLength + length)});
+    if (!same_bytes(Bytes(mac).first(kMac), rest.subspan(kLength + length, kMac)))
+      return die(
+          {peer_ + (proven_ ? " sent a message that was changed on its way" : " has another key than this node")});
+    ++received_;
+    if (proven_) {
+      bodies.emplace_back(rest.begin() + kLength, rest.begin() + std::ptrdiff_t(kLength + length));
+    } else {
+      proven_ = true;
+      if (!dialled_) append_frame({});
+    }
+    at += kLength + length + kMac;
+  }
+  waiting_.erase(waiting_.begin(), waiting_.begin() + std::ptrdiff_t(at));
+  return bodies;
+}
+
+}  // namespace waymark

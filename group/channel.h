@@ -1,0 +1,77 @@
+// One authenticated, ordered stream of messages between two members, over bytes that anybody could have written.
+//
+// Each end sends a hello: who it is, which group, its epoch, and a nonce. From the group's secret and both hellos
+// follow two keys, one a direction; each frame carries a MAC over its number, its length and its body. Who dialled
+// proves first, by an empty frame, the other answers with its own: a stranger that connects is given nothing by which
+// to guess the secret. Nothing is believed before that frame: not the name in the hello either.
+//
+// What somebody on the way can do: read all of it (slots and hashes of flows; no keys, no payload), delay it, cut it.
+// What it cannot: have anything believed. A frame that is changed, repeated, left out, out of order, sent back to its
+// sender, or of another connection has a wrong MAC, as number, direction and both nonces are under it; the channel is
+// then dead. Freshness rests on the nonces: each must be drawn at random for its connection alone. Who can answer a
+// dialling member gets a MAC to try secrets on: the secret must be random, not a word. All members share the one
+// secret, so a member can speak in another's name: a group is as honest as its worst member's machine (what a lying
+// member can do to pins: group/mirror.h).
+//
+// On the wire, integers little-endian:
+//   hello   "waymark" version:u8 | epoch:u64 | nonce:32 bytes | length:u8 name | length:u8 group
+//   frame   length:u32 | body | MAC:16 bytes, the first of HMAC-SHA256(key, number:u64 | length | body)
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "group/mac.h"
+
+namespace waymark {
+
+using Nonce = std::array<u8, 32>;
+constexpr size_t kFrameBody = 64 << 10;  // at most
+
+// The secret of a group's key file: its bytes as they are, without one line end at its end; or why it is none.
+Result<std::vector<u8>> read_secret(Bytes file);
+
+// The keys of flows (Settings::pin_key) that the members of a group share.
+std::array<u32, 12> pin_key_of(Bytes secret, const std::string& group);
+
+class Channel {
+ public:
+  struct Self {
+    std::string name, group;
+    u64 epoch;  // one for each life of the daemon: a peer sees by it that the other began anew
+  };
+  // `expected`: the names of which the other end must have one; where we dialled, the one that we dialled.
+  Channel(Bytes secret, const Self& self, std::vector<std::string> expected, const Nonce& nonce, bool dialled);
+
+  // Takes what came; the bodies of the frames that are whole and true, in order. An error is the channel's end: from
+  // then on it gives the same error. What waits for its rest is never more than a frame, and 340 bytes before proof.
+  Result<std::vector<std::vector<u8>>> feed(Bytes bytes);
+
+  bool proven() const { return proven_; }                     // the other end knows the secret
+  const std::string& peer() const { return peer_; }           // who it says it is; "" before its hello
+  u64 peer_epoch() const { return peer_epoch_; }              //
+  void send(Bytes body);                                      // once proven(); at most kFrameBody bytes
+  std::vector<u8> take() { return std::exchange(out_, {}); }  // what is to be carried to the other end
+
+ private:
+  Result<size_t> take_hello(Bytes bytes);  // how many bytes it had; 0 where it is not whole yet
+  Status check_start(Bytes bytes) const;
+  void derive();
+  void append_frame(Bytes body);
+
+  std::vector<u8> secret_, hello_, peer_hello_;
+  Self self_;
+  std::vector<std::string> expected_;
+  bool dialled_;
+  std::string peer_;
+  u64 peer_epoch_ = 0;
+  std::optional<Mac> ours_, theirs_;  // set once both hellos are known
+  u64 sent_ = 0, received_ = 0;       // frames: their numbers
+  bool proven_ = false;
+  std::vector<u8> waiting_, out_;
+  std::optional<Error> dead_;
+};
+
+}  // namespace waymark

@@ -1,0 +1,184 @@
+#include "group/message.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "group/bytes.h"
+#include "group/channel.h"
+
+namespace waymark {
+
+namespace {
+
+constexpr u32 kHeaviest = 1000;  // as in the configuration
+
+// Each record's way to bytes and back. `size` is the most that one can take.
+void write(Writer& w, const Digest& d) {
+  w.number(d.pool);
+  w.number(d.history);
+  w.number(d.key);
+  w.number(d.pin_buckets);
+  w.number(d.generation);
+  w.number(d.flows);
+  w.number(u8(d.ready));
+  w.number(u8(d.mirror));
+}
+bool read(Reader& r, Digest& d) {
+  d.pool = r.number<u64>();
+  d.history = r.number<u64>();
+  d.key = r.number<u64>();
+  d.pin_buckets = r.number<u32>();
+  d.generation = r.number<u64>();
+  d.flows = r.number<u64>();
+  const u8 ready = r.number<u8>(), mirror = r.number<u8>();
+  d.ready = ready;
+  d.mirror = mirror;
+  return ready <= 1 && mirror <= 1;
+}
+
+constexpr size_t size_of(const StateRecord*) { return 2 * (1 + kGroupName) + 1 + 1 + 4 + 8 + 8; }
+void write(Writer& w, const StateRecord& s) {
+  w.name(s.service);
+  w.name(s.target);
+  w.number(u8(s.drained));
+  w.number(u8(s.weight.has_value()));
+  w.number(s.weight.value_or(0));
+  w.number(s.version);
+  w.number(s.origin);
+}
+bool read(Reader& r, StateRecord& s) {
+  s.service = r.name();
+  s.target = r.name();
+  const u8 drained = r.number<u8>(), weighted = r.number<u8>();
+  const u32 weight = r.number<u32>();
+  s.drained = drained;
+  if (weighted) s.weight = weight;
+  s.version = r.number<u64>();
+  s.origin = r.number<u64>();
+  return drained <= 1 && weighted <= 1 && weight <= kHeaviest && (weighted || weight == 0);
+}
+
+constexpr size_t size_of(const Opinion*) { return 2 * (1 + kGroupName) + 1; }
+void write(Writer& w, const Opinion& o) {
+  w.name(o.service);
+  w.name(o.target);
+  w.number(u8(!o.up ? 0 : *o.up ? 1 : 2));
+}
+bool read(Reader& r, Opinion& o) {
+  o.service = r.name();
+  o.target = r.name();
+  const u8 up = r.number<u8>();
+  if (up != 0) o.up = up == 1;
+  return up <= 2;
+}
+
+constexpr size_t size_of(const SlotIdentity*) { return 12; }
+void write(Writer& w, const SlotIdentity& s) {
+  w.number(s.slot);
+  w.number(s.identity);
+}
+bool read(Reader& r, SlotIdentity& s) {
+  s.slot = r.number<u32>();
+  s.identity = r.number<u64>();
+  return true;
+}
+
+constexpr size_t size_of(const PinRecord*) { return 12; }
+void write(Writer& w, const PinRecord& p) {
+  w.number(p.bucket);
+  w.number(p.word);
+}
+bool read(Reader& r, PinRecord& p) {
+  p.bucket = r.number<u32>();
+  p.word = r.number<u64>();
+  return true;
+}
+
+constexpr size_t size_of(const GonePin*) { return 8; }
+void write(Writer& w, const GonePin& g) {
+  w.number(g.bucket);
+  w.number(g.fingerprint);
+}
+bool read(Reader& r, GonePin& g) {
+  g.bucket = r.number<u32>();
+  g.fingerprint = r.number<u32>();
+  return true;
+}
+
+void write(Writer&, const Pull&) {}
+bool read(Reader&, Pull&) { return true; }
+void write(Writer& w, const PullEnd& p) { w.number(p.count); }
+bool read(Reader& r, PullEnd& p) { return p.count = r.number<u64>(), true; }
+void write(Writer& w, const Ping& p) { w.number(p.token); }
+bool read(Reader& r, Ping& p) { return p.token = r.number<u64>(), true; }
+void write(Writer& w, const Pong& p) { w.number(p.token); }
+bool read(Reader& r, Pong& p) { return p.token = r.number<u64>(), true; }
+
+template <class T>
+void put(std::vector<std::vector<u8>>& out, u8 kind, const T& single) {
+  Writer w(out.emplace_back());
+  w.number(kind);
+  write(w, single);
+}
+
+template <class T>
+void put(std::vector<std::vector<u8>>& out, u8 kind, const std::vector<T>& list) {
+  constexpr size_t most = (kFrameBody - 5) / size_of(static_cast<const T*>(nullptr));
+  for (size_t at = 0; at < list.size(); at += most) {
+    const size_t count = std::min(most, list.size() - at);
+    Writer w(out.emplace_back());
+    w.number(kind);
+    w.number(u32(count));
+    for (size_t i = 0; i < count; ++i) write(w, list[at + i]);
+  }
+}
+
+template <class T>
+bool get(Reader& r, T& single) {
+  return read(r, single);
+}
+
+template <class T>
+bool get(Reader& r, std::vector<T>& list) {
+  const u32 count = r.number<u32>();
+  if (count > r.left()) return false;  // each takes a byte at least: nothing is reserved for what is not there
+  list.reserve(std::min<size_t>(count, kFrameBody / 8));
+  for (u32 i = 0; i < count && r.good(); ++i)
+    if (!read(r, list.emplace_back())) return false;
+  return true;
+}
+
+template <size_t... Kinds>
+Result<std::optional<Message>> decode_kind(size_t kind, Reader r, std::index_sequence<Kinds...>) {
+  std::optional<Message> message;
+  bool known = false, good = false;
+  auto attempt = [&]<size_t Kind>() {
+    if (kind != Kind) return;
+    known = true;
+    std::variant_alternative_t<Kind, Message> value;
+    good = get(r, value) && r.good() && r.at_end();
+    if (good) message = std::move(value);
+  };
+  (attempt.template operator()<Kinds>(), ...);
+  if (known && !good) return Error{fmt::format("a message of kind {} is malformed", kind + 1)};
+  return message;
+}
+
+}  // namespace
+
+std::vector<std::vector<u8>> encode(const Message& message) {
+  std::vector<std::vector<u8>> out;
+  std::visit([&](const auto& value) { put(out, u8(message.index() + 1), value); }, message);
+  return out;
+}
+
+Result<std::optional<Message>> decode(Bytes body) {
+  Reader r(body);
+  const u8 kind = r.number<u8>();
+  if (!r.good() || kind == 0) return Error{"a message without a kind"};
+  return decode_kind(kind - 1u, r, std::make_index_sequence<std::variant_size_v<Message>>());
+}
+
+}  // namespace waymark

@@ -1,0 +1,90 @@
+// What members tell each other: one message in a frame's body. First its kind, then its fields, little-endian; lists
+// are a count and as many records. A kind that is not known is skipped, so that a newer member may say more than an
+// older one understands; whatever else does not fit is an error, and the end of the channel.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "group/mac.h"
+
+namespace waymark {
+
+// What members must agree in to choose alike (pool, history), and to share pins (key, buckets).
+struct Digest {
+  u64 pool = 0;         // of the effective pool: what new flows are spread over, and how
+  u64 history = 0;      // of the choices before: second candidates
+  u64 key = 0;          // of the keys of flows
+  u32 pin_buckets = 0;  //
+  u64 generation = 0;   // of the pool; for people
+  u64 flows = 0;        // how many the sender has pins of
+  bool ready = false;   // it announces its services, or would
+  bool mirror = false;  // it wants to share pins
+  bool operator==(const Digest&) const = default;
+};
+
+// What an operator decided about a target; of two, the one with the later (version, origin) is in force.
+struct StateRecord {
+  std::string service, target;
+  bool drained = false;
+  std::optional<u32> weight;    // in place of the configuration's; at most 1000
+  u64 version = 0, origin = 0;  // origin: of the node where it was decided
+  bool operator==(const StateRecord&) const = default;
+};
+
+// How a target looks from the sender.
+struct Opinion {
+  std::string service, target;
+  std::optional<bool> up;  // none: not known
+  bool operator==(const Opinion&) const = default;
+};
+
+// What the sender's slot stands for, in words of both (identity_of_target in group/mirror.h); 0: nothing any more.
+struct SlotIdentity {
+  u32 slot;
+  u64 identity;
+  bool operator==(const SlotIdentity&) const = default;
+};
+
+// A pin as it stands in the sender's bucket, but its stamp is its age: so many stamps ago it was used.
+struct PinRecord {
+  u32 bucket;
+  u64 word;
+  bool operator==(const PinRecord&) const = default;
+};
+struct GonePin {
+  u32 bucket;  // the flow's first
+  u32 fingerprint;
+  bool operator==(const GonePin&) const = default;
+};
+
+struct Pull {  // please send all pins you have
+  bool operator==(const Pull&) const = default;
+};
+struct PullEnd {  // these were all
+  u64 count = 0;
+  bool operator==(const PullEnd&) const = default;
+};
+struct Ping {
+  u64 token = 0;
+  bool operator==(const Ping&) const = default;
+};
+struct Pong {
+  u64 token = 0;
+  bool operator==(const Pong&) const = default;
+};
+
+// In the order of their kinds on the wire, from 1 on: append only.
+using Message = std::variant<Digest, std::vector<StateRecord>, std::vector<Opinion>, std::vector<SlotIdentity>,
+                             std::vector<PinRecord>, std::vector<GonePin>, Pull, PullEnd, Ping, Pong>;
+
+// As few bodies as hold it: a long list takes several, an empty one none.
+std::vector<std::vector<u8>> encode(const Message& message);
+
+// None where the kind is not known.
+Result<std::optional<Message>> decode(Bytes body);
+
+}  // namespace waymark
