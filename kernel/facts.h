@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/address.h"
 #include "core/wire.h"
@@ -70,6 +71,10 @@ struct Resolution {
   std::string why;  // a sentence where there is no adjacency, else empty
   bool operator==(const Resolution&) const = default;
 };
+
+// The order of the 128 bits as a number, so that a prefix is a range.
+inline std::pair<u64, u64> number(const Address& a) { return {__builtin_bswap64(a.high), __builtin_bswap64(a.low)}; }
+inline bool before(const Address& a, const Address& b) { return number(a) < number(b); }
 
 inline u64 hash_of(const Hop& hop) {
   u64 x = hop.address.high * 0x9e3779b97f4a7c15ull ^ hop.address.low;

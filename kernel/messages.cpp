@@ -67,6 +67,7 @@ void put_address(nl_msg* message, int type, const Address& address) {
 }
 
 u8 family_of(const Address& address) { return is_ip4(address) ? AF_INET : AF_INET6; }
+u8 bits_of(const Address& address) { return is_ip4(address) ? 32 : 128; }
 
 // IFLA_AF_SPEC { AF_INET6 { IFLA_INET6_CONF: an array of numbers } }
 u32 mtu6_in(nlattr* families) {
@@ -99,6 +100,22 @@ RouteFact::Kind kind_of(u8 type) {
   }
 }
 
+Message write_route(int type, int flags, u8 scope, const HostRoute& route) {
+  Message message(nlmsg_alloc_simple(type, NLM_F_REQUEST | NLM_F_ACK | flags));
+  rtmsg body{};
+  body.rtm_family = family_of(route.address);
+  body.rtm_dst_len = bits_of(route.address);
+  body.rtm_table = RT_TABLE_MAIN;
+  body.rtm_protocol = route.protocol;
+  body.rtm_scope = scope;
+  body.rtm_type = route.type;
+  body.rtm_tos = route.tos;
+  nlmsg_append(message.get(), &body, sizeof body, NLMSG_ALIGNTO);
+  put_address(message.get(), RTA_DST, route.address);
+  nla_put_u32(message.get(), RTA_PRIORITY, route.metric);
+  return message;
+}
+
 constexpr u16 kUsable = NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP;
 
 }  // namespace
@@ -115,9 +132,8 @@ Message ask_route(const RouteQuestion& question) {
   Message message(nlmsg_alloc_simple(RTM_GETROUTE, NLM_F_REQUEST));
   rtmsg body{};
   body.rtm_family = family_of(question.destination);
-  const u8 bits = body.rtm_family == AF_INET ? 32 : 128;
-  body.rtm_dst_len = bits;
-  body.rtm_src_len = question.source ? bits : u8{0};
+  body.rtm_dst_len = bits_of(question.destination);
+  body.rtm_src_len = question.source ? bits_of(question.destination) : u8{0};
   nlmsg_append(message.get(), &body, sizeof body, NLMSG_ALIGNTO);
   put_address(message.get(), RTA_DST, question.destination);
   if (question.source) put_address(message.get(), RTA_SRC, *question.source);
@@ -135,6 +151,22 @@ Message ask_use(const Hop& hop) {
   put_address(message.get(), NDA_DST, hop.address);
   return message;
 }
+
+Message ask_routes_of(u8 family, u8 protocol) {
+  Message message(nlmsg_alloc_simple(RTM_GETROUTE, NLM_F_REQUEST | NLM_F_DUMP));
+  rtmsg body{};
+  body.rtm_family = family;
+  body.rtm_table = RT_TABLE_MAIN;
+  body.rtm_protocol = protocol;
+  nlmsg_append(message.get(), &body, sizeof body, NLMSG_ALIGNTO);
+  return message;
+}
+
+Message add_route(const HostRoute& route) {
+  return write_route(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, RT_SCOPE_UNIVERSE, route);
+}
+
+Message remove_route(const HostRoute& route) { return write_route(RTM_DELROUTE, 0, RT_SCOPE_NOWHERE, route); }
 
 std::optional<LinkInfo> link_in(nlmsghdr* header) {
   const auto parts = attributes<IFLA_MAX, ifinfomsg>(header);
@@ -192,6 +224,15 @@ std::optional<RouteFact> route_in(nlmsghdr* header) {
     fact.advmss = number(metrics[RTAX_ADVMSS]);
   }
   return fact;
+}
+
+std::optional<HostRoute> host_route_in(nlmsghdr* header) {
+  const auto parts = attributes<RTA_MAX, rtmsg>(header);
+  const auto* body = static_cast<const rtmsg*>(nlmsg_data(header));
+  if (!parts || header->nlmsg_type != RTM_NEWROUTE || body->rtm_table != RT_TABLE_MAIN) return {};
+  const auto address = address_in((*parts)[RTA_DST]);
+  if (!address || body->rtm_dst_len != bits_of(*address) || body->rtm_src_len) return {};
+  return HostRoute{*address, number((*parts)[RTA_PRIORITY]), body->rtm_protocol, body->rtm_type, body->rtm_tos};
 }
 
 std::optional<Event> event_in(nlmsghdr* header) {

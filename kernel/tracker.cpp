@@ -11,10 +11,6 @@ namespace {
 
 using State = NeighbourFact::State;
 
-// The 128 bits as a number, so that a prefix is a range.
-std::pair<u64, u64> number(const Address& a) { return {__builtin_bswap64(a.high), __builtin_bswap64(a.low)}; }
-bool before(const Address& a, const Address& b) { return number(a) < number(b); }
-
 u64 mask(u32 bits) { return bits == 0 ? 0 : bits >= 64 ? ~0ull : ~0ull << (64 - bits); }
 
 Duration keep_alive(const Hop& hop) {
