@@ -72,6 +72,7 @@ void copy(const Live& from, const Live& to) {
   copy(from.half, to.half);
   copy(from.choice_heads, to.choice_heads);
   copy(from.choices, to.choices);
+  copy(from.previous, to.previous);
   copy(from.members, to.members);
   copy(from.meta, to.meta);
   copy(from.pins, to.pins);

@@ -24,6 +24,15 @@ enum class Step : u8 {
   pinned,           // target slot, state
   tunnel,           // target slot, outer length, adjacency
   tunnel_accepted,  // protocol, inner offset
+  answered,         // AnswerKind
+  passed_on,        // target slot
+};
+
+// Whose a packet is on this machine, as its sockets tell.
+enum class Owner : u8 {
+  nobody,    // no socket at all, or a TCP listener alone, for a packet in the middle of a flow
+  listener,  // a listener or unconnected socket that this packet may be for
+  flow,      // a socket of this very flow; or, with SYN cookies, a listener that will know it
 };
 
 // Where a flow's pin may stand (core/pins.h).
@@ -33,19 +42,24 @@ struct PinPlace {
   u32 upper;  // of the hash: what the embryo's bucket is drawn from
 };
 
+struct Packet;
+
 template <class E>
-concept Env = requires(E env, u32 n, Verdict verdict) {
+concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet) {
   env.view();          // View: valid until the next resize()
   env.length();        // u32: bytes of the frame
   env.resize(int(n));  // bool: adds (positive) or removes bytes at the front; false leaves the packet as it was
+  env.trim(n);         // bool: cuts the frame to so many bytes; false leaves it as it was
   env.settings();      // const Settings&: constants of this load
   env.now();           // u32 ticks (settings().ticks_per_second), wrapping
   env.interface();     // u32: where the packet came in
   env.leave(n);        // the interface that a `forward` verdict leaves by
+  env.owner(packet);   // Owner of the TCP or UDP packet that `packet` describes
   env.note(Note::pin_adopted);
   env.step(Step::received, n, n, n);
-  // Two steps that are rare and large, by the functions of the same names: in the kernel each is a function of its own,
+  // Steps that are rare and large, by the functions of the same names: in the kernel each is a function of its own,
   // which the verifier proves once instead of in every state that a packet can reach it in.
+  env.answer(packet);  // u32: Answered
   env.search_rules(n, n, n);
   env.insert_pin(PinPlace{}, u64(n), n);
 };

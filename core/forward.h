@@ -33,16 +33,28 @@ WM_INLINE bool spend_hop(const View& v, u32 l3, bool ip6) {
 
 // Puts the IP packet at p.l3 into its target's tunnel and sends it to the next hop. Everything is checked before the
 // first byte is written.
+// `candidate`, or null, is named in a GUE tunnel as far as there is room for it.
 template <Env E>
-WM_INLINE Verdict send_through_tunnel(E& env, const Packet& p, const Target* target, u32 slot, u32 entropy) {
+WM_INLINE Verdict send_through_tunnel(E& env, const Packet& p, const Target* target, u32 slot, u32 entropy,
+                                      const Target* candidate = nullptr) {
   const bool outer_ip6 = !is_ip4(target->outer_destination);
-  const u32 overhead = tunnel_overhead(outer_ip6, target->tunnel);
   const u32 inner_length = p.end - p.l3;
-  const u32 outer_length = inner_length + overhead;
+  u32 overhead = tunnel_overhead(outer_ip6, target->tunnel);
+  u32 outer_length = inner_length + overhead;
   const u32 way = u32(read_word(&target->route));
   const Adjacency* adjacency = env.at(table::adjacencies, way);
   const bool valid = adjacency && adjacency->interface && int(adjacency->valid_until - env.now()) > 0;
   if (outer_length > (valid ? adjacency->mtu : 0xffffu)) return forward::why::too_big;
+  if (WM_UNLIKELY(candidate)) {
+    const bool fits = outer_length + sizeof(GueCandidate) <= (valid ? adjacency->mtu : 0xffffu);
+    if (target->tunnel != kTunnelGue || !fits) {
+      candidate = nullptr;
+    } else {
+      overhead += sizeof(GueCandidate);
+      outer_length += sizeof(GueCandidate);
+      env.note(Note::candidate_sent);
+    }
+  }
   env.step(Step::tunnel, slot, outer_length, valid ? way : 0);
 
   LinkAddresses link;  // by way of the kernel the frame stays addressed to us
@@ -58,7 +70,7 @@ WM_INLINE Verdict send_through_tunnel(E& env, const Packet& p, const Target* tar
   const View v = env.view();
   auto* ethernet = v.at<Ethernet>(0);
   if (!ethernet || !spend_hop(v, sizeof(Ethernet) + overhead, p.ip6)) return forward::why::no_room;
-  const Outer outer = {target, inner_length, entropy, p.ip6, p.tos};
+  const Outer outer = {target, inner_length, entropy, p.ip6, p.tos, candidate};
   if (!(outer_ip6 ? write_tunnel_ip6(v, outer) : write_tunnel_ip4(v, outer))) return forward::why::no_room;
   store_link(ethernet, link, wire16(outer_ip6 ? kEtherIp6 : kEtherIp4));
   if (WM_UNLIKELY(!valid)) return forward::why::by_kernel;

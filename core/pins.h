@@ -32,18 +32,18 @@ struct Pin {  // a pin's word, unpacked
   bool mirrored = false;  // another director's, and no packet of the flow has come here yet
 };
 
-constexpr u32 kSlotBits = 18, kStampShift = 52;
+constexpr u32 kSlotBits = 18, kPinStampShift = 52;
 constexpr u64 kAdopted = u64(1) << 50, kMirrored = u64(1) << 51;
 static_assert(kMaxTargets <= 1u << kSlotBits);
 
 WM_INLINE constexpr u64 pack(Pin p) {
   return u64(p.fingerprint) | u64(p.slot) << 32 | u64(p.adopted) << 50 | u64(p.mirrored) << 51 |
-         u64(p.stamp) << kStampShift | u64(p.state) << 61 | u64(p.spilled) << 63;
+         u64(p.stamp) << kPinStampShift | u64(p.state) << 61 | u64(p.spilled) << 63;
 }
 WM_INLINE constexpr Pin unpack(u64 w) {
   return {u32(w),
           u32(w >> 32) & ((1u << kSlotBits) - 1),
-          u32(w >> kStampShift) & kStampMask,
+          u32(w >> kPinStampShift) & kStampMask,
           PinState(w >> 61 & 3),
           (w >> 63) != 0,
           (w & kAdopted) != 0,
@@ -113,7 +113,7 @@ WM_INLINE Found find_embryo(E& env, const PinPlace& place) {
 }
 
 // How many stamps ago a pin was last used.
-WM_INLINE u32 pin_age(u64 value, u32 stamp) { return (stamp - (u32(value >> kStampShift))) & kStampMask; }
+WM_INLINE u32 pin_age(u64 value, u32 stamp) { return (stamp - (u32(value >> kPinStampShift))) & kStampMask; }
 
 // The first free way, or one whose pin is beyond every idle time; null when all are in use.
 template <class E>

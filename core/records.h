@@ -11,21 +11,24 @@ namespace waymark {
 
 // Constants of one load of the program, in read-only memory.
 struct Settings {
-  u64 steer_seed;      // makes the steer table free of overfull buckets; found by control
-  u64 port_seed;       // the same for the table of ports
-  u32 pin_key[12];     // keyed hash of flows (core/hash.h); as old as the pins
-  u32 steer_bits;      // log2 of the number of steer buckets
-  u32 pin_buckets;     // 0: no pins
-  u32 embryo_buckets;  //
-  u32 stamp_shift;     // a pin's age counts units of 2^stamp_shift ticks
-  u32 stale_stamps;    // a pin older than this is beyond every service's idle time and may be overwritten
-  u32 embryo_stamps;   // likewise for an embryonic pin
-  u32 capture;         // 1: copy packets to the capture ring on the way in and out
-  u16 gue_port;        // where this host's GUE tunnels come in, host order; 0: none
-  u16 reserved;
-  u32 reserved2;
+  u64 steer_seed;       // makes the steer table free of overfull buckets; found by control
+  u64 port_seed;        // the same for the table of ports
+  u32 pin_key[12];      // keyed hash of flows (core/hash.h); as old as the pins
+  u32 steer_bits;       // log2 of the number of steer buckets
+  u32 pin_buckets;      // 0: no pins
+  u32 embryo_buckets;   //
+  u32 stamp_shift;      // a pin's age counts units of 2^stamp_shift ticks
+  u32 stale_stamps;     // a pin older than this is beyond every service's idle time and may be overwritten
+  u32 embryo_stamps;    // likewise for an embryonic pin
+  u32 capture;          // 1: copy packets to the capture ring on the way in and out
+  u16 gue_port;         // where this host's GUE tunnels come in, host order; 0: none
+  u8 second_candidate;  // 1: GUE tunnels of adopted flows name the previous choice
+  u8 reserved;
+  u32 answer_interval[2];  // by AnswerKind: between two answers, in units of 2^-16 ticks; 0: none at all
+  u32 answer_burst[2];     // so many may come at once
+  u32 reserved2[2];
 };
-static_assert(sizeof(Settings) == 104);
+static_assert(sizeof(Settings) == 120);
 
 // An (interface, VLAN, VLAN) that Waymark listens on.
 constexpr u32 kPortBits = 10;
@@ -57,6 +60,8 @@ constexpr u8 kDutyDirector = 1;   // packets to it are spread over targets
 constexpr u8 kDutyTunnelEnd = 2;  // tunnels end at it
 constexpr u8 kDutyPeer = 4;       // a director whose tunnels are believed
 constexpr u8 kDutyServed = 8;     // inner destination that this host serves (in kTunnelZone)
+constexpr u8 kDutyFellow = 16;    // another host; its rules' "protocol and port" is a service of this host that it
+                                  // shares, and their "service" the target slot of the way to it
 constexpr u32 kTunnelZone = 1;    // inner addresses of tunnels are looked up in this zone
 
 constexpr u32 kFrontRules = 4;
@@ -87,7 +92,7 @@ static_assert(sizeof(Service) == 8);
 // A target of a service, as one incarnation: another address or tunnel is another incarnation in another slot.
 struct Target {
   Address outer_source, outer_destination;
-  u64 route;     // flipped: adjacency:32; 0: the kernel routes
+  u64 route;     // flipped: adjacency:32 (0: the kernel routes), kTargetDown
   u32 service;   // index
   be16 port;     // GUE's destination port
   u8 tunnel;     // enum class Tunnel
@@ -97,6 +102,7 @@ struct Target {
   u32 reserved;
 };
 static_assert(sizeof(Target) == 64);
+constexpr u64 kTargetDown = u64(1) << 32;  // its server died: flows that belong to it are told so
 
 // The way to a next hop, as the kernel's routes and neighbours gave it. A changed one gets a fresh slot.
 struct Adjacency {
@@ -112,11 +118,15 @@ static_assert(sizeof(Adjacency) == 32);
 // Where a service's consistent choice lies, one per half and service (index half * kMaxServices + service).
 struct Choice {
   u32 table;    // first entry in table::choices
-  u32 prime;    // how many entries; 0: no target takes new flows
+  u32 size;     // how many entries; 0: no target takes new flows
   u32 members;  // first entry in table::members
   u32 count;
+  u32 previous;       // first entry in table::previous
+  u32 previous_size;  // how many entries; 0: there was no other choice before
+  u32 reserved[2];
 };
-static_assert(sizeof(Choice) == 16);
+static_assert(sizeof(Choice) == 32);
+constexpr u16 kNoMember = 0xffff;  // in table::previous: this entry has had one owner only
 
 constexpr u32 kPinWays = 7;
 struct alignas(64) PinBucket {
@@ -140,13 +150,20 @@ static_assert(sizeof(TargetCounters) == 24);
 constexpr u32 kNameLength = 64;  // with a closing 0
 struct SlotName {
   char service[kNameLength], target[kNameLength];
-  u32 drained;  // 1: an operator drained it; outlives restarts
-  u32 reserved;
+  // What operators decided; outlives restarts. The later version is in force, on all directors of a group.
+  u32 drained;  // 1: it takes no new flows
+  u32 weight;   // in place of the configuration's; kNoWeight: none
+  u64 version;  // 0: nobody decided anything
+  u64 origin;   // hash of the node's name where it was decided
 };
-static_assert(sizeof(SlotName) == 136);
+static_assert(sizeof(SlotName) == 152);
+constexpr u32 kNoWeight = ~0u;
+
+// Answers that this node gives in a dead target's place, each kind with a bucket of its own.
+enum class AnswerKind : u8 { reset = 0, unreachable = 1 };
 
 // What must fit for pinned tables to be taken over by another build (DESIGN.md, "Upgrade").
-constexpr u32 kLayoutVersion = 1;
+constexpr u32 kLayoutVersion = 2;
 struct Meta {
   u32 layout;       // kLayoutVersion of who made the tables; 0: just created
   u32 pin_key[12];  // made once, from the kernel's randomness
@@ -181,8 +198,12 @@ constexpr struct ChoiceHeads : Table<Choice> {
 } choice_heads;
 constexpr struct Choices : Table<u16> {
 } choices;
+constexpr struct Previous : Table<u16> {
+} previous;
 constexpr struct Members : Table<u32> {
 } members;
+constexpr struct Limits : Table<u64> {
+} limits;
 constexpr struct Pins : Table<PinBucket> {
 } pins;
 constexpr struct Embryos : Table<EmbryoBucket> {

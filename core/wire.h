@@ -108,4 +108,13 @@ struct WM_WIRE Gue {
 };
 static_assert(sizeof(Gue) == 4);
 
+// Private data behind a GUE header (the draft's section 3.3): where a packet goes that the receiver does not know.
+struct WM_WIRE GueCandidate {
+  u8 kind;  // kGueSecondCandidate
+  u8 reserved[3];
+  be32 address[4];  // IPv4 as mapped
+};
+static_assert(sizeof(GueCandidate) == 20);
+constexpr u8 kGueSecondCandidate = 1, kGueCandidateWords = 5;
+
 }  // namespace waymark

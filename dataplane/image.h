@@ -28,6 +28,7 @@ struct Live {
   std::span<u64> half;
   std::span<Choice> choice_heads;
   std::span<u16> choices;
+  std::span<u16> previous;
   std::span<u32> members;
   std::span<Meta> meta;
   std::span<PinBucket> pins;  // empty when pins are off

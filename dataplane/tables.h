@@ -20,10 +20,12 @@
   T(half, unsigned long long, 1, live)                                      \
   T(choice_heads, waymark::Choice, 2 * waymark::kMaxServices, live)         \
   T(choices, unsigned short, 2 * waymark::kMaxChoices, live)                \
+  T(previous, unsigned short, 2 * waymark::kMaxChoices, live)               \
   T(members, unsigned int, 2 * waymark::kMaxMembers, live)                  \
   T(meta, waymark::Meta, 1, live)                                           \
   T(pins, waymark::PinBucket, 0, state)       /* sized by [engine] pins */  \
   T(embryos, waymark::EmbryoBucket, 0, state) /* likewise */                \
+  T(limits, unsigned long long, 2, state)                                   \
   T(target_traffic, waymark::TargetCounters, waymark::kMaxTargets, counter) \
   T(reasons, unsigned long long, waymark::kReasons, counter)                \
   T(notes, unsigned long long, waymark::kNotes, counter)

@@ -37,6 +37,18 @@ void add_rules(FrontDraft& draft, const std::vector<PortRange>& ports, u32 servi
     draft.rules.push_back(rule_of(u8(range.protocol), range.first, range.last, u16(service)));
 }
 
+// A fellow's rules say which services this host shares with it: ranges of their indices.
+void add_shared_services(FrontDraft& draft, const HostConfig& host, const Address& fellow, u32 slot) {
+  for (u32 index = 0; index < host.service.size(); ++index) {
+    const auto& hosts = host.service[index].hosts;
+    if (std::find(hosts.begin(), hosts.end(), fellow) == hosts.end()) continue;
+    if (!draft.rules.empty() && draft.rules.back().first + draft.rules.back().span + 1 == index)
+      ++draft.rules.back().span;
+    else
+      draft.rules.push_back({index, 0, u16(slot)});
+  }
+}
+
 Drafts gather(const CompileInput& in) {
   Drafts drafts;
   for (const ServiceConfig& service : in.config.service) {
@@ -49,15 +61,21 @@ Drafts gather(const CompileInput& in) {
   }
   if (!in.config.host) return drafts;
   const HostConfig& host = *in.config.host;
-  for (const HostServiceConfig& service : host.service)
-    for (const Address& address : service.address) {
+  for (u32 index = 0; index < host.service.size(); ++index)
+    for (const Address& address : host.service[index].address) {
       FrontDraft& draft = drafts[{kTunnelZone, address}];
       draft.duties |= kDutyServed;
-      add_rules(draft, service.ports, 0);
+      add_rules(draft, host.service[index].ports, index);
     }
   for (const InterfaceConfig& interface : in.config.engine.interfaces) {
     for (const Address& address : host.address) drafts[{zone_number(interface.zone), address}].duties |= kDutyTunnelEnd;
     for (const Address& address : host.directors) drafts[{zone_number(interface.zone), address}].duties |= kDutyPeer;
+    for (const Address& address : fellows_of(host)) {
+      FrontDraft& draft = drafts[{zone_number(interface.zone), address}];
+      if (draft.duties & kDutyFellow) continue;  // two interfaces of one zone
+      draft.duties |= kDutyFellow;
+      add_shared_services(draft, host, address, in.fellow_slot(address));
+    }
   }
   return drafts;
 }
@@ -153,7 +171,24 @@ Status check_zones(const Config& config) {
   return Done{};
 }
 
+// So many answers a second, and as many at once.
+void set_limit(Settings& settings, AnswerKind kind, u32 per_second, u32 ticks_per_second) {
+  const u64 second = u64(ticks_per_second) << 16;
+  settings.answer_interval[u32(kind)] = per_second ? u32(std::max<u64>(1, second / per_second)) : 0;
+  settings.answer_burst[u32(kind)] = per_second;
+}
+
 }  // namespace
+
+std::vector<Address> fellows_of(const HostConfig& host) {
+  std::vector<Address> all;
+  for (const HostServiceConfig& service : host.service)
+    for (const Address& address : service.hosts) {
+      const auto own = std::find(host.address.begin(), host.address.end(), address);
+      if (own == host.address.end() && std::find(all.begin(), all.end(), address) == all.end()) all.push_back(address);
+    }
+  return all;
+}
 
 u32 stamp_shift_for(u32 ticks_per_second) {
   u32 shift = 0;  // the smallest for which 2 h and a sweeper's delay fit into the stamps
@@ -176,6 +211,12 @@ Result<Image> compile(const CompileInput& in) {
   settings.stamp_shift = in.meta.stamp_shift;
   settings.embryo_stamps = stamps_for(kEmbryoLifetime, in.meta);
   settings.stale_stamps = stamps_for(kClosingLifetime, in.meta);
+  if (in.config.director) {
+    const DirectorConfig& director = *in.config.director;
+    settings.second_candidate = director.second_candidate;
+    set_limit(settings, AnswerKind::reset, director.resets, in.meta.ticks_per_second);
+    set_limit(settings, AnswerKind::unreachable, director.unreachables, in.meta.ticks_per_second);
+  }
   settings.gue_port = in.config.host ? in.config.host->port : u16(0);
 
   u32 services = 0;

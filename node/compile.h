@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "config/config.h"
@@ -28,7 +29,11 @@ struct CompileInput {
   std::span<const InterfaceFacts> interfaces;
   const Meta& meta;                                              // keys, bucket counts, clock
   std::function<u32(const std::string& service)> service_index;  // below kMaxServices
+  std::function<u32(const Address& host)> fellow_slot = {};      // the way to another host, where [host] names any
 };
+
+// All other hosts that services of [host] name, each once, in order; this host's own addresses are left out.
+std::vector<Address> fellows_of(const HostConfig& host);
 
 // Fails, with a sentence, where an interface is missing, zones' names collide, or a table would overflow.
 Result<Image> compile(const CompileInput& input);

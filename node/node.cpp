@@ -29,13 +29,11 @@ std::string text_of(const Mac& mac) {
                      mac.byte[4], mac.byte[5]);
 }
 
-// Pools are alike on every director: a target is known by where its tunnel ends, not by its name or slot.
-u64 member_hash(const TargetConfig& target) { return mix(target.address.high ^ mix(target.address.low ^ target.port)); }
+u64 hash_of(const TargetConfig& target) { return member_hash(target.address, target.port); }
 
-Address source_for(const Config& config, const Address& target) {
-  if (config.director)
-    for (const Address& source : config.director->address)
-      if (is_ip4(source) == is_ip4(target)) return source;
+Address source_for(const std::vector<Address>& own, const Address& target) {
+  for (const Address& source : own)
+    if (is_ip4(source) == is_ip4(target)) return source;
   return {};
 }
 
@@ -71,6 +69,7 @@ Node::Node(Live live, const Clock& clock)
   adjacency_used_[0] = true;  // 0 means that the kernel routes
   for (u32 slot : slots_.used()) {
     const Target& target = live_.targets[slot];
+    if (target.route & kTargetDown) down_.insert(slots_.service(slot) + "/" + slots_.target(slot));
     const u32 adjacency = u32(target.route);
     if (!adjacency || adjacency >= adjacency_used_.size()) continue;
     adjacency_used_[adjacency] = true;
@@ -89,17 +88,28 @@ Result<Image> Node::prepare(const Config& config, std::span<const InterfaceFacts
     if (!index) return index.error();
     services[service.name] = *index;
     for (const TargetConfig& target : service.target) {
-      const Result<u32> slot = slots_.acquire(
-          {service.name, target.name, source_for(config, target.address), target.address, target.tunnel, target.port});
+      const Result<u32> slot =
+          slots_.acquire({service.name, target.name, source_for(config.director->address, target.address),
+                          target.address, target.tunnel, target.port});
       if (!slot) return slot.error();
       next_slots_[key_of(service, target)] = *slot;
-      if (const Way& way = ways_[key_of(target.address)]; way.slot) store(live_.targets[*slot].route, u64(way.slot));
+      if (const Way& way = ways_[key_of(target.address)]; way.slot) route(*slot, way.slot);
     }
   }
+  std::map<std::pair<u64, u64>, u32> fellows;
+  if (config.host)
+    for (const Address& fellow : fellows_of(*config.host)) {
+      const Address source = source_for(config.host->address, fellow);
+      const Result<u32> slot = slots_.acquire({kFellows, text(fellow), source, fellow, Tunnel::gue, config.host->port});
+      if (!slot) return slot.error();
+      next_slots_[kFellows + "/" + text(fellow)] = fellows[key_of(fellow)] = *slot;
+      if (const Way& way = ways_[key_of(fellow)]; way.slot) route(*slot, way.slot);
+    }
   const std::vector<Pool> pools = pools_of(config, next_slots_);
   WM_TRY(Choices::check(pools));
   Result<Image> image =
-      compile({config, interfaces, live_.meta[0], [&](const std::string& s) { return services.at(s); }});
+      compile({config, interfaces, live_.meta[0], [&](const std::string& s) { return services.at(s); },
+               [&](const Address& host) { return fellows.at(key_of(host)); }});
   if (!image) return image;
   next_config_ = config;
   choices_.introduce(pools);
@@ -116,9 +126,9 @@ void Node::commit(Time now) {
     idle_[service.name] = {stamps_for(service.tcp_idle, live_.meta[0]), stamps_for(service.udp_idle, live_.meta[0])};
     for (const TargetConfig& target : service.target) {
       weights_[key_of(service, target)] = target.weight;
-      slots.push_back(target_slots_[key_of(service, target)]);
     }
   }
+  for (auto& [name, slot] : target_slots_) slots.push_back(slot);
   slots_.configure(slots);
   choices_dirty_ = true;
   install_choices(now);
@@ -131,17 +141,17 @@ void Node::abandon() {
   slots_.configure(slots);
 }
 
-std::vector<Pool> Node::pools_of(const Config& config, const std::map<std::string, u32>& slots) {
+std::vector<Pool> Node::pools_of(const Config& config, const std::map<std::string, u32>& slots) const {
   std::vector<Pool> pools;
   for (const ServiceConfig& service : config.service) {
     std::vector<const TargetConfig*> order;
     for (const TargetConfig& target : service.target) order.push_back(&target);
-    std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return member_hash(*a) < member_hash(*b); });
+    std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return hash_of(*a) < hash_of(*b); });
     Pool pool{};
     for (const TargetConfig* target : order) {
       const u32 slot = slots.at(key_of(service, *target));
       pool.service = live_.targets[slot].service;
-      pool.members.push_back({member_hash(*target), slots_.drained(slot) ? 0 : target->weight});
+      pool.members.push_back({hash_of(*target), effective_weight(service, *target, slot)});
       pool.slots.push_back(slot);
     }
     if (!pool.slots.empty()) pools.push_back(std::move(pool));
@@ -149,11 +159,38 @@ std::vector<Pool> Node::pools_of(const Config& config, const std::map<std::strin
   return pools;
 }
 
+u32 Node::effective_weight(const ServiceConfig& service, const TargetConfig& target, u32 slot) const {
+  const Decision decision = slots_.decision(slot);
+  if (decision.drained || down_.contains(key_of(service, target))) return 0;
+  return decision.weight == kNoWeight ? target.weight : decision.weight;
+}
+
 void Node::install_choices(Time now) {
   if (!choices_dirty_ || now < choices_allowed_) return;
   choices_.install(pools_of(config_, target_slots_));
   choices_dirty_ = false;
   choices_allowed_ = now + kChoicePause;
+  mark_down();
+}
+
+// After the choice no longer names them: nobody who begins a flow is told of a death that is not his server's.
+void Node::mark_down() {
+  for (u32 slot : slots_.used()) {
+    u64& word = live_.targets[slot].route;
+    const bool down = down_.contains(slots_.service(slot) + "/" + slots_.target(slot));
+    store(word, down ? word | kTargetDown : word & ~kTargetDown);
+  }
+}
+
+void Node::set_down(std::set<std::string> targets, Time now) {
+  if (targets == down_) return;
+  down_ = std::move(targets);
+  for (u32 slot : slots_.used()) {  // before the choice names them again
+    u64& word = live_.targets[slot].route;
+    if (!down_.contains(slots_.service(slot) + "/" + slots_.target(slot))) store(word, word & ~kTargetDown);
+  }
+  choices_dirty_ = true;
+  install_choices(now);
 }
 
 u32 Node::free_adjacency() {
@@ -164,9 +201,9 @@ u32 Node::free_adjacency() {
   return 0;
 }
 
-void Node::route(const Address& target, u32 adjacency) {
-  for (u32 slot : slots_.used())
-    if (live_.targets[slot].outer_destination == target) store(live_.targets[slot].route, u64(adjacency));
+void Node::route(u32 slot, u32 adjacency) {
+  u64& word = live_.targets[slot].route;
+  store(word, (word & kTargetDown) | adjacency);
 }
 
 void Node::on_next_hop(const NextHop& hop, Time now) {
@@ -192,7 +229,8 @@ void Node::on_next_hop(const NextHop& hop, Time now) {
       way.text = "all adjacency slots are in use: the kernel routes";
     }
   }
-  route(hop.target, way.slot);
+  for (u32 slot : slots_.used())
+    if (live_.targets[slot].outer_destination == hop.target) route(slot, way.slot);
   if (old) adjacency_retired_.push_back({now + kAdjacencyPause, old});
 }
 
@@ -207,17 +245,88 @@ std::vector<Address> Node::next_hops_wanted() const {
   return all;
 }
 
-Status Node::drain(const std::string& target, bool on, Time now) {
+Status Node::decide(const std::string& target, const std::function<void(Decision&)>& change, Time now) {
+  u64 version = 0;
+  for (u32 slot : slots_.used()) version = std::max(version, slots_.decision(slot).version);
   bool found = false;
   for (auto& [name, slot] : target_slots_) {
+    if (slots_.service(slot) == kFellows) continue;
     if (name != target && name.substr(name.find('/') + 1) != target) continue;
-    slots_.drain(slot, on);
+    Decision decision = slots_.decision(slot);
+    change(decision);
+    decision.version = version + 1;
+    decision.origin = zone_of(config_.name.data(), u32(config_.name.size()));
+    slots_.decide(slots_.service(slot), slots_.target(slot), decision);
     found = true;
   }
   if (!found) return Error{fmt::format("no target is called \"{}\"", target)};
   choices_dirty_ = true;
   install_choices(now);
   return Done{};
+}
+
+Status Node::drain(const std::string& target, bool on, Time now) {
+  return decide(
+      target, [&](Decision& d) { d.drained = on; }, now);
+}
+
+Status Node::reweigh(const std::string& target, std::optional<u32> weight, Time now) {
+  return decide(
+      target, [&](Decision& d) { d.weight = weight.value_or(kNoWeight); }, now);
+}
+
+std::vector<Decided> Node::decisions() const {
+  std::vector<Decided> all;
+  for (auto& [name, slot] : target_slots_)
+    if (const Decision decision = slots_.decision(slot); decision.version)
+      all.push_back({slots_.service(slot), slots_.target(slot), decision});
+  return all;
+}
+
+bool Node::learn(const Decided& news, Time now) {
+  const auto known = target_slots_.find(news.service + "/" + news.target);
+  if (known == target_slots_.end() || !news.decision.newer_than(slots_.decision(known->second))) return false;
+  slots_.decide(news.service, news.target, news.decision);
+  choices_dirty_ = true;
+  install_choices(now);
+  return true;
+}
+
+std::vector<std::pair<std::string, bool>> Node::live_services() const {
+  std::vector<std::pair<std::string, bool>> all;
+  for (const ServiceConfig& service : config_.service)
+    all.push_back({service.name, std::any_of(service.target.begin(), service.target.end(), [&](auto& target) {
+                     return effective_weight(service, target, target_slots_.at(key_of(service, target))) > 0;
+                   })});
+  return all;
+}
+
+u64 Node::pool_digest() const {
+  u64 digest = 0;  // a sum: the order of services does not matter
+  for (const ServiceConfig& service : config_.service) {
+    u64 h = mix(zone_of(service.name.data(), u32(service.name.size())) | u64(service.affinity) << 32);
+    for (const Address& a : service.address) h = mix(h ^ mix(a.high ^ mix(a.low)));
+    for (const PortRange& r : service.ports) h = mix(h ^ (u64(r.protocol) << 32 | u32(r.first) << 16 | r.last));
+    u64 members = mix(table_size(service.target.size()));
+    for (const TargetConfig& target : service.target) {
+      const u32 slot = target_slots_.at(key_of(service, target));
+      const u64 state = slots_.decision(slot).drained | u64(down_.contains(key_of(service, target))) << 1;
+      members += mix(hash_of(target) ^ mix(u64(effective_weight(service, target, slot)) << 2 | state));
+    }
+    digest += mix(h ^ members);
+  }
+  return digest;
+}
+
+u64 Node::history_digest() const {
+  u64 digest = 0;
+  for (const ServiceConfig& service : config_.service)
+    for (const TargetConfig& target : service.target) {
+      const u32 index = live_.targets[target_slots_.at(key_of(service, target))].service;
+      digest += mix(zone_of(service.name.data(), u32(service.name.size())) ^ choices_.history(index));
+      break;
+    }
+  return digest;
 }
 
 void Node::sweep(Time now) {
@@ -249,7 +358,10 @@ std::vector<u32> Node::tick(Time now) {
   sweep_due_ = now + kSweepEvery;
   sweep(now);
   std::vector<u32> freed = slots_.release(swept_.pins);
-  if (!freed.empty()) forget_ways(now);
+  if (!freed.empty()) {
+    forget_ways(now);
+    choices_.forget(freed);
+  }
   return freed;
 }
 
@@ -274,12 +386,17 @@ std::vector<TargetView> Node::targets() const {
   std::vector<TargetView> views;
   for (u32 slot : slots_.used()) {
     const Target& target = live_.targets[slot];
+    if (slots_.service(slot) == kFellows) continue;
     const std::string name = slots_.service(slot) + "/" + slots_.target(slot);
+    const Decision decision = slots_.decision(slot);
     const bool configured = slots_.configured(slot);
     const auto weight = weights_.find(name);
     const auto way = ways_.find(key_of(target.outer_destination));
     views.push_back({slot, slots_.service(slot), slots_.target(slot), target.outer_destination, Tunnel(target.tunnel),
-                     configured && weight != weights_.end() ? weight->second : 0, configured, slots_.drained(slot),
+                     !configured || weight == weights_.end() ? 0
+                     : decision.weight == kNoWeight          ? weight->second
+                                                             : decision.weight,
+                     configured, decision.drained, (target.route & kTargetDown) != 0,
                      slot < swept_.pins.size() ? swept_.pins[slot] : 0,
                      way == ways_.end() ? std::string() : way->second.text});
   }

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,15 @@ struct TargetView {
   Tunnel tunnel;
   u32 weight;
   bool configured, drained;
+  bool down;  // taken out, as it does not answer
   u32 pins;
   std::string next_hop;  // "eth1 02:00:00:00:00:01 mtu 1500", or why the kernel routes
+};
+
+// What an operator decided about a target, with its name: what the directors of a group tell each other.
+struct Decided {
+  std::string service, target;
+  Decision decision;
 };
 
 // Jiffies and time: the data path counts the former.
@@ -62,8 +70,23 @@ class Node {
   void on_next_hop(const NextHop& hop, Time now);
   std::vector<Address> next_hops_wanted() const;  // all targets' addresses, of slots in use
 
-  // "service/target", or "target" in all services. Fails where there is none.
+  // "service/target", or "target" in all services. Fail where there is none.
   Status drain(const std::string& target, bool on, Time now);
+  Status reweigh(const std::string& target, std::optional<u32> weight, Time now);  // none: as configured
+  std::vector<Decided> decisions() const;
+  bool learn(const Decided& decided, Time now);  // true where it was news
+
+  // Which targets ("service/target") died: new flows avoid them, and flows that belong to them are told.
+  void set_down(std::set<std::string> targets, Time now);
+  const std::set<std::string>& down() const { return down_; }
+
+  // Each configured service, and whether a target of it takes new flows.
+  std::vector<std::pair<std::string, bool>> live_services() const;
+
+  // What must be alike on all directors of a group for the same flow to go to the same target: the effective pools; and
+  // what they were before, which only the second candidate depends on.
+  u64 pool_digest() const;
+  u64 history_digest() const;
 
   // Work that is due: choices after a change, adjacencies' time, freed adjacency slots, the sweep. Slots that the sweep
   // freed are returned: their traffic counters must be reset.
@@ -86,9 +109,12 @@ class Node {
     std::string text = "not asked yet: the kernel routes";
     std::optional<NextHop> hop;
   };
-  std::vector<Pool> pools_of(const Config& config, const std::map<std::string, u32>& slots);
+  std::vector<Pool> pools_of(const Config& config, const std::map<std::string, u32>& slots) const;
+  u32 effective_weight(const ServiceConfig& service, const TargetConfig& target, u32 slot) const;
+  Status decide(const std::string& target, const std::function<void(Decision&)>& change, Time now);
+  void mark_down();
   void install_choices(Time now);
-  void route(const Address& target, u32 adjacency);
+  void route(u32 slot, u32 adjacency);
   u32 free_adjacency();
   // Next hops that no slot needs are watched by nobody, so they must not be kept valid, nor keep their slots.
   void forget_ways(Time now);
@@ -108,9 +134,13 @@ class Node {
   std::vector<bool> adjacency_used_;
   std::vector<std::pair<Time, u32>> adjacency_retired_;  // free again from that time on
   u32 last_adjacency_ = 0;
+  std::set<std::string> down_;
   bool choices_dirty_ = false;
   Time choices_allowed_{0}, refresh_due_{0}, sweep_due_{0};
 };
+
+// The pseudo-service whose targets are the other hosts that this host passes strays on to.
+inline const std::string kFellows = "[host]";
 
 // A fresh Meta for new tables: `random` fills the key.
 Meta new_meta(u32 pins, u32 ticks_per_second, const std::function<u32()>& random);

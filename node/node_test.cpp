@@ -235,7 +235,7 @@ TEST(Node, TenThousandPools) {
   s.configure(ten_thousand(true));
   for (u32 i : {0u, 1u, 4'711u, 9'999u}) {
     const Choice& choice = s.engine.live().choice_heads[(s.node->generation() & 1) * kMaxServices + i + 1];
-    EXPECT_EQ(choice.prime, 401u) << i;
+    EXPECT_EQ(choice.size, 404u) << i;
   }
 }
 

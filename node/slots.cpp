@@ -47,7 +47,7 @@ void Slots::remember(u32 slot) {
   by_identity_[target.identity] = slot;
   ++services_.try_emplace(service(slot), ServiceState{target.service, 0}).first->second.slots;
   if (target.service < kMaxServices) index_taken_[target.service] = true;
-  if (drained(slot)) drained_[name(slot)] = true;
+  if (const Decision found = decision(slot); found.newer_than(decided_[name(slot)])) decided_[name(slot)] = found;
 }
 
 void Slots::forget(u32 slot) {
@@ -58,9 +58,23 @@ void Slots::forget(u32 slot) {
   live_.slot_names[slot] = {};
 }
 
-void Slots::drain(u32 slot, bool on) {
-  live_.slot_names[slot].drained = on;
-  drained_[name(slot)] = on;
+Decision Slots::decision(u32 slot) const {
+  const SlotName& names = live_.slot_names[slot];
+  return {names.drained != 0, names.weight, names.version, names.origin};
+}
+
+void Slots::put(u32 slot, const Decision& decision) {
+  SlotName& names = live_.slot_names[slot];
+  names.drained = decision.drained;
+  names.weight = decision.weight;
+  names.version = decision.version;
+  names.origin = decision.origin;
+}
+
+void Slots::decide(const std::string& of, const std::string& called, const Decision& decision) {
+  decided_[of + "/" + called] = decision;
+  for (u32 slot : used_)
+    if (service(slot) == of && target(slot) == called) put(slot, decision);
 }
 
 Result<u32> Slots::service_index(const std::string& service) {
@@ -88,7 +102,7 @@ Result<u32> Slots::acquire(const TargetKey& key) {
   SlotName& names = live_.slot_names[slot];
   put_name(names.service, key.service);
   put_name(names.target, key.target);
-  names.drained = drained_[key.service + "/" + key.target];
+  put(slot, decided_[key.service + "/" + key.target]);
   Target target{};
   target.outer_source = key.source;
   target.outer_destination = key.destination;

@@ -20,6 +20,16 @@ struct TargetKey {
   u16 port;
 };
 
+// What operators decided about a target, beside the configuration. The later version is in force, on all directors of a
+// group; among equals the larger origin.
+struct Decision {
+  bool drained = false;
+  u32 weight = kNoWeight;  // in place of the configuration's
+  u64 version = 0;         // 0: nobody decided anything
+  u64 origin = 0;
+  bool newer_than(const Decision& o) const { return version != o.version ? version > o.version : origin > o.origin; }
+};
+
 class Slots {
  public:
   explicit Slots(Live& live);  // recovers what the tables say is in use
@@ -27,7 +37,7 @@ class Slots {
   // The index of a service: that of its slots in use, else a free one. Fails when all are taken.
   Result<u32> service_index(const std::string& service);
 
-  // The slot of this incarnation, written fresh where there is none; it keeps a drain set on the target's older slots.
+  // The slot of this incarnation, written fresh where there is none; what was decided about the target holds for it.
   Result<u32> acquire(const TargetKey& key);
 
   // Marks which slots the configuration in force names; the others only serve their pins. Ends what began with the
@@ -36,8 +46,8 @@ class Slots {
   bool configured(u32 slot) const { return slots_[slot].configured; }
 
   bool in_use(u32 slot) const { return live_.targets[slot].in_use; }
-  bool drained(u32 slot) const { return live_.slot_names[slot].drained; }
-  void drain(u32 slot, bool on);
+  Decision decision(u32 slot) const;
+  void decide(const std::string& service, const std::string& target, const Decision& decision);
   std::string service(u32 slot) const { return live_.slot_names[slot].service; }
   std::string target(u32 slot) const { return live_.slot_names[slot].target; }
   const std::vector<u32>& used() const { return used_; }  // ascending
@@ -48,6 +58,7 @@ class Slots {
 
  private:
   std::string name(u32 slot) const;  // "service/target"
+  void put(u32 slot, const Decision& decision);
   void remember(u32 slot);
   void forget(u32 slot);
 
@@ -64,7 +75,7 @@ class Slots {
   };
   std::unordered_map<std::string, ServiceState> services_;
   std::vector<bool> index_taken_;
-  std::unordered_map<std::string, bool> drained_;  // "service/target": some slot of it is drained
+  std::unordered_map<std::string, Decision> decided_;  // by "service/target", as its slots say
 };
 
 }  // namespace waymark

@@ -108,7 +108,7 @@ void moves(std::vector<Case>& c) {
   c.push_back(embryo_stays);
   Case drained = later("pinned_while_drained", "a service that takes no new flows keeps its old ones", ack, proven,
                        "proven " + std::to_string(first), first, pool);
-  drained.arrange = [](const Live& live, u32) { live.choice_heads[pool].prime = 0; };
+  drained.arrange = [](const Live& live, u32) { live.choice_heads[pool].size = 0; };
   c.push_back(drained);
   Case reopened = later("syn_after_fin_moves", "a new flow from an old port follows the choice of today", syn,
                         {from4(syn, pool), from4(ack, pool), from4(tcp(40000, 80, "FA"), pool)},

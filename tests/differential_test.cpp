@@ -50,7 +50,7 @@ void change_tables(const Live& live, u32 now, u32 what, u32 slot) {
       live.adjacencies[1].mtu = u16(live.adjacencies[1].mtu == 1500 ? 120 : 1500);
       break;
     case 6:
-      live.choice_heads[slot].prime ^= 1;
+      live.choice_heads[slot].size ^= 1;
       break;
     case 28:
       fixture::fill(live, now);

@@ -198,11 +198,8 @@ void fill(const Live& live, u32 now) {
         live.members[first + i] = slot + i;
         if (service != gone && service != empty) live.targets[slot + i] = target(slot + i, service);
       }
-      live.choice_heads[half * kMaxServices + service] = {three ? base : base + kPrime,
-                                                          service == empty ? 0
-                                                          : three          ? kPrime
-                                                                           : 1,
-                                                          first, count};
+      live.choice_heads[half * kMaxServices + service] = {
+          three ? base : base + kPrime, service == empty ? 0 : three ? kPrime : 1, first, count, 0, 0, {}};
     }
   }
 }

@@ -38,6 +38,14 @@ class NativeEnv {
     view_.begin = begin;
     return true;
   }
+  bool trim(u32 bytes) {
+    if (bytes > length()) return false;
+    view_.end = view_.begin + bytes;
+    return true;
+  }
+  Owner owner(const Packet& p) const {
+    return engine_.owner_of_ ? engine_.owner_of_({view_.begin, view_.end}, p) : Owner::flow;
+  }
   const Settings& settings() const { return engine_.image_.settings; }
   u32 now() const { return ticks_; }
   u32 interface() const { return interface_; }
@@ -56,6 +64,8 @@ class NativeEnv {
     return waymark::insert_pin(*this, place, word, stamp);
   }
 
+  [[gnu::noinline]] u32 answer(const Packet& p) { return u32(waymark::answer(*this, p)); }
+
   const Port* at(decltype(table::ports), u32 i) { return get(engine_.ports_, i); }
   const SteerBucket* at(decltype(table::steer), u32 i) { return get(engine_.steer_, i); }
   const Front* at(decltype(table::fronts), u32 i) { return get(engine_.fronts_, i); }
@@ -66,6 +76,8 @@ class NativeEnv {
   u64* at(decltype(table::half), u32 i) { return get(live_.half, i); }
   Choice* at(decltype(table::choice_heads), u32 i) { return get(live_.choice_heads, i); }
   u16* at(decltype(table::choices), u32 i) { return get(live_.choices, i); }
+  u16* at(decltype(table::previous), u32 i) { return get(live_.previous, i); }
+  u64* at(decltype(table::limits), u32 i) { return get(engine_.answer_limits_, i); }
   u32* at(decltype(table::members), u32 i) { return get(live_.members, i); }
   PinBucket* at(decltype(table::pins), u32 i) { return get(live_.pins, i); }
   EmbryoBucket* at(decltype(table::embryos), u32 i) { return get(live_.embryos, i); }
@@ -87,13 +99,17 @@ NativeEngine::NativeEngine(u32 pins)
       half_(1),
       choice_heads_(2 * kMaxServices),
       choices_(2 * kMaxChoices),
+      previous_(2 * kMaxChoices),
       members_(2 * kMaxMembers),
       meta_(1),
       pins_(pin_buckets_for(pins)),
       embryos_(embryo_buckets_for(pins)),
+      limits_(2),
       target_traffic_(kMaxTargets),
-      live_{targets_, slot_names_, adjacencies_, half_, choice_heads_, choices_, members_, meta_, pins_, embryos_},
-      traffic_(target_traffic_) {}
+      live_{targets_,  slot_names_, adjacencies_, half_, choice_heads_, choices_,
+            previous_, members_,    meta_,        pins_, embryos_},
+      traffic_(target_traffic_),
+      answer_limits_(limits_) {}
 
 void NativeEngine::load(Image image) {
   image_ = std::move(image);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/huge.h"
+#include "core/parse.h"
 #include "dataplane/image.h"
 
 namespace waymark {
@@ -23,6 +24,9 @@ struct Outcome {
   std::vector<u8> frame;
 };
 
+// What stands for the machine's sockets (core/env.h, Owner): `frame` holds the packet.
+using OwnerOf = std::function<Owner(std::span<const u8> frame, const Packet& packet)>;
+
 template <bool kTrace>
 class NativeEnv;
 
@@ -34,11 +38,12 @@ class NativeEngine {
   NativeEngine& operator=(const NativeEngine&) = delete;
 
   void load(Image image);
+  void set_owner(OwnerOf owner_of) { owner_of_ = std::move(owner_of); }  // unset: every packet is somebody's here
   Live live() { return live_; }
   Counters& counters() { return counters_; }
-  std::span<const TargetCounters> target_traffic() const { return target_traffic_; }
+  std::span<const TargetCounters> target_traffic() const { return traffic_; }
   void forget_traffic(std::span<const u32> slots) {
-    for (u32 slot : slots) target_traffic_[slot] = {};
+    for (u32 slot : slots) traffic_[slot] = {};
   }
   const Image& image() const { return image_; }
 
@@ -53,21 +58,24 @@ class NativeEngine {
   template <bool>
   friend class NativeEnv;
   Image image_;
-  HugeVector<Target> targets_;
-  std::vector<SlotName> slot_names_;
-  std::vector<Adjacency> adjacencies_;
-  std::vector<u64> half_;
-  std::vector<Choice> choice_heads_;
-  std::vector<u16> choices_;
-  std::vector<u32> members_;
-  std::vector<Meta> meta_;
-  HugeVector<PinBucket> pins_;
-  HugeVector<EmbryoBucket> embryos_;
-  std::vector<TargetCounters> target_traffic_;
+  HugeTable<Target> targets_;
+  HugeTable<SlotName> slot_names_;
+  HugeTable<Adjacency> adjacencies_;
+  HugeTable<u64> half_;
+  HugeTable<Choice> choice_heads_;
+  HugeTable<u16> choices_, previous_;
+  HugeTable<u32> members_;
+  HugeTable<Meta> meta_;
+  HugeTable<PinBucket> pins_;
+  HugeTable<EmbryoBucket> embryos_;
+  HugeTable<u64> limits_;
+  HugeTable<TargetCounters> target_traffic_;
+  OwnerOf owner_of_;
   Counters counters_;
   // Windows on the above, whose sizes need no division.
   Live live_;
   std::span<TargetCounters> traffic_;
+  std::span<u64> answer_limits_;
   std::span<const Port> ports_;
   std::span<const SteerBucket> steer_;
   std::span<const Front> fronts_;

@@ -54,6 +54,8 @@ WM_TABLES(WM_MAP)
 
 extern "C" {
 unsigned int wm_search_rules(unsigned int base, unsigned int count, unsigned int wanted);
+unsigned int wm_owner(xdp_md* ctx, unsigned int l3, unsigned int l4, unsigned int ip6, unsigned int protocol);
+unsigned int wm_answer(xdp_md* ctx, unsigned int l3, unsigned int l4, unsigned int end, unsigned int kind);
 int wm_insert_pin(unsigned int bucket, unsigned int fingerprint, unsigned long long word, unsigned int stamp);
 }
 
@@ -92,6 +94,23 @@ class KernelEnv : public KernelTables {
     const bool ok = bpf::adjust_head(ctx_, -front) == 0;
     reload();  // also after a failure: the verifier forgets the packet's pointers either way
     return ok;
+  }
+  WM_INLINE bool trim(u32 length) {
+    const u32 now = ctx_->data_end - ctx_->data;
+    const bool ok = length <= now && bpf::adjust_tail(ctx_, -int(now - length)) == 0;
+    reload();
+    return ok;
+  }
+  // A function of its own: rare, and the verifier need not carry what is known of the packet through it.
+  WM_INLINE Owner owner(const Packet& p) {
+    const u32 owner = wm_owner(ctx_, p.l3, p.l4, p.ip6, p.protocol);
+    reload();
+    return Owner(owner);
+  }
+  WM_INLINE u32 answer(const Packet& p) {
+    const u32 answered = wm_answer(ctx_, p.l3, p.l4, p.end, u32(p.ip6) << 8 | p.protocol);
+    reload();
+    return answered;
   }
   WM_INLINE xdp_md* context() const { return ctx_; }
   WM_INLINE u32 interface() const { return ctx_->ingress_ifindex; }

@@ -231,6 +231,7 @@ Result<Object> Object::load(std::span<const u8> elf, const Image& image, const O
   WM_TRY(state->window("half", all, live.half));
   WM_TRY(state->window("choice_heads", all, live.choice_heads));
   WM_TRY(state->window("choices", all, live.choices));
+  WM_TRY(state->window("previous", all, live.previous));
   WM_TRY(state->window("members", all, live.members));
   WM_TRY(state->window("meta", all, live.meta));
   WM_TRY(state->window("pins", image.settings.pin_buckets, live.pins));

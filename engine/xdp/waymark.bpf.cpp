@@ -2,6 +2,7 @@
 #include "dataplane/pipeline.h"
 #include "engine/xdp/capture_record.h"
 #include "engine/xdp/kernel_env.h"
+#include "engine/xdp/sockets.h"
 
 namespace waymark {
 
@@ -19,6 +20,24 @@ extern "C" __attribute__((noinline)) int wm_insert_pin(unsigned int bucket, unsi
                                                        unsigned long long word, unsigned int stamp) {
   KernelTables tables;
   return insert_pin(tables, {fingerprint, bucket, 0}, word, stamp);
+}
+
+// Owner (core/env.h) of the TCP or UDP packet at l3, by this machine's sockets.
+extern "C" __attribute__((noinline)) unsigned int wm_owner(xdp_md* ctx, unsigned int l3, unsigned int l4,
+                                                           unsigned int ip6, unsigned int protocol) {
+  return u32(owner_of(ctx, l3, l4, ip6, protocol));
+}
+
+extern "C" __attribute__((noinline)) unsigned int wm_answer(xdp_md* ctx, unsigned int l3, unsigned int l4,
+                                                            unsigned int end, unsigned int kind) {
+  KernelEnv env(ctx);
+  Packet p = {};
+  p.l3 = l3;
+  p.l4 = l4;
+  p.end = end;
+  p.ip6 = kind >> 8 & 1;
+  p.protocol = u8(kind);
+  return u32(answer(env, p));
 }
 
 struct map_of_capture {

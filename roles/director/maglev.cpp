@@ -9,13 +9,16 @@ namespace waymark {
 
 namespace {
 
-bool is_prime(u32 n) {
-  for (u32 d = 2; u64(d) * d <= n; ++d)
-    if (n % d == 0) return false;
-  return n > 1;
+constexpr u32 kPrime = 101;  // times a power of two
+
+// One member's preference list is offset, offset + skip, ... modulo the table's size. It visits every entry, as skip
+// and the size have no common factor.
+u64 skip_of(u64 hash, u32 size) {
+  u64 skip = mix(hash ^ 0x736b6970) % size | 1;
+  while (skip % kPrime == 0) skip += 2;
+  return skip;
 }
 
-// One member's preference list is offset, offset + skip, ... modulo the table's size.
 struct Preference {
   u64 next, skip;
   double credit;  // a member takes a turn for each whole unit
@@ -24,11 +27,7 @@ struct Preference {
 
 }  // namespace
 
-u32 table_size(std::size_t members) {
-  u32 n = std::bit_ceil(std::max(1u, u32(members))) * 100;
-  while (!is_prime(n)) ++n;
-  return n;
-}
+u32 table_size(std::size_t members) { return std::bit_ceil(std::max(1u, u32(members))) * kPrime; }
 
 std::vector<u16> maglev_table(std::span<const PoolMember> members, u32 size) {
   u32 largest = 0;
@@ -36,8 +35,7 @@ std::vector<u16> maglev_table(std::span<const PoolMember> members, u32 size) {
   if (!largest) return {};
   std::vector<Preference> preferences;
   for (const PoolMember& m : members)
-    preferences.push_back(
-        {mix(m.hash) % size, mix(m.hash ^ 0x736b6970) % (size - 1) + 1, 0, double(m.weight) / largest});
+    preferences.push_back({mix(m.hash) % size, skip_of(m.hash, size), 0, double(m.weight) / largest});
 
   constexpr u16 kFree = 0xffff;
   std::vector<u16> table(size, kFree);

@@ -18,7 +18,9 @@ namespace waymark {
   X(M, drop, inner_fragment, "the tunnel carries a fragment")                                                 \
   X(M, drop, nested_tunnel, "the tunnel carries another tunnel")                                              \
   X(M, drop, not_served, "the tunnel carries a packet for an address, protocol or port not served here")      \
-  X(M, drop, congestion, "congestion was marked on the tunnel of a packet that cannot carry the mark")
+  X(M, drop, congestion, "congestion was marked on the tunnel of a packet that cannot carry the mark")        \
+  X(M, drop, not_fellow, "a host passed on a packet of a service that it does not share with this one")       \
+  X(M, drop, passed_twice, "a host passed on a packet with a second candidate: only directors name one")
 WM_REASONS(host, HOST_REASONS)
 
 namespace host {
@@ -27,6 +29,7 @@ namespace host {
 struct Inner {
   u32 offset;
   u16 type;
+  bool has_candidate = false;  // the 16 bytes in front of it
 };
 
 WM_INLINE constexpr u16 type_of(u8 protocol) {
@@ -43,8 +46,14 @@ WM_INLINE Inner find_inner(E& env, const Packet& p, Verdict& verdict) {
   const auto* gue = v.at<Gue>(p.l4 + sizeof(Udp));
   verdict = why::gue_header;
   if (!gue || p.l4 + kGueLength > p.end) return {0, 0};
-  if (gue->variant_control_hlen || gue->flags.raw || !type_of(gue->protocol)) return {0, 0};
-  return {u32(p.l4 + kGueLength), type_of(gue->protocol)};
+  const u32 inner = p.l4 + kGueLength;
+  if (gue->flags.raw || !type_of(gue->protocol)) return {0, 0};
+  if (WM_LIKELY(!gue->variant_control_hlen)) return {inner, type_of(gue->protocol)};
+  const auto* candidate = v.at<GueCandidate>(inner);
+  if (gue->variant_control_hlen != kGueCandidateWords || !candidate || inner + sizeof(GueCandidate) > p.end ||
+      candidate->kind != kGueSecondCandidate)
+    return {0, 0};
+  return {inner + u32(sizeof(GueCandidate)), type_of(gue->protocol), true};
 }
 
 constexpr u32 kEcn1 = 1, kEcn0 = 2, kEcnCongestion = 3;  // RFC 3168, 5
@@ -112,6 +121,39 @@ WM_INLINE Verdict open_tunnel(E& env, const Packet& outer, const Packet& inner) 
   return why::delivered;
 }
 
+// Not what opens a flow: that is for whoever was chosen.
+WM_INLINE constexpr bool in_middle(const Packet& p) {
+  return p.protocol != kProtoTcp || (p.tcp_flags & (kTcpSyn | kTcpAck)) != kTcpSyn;
+}
+
+// The way to another host that shares `service` with this one: a target slot, or 0.
+template <Env E>
+WM_INLINE u32 way_to(E& env, const Front* front, u32 service) {
+  if (!front || !(front->duties & kDutyFellow)) return 0;
+  const Rule* rule = find_rule(env, front, u8(service >> 16), u16(service));
+  return rule ? rule->service : 0;
+}
+
+// Sends a stray on to the second candidate: once, as what it sends names none, and a host takes no such tunnel from
+// another. Null where the packet is to be delivered here after all.
+template <Env E>
+WM_INLINE bool pass_on(E& env, const Packet& outer, const Packet& inner, u32 zone, u32 service, Verdict& verdict) {
+  const auto* named = env.view().template at<GueCandidate>(inner.l3 - u32(sizeof(GueCandidate)));
+  const auto* udp = env.view().template at<Udp>(outer.l4);
+  if (!named || !udp) return false;
+  const u32 entropy = number(udp->source);
+  const u32 slot = way_to(env, find_front(env, zone, load_address(named->address)), service);
+  const Target* target = slot ? env.at(table::targets, slot) : nullptr;
+  if (!target || !target->in_use || inner.hops <= 1) {
+    env.note(Note::candidate_refused);
+    return false;
+  }
+  env.note(Note::passed_on);
+  env.step(Step::passed_on, slot, 0, 0);
+  verdict = send_through_tunnel(env, inner, target, slot, entropy);
+  return true;
+}
+
 // A packet to one of this host's tunnel ends, from parse_ip() on.
 template <Env E>
 WM_INLINE Verdict receive(E& env, Packet& p, const Port* port) {
@@ -120,7 +162,9 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port) {
   if (!found.type && verdict.reason == why::local.reason) return verdict;
   if (WM_UNLIKELY(!port->accepts_tunnels)) return why::untrusted_interface;
   const Front* peer = find_front(env, port->zone, p.source);
-  if (WM_UNLIKELY(!peer || !(peer->duties & kDutyPeer))) return why::untrusted_source;
+  if (WM_UNLIKELY(!peer || !(peer->duties & (kDutyPeer | kDutyFellow)))) return why::untrusted_source;
+  const bool from_director = peer->duties & kDutyPeer;
+  if (WM_UNLIKELY(!from_director && found.has_candidate)) return why::passed_twice;
   const u8 tunnel = p.protocol;
   if (const Verdict end = validate(env.view(), p, env.length()); WM_UNLIKELY(ended(end))) return end;
   if (!found.type) return verdict;
@@ -140,8 +184,13 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port) {
   if (is_ip4(front->address) == bool(inner.ip6)) return why::not_served;
   if (const Verdict end = validate(env.view(), inner, p.end); WM_UNLIKELY(ended(end)))
     return end.reason == parse::why::fragment.reason ? why::inner_fragment : end;
-  if (WM_UNLIKELY(!find_rule(env, front, inner.protocol, inner.destination_port))) return why::not_served;
+  const Rule* rule = find_rule(env, front, inner.protocol, inner.destination_port);
+  if (WM_UNLIKELY(!rule)) return why::not_served;
+  const u32 service = rule->service;
+  if (WM_UNLIKELY(!from_director && !way_to(env, peer, service))) return why::not_fellow;
   if (WM_UNLIKELY(!carry_congestion(env, inner, p.tos))) return why::congestion;
+  if (WM_UNLIKELY(found.has_candidate) && in_middle(inner) && env.owner(inner) == Owner::nobody)
+    if (Verdict passed = why::local; pass_on(env, p, inner, port->zone, service, passed)) return passed;
   return open_tunnel(env, p, inner);
 }
 
