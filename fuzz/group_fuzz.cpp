@@ -6,6 +6,7 @@
 #include "group/message.h"
 
 using namespace waymark;
+using namespace waymark::group;
 
 namespace {
 

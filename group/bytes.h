@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "group/mac.h"
+#include "group/hmac.h"
 
-namespace waymark {
+namespace waymark::group {
 
 constexpr size_t kGroupName = 63;  // of a name in a message, at most; the configuration allows 60
 
@@ -72,4 +72,4 @@ class Reader {
   bool good_ = true;
 };
 
-}  // namespace waymark
+}  // namespace waymark::group

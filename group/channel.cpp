@@ -7,7 +7,7 @@
 
 #include "group/bytes.h"
 
-namespace waymark {
+namespace waymark::group {
 
 namespace {
 
@@ -47,9 +47,9 @@ Result<std::vector<u8>> read_secret(Bytes file) {
 
 std::array<u32, 12> pin_key_of(Bytes secret, const std::string& group) {
   std::array<u32, 12> key;
-  Mac mac(secret);
+  Hmac mac(secret);
   for (u8 part = 0; part < 2; ++part) {
-    const MacValue value = mac.of({text_bytes("waymark pins 1"), Bytes(&part, 1), text_bytes(group)});
+    const HmacValue value = mac.of({text_bytes("waymark pins 1"), Bytes(&part, 1), text_bytes(group)});
     Reader r(value);
     for (size_t i = 0; i < 6; ++i) key[part * 6 + i] = r.number<u32>();
   }
@@ -103,10 +103,10 @@ Result<size_t> Channel::take_hello(Bytes bytes) {
 }
 
 void Channel::derive() {
-  Mac mac(secret_);
+  Hmac mac(secret_);
   const std::vector<u8>&first = dialled_ ? hello_ : peer_hello_, &second = dialled_ ? peer_hello_ : hello_;
   for (u8 direction : {u8(0), u8(1)}) {  // 0: from who dialled
-    const MacValue key = mac.of({text_bytes("waymark group 1"), first, second, Bytes(&direction, 1)});
+    const HmacValue key = mac.of({text_bytes("waymark group 1"), first, second, Bytes(&direction, 1)});
     (dialled_ == (direction == 0) ? ours_ : theirs_).emplace(key);
   }
 }
@@ -118,7 +118,7 @@ void Channel::append_frame(Bytes body) {
   const size_t start = out_.size();
   w.number(u32(body.size()));
   w.bytes(body);
-  const MacValue mac = ours_->of({number, Bytes(out_).subspan(start)});
+  const HmacValue mac = ours_->of({number, Bytes(out_).subspan(start)});
   w.bytes(Bytes(mac).first(kMac));
 }
 
@@ -152,7 +152,7 @@ Result<std::vector<std::vector<u8>>> Channel::feed(Bytes bytes) {
     if (rest.size() < kLength + length + kMac) break;
     std::vector<u8> number;
     Writer(number).number(received_);
-    const MacValue mac = theirs_->of({number, rest.first(kLength + length)});
+    const HmacValue mac = theirs_->of({number, rest.first(kLength + length)});
     if (!same_bytes(Bytes(mac).first(kMac), rest.subspan(kLength + length, kMac)))
       return die(
           {peer_ + (proven_ ? " sent a message that was changed on its way" : " has another key than this node")});
@@ -169,4 +169,4 @@ Result<std::vector<std::vector<u8>>> Channel::feed(Bytes bytes) {
   return bodies;
 }
 
-}  // namespace waymark
+}  // namespace waymark::group

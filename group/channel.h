@@ -23,9 +23,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "group/mac.h"
+#include "group/hmac.h"
 
-namespace waymark {
+namespace waymark::group {
 
 using Nonce = std::array<u8, 32>;
 constexpr size_t kFrameBody = 64 << 10;  // at most
@@ -67,11 +67,11 @@ class Channel {
   bool dialled_;
   std::string peer_;
   u64 peer_epoch_ = 0;
-  std::optional<Mac> ours_, theirs_;  // set once both hellos are known
-  u64 sent_ = 0, received_ = 0;       // frames: their numbers
+  std::optional<Hmac> ours_, theirs_;  // set once both hellos are known
+  u64 sent_ = 0, received_ = 0;        // frames: their numbers
   bool proven_ = false;
   std::vector<u8> waiting_, out_;
   std::optional<Error> dead_;
 };
 
-}  // namespace waymark
+}  // namespace waymark::group

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <random>
 
-namespace waymark {
+namespace waymark::group {
 namespace {
 
 using Body = std::vector<u8>;
@@ -191,20 +191,20 @@ TEST(Secret, GivesThePinKey) {
 }
 
 // RFC 4231, test cases 1 and 2.
-TEST(Mac, IsHmacSha256) {
-  auto hex = [](const MacValue& v) {
+TEST(Hmac, IsHmacSha256) {
+  auto hex = [](const HmacValue& v) {
     std::string s;
     for (u8 b : v) s += "0123456789abcdef"[b >> 4], s += "0123456789abcdef"[b & 15];
     return s;
   };
   auto bytes = [](std::string_view s) { return Bytes(reinterpret_cast<const u8*>(s.data()), s.size()); };
-  EXPECT_EQ(hex(Mac(std::vector<u8>(20, 0x0b)).of({bytes("Hi There")})),
+  EXPECT_EQ(hex(Hmac(std::vector<u8>(20, 0x0b)).of({bytes("Hi There")})),
             "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
-  Mac mac(bytes("Jefe"));
+  Hmac mac(bytes("Jefe"));
   for (int again = 0; again < 2; ++again)
     EXPECT_EQ(hex(mac.of({bytes("what do ya want "), {}, bytes("for nothing?")})),
               "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
 }  // namespace
-}  // namespace waymark
+}  // namespace waymark::group

@@ -1,4 +1,4 @@
-#include "group/mac.h"
+#include "group/hmac.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -6,10 +6,10 @@
 
 #include <new>
 
-namespace waymark {
+namespace waymark::group {
 
 // A context that holds the key: each computation begins with it as it is, which saves hashing the key again.
-struct Mac::Parts {
+struct Hmac::Parts {
   EVP_MAC_CTX* keyed = nullptr;
   ~Parts() { EVP_MAC_CTX_free(keyed); }
 };
@@ -29,19 +29,19 @@ EVP_MAC* hmac() {
 
 }  // namespace
 
-Mac::Mac(Bytes key) : parts_(std::make_unique<Parts>()) {
+Hmac::Hmac(Bytes key) : parts_(std::make_unique<Parts>()) {
   parts_->keyed = EVP_MAC_CTX_new(hmac());
   must(parts_->keyed);
   char digest[] = "SHA256";
   const OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string("digest", digest, 0), OSSL_PARAM_construct_end()};
   must(EVP_MAC_init(parts_->keyed, key.data(), key.size(), parameters));
 }
-Mac::~Mac() = default;
-Mac::Mac(Mac&&) noexcept = default;
-Mac& Mac::operator=(Mac&&) noexcept = default;
+Hmac::~Hmac() = default;
+Hmac::Hmac(Hmac&&) noexcept = default;
+Hmac& Hmac::operator=(Hmac&&) noexcept = default;
 
-MacValue Mac::of(std::initializer_list<Bytes> parts) {
-  MacValue value{};
+HmacValue Hmac::of(std::initializer_list<Bytes> parts) {
+  HmacValue value{};
   size_t size = 0;
   must(EVP_MAC_init(parts_->keyed, nullptr, 0, nullptr));
   for (Bytes part : parts) must(EVP_MAC_update(parts_->keyed, part.data(), part.size()));
@@ -51,4 +51,4 @@ MacValue Mac::of(std::initializer_list<Bytes> parts) {
 
 bool same_bytes(Bytes a, Bytes b) { return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
 
-}  // namespace waymark
+}  // namespace waymark::group

@@ -8,19 +8,19 @@
 
 #include "core/types.h"
 
-namespace waymark {
+namespace waymark::group {
 
 using Bytes = std::span<const u8>;
-using MacValue = std::array<u8, 32>;
+using HmacValue = std::array<u8, 32>;
 
-class Mac {
+class Hmac {
  public:
-  explicit Mac(Bytes key);
-  ~Mac();
-  Mac(Mac&&) noexcept;
-  Mac& operator=(Mac&&) noexcept;
+  explicit Hmac(Bytes key);
+  ~Hmac();
+  Hmac(Hmac&&) noexcept;
+  Hmac& operator=(Hmac&&) noexcept;
 
-  MacValue of(std::initializer_list<Bytes> parts);  // of the parts one after the other
+  HmacValue of(std::initializer_list<Bytes> parts);  // of the parts one after the other
 
  private:
   struct Parts;
@@ -30,4 +30,4 @@ class Mac {
 // In a time that does not tell where they differ.
 bool same_bytes(Bytes a, Bytes b);
 
-}  // namespace waymark
+}  // namespace waymark::group

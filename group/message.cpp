@@ -8,7 +8,7 @@
 #include "group/bytes.h"
 #include "group/channel.h"
 
-namespace waymark {
+namespace waymark::group {
 
 namespace {
 
@@ -181,4 +181,4 @@ Result<std::optional<Message>> decode(Bytes body) {
   return decode_kind(kind - 1u, r, std::make_index_sequence<std::variant_size_v<Message>>());
 }
 
-}  // namespace waymark
+}  // namespace waymark::group

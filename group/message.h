@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "group/mac.h"
+#include "group/hmac.h"
 
-namespace waymark {
+namespace waymark::group {
 
 // What members must agree in to choose alike (pool, history), and to share pins (key, buckets).
 struct Digest {
@@ -87,4 +87,4 @@ std::vector<std::vector<u8>> encode(const Message& message);
 // None where the kind is not known.
 Result<std::optional<Message>> decode(Bytes body);
 
-}  // namespace waymark
+}  // namespace waymark::group

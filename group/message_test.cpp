@@ -6,7 +6,7 @@
 
 #include "group/channel.h"
 
-namespace waymark {
+namespace waymark::group {
 namespace {
 
 std::string some_name(std::mt19937_64& random) {
@@ -114,4 +114,4 @@ TEST(Message, FieldsKeepTheirRanges) {
 }
 
 }  // namespace
-}  // namespace waymark
+}  // namespace waymark::group
