@@ -73,6 +73,7 @@ void Loop::run(const std::function<Time()>& step) {
 void Loop::close() { parts_->ended = true; }
 void Loop::stop() { parts_->stopped = true; }
 bool Loop::ended() const { return parts_->ended; }
+asio::io_context& Loop::io() { return parts_->io; }
 void Loop::post(std::function<void()> work) { asio::post(parts_->io, std::move(work)); }
 
 void Loop::on_signal(int number, std::function<void()> handler) {

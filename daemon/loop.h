@@ -8,6 +8,10 @@
 
 #include "base/time.h"
 
+namespace asio {
+class io_context;
+}
+
 namespace waymark {
 
 Time boot_time();  // CLOCK_BOOTTIME
@@ -42,6 +46,8 @@ class Loop {
     return answer.get();
   }
   void post(std::function<void()> work);  // from any thread, without waiting
+
+  asio::io_context& io();  // for the .cpp files that wrap Asio
 
  private:
   bool ended() const;

@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <ctime>
+#include <functional>
 #include <string>
 
 #include "base/time.h"
@@ -52,6 +53,13 @@ class Namespaces : public testing::Test {
   void peer(const std::string& commands) {
     ASSERT_EQ(setns(peer_, CLONE_NEWNET), 0);
     run(commands);
+    ASSERT_EQ(setns(here_, CLONE_NEWNET), 0);
+  }
+
+  // Sockets that are made in it stay there.
+  void in_peer(const std::function<void()>& work) {
+    ASSERT_EQ(setns(peer_, CLONE_NEWNET), 0);
+    work();
     ASSERT_EQ(setns(here_, CLONE_NEWNET), 0);
   }
 

@@ -1,0 +1,155 @@
+// ICMP echo (RFC 792, RFC 4443 4.1): by the kernel's ping sockets where net.ipv4.ping_group_range permits them, else by
+// a raw socket, which hears everybody's ICMP.
+#include <fmt/format.h>
+#include <netinet/in.h>
+
+#include <array>
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+#include <cerrno>
+#include <cstring>
+#include <optional>
+
+#include "core/hash.h"
+#include "core/wire.h"
+#include "daemon/check.h"
+#include "daemon/sockaddr.h"
+
+namespace waymark {
+
+namespace {
+
+constexpr u8 kEcho4 = 8, kReply4 = 0, kEcho6 = 128, kReply6 = 129;
+constexpr int kReadsAtOnce = 32;
+
+struct Echo {
+  Icmp header;
+  u8 mark[16];
+};
+
+u16 checksum(const Echo& echo) {
+  u32 sum = 0;
+  for (std::size_t i = 0; i < sizeof echo; i += 2) sum += load16(reinterpret_cast<const u8*>(&echo) + i);
+  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+  return u16(~sum);
+}
+
+class Ping : public std::enable_shared_from_this<Ping> {
+ public:
+  Ping(Loop& loop, const Question& question, Check::Answered answered)
+      : question_(question), answered_(std::move(answered)), descriptor_(loop.io()), timer_(loop.io()) {}
+
+  void start() {
+    timer_.expires_after(question_.timeout);
+    timer_.async_wait([self = shared_from_this()](const asio::error_code& error) {
+      if (!error) self->end(false, no_answer("no answer", self->question_.timeout));
+    });
+    const Address& address = question_.subject.address;
+    ip4_ = is_ip4(address);
+    const int family = ip4_ ? AF_INET : AF_INET6, protocol = ip4_ ? int(IPPROTO_ICMP) : int(IPPROTO_ICMPV6);
+    int made = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+    if (made < 0) {
+      raw_ = true;
+      made = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+    }
+    if (made < 0) return end(false, fmt::format("making a socket for ICMP failed: {}", error_sentence(errno)));
+    descriptor_.assign(made);
+    const SocketAddress to(address, 0);
+    if (connect(made, to.get(), to.size()) < 0) return end(false, error_sentence(errno));
+    compose();
+    if (send(made, &echo_, sizeof echo_, 0) < 0) return end(false, error_sentence(errno));
+    wait();
+  }
+
+  void forget() {
+    answered_ = nullptr;
+    close();
+  }
+
+ private:
+  void compose() {
+    const u64 mark = mix(question_.id ^ reinterpret_cast<u64>(this));
+    echo_.header.type = ip4_ ? kEcho4 : kEcho6;
+    echo_.header.rest = {u32(mark)};  // identifier, which a ping socket replaces, and sequence
+    std::memcpy(echo_.mark, "waymark ", 8);
+    std::memcpy(echo_.mark + 8, &mark, 8);
+    echo_.header.checksum = {checksum(echo_)};  // for ICMPv6 the kernel's to compute
+  }
+
+  void wait() {
+    descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
+                           [self = shared_from_this()](const asio::error_code& error) {
+                             if (!self->over_ && !error) self->read();
+                           });
+  }
+
+  void read() {
+    std::array<u8, 256> bytes;
+    for (int i = 0; i < kReadsAtOnce; ++i) {
+      const ssize_t got = recv(descriptor_.native_handle(), bytes.data(), bytes.size(), 0);
+      if (got < 0 && (errno == EAGAIN || errno == EINTR)) break;
+      if (got < 0) return end(false, error_sentence(errno));
+      if (is_answer(bytes.data(), std::size_t(got))) return end(true, "");
+    }
+    wait();
+  }
+
+  bool is_answer(const u8* at, std::size_t length) const {
+    if (raw_ && ip4_) {  // with its IP header
+      const std::size_t header = length ? (at[0] & 15) * 4u : 0;
+      if (header < sizeof(Ip4) || length < header) return false;
+      at += header;
+      length -= header;
+    }
+    if (length < sizeof(Echo)) return false;
+    Echo got;
+    std::memcpy(&got, at, sizeof got);
+    const bool whose = raw_ ? got.header.rest == echo_.header.rest  // a ping socket's identifier was compared already
+                            : load16(at + 6) == load16(reinterpret_cast<const u8*>(&echo_) + 6);
+    return whose && got.header.type == (ip4_ ? kReply4 : kReply6) && got.header.code == 0 &&
+           std::memcmp(got.mark, echo_.mark, sizeof got.mark) == 0;
+  }
+
+  void end(bool well, const std::string& why) {
+    if (over_) return;
+    close();
+    asio::post(timer_.get_executor(), [self = shared_from_this(), well, why] {
+      if (const Check::Answered answered = std::exchange(self->answered_, nullptr)) answered(well, why);
+    });
+  }
+
+  void close() {
+    over_ = true;
+    timer_.cancel();
+    asio::error_code ignored;
+    descriptor_.close(ignored);
+  }
+
+  const Question question_;
+  Check::Answered answered_;
+  asio::posix::stream_descriptor descriptor_;
+  asio::steady_timer timer_;
+  Echo echo_{};
+  bool ip4_ = false, raw_ = false, over_ = false;
+};
+
+class EchoCheck : public Check {
+ public:
+  explicit EchoCheck(std::shared_ptr<Ping> ping) : ping_(std::move(ping)) {}
+  ~EchoCheck() override { ping_->forget(); }
+
+ private:
+  std::shared_ptr<Ping> ping_;
+};
+
+}  // namespace
+
+std::unique_ptr<Check> check_echo(Loop& loop, const Question& question, Check::Answered answered) {
+  auto ping = std::make_shared<Ping>(loop, question, std::move(answered));
+  ping->start();
+  return std::make_unique<EchoCheck>(ping);
+}
+
+}  // namespace waymark

@@ -1,0 +1,236 @@
+// TCP, HTTP and HTTPS: one connection, and at most a request and the first line of its answer.
+#include <fmt/format.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <array>
+#include <asio/ip/tcp.hpp>
+#include <asio/post.hpp>
+#include <asio/ssl.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/write.hpp>
+#include <map>
+#include <optional>
+
+#include "base/address_text.h"
+#include "daemon/check.h"
+
+namespace waymark {
+
+struct Trust::Context {
+  asio::ssl::context context{asio::ssl::context::tls_client};
+};
+struct Trust::Parts {
+  std::map<std::string, std::shared_ptr<Context>> by_file;
+};
+Trust::Trust() : parts_(std::make_unique<Parts>()) {}
+Trust::~Trust() = default;
+Trust::Trust(Trust&&) noexcept = default;
+Trust& Trust::operator=(Trust&&) noexcept = default;
+
+Result<std::shared_ptr<Trust::Context>> Trust::of(const std::string& file) {
+  if (const auto at = parts_->by_file.find(file); at != parts_->by_file.end()) return at->second;
+  auto made = std::make_shared<Context>();
+  SSL_CTX* context = made->context.native_handle();
+  ERR_clear_error();
+  SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
+  if (file.empty())
+    SSL_CTX_set_default_verify_paths(context);  // without any, verification fails and says so
+  else if (SSL_CTX_load_verify_file(context, file.c_str()) != 1)
+    return Error{fmt::format("no trusted certificate can be read from {}", file)};
+  parts_->by_file[file] = made;
+  return made;
+}
+
+namespace {
+
+using asio::ip::tcp;
+
+constexpr std::size_t kMostRead = 512;  // of an answer: a status line is shorter
+
+tcp::endpoint endpoint_of(const Address& address, u16 port) {
+  if (is_ip4(address)) return {asio::ip::address_v4(number(ip4_of(address))), port};
+  asio::ip::address_v6::bytes_type bytes;
+  store_address(bytes.data(), address);
+  return {asio::ip::address_v6(bytes), port};
+}
+
+// The Host header's value, and without port and brackets the name that a certificate must carry.
+std::string host_of(const Subject& subject, u16 usual_port) {
+  if (!subject.check.host.empty()) return subject.check.host;
+  const std::string host = is_ip4(subject.address) ? text(subject.address) : fmt::format("[{}]", text(subject.address));
+  return subject.port == usual_port ? host : fmt::format("{}:{}", host, subject.port);
+}
+std::string name_of(const Subject& subject) {
+  std::string host = subject.check.host;
+  if (host.empty()) return text(subject.address);
+  if (host[0] == '[') return host.substr(1, host.find(']') - 1);
+  return std::count(host.begin(), host.end(), ':') == 1 ? host.substr(0, host.find(':')) : host;
+}
+
+class Talk : public std::enable_shared_from_this<Talk> {
+ public:
+  Talk(Loop& loop, const Question& question, Check::Answered answered)
+      : question_(question), answered_(std::move(answered)), socket_(loop.io()), timer_(loop.io()) {}
+
+  void start(Trust& trust, const Admit& admit) {
+    timer_.expires_after(question_.timeout);
+    timer_.async_wait([self = shared_from_this()](const asio::error_code& error) {
+      if (!error) self->end(false, no_answer(self->waits_for_, self->question_.timeout));
+    });
+    const tcp::endpoint to = endpoint_of(subject().address, subject().port);
+    asio::error_code error;
+    socket_.open(to.protocol(), error);
+    if (error) return end(false, error_sentence(error.value()));
+    // A reset instead of an orderly end: no port of this machine waits behind each check.
+    socket_.set_option(asio::socket_base::linger(true, 0), error);
+    if (const Status done = admit(socket_.native_handle()); !done) return end(false, done.error().sentence);
+    if (const Status done = prepare_tls(trust); !done) return end(false, done.error().sentence);
+    socket_.async_connect(to, [self = shared_from_this()](const asio::error_code& e) {
+      if (self->failed(e)) return;
+      if (self->subject().check.kind() == CheckKind::tcp) return self->end(true, "");
+      self->waits_for_ = "no HTTP answer";
+      self->tls_ ? self->shake_hands() : self->send(self->socket_);
+    });
+  }
+
+  void forget() {  // without an answer
+    answered_ = nullptr;
+    close();
+  }
+
+ private:
+  const Subject& subject() const { return question_.subject; }
+
+  Status prepare_tls(Trust& trust) {
+    if (subject().check.kind() != CheckKind::https) return Done{};
+    const CheckConfig& check = subject().check;
+    const Result<std::shared_ptr<Trust::Context>> context = trust.of(check.verify ? check.ca : "");
+    if (!context) return context.error();
+    trust_ = *context;
+    tls_.emplace(socket_, trust_->context);
+    SSL* ssl = tls_->native_handle();
+    const std::string name = name_of(subject());
+    const bool is_name = !parse_address(name);
+    if (is_name) SSL_set_tlsext_host_name(ssl, name.c_str());  // SNI has names alone (RFC 6066, 3)
+    SSL_set_verify(ssl, check.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+    if (!check.verify) return Done{};
+    const int set =
+        is_name ? SSL_set1_host(ssl, name.c_str()) : X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), name.c_str());
+    if (set != 1) return Error{fmt::format("certificates cannot be checked for the name {}", name)};
+    return Done{};
+  }
+
+  void shake_hands() {
+    waits_for_ = "no end of the TLS handshake";
+    tls_->async_handshake(asio::ssl::stream_base::client, [self = shared_from_this()](const asio::error_code& error) {
+      if (self->over_) return;
+      const long verdict = SSL_get_verify_result(self->tls_->native_handle());
+      if (error && verdict != X509_V_OK && self->subject().check.verify)
+        return self->end(false, fmt::format("certificate: {}", X509_verify_cert_error_string(verdict)));
+      if (error) return self->end(false, fmt::format("TLS: {}", self->words(error)));
+      self->waits_for_ = "no HTTP answer";
+      self->send(*self->tls_);
+    });
+  }
+
+  template <class Stream>
+  void send(Stream& stream) {
+    const CheckConfig& check = subject().check;
+    const bool secure = check.kind() == CheckKind::https;
+    request_ =
+        fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: waymark\r\nAccept: */*\r\nConnection: close\r\n\r\n",
+                    secure ? check.https : check.http, host_of(subject(), secure ? 443 : 80));
+    asio::async_write(stream, asio::buffer(request_),
+                      [self = shared_from_this(), &stream](const asio::error_code& error, std::size_t) {
+                        if (!self->failed(error)) self->read(stream);
+                      });
+  }
+
+  template <class Stream>
+  void read(Stream& stream) {
+    stream.async_read_some(asio::buffer(buffer_.data() + length_, buffer_.size() - length_),
+                           [self = shared_from_this(), &stream](const asio::error_code& error, std::size_t n) {
+                             if (self->over_) return;
+                             self->length_ += n;
+                             if (self->judge(error)) return;
+                             self->read(stream);
+                           });
+  }
+
+  // "HTTP/1.1 200 OK" (RFC 9112, 4). True when there is an answer.
+  bool judge(const asio::error_code& error) {
+    const std::string_view got(buffer_.data(), length_);
+    const bool whole = got.find('\n') != got.npos;
+    if (!whole && !error && length_ < buffer_.size()) return false;
+    if (got.empty()) return end(false, "the connection was closed without an answer"), true;
+    const auto digit = [&](std::size_t i) { return got[i] >= '0' && got[i] <= '9'; };
+    const bool http = whole && got.size() > 12 && got.starts_with("HTTP/1.") && digit(7) && got[8] == ' ' && digit(9) &&
+                      digit(10) && digit(11) && (got[12] == ' ' || got[12] == '\r' || got[12] == '\n');
+    if (!http) return end(false, "the answer is not HTTP"), true;
+    const bool well = got[9] == '2' || got[9] == '3';
+    return end(well, well ? "" : fmt::format("HTTP status {}", got.substr(9, 3))), true;
+  }
+
+  std::string words(const asio::error_code& error) const {
+    if (error.category() == asio::system_category()) return error_sentence(error.value());
+    if (error == asio::error::eof || error == asio::ssl::error::stream_truncated)
+      return "the connection was closed without an answer";
+    return error.message();
+  }
+
+  bool failed(const asio::error_code& error) {
+    if (over_) return true;
+    if (error) end(false, words(error));
+    return bool(error);
+  }
+
+  // The answer is told from the loop, never from within a call of the caller's.
+  void end(bool well, const std::string& why) {
+    if (over_) return;
+    close();
+    asio::post(timer_.get_executor(), [self = shared_from_this(), well, why] {
+      if (const Check::Answered answered = std::exchange(self->answered_, nullptr)) answered(well, why);
+    });
+  }
+
+  void close() {
+    over_ = true;
+    timer_.cancel();
+    asio::error_code ignored;
+    socket_.close(ignored);
+  }
+
+  const Question question_;
+  Check::Answered answered_;
+  tcp::socket socket_;
+  asio::steady_timer timer_;
+  std::shared_ptr<Trust::Context> trust_;  // outlives the stream
+  std::optional<asio::ssl::stream<tcp::socket&>> tls_;
+  const char* waits_for_ = "no answer";
+  std::string request_;
+  std::array<char, kMostRead> buffer_;
+  std::size_t length_ = 0;
+  bool over_ = false;
+};
+
+class StreamCheck : public Check {
+ public:
+  explicit StreamCheck(std::shared_ptr<Talk> talk) : talk_(std::move(talk)) {}
+  ~StreamCheck() override { talk_->forget(); }
+
+ private:
+  std::shared_ptr<Talk> talk_;
+};
+
+}  // namespace
+
+std::unique_ptr<Check> check_stream(Loop& loop, const Question& question, Trust& trust, const Admit& admit,
+                                    Check::Answered answered) {
+  auto talk = std::make_shared<Talk>(loop, question, std::move(answered));
+  talk->start(trust, admit);
+  return std::make_unique<StreamCheck>(talk);
+}
+
+}  // namespace waymark

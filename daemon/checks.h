@@ -1,0 +1,33 @@
+// Asks targets how they are: carries out the questions of health/ on the daemon's loop. Nothing blocks but the looks
+// into a file of certificates and the few words with the kernel on first use of a tunnel.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "daemon/loop.h"
+#include "health/health.h"
+
+namespace waymark {
+
+class Checks {
+ public:
+  // `why` is a sentence without its full stop where it is not well: "no answer in 1 s", "HTTP status 503".
+  using Answered = std::function<void(u64 id, bool well, const std::string& why)>;
+
+  Checks(Loop& loop, Answered answered);
+  ~Checks();  // who was asked is not heard any more
+
+  // The node's name, the director's addresses; files of certificates are read anew.
+  void configure(const Config& config);
+
+  // Answered once, on the loop, later than this call and at the latest after the question's timeout.
+  void ask(const Question& question);
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace waymark
