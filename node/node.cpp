@@ -168,6 +168,7 @@ u32 Node::effective_weight(const ServiceConfig& service, const TargetConfig& tar
 void Node::install_choices(Time now) {
   if (!choices_dirty_ || now < choices_allowed_) return;
   choices_.install(pools_of(config_, target_slots_));
+  ++changes_;
   choices_dirty_ = false;
   choices_allowed_ = now + kChoicePause;
   mark_down();
@@ -185,6 +186,7 @@ void Node::mark_down() {
 void Node::set_down(std::set<std::string> targets, Time now) {
   if (targets == down_) return;
   down_ = std::move(targets);
+  ++changes_;
   for (u32 slot : slots_.used()) {  // before the choice names them again
     u64& word = live_.targets[slot].route;
     if (!down_.contains(slots_.service(slot) + "/" + slots_.target(slot))) store(word, word & ~kTargetDown);
@@ -260,6 +262,7 @@ Status Node::decide(const std::string& target, const std::function<void(Decision
     found = true;
   }
   if (!found) return Error{fmt::format("no target is called \"{}\"", target)};
+  ++changes_;
   choices_dirty_ = true;
   install_choices(now);
   return Done{};
@@ -287,6 +290,7 @@ bool Node::learn(const Decided& news, Time now) {
   const auto known = target_slots_.find(news.service + "/" + news.target);
   if (known == target_slots_.end() || !news.decision.newer_than(slots_.decision(known->second))) return false;
   slots_.decide(news.service, news.target, news.decision);
+  ++changes_;
   choices_dirty_ = true;
   install_choices(now);
   return true;
@@ -329,15 +333,23 @@ u64 Node::history_digest() const {
   return digest;
 }
 
+IdleTimes Node::idle_of(u32 slot) const {
+  if (auto it = idle_.find(slots_.service(slot)); it != idle_.end()) return it->second;
+  // The service was removed: its flows get what a service gets by default.
+  const Meta& meta = live_.meta[0];
+  return {stamps_for(ServiceConfig{}.tcp_idle, meta), stamps_for(ServiceConfig{}.udp_idle, meta)};
+}
+
+u32 Node::idle_stamps(u32 slot, PinState state) const {
+  const Meta& meta = live_.meta[0];
+  return limit_of(state, stamps_for(kEmbryoLifetime, meta), stamps_for(kClosingLifetime, meta), idle_of(slot));
+}
+
 void Node::sweep(Time now) {
   const Meta& meta = live_.meta[0];
   const u32 stamp = clock_.ticks_at(now) >> meta.stamp_shift & kStampMask;
-  swept_ = sweeper_.sweep(
-      live_, stamp, stamps_for(kEmbryoLifetime, meta), stamps_for(kClosingLifetime, meta), [&](u32 slot) {
-        if (auto it = idle_.find(slots_.service(slot)); it != idle_.end()) return it->second;
-        // The service was removed: its flows get what a service gets by default.
-        return IdleTimes{stamps_for(ServiceConfig{}.tcp_idle, meta), stamps_for(ServiceConfig{}.udp_idle, meta)};
-      });
+  swept_ = sweeper_.sweep(live_, stamp, stamps_for(kEmbryoLifetime, meta), stamps_for(kClosingLifetime, meta),
+                          [&](u32 slot) { return idle_of(slot); });
 }
 
 std::vector<u32> Node::tick(Time now) {

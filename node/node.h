@@ -66,6 +66,7 @@ class Node {
 
   // The two clocks drift apart (one is disciplined by NTP): to be read again at least every few minutes.
   void set_clock(const Clock& clock) { clock_ = clock; }
+  u32 stamp(Time now) const { return clock_.ticks_at(now) >> live_.meta[0].stamp_shift & kStampMask; }
 
   void on_next_hop(const NextHop& hop, Time now);
   std::vector<Address> next_hops_wanted() const;  // all targets' addresses, of slots in use
@@ -82,6 +83,12 @@ class Node {
 
   // Each configured service, and whether a target of it takes new flows.
   std::vector<std::pair<std::string, bool>> live_services() const;
+
+  // Counts whatever may change the pools: configurations, decisions, deaths, installed choices.
+  u64 changes() const { return changes_; }
+
+  // After how many stamps without a packet a pin of this slot and state goes.
+  u32 idle_stamps(u32 slot, PinState state) const;
 
   // What must be alike on all directors of a group for the same flow to go to the same target: the effective pools; and
   // what they were before, which only the second candidate depends on.
@@ -119,6 +126,7 @@ class Node {
   // Next hops that no slot needs are watched by nobody, so they must not be kept valid, nor keep their slots.
   void forget_ways(Time now);
   void sweep(Time now);
+  IdleTimes idle_of(u32 slot) const;
 
   Live live_;
   Clock clock_;
@@ -135,6 +143,7 @@ class Node {
   std::vector<std::pair<Time, u32>> adjacency_retired_;  // free again from that time on
   u32 last_adjacency_ = 0;
   std::set<std::string> down_;
+  u64 changes_ = 0;
   bool choices_dirty_ = false;
   Time choices_allowed_{0}, refresh_due_{0}, sweep_due_{0};
 };

@@ -1,5 +1,6 @@
 #include "node/sweep.h"
 
+#include <algorithm>
 #include <optional>
 
 namespace waymark {
@@ -8,23 +9,17 @@ namespace {
 
 constexpr u64 kFilterMask = kSpillChange - 1;
 
+// Who lent us a pin tells of its use only every quarter of its idle time.
 u32 limit_of(const Pin& pin, u32 embryo_stamps, u32 closing_stamps, const IdleTimes& idle) {
-  switch (pin.state) {
-    case PinState::embryonic:
-      return embryo_stamps;
-    case PinState::closing:
-      return closing_stamps;
-    case PinState::datagram:
-      return idle.udp;
-    case PinState::proven:
-      break;
-  }
-  return idle.tcp;
+  const u32 own = limit_of(pin.state, embryo_stamps, closing_stamps, idle);
+  return pin.mirrored ? std::min(own + own / 2 + 1, kStampMask - 24) : own;
 }
 
 void tally(SweepResult& result, const Pin& pin) {
   ++result.pins[pin.slot];
   result.spilled += pin.spilled;
+  result.mirrored += pin.mirrored;
+  result.adopted += pin.adopted;
   switch (pin.state) {
     case PinState::embryonic:
       ++result.embryonic;
@@ -42,6 +37,20 @@ void tally(SweepResult& result, const Pin& pin) {
 }
 
 }  // namespace
+
+u32 limit_of(PinState state, u32 embryo_stamps, u32 closing_stamps, const IdleTimes& idle) {
+  switch (state) {
+    case PinState::embryonic:
+      return embryo_stamps;
+    case PinState::closing:
+      return closing_stamps;
+    case PinState::datagram:
+      return idle.udp;
+    case PinState::proven:
+      break;
+  }
+  return idle.tcp;
+}
 
 SweepResult Sweeper::sweep(Live& live, u32 stamp, u32 embryo_stamps, u32 closing_stamps,
                            const std::function<IdleTimes(u32 slot)>& idle) {

@@ -15,9 +15,12 @@ struct IdleTimes {
   u32 tcp, udp;
 };
 
+// After how many stamps without a packet a pin goes.
+u32 limit_of(PinState state, u32 embryo_stamps, u32 closing_stamps, const IdleTimes& idle);
+
 struct SweepResult {
   std::vector<u32> pins;  // by target slot, embryos included
-  u64 proven = 0, embryonic = 0, closing = 0, datagram = 0, spilled = 0, expired = 0;
+  u64 proven = 0, embryonic = 0, closing = 0, datagram = 0, spilled = 0, mirrored = 0, adopted = 0, expired = 0;
   u64 filters_tidied = 0;
 };
 

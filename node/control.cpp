@@ -1,0 +1,209 @@
+#include "node/control.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace waymark {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kOpinionsEvery = 100ms;
+
+std::string name_of(const std::string& service, const std::string& target) { return service + "/" + target; }
+
+}  // namespace
+
+Control::Control(Live live, Life life) : life_(std::move(life)), node_(live, life_.clock), health_(life_.seed) {
+  if (life_.adopted) announce_.keep_found(life_.announced);
+}
+
+Control::~Control() = default;
+
+Result<Image> Control::prepare(const Config& config, std::span<const InterfaceFacts> interfaces,
+                               std::vector<u8> secret) {
+  if (config.group) {
+    const auto key = group::pin_key_of(secret, config.group->name);
+    if (!std::equal(key.begin(), key.end(), std::begin(node_.live().meta[0].pin_key)))
+      return Error{
+          fmt::format("the pinned tables have other keys than group \"{}\": `waymark down` and a new start "
+                      "take the group's",
+                      config.group->name)};
+  }
+  Result<Image> image = node_.prepare(config, interfaces);
+  if (!image) return image;
+  next_secret_ = std::move(secret);
+  next_stale_stamps_ = image->settings.stale_stamps;
+  return image;
+}
+
+void Control::abandon() { node_.abandon(); }
+
+void Control::commit(Time now) {
+  node_.commit(now);
+  const Config& config = node_.config();
+  health_.configure(config, now);
+  if (life_.adopted && !committed_)  // what the daemon before us knew stands until we know better
+    for (const ServiceConfig& service : config.service)
+      for (const TargetConfig& target : service.target)
+        health_.adopt(service.name, target.name,
+                      node_.down().contains(name_of(service.name, target.name)) ? Wellness::down : Wellness::up, now);
+  announce_.configure(config);
+  stale_stamps_ = next_stale_stamps_;
+  committed_ = true;
+  awaited_seen_.reset();
+  form_group(now);
+  settle(now);
+}
+
+void Control::form_group(Time now) {
+  const Config& config = node_.config();
+  if (!config.group) {
+    group_.reset();
+    return;
+  }
+  if (group_ && next_secret_ == life_.secret && group_name_ == config.group->name)
+    return group_->configure(*config.group, now);
+  life_.secret = next_secret_;
+  group_name_ = config.group->name;
+  group::GroupNeeds needs{life_.nonce, [this](Time at) { return node_.stamp(at); },
+                          [this](u32 slot, PinState state) { return node_.idle_stamps(slot, state); },
+                          [this] { return stale_stamps_; }};
+  group_ = std::make_unique<group::Group>(*config.group, config.name, life_.secret, life_.epoch, std::move(needs),
+                                          node_.live());
+}
+
+Status Control::drain(const std::string& target, bool on, Time now) {
+  WM_TRY(node_.drain(target, on, now));
+  settle(now);
+  return Done{};
+}
+
+Status Control::reweigh(const std::string& target, std::optional<u32> weight, Time now) {
+  WM_TRY(node_.reweigh(target, weight, now));
+  settle(now);
+  return Done{};
+}
+
+void Control::stop(Time now) { announce_.stop(now); }
+
+void Control::answer(u64 question, bool well, const std::string& why, Time now) {
+  health_.answer(question, well, why, now);
+  settle(now);
+}
+
+void Control::opened(group::Link link, std::optional<u32> dialled, Time now) {
+  if (group_) group_->opened(link, dialled, now);
+}
+
+void Control::received(group::Link link, std::span<const u8> bytes, Time now) {
+  if (!group_) return;
+  group_->received(link, bytes, now);
+  settle(now);
+}
+
+void Control::failed(u32 member, const std::string& why, Time now) {
+  if (group_) group_->failed(member, why, now);
+}
+
+void Control::closed(group::Link link, const std::string& why, Time now) {
+  if (group_) group_->closed(link, why, now);
+}
+
+void Control::queued(group::Link link, std::size_t bytes) {
+  if (group_) group_->sent(link, bytes);
+}
+
+group::GroupOutput Control::take() { return group_ ? group_->take() : group::GroupOutput{}; }
+
+// A target that was removed while it was down is asked no more, and stays as it was for the flows it has left.
+void Control::follow_health(Time now) {
+  if (health_.changes() == health_seen_) return;
+  health_seen_ = health_.changes();
+  std::set<std::string> down, configured;
+  for (const ServiceConfig& service : node_.config().service)
+    for (const TargetConfig& target : service.target) {
+      configured.insert(name_of(service.name, target.name));
+      if (health_.down(service.name, target.name)) down.insert(name_of(service.name, target.name));
+    }
+  for (const std::string& was : node_.down())
+    if (!configured.contains(was)) down.insert(was);
+  node_.set_down(std::move(down), now);
+}
+
+// Others' decisions are ours. Their opinions are not: they stand in where we know nothing yet, and where they differ
+// they make us ask once more.
+void Control::follow_group(Time now) {
+  for (const group::StateRecord& r : group_->states_received())
+    node_.learn({r.service, r.target, {r.drained, r.weight.value_or(kNoWeight), r.version, r.origin}}, now);
+  if (now < opinions_due_) return;
+  opinions_due_ = now + kOpinionsEvery;
+  for (const auto& [member, opinions] : group_->opinions())
+    for (const auto& [named, up] : opinions) {
+      health_.adopt(named.first, named.second, up ? Wellness::up : Wellness::down, now);
+      if (health_.down(named.first, named.second) == up) health_.hurry(named.first, named.second, now);
+    }
+}
+
+void Control::publish(bool ready, Time now) {
+  group::Digest digest;
+  digest.pool = node_.pool_digest();
+  digest.history = node_.history_digest();
+  for (u32 word : node_.live().meta[0].pin_key) digest.key = mix(digest.key ^ word);
+  digest.generation = node_.generation();
+  digest.flows = node_.swept().proven + node_.swept().closing + node_.swept().datagram;
+  digest.ready = ready;
+  std::vector<group::StateRecord> states;
+  for (const Decided& d : node_.decisions())
+    states.push_back({d.service, d.target, d.decision.drained,
+                      d.decision.weight == kNoWeight ? std::optional<u32>() : d.decision.weight, d.decision.version,
+                      d.decision.origin});
+  std::vector<group::Opinion> opinions;
+  for (const Health::View& v : health_.views())
+    if (v.own && !v.target.empty()) opinions.push_back({v.service, v.target, v.state == Wellness::up});
+  group_->publish(digest, states, opinions, now);
+}
+
+void Control::settle(Time now) {
+  if (!committed_) return;
+  if (group_) follow_group(now);
+  follow_health(now);
+  const std::string missing = awaited();
+  const bool changed =
+      health_.verdicts() != verdicts_seen_ || node_.changes() != node_seen_ || missing != awaited_seen_;
+  if (!changed && now < announce_.deadline()) return;
+  verdicts_seen_ = health_.verdicts();
+  node_seen_ = node_.changes();
+  awaited_seen_ = missing;
+  announce_.update(missing, node_.live_services(), now);
+  if (group_) publish(missing.empty(), now);
+}
+
+std::string Control::awaited() const {
+  if (!committed_) return "no configuration is in force yet";
+  if (!health_.decided()) {
+    const auto views = health_.views();
+    const auto unknown =
+        std::count_if(views.begin(), views.end(), [](auto& v) { return v.state == Wellness::unknown; });
+    return fmt::format("health of {} target{} is not known yet", unknown, unknown == 1 ? "" : "s");
+  }
+  if (group_ && !group_->in_step()) return "pins of the group's members are still being fetched";
+  return {};
+}
+
+std::vector<u32> Control::tick(Time now) {
+  if (group_) group_->tick(now);
+  settle(now);
+  if (now < node_.deadline()) return {};
+  return node_.tick(now);
+}
+
+Time Control::deadline() const {
+  Time due = std::min({node_.deadline(), health_.deadline(), announce_.deadline()});
+  if (group_) due = std::min(due, group_->deadline());
+  return due;
+}
+
+}  // namespace waymark

@@ -1,0 +1,95 @@
+// All machines of one node, and what they have to tell each other: Node (the tables), Health (who is well), Group (what
+// other directors know), Announce (whether we say that we serve). Without I/O: the daemon gives it sockets, clocks and
+// randomness, the simulator virtual ones; both drive the same code.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "announce/announce.h"
+#include "group/group.h"
+#include "health/health.h"
+#include "node/node.h"
+
+namespace waymark {
+
+class Control {
+ public:
+  // What differs from life to life and from machine to machine.
+  struct Life {
+    Clock clock;
+    u64 seed;                             // of pauses between checks
+    u64 epoch;                            // another one each time
+    bool adopted;                         // the tables served packets before us
+    std::function<group::Nonce()> nonce;  // random, for each connection
+    std::vector<Address> announced;       // routes that were found, where adopted
+    std::vector<u8> secret;               // of [group], where the configuration has one
+  };
+  Control(Live live, Life life);
+  ~Control();
+
+  // As Node: check, prepare, then commit or abandon. `secret` is the key file's of config.group, empty without.
+  Result<Image> prepare(const Config& config, std::span<const InterfaceFacts> interfaces, std::vector<u8> secret);
+  void commit(Time now);
+  void abandon();
+
+  void on_next_hop(const NextHop& hop, Time now) { node_.on_next_hop(hop, now); }
+
+  // Operators' commands; they reach the other directors of the group.
+  Status drain(const std::string& target, bool on, Time now);
+  Status reweigh(const std::string& target, std::optional<u32> weight, Time now);
+  void stop(Time now);  // withdraws everything for good; forwarding goes on
+
+  // Checks: what is to be asked now, and what came of it.
+  std::vector<Question> questions(Time now) { return health_.due(now); }
+  void answer(u64 question, bool well, const std::string& why, Time now);
+
+  // Connections between members, numbered by the caller. None of it where there is no group.
+  void opened(group::Link link, std::optional<u32> dialled, Time now);
+  void failed(u32 member, const std::string& why, Time now);  // dialling it
+  void received(group::Link link, std::span<const u8> bytes, Time now);
+  void closed(group::Link link, const std::string& why, Time now);
+  void queued(group::Link link, std::size_t bytes);  // what its socket has not taken yet
+  group::GroupOutput take();                         // what is to be sent, dialled, closed, logged
+
+  // All that is due. Slots that became free are returned: their traffic counters must be reset.
+  std::vector<u32> tick(Time now);
+  Time deadline() const;
+
+  // The routes that must be there, where announcements are configured.
+  const std::optional<AnnounceConfig>& announce_settings() const { return announce_.settings(); }
+  const std::vector<Address>& routes() const { return announce_.desired(); }
+
+  Node& node() { return node_; }
+  const Node& node() const { return node_; }
+  const Health& health() const { return health_; }
+  const Announce& announce() const { return announce_; }
+  const group::Group* group() const { return group_.get(); }
+
+  // Why the node does not announce its services, as a clause; empty where it is in step.
+  std::string awaited() const;
+
+ private:
+  void settle(Time now);
+  void follow_health(Time now);
+  void follow_group(Time now);
+  void publish(bool ready, Time now);
+  void form_group(Time now);
+
+  Life life_;
+  Node node_;
+  Health health_;
+  Announce announce_;
+  std::unique_ptr<group::Group> group_;
+  std::vector<u8> next_secret_;
+  std::string group_name_;
+  u32 stale_stamps_ = 1, next_stale_stamps_ = 1;
+  bool committed_ = false;
+  Time opinions_due_{0};
+  // What settle() saw last: it runs after each event, and mostly nothing changed.
+  u64 health_seen_ = 0, verdicts_seen_ = 0, node_seen_ = 0;
+  std::optional<std::string> awaited_seen_;
+};
+
+}  // namespace waymark
