@@ -53,6 +53,7 @@ class Channel {
   const std::string& peer() const { return peer_; }           // who it says it is; "" before its hello
   u64 peer_epoch() const { return peer_epoch_; }              //
   void send(Bytes body);                                      // once proven(); at most kFrameBody bytes
+  size_t waiting() const { return out_.size(); }              // bytes for take()
   std::vector<u8> take() { return std::exchange(out_, {}); }  // what is to be carried to the other end
 
  private:

@@ -100,9 +100,10 @@ struct MirrorCounts {
 
 class Applier {
  public:
-  // Where stamps are so old that a pin of any service may go: Settings::stale_stamps.
+  // `stale_stamps`: so old a pin of any service may go (Settings::stale_stamps).
   Applier(Live& live, const SlotIdentities& ours, IdleStamps idle, u32 stale_stamps);
 
+  void set_stale(u32 stamps) { stale_stamps_ = stamps; }
   void set_slots(const std::vector<SlotIdentity>& changed);  // the peer's
   void forget_slots() { theirs_.clear(); }
   void apply(const std::vector<PinRecord>& pins, u32 stamp);

@@ -1,0 +1,299 @@
+// Links: who is dialled, who is believed, which of two links stays, and what goes over a new one.
+#include "group/group.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "group/connection.h"
+
+namespace waymark::group {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kPauseFirst = 200ms, kPauseLast = 5s;  // between attempts to reach a member
+constexpr Duration kDialWithin = 5s;
+constexpr Duration kPingEvery = 500ms, kSilence = 3s;
+constexpr size_t kQueueMost = 16 << 20;  // bytes: who lets so many wait has stopped reading
+constexpr Duration kAlive = 1s;          // heard within this, a link is as good as a new one
+constexpr Duration kSettled = 5s;        // up for so long, the next pause is the first one again
+constexpr Duration kLogRefusals = 10s;   // anybody can connect: no more often
+
+}  // namespace
+
+Group::Group(const GroupConfig& config, const std::string& own_name, Bytes secret, u64 epoch, GroupNeeds needs,
+             Live& live)
+    : own_name_(own_name),
+      secret_(secret.begin(), secret.end()),
+      epoch_(epoch),
+      needs_(std::move(needs)),
+      live_(live),
+      scanner_(needs_.idle) {
+  slots_.refresh(live_);
+  configure(config, Time{});
+}
+Group::~Group() = default;
+
+void Group::configure(const GroupConfig& config, Time now) {
+  std::vector<std::unique_ptr<Member>> before = std::move(members_);
+  members_.clear();
+  config_ = config;
+  std::map<Link, std::optional<u32>> moved;
+  for (const MemberConfig& wanted : config.member) {
+    const auto known =
+        std::find_if(before.begin(), before.end(), [&](auto& m) { return m && m->config.name == wanted.name; });
+    const u32 index = u32(members_.size());
+    if (known == before.end()) {
+      members_.push_back(std::make_unique<Member>(wanted, live_, slots_, needs_.idle, needs_.stale_stamps()));
+      members_.back()->since = members_.back()->dial_at = now;
+    } else {
+      const u32 old = u32(known - before.begin());
+      for (auto& [link, c] : connections_)
+        if (c.member == old) moved[link] = index;
+      (*known)->config = wanted;  // a new address counts from the next time it is dialled on
+      members_.push_back(std::move(*known));
+    }
+  }
+  std::vector<Link> gone;
+  for (auto& [link, c] : connections_) {
+    if (c.member && !moved.contains(link)) gone.push_back(link);
+    if (moved.contains(link)) c.member = moved[link];
+  }
+  for (Link link : gone) {
+    connections_.at(link).member.reset();
+    drop(link, "it is no member any more", now);
+  }
+  if (digest_) publish(*digest_, {}, list_of(opinions_), now);
+}
+
+std::optional<u32> Group::index_of(const std::string& name) const {
+  for (u32 i = 0; i < members_.size(); ++i)
+    if (members_[i]->config.name == name) return i;
+  return std::nullopt;
+}
+
+Group::Connection* Group::link_of(const Member& member) {
+  if (!member.link) return nullptr;
+  const auto found = connections_.find(*member.link);
+  return found == connections_.end() ? nullptr : &found->second;
+}
+
+void Group::opened(Link link, std::optional<u32> dialled_member, Time now) {
+  now_ = now;
+  std::vector<std::string> expected;
+  if (dialled_member) {
+    if (*dialled_member >= members_.size()) return out_.close.push_back(link);
+    expected = {members_[*dialled_member]->config.name};
+  } else {
+    const auto open = std::count_if(connections_.begin(), connections_.end(),
+                                    [](auto& c) { return !c.second.dialled && !c.second.channel.proven(); });
+    if (open >= std::ptrdiff_t(kHalfOpen)) {
+      ++refused_;
+      last_refusal_ = fmt::format("{} connections were waiting for their proof already", kHalfOpen);
+      return out_.close.push_back(link);
+    }
+    for (const auto& member : members_) expected.push_back(member->config.name);
+  }
+  Channel channel(secret_, {own_name_, config_.name, epoch_}, std::move(expected), needs_.nonce(),
+                  dialled_member.has_value());
+  connections_.insert_or_assign(
+      link, Connection{link, std::move(channel), dialled_member.has_value(), dialled_member, now, now});
+}
+
+void Group::failed(u32 member, const std::string& why, Time now) {
+  now_ = now;
+  if (member >= members_.size()) return;
+  Member& m = *members_[member];
+  if (!m.dialled) return;
+  m.dialled.reset();
+  m.pause = std::clamp<Duration>(2 * m.pause, kPauseFirst, kPauseLast);
+  m.dial_at = now + m.pause;
+  if (!m.link) m.why = why;
+}
+
+void Group::received(Link link, Bytes bytes, Time now) {
+  now_ = now;
+  const auto found = connections_.find(link);
+  if (found == connections_.end()) return;
+  Connection& connection = found->second;
+  connection.heard = now;
+  const bool before = connection.channel.proven();
+  const auto bodies = connection.channel.feed(bytes);
+  if (!bodies) return refuse(connection, bodies.error().sentence, now);
+  if (!before && connection.channel.proven()) proven(connection, now);
+  for (const std::vector<u8>& body : *bodies) {
+    const auto still = connections_.find(link);
+    if (still == connections_.end() || !still->second.member) return;
+    const u32 index = *still->second.member;
+    if (members_[index]->link != link) return;
+    const auto message = decode(body);
+    if (!message) return refuse(still->second, message.error().sentence, now);
+    if (*message) handle(index, **message, now);
+  }
+}
+
+void Group::proven(Connection& connection, Time now) {
+  const std::optional<u32> index = index_of(connection.channel.peer());
+  if (!index) return drop(connection.link, "it is no member any more", now);
+  Member& member = *members_[*index];
+  connection.member = index;
+  if (Connection* old = link_of(member)) {
+    const std::string& peer = member.config.name;
+    auto dialler = [&](const Connection& c) { return c.dialled ? own_name_ : peer; };
+    const bool as_good = old->channel.peer_epoch() == connection.channel.peer_epoch() && now - old->heard < kAlive;
+    if (as_good && dialler(*old) < dialler(connection)) {
+      if (connection.dialled) member.dialled.reset();
+      connection.member.reset();
+      return drop(connection.link, "there is another link", now);
+    }
+    const Link loser = old->link;
+    old->member.reset();
+    drop(loser, "there is another link", now);
+  } else {
+    out_.log.push_back(fmt::format("{} is connected", member.config.name));
+  }
+  member.begin_link(connection.link, now);
+  tell(member, states_.all());  // all that is told at once comes before the digest, which says that it has come
+  tell(member, list_of(opinions_));
+  tell(member, slots_.all());
+  if (digest_) tell(member, *digest_);
+}
+
+// Forgets a connection, and its member's link with it where it was that.
+void Group::drop(Link link, const std::string& why, Time now) {
+  const auto found = connections_.find(link);
+  if (found == connections_.end()) return;
+  if (const auto bytes = found->second.channel.take(); !bytes.empty()) out_.send.emplace_back(link, bytes);
+  const std::optional<u32> member = found->second.member;
+  const bool dialled = found->second.dialled;
+  connections_.erase(found);
+  out_.close.push_back(link);
+  if (!member) return;
+  Member& m = *members_[*member];
+  if (m.link == link)
+    link_lost(m, why, now);
+  else if (dialled)
+    failed(*member, why, now);
+}
+
+void Group::refuse(Connection& connection, const std::string& why, Time now) {
+  const bool stranger = !connection.channel.proven();
+  if (stranger) {
+    ++refused_;
+    last_refusal_ = why;
+    if (!refusal_logged_ || now - *refusal_logged_ >= kLogRefusals) {
+      out_.log.push_back("a connection was refused: " + why);
+      refusal_logged_ = now;
+    }
+  }
+  drop(connection.link, why, now);
+}
+
+void Group::link_lost(Member& member, const std::string& why, Time now) {
+  const bool settled = now - member.since >= kSettled;
+  member.pause = settled ? kPauseFirst : std::clamp<Duration>(2 * member.pause, kPauseFirst, kPauseLast);
+  member.dial_at = now + member.pause;
+  member.end_link(why, now);
+  out_.log.push_back(fmt::format("the link to {} is lost: {}", member.config.name, why));
+}
+
+void Group::closed(Link link, const std::string& why, Time now) {
+  now_ = now;
+  const auto found = connections_.find(link);
+  if (found == connections_.end()) return;
+  (void)found->second.channel.take();  // nobody carries it any more
+  drop(link, why, now);
+  out_.close.pop_back();  // it is
+}
+
+void Group::sent(Link link, size_t bytes_still_queued) {
+  if (const auto found = connections_.find(link); found != connections_.end())
+    found->second.queued = bytes_still_queued;
+}
+
+void Group::dial(Time now) {
+  for (u32 i = 0; i < members_.size(); ++i) {
+    Member& m = *members_[i];
+    if (m.dialled && now - *m.dialled >= kDialWithin + kProveWithin) failed(i, "nobody answers", now);
+    if (m.link || m.dialled || now < m.dial_at) continue;
+    m.dialled = now;
+    out_.connect.push_back(i);
+  }
+}
+
+void Group::watch_links(Time now) {
+  std::vector<Link> late, silent, deaf;
+  for (auto& [link, c] : connections_) {
+    if (!c.channel.proven() && now - c.opened >= kProveWithin) late.push_back(link);
+    if (c.channel.proven() && now - c.heard >= kSilence) silent.push_back(link);
+    if (c.waiting() > kQueueMost) deaf.push_back(link);
+  }
+  for (Link link : late) refuse(connections_.at(link), "nothing was proven within 5 s", now);
+  for (Link link : silent) drop(link, "silent for 3 s", now);
+  for (Link link : deaf) drop(link, "it does not read what it is sent", now);
+  for (const auto& member : members_)
+    if (member->link && now - member->pinged >= kPingEvery) {
+      member->pinged = now;
+      tell(*member, Ping{u64(now.count())});
+    }
+}
+
+void Group::tick(Time now) {
+  now_ = now;
+  if (!began_) began_ = now;
+  dial(now);
+  watch_links(now);
+  look_for_changes(now);
+  review_step(now);
+}
+
+// A member that cannot be reached is waited for `wait`; one that is just sending what it has, four times as long.
+void Group::review_step(Time now) {
+  if (in_step_ || !began_) return;
+  const Duration waited = now - *began_;
+  in_step_ = std::all_of(members_.begin(), members_.end(), [&](const auto& m) {
+    return m->joined || (waited >= config_.wait && !m->link) || waited >= 4 * config_.wait;
+  });
+}
+
+Time Group::deadline() const {
+  Time next = now_ + kPingEvery;
+  if (!began_) return now_;
+  for (const auto& m : members_) {
+    if (m->link) next = std::min(next, m->pinged + kPingEvery);
+    if (!m->link && !m->dialled) next = std::min(next, m->dial_at);
+    if (m->sharing) next = std::min(next, next_slice_);
+  }
+  for (const auto& [link, c] : connections_)
+    next = std::min(next, c.channel.proven() ? c.heard + kSilence : c.opened + kProveWithin);
+  if (!in_step_ && now_ < *began_ + config_.wait) next = std::min(next, *began_ + config_.wait);
+  return next;
+}
+
+GroupOutput Group::take() {
+  for (auto& [link, c] : connections_)
+    if (std::vector<u8> bytes = c.channel.take(); !bytes.empty()) {
+      c.queued += bytes.size();
+      out_.send.emplace_back(link, std::move(bytes));
+    }
+  return std::exchange(out_, {});
+}
+
+std::vector<StateRecord> Group::states_received() { return std::exchange(states_received_, {}); }
+
+std::map<std::string, Opinions> Group::opinions() const {
+  std::map<std::string, Opinions> all;
+  for (const auto& m : members_)
+    if (m->link) all[m->config.name] = m->opinions;
+  return all;
+}
+
+GroupView Group::view() const {
+  GroupView v{in_step_, {}, refused_, last_refusal_, scanner_.mirrored()};
+  for (const auto& m : members_) v.members.push_back(m->view(digest_));
+  return v;
+}
+
+}  // namespace waymark::group

@@ -1,0 +1,122 @@
+// The members of a group, and what this node and they tell each other. No I/O: whoever drives it (the daemon's sockets,
+// the simulator) says what came and when, and does what take() gives.
+//
+// Each member dials each other. Of two links to one member both ends keep the one whose dialler's name comes first in
+// the alphabet, once both links are proven; but a link that has gone silent, or was another life's, gives way at once.
+// A new link begins with what each end has: slots, digest, operators' decisions, opinions; then, where both share
+// pins, each asks for all the other has, and from there on hears what changes.
+//
+// Bounds: kHalfOpen connections that have not proven themselves, each for kProveWithin; a peer that does not read is
+// sent nothing more once kQueueHigh waits for it, and all our pins again when it has caught up; what it asks for is
+// sent no faster than a slice of the table each kSlice; targets in states and opinions are as many as a node may have.
+// It is for the driver to read no more than 64 KiB of a link before it turns to the others.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "config/config.h"
+#include "group/channel.h"
+#include "group/member.h"
+#include "group/states.h"
+
+namespace waymark::group {
+
+constexpr u32 kHalfOpen = 8;
+constexpr Duration kProveWithin = std::chrono::seconds(5);
+
+struct GroupOutput {
+  std::vector<u32> connect;                            // members to dial, by their place in GroupConfig::member
+  std::vector<std::pair<Link, std::vector<u8>>> send;  //
+  std::vector<Link> close;                             // once what is to be sent has been; closed() need not follow
+  std::vector<std::string> log;                        // sentences
+};
+
+// What the machine is given instead of taking it.
+struct GroupNeeds {
+  std::function<Nonce()> nonce;       // 32 random bytes
+  std::function<u32(Time)> stamp;     // as packets write it at that time
+  IdleStamps idle;                    //
+  std::function<u32()> stale_stamps;  // Settings::stale_stamps
+};
+
+struct GroupView {
+  bool in_step;
+  std::vector<MemberView> members;
+  u64 refused;               // connections that proved nothing
+  std::string last_refusal;  // why the last of them was refused
+  u64 mirrored;              // pins here that others lent
+};
+
+class Group {
+ public:
+  // `epoch` tells this life of the node from its others. `live` stays where it is.
+  Group(const GroupConfig& config, const std::string& own_name, Bytes secret, u64 epoch, GroupNeeds needs, Live& live);
+  ~Group();
+
+  void configure(const GroupConfig& config, Time now);  // another secret or name: another Group
+
+  void opened(Link link, std::optional<u32> dialled_member, Time now);
+  void failed(u32 member, const std::string& why, Time now);  // dialling it came to nothing
+  void received(Link link, Bytes bytes, Time now);
+  void closed(Link link, const std::string& why, Time now);
+  void sent(Link link, size_t bytes_still_queued);
+  void tick(Time now);
+  Time deadline() const;  // of the next tick
+  GroupOutput take();
+
+  // What this node has to tell: the difference to before goes out. `pin_buckets` and `mirror` are filled in here. Call
+  // it whenever any of it may have changed, and once before anything is shared.
+  void publish(const Digest& digest, const std::vector<StateRecord>& states, const std::vector<Opinion>& opinions,
+               Time now);
+  std::vector<StateRecord> states_received();        // later than ours; once each
+  std::map<std::string, Opinions> opinions() const;  // by the names of members that are connected
+  // Whether this node may announce itself: it once had all that the members it can reach have; those that it cannot
+  // were waited for.
+  bool in_step() const { return in_step_; }
+  GroupView view() const;
+
+ private:
+  struct Connection;
+  std::optional<u32> index_of(const std::string& name) const;
+  Connection* link_of(const Member& member);
+  void proven(Connection& connection, Time now);
+  void drop(Link link, const std::string& why, Time now);
+  void refuse(Connection& connection, const std::string& why, Time now);
+  void link_lost(Member& member, const std::string& why, Time now);
+  void handle(u32 index, const Message& message, Time now);
+  void tell(Member& member, const Message& message);
+  void tell_all(const Message& message, const Member* but = nullptr);
+  void review_sharing(Member& member, Time now);
+  void ask_for_pins(Member& member);
+  void refresh_slots();
+  void look_for_changes(Time now);
+  void send_pins(Member& member, Time now);
+  void dial(Time now);
+  void watch_links(Time now);
+  void review_step(Time now);
+
+  GroupConfig config_;
+  const std::string own_name_;
+  const std::vector<u8> secret_;
+  const u64 epoch_;
+  GroupNeeds needs_;
+  Live& live_;
+  SlotIdentities slots_;
+  Scanner scanner_;
+  States states_;
+  std::vector<StateRecord> states_received_;
+  Opinions opinions_;  // ours
+  std::optional<Digest> digest_;
+  std::vector<std::unique_ptr<Member>> members_;  // as in config_.member
+  std::map<Link, Connection> connections_;
+  GroupOutput out_;
+  std::optional<Time> began_;
+  Time now_{}, next_slice_{};
+  std::optional<Time> refusal_logged_;
+  bool scanning_ = false, in_step_ = false;
+  u64 refused_ = 0;
+  std::string last_refusal_;
+};
+
+}  // namespace waymark::group

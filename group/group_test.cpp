@@ -1,0 +1,403 @@
+#include "group/group.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <random>
+#include <set>
+
+#include "group/tables_test.h"
+
+namespace waymark::group {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Time kTick = 10ms;
+
+u32 stamp_at(Time now) { return u32(now / 16s) & kStampMask; }
+
+// A node: tables and its group. It may be killed and made anew; its tables stay unless they are emptied.
+struct Node {
+  std::string name;
+  GroupConfig config;
+  Tables tables;
+  std::vector<u8> secret;
+  std::unique_ptr<Group> group;
+  Digest digest{1, 2, 3, 0, 1, 0, true, false};
+  std::vector<StateRecord> states;
+  std::vector<std::string> log;
+
+  Node(const std::string& n, u32 pins) : name(n), tables(pins), secret(32, 7) {}
+};
+
+// Nodes joined by links that carry bytes in pieces; who cannot reach whom is in `cut`; `slow` read nothing.
+struct Net {
+  struct Wire {
+    size_t from, to;
+    Link peer;
+    std::deque<std::vector<u8>> bytes;
+    size_t queued = 0;
+  };
+  std::vector<std::unique_ptr<Node>> nodes;
+  std::map<std::pair<size_t, Link>, Wire> wires;  // by sender and its link
+  std::set<std::pair<size_t, size_t>> cut;
+  std::set<size_t> slow;
+  Time now = 1000s;
+  Link next = 1;
+  u64 nonces = 0;
+  std::mt19937_64 random{1};
+
+  explicit Net(size_t count, u32 pins = 2'000, Duration wait = 10s) {
+    for (size_t i = 0; i < count; ++i) {
+      Node& node = *nodes.emplace_back(std::make_unique<Node>("d" + std::to_string(i + 1), pins));
+      node.config.name = "g";
+      node.config.wait = wait;
+      for (size_t j = 0; j < count; ++j)
+        if (j != i) node.config.member.push_back({"d" + std::to_string(j + 1), std::to_string(j)});
+      for (u32 n = 1; n <= 4; ++n) node.tables.target(n + 5 * u32(i), "web", n);
+    }
+    for (size_t i = 0; i < count; ++i) start(i);
+  }
+  Node& node(size_t i) { return *nodes[i]; }
+  Group& group(size_t i) { return *nodes[i]->group; }
+  MemberView member(size_t i, size_t j) { return group(i).view().members[j < i ? j : j - 1]; }
+
+  void start(size_t i) {
+    Node& n = node(i);
+    GroupNeeds needs;
+    needs.nonce = [this] {
+      Nonce nonce{};
+      ++nonces;
+      for (u8 b = 0; b < 8; ++b) nonce[b] = u8(nonces >> 8 * b);
+      return nonce;
+    };
+    needs.stamp = stamp_at;
+    needs.idle = idle;
+    needs.stale_stamps = [] { return kStale; };
+    n.group = std::make_unique<Group>(n.config, n.name, n.secret, u64(now.count()), std::move(needs), n.tables.live);
+    publish(i);
+  }
+  void publish(size_t i, const std::vector<Opinion>& opinions = {}) {
+    group(i).publish(node(i).digest, node(i).states, opinions, now);
+  }
+  void kill(size_t i) {  // as by power loss: its peers hear nothing of it
+    node(i).group.reset();
+    std::erase_if(wires, [&](auto& w) { return w.second.from == i; });
+  }
+  bool reaches(size_t i, size_t j) {
+    return node(i).group && node(j).group && !cut.contains({i, j}) && !cut.contains({j, i});
+  }
+  void step() {
+    for (size_t i = 0; i < nodes.size(); ++i) {
+      if (!node(i).group) continue;
+      group(i).tick(now);
+      flush(i);
+    }
+    std::vector<std::pair<size_t, Link>> keys;
+    for (auto& [key, wire] : wires) keys.push_back(key);
+    for (auto& key : keys) carry(key);
+    for (size_t i = 0; i < nodes.size(); ++i) EXPECT_TRUE(!node(i).group || group(i).deadline() > now - kTick);
+    now += kTick;
+  }
+  void carry(std::pair<size_t, Link> key) {
+    for (int pieces = 0; pieces < 50; ++pieces) {
+      const auto wire = wires.find(key);
+      if (wire == wires.end() || wire->second.bytes.empty()) return;
+      const size_t to = wire->second.to;
+      if (!reaches(key.first, to) || slow.contains(to)) return;
+      std::vector<u8> bytes = std::move(wire->second.bytes.front());
+      wire->second.bytes.pop_front();
+      wire->second.queued -= bytes.size();
+      const Link there = wire->second.peer;
+      group(key.first).sent(key.second, wire->second.queued);
+      group(to).received(there, bytes, now);
+      flush(to);
+    }
+  }
+  void flush(size_t i) {
+    GroupOutput out = group(i).take();
+    for (const std::string& line : out.log) node(i).log.push_back(line);
+    for (u32 m : out.connect) {
+      const size_t j = size_t(std::stoi(node(i).config.member[m].address));
+      if (!reaches(i, j)) {
+        group(i).failed(m, "refused", now);
+        continue;
+      }
+      const Link a = next++, b = next++;
+      wires[{i, a}] = {i, j, b, {}, 0};
+      wires[{j, b}] = {j, i, a, {}, 0};
+      group(i).opened(a, m, now);
+      group(j).opened(b, std::nullopt, now);
+    }
+    for (auto& [link, bytes] : out.send) {
+      const auto wire = wires.find({i, link});
+      if (wire == wires.end()) continue;
+      for (size_t at = 0; at < bytes.size();) {
+        const size_t size = std::min<size_t>(bytes.size() - at, 1 + random() % 60'000);
+        wire->second.bytes.emplace_back(bytes.begin() + std::ptrdiff_t(at), bytes.begin() + std::ptrdiff_t(at + size));
+        at += size;
+      }
+      wire->second.queued += bytes.size();
+      group(i).sent(link, wire->second.queued);
+    }
+    for (Link link : out.close) {
+      const auto wire = wires.find({i, link});
+      if (wire == wires.end()) continue;
+      const size_t j = wire->second.to;
+      const Link there = wire->second.peer;
+      wires.erase(wire);
+      wires.erase({j, there});
+      if (node(j).group) group(j).closed(there, "closed by the peer", now);
+    }
+  }
+  void run(Duration time) {
+    for (const Time end = now + time; now < end;) step();
+  }
+  template <class F>
+  ::testing::AssertionResult until(F condition, Duration at_most = 30s) {
+    for (const Time end = now + at_most; now < end; step())
+      if (condition()) return ::testing::AssertionSuccess();
+    return ::testing::AssertionFailure() << "not within " << at_most / 1s << " s";
+  }
+  bool all_linked() {
+    for (size_t i = 0; i < nodes.size(); ++i)
+      for (const MemberView& m : group(i).view().members)
+        if (!m.up || !m.sharing || !m.pulled) return false;
+    return true;
+  }
+  bool insert(size_t i, u64 flow, u32 target) {
+    return node(i).tables.insert(flow, target + 5 * u32(i), stamp_at(now));
+  }
+  std::optional<u32> target_at(size_t i, u64 flow) {
+    const auto pin = node(i).tables.pin(flow);
+    return pin ? std::optional(pin->slot - 5 * u32(i)) : std::nullopt;
+  }
+};
+
+TEST(Group, TwoFindEachOtherAndKeepOneLink) {
+  Net net(2);
+  ASSERT_TRUE(net.until([&] { return net.all_linked(); }, 2s));
+  net.run(10s);
+  EXPECT_EQ(net.wires.size(), 2u) << "one link, two ends";
+  for (size_t i : {0, 1}) {
+    EXPECT_EQ(net.node(i).log.size(), 1u) << "connected once, and no flapping";
+    EXPECT_TRUE(net.group(i).in_step());
+    const MemberView m = net.member(i, 1 - i);
+    EXPECT_TRUE(m.differs.empty() && m.not_sharing.empty() && m.why.empty());
+    ASSERT_TRUE(m.lag);
+    EXPECT_LE(*m.lag, 50ms);
+  }
+}
+
+TEST(Group, PinsAreAtTheOthersInAMoment) {
+  Net net(3);
+  ASSERT_TRUE(net.until([&] { return net.all_linked(); }));
+  for (u64 flow = 0; flow < 900; ++flow) ASSERT_TRUE(net.insert(flow % 3, flow, u32(1 + flow % 4)));
+  net.run(300ms);
+  for (u64 flow = 0; flow < 900; ++flow)
+    for (size_t i = 0; i < 3; ++i) ASSERT_EQ(net.target_at(i, flow), 1 + flow % 4) << flow << " at " << i;
+  EXPECT_EQ(net.group(0).view().mirrored, 600u);
+}
+
+TEST(Group, WhoReturnsPullsItsOwnFlowsBeforeItIsInStep) {
+  Net net(2);
+  ASSERT_TRUE(net.until([&] { return net.all_linked(); }));
+  for (u64 flow = 0; flow < 1000; ++flow) ASSERT_TRUE(net.insert(flow % 2, flow, u32(1 + flow % 4)));
+  net.run(1s);
+  net.kill(0);
+  for (PinBucket& bucket : net.node(0).tables.pins) bucket = {};
+  net.run(1s);  // shorter than the silence that ends a link
+  net.start(0);
+  EXPECT_FALSE(net.group(0).in_step());
+  ASSERT_TRUE(net.until([&] { return net.group(0).in_step(); }, 5s));
+  for (u64 flow = 0; flow < 1000; ++flow) ASSERT_EQ(net.target_at(0, flow), 1 + flow % 4) << flow;
+}
+
+TEST(Group, WaitsForWhoIsNotThereAndNoLonger) {
+  Net net(2);
+  net.kill(1);
+  net.run(9900ms);
+  EXPECT_FALSE(net.group(0).in_step());
+  net.run(200ms);
+  EXPECT_TRUE(net.group(0).in_step());
+  EXPECT_EQ(net.member(0, 1).why, "refused");
+  net.start(1);
+  EXPECT_TRUE(net.until([&] { return net.all_linked(); }, 6s)) << "it is dialled again and again";
+}
+
+TEST(Group, CutLinksAreNoticedAndMendedAndNothingIsMissed) {
+  Net net(2);
+  ASSERT_TRUE(net.until([&] { return net.all_linked(); }));
+  net.cut.insert({0, 1});
+  net.run(2500ms);
+  EXPECT_TRUE(net.member(0, 1).up);
+  net.run(1s);
+  EXPECT_FALSE(net.member(0, 1).up);
+  EXPECT_EQ(net.node(0).log.back(), "the link to d2 is lost: silent for 3 s");
+  for (u64 flow = 0; flow < 500; ++flow) ASSERT_TRUE(net.insert(flow % 2, flow, 2));
+  net.run(7s);
+  net.cut.clear();
+  ASSERT_TRUE(net.until([&] { return net.member(0, 1).up && net.member(1, 0).up; }, 6s));
+  net.run(500ms);
+  for (u64 flow = 0; flow < 500; ++flow) ASSERT_EQ(net.target_at(flow % 2 ? 0 : 1, flow), 2u);
+}
+
+TEST(Group, WhoDoesNotReadIsNotWaitedForAndLaterSentAll) {
+  Net net(2, 400'000);
+  ASSERT_TRUE(net.until([&] { return net.all_linked(); }));
+  net.slow.insert(1);
+  u64 flow = 0;
+  size_t most = 0;
+  for (const Time end = net.now + 2500ms; net.now < end; net.step()) {
+    for (int i = 0; i < 1600; ++i, ++flow) ASSERT_TRUE(net.insert(0, flow, u32(1 + flow % 4)));
+    for (auto& [key, wire] : net.wires) most = std::max(most, wire.queued);
+  }
+  EXPECT_GT(flow, 390'000u);
+  EXPECT_TRUE(net.member(0, 1).behind);
+  EXPECT_GT(net.member(0, 1).lost, 0u);
+  EXPECT_LT(most, 6u << 20);
+  net.slow.clear();
+  ASSERT_TRUE(net.until([&] { return net.member(0, 1).resends == 1; }));
+  net.run(1s);
+  EXPECT_EQ(net.member(0, 1).lost, 0u);
+  EXPECT_TRUE(net.member(0, 1).up);
+  u64 missing = 0;
+  for (u64 f = 0; f < flow; ++f) missing += !net.target_at(1, f);
+  EXPECT_EQ(missing, net.member(1, 0).mirror.full);
+  EXPECT_LE(missing, flow / 1000);
+}
+
+TEST(Group, AnotherSecretIsCountedAndTold) {
+  Net net(2, 2'000, 2s);
+  net.node(1).secret.assign(32, 8);
+  net.start(1);
+  net.run(3s);
+  for (size_t i : {0, 1}) {
+    EXPECT_FALSE(net.member(i, 1 - i).up);
+    EXPECT_GT(net.group(i).view().refused, 0u);
+    EXPECT_TRUE(net.group(i).in_step()) << "nobody is there to wait for";
+  }
+  EXPECT_EQ(net.group(0).view().last_refusal, "d2 has another key than this node");
+  EXPECT_LE(net.node(0).log.size(), 1u) << "a stranger does not fill the log";
+}
+
+TEST(Group, StrangersAreFewAndHaveLittleTime) {
+  Net net(2);
+  net.kill(1);
+  Group& group = net.group(0);
+  for (Link link = 1000; link < 1020; ++link) group.opened(link, std::nullopt, net.now);
+  EXPECT_EQ(group.take().close.size(), 20 - kHalfOpen);
+  EXPECT_EQ(group.view().refused, 20 - kHalfOpen);
+  group.received(1000, std::vector<u8>(3, 'x'), net.now);
+  EXPECT_EQ(group.take().close, std::vector<Link>{1000});
+  net.now += 6s;
+  group.tick(net.now);
+  EXPECT_EQ(group.take().close.size(), kHalfOpen - 1u);
+  EXPECT_EQ(group.view().last_refusal, "nothing was proven within 5 s");
+  group.opened(2000, std::nullopt, net.now);
+  EXPECT_TRUE(group.take().close.empty());
+}
+
+TEST(Group, OthersKeysOrSizesAreNamedAndNotShared) {
+  Net net(2);
+  net.node(1).digest.key = 99;
+  net.node(1).digest.pool = 98;
+  net.publish(1);
+  ASSERT_TRUE(net.until([&] { return net.member(0, 1).digest.has_value() && net.member(0, 1).up; }));
+  net.insert(0, 1, 1);
+  net.run(1s);
+  EXPECT_EQ(net.member(0, 1).differs, (std::vector<std::string>{"pool", "keys"}));
+  EXPECT_EQ(net.member(0, 1).not_sharing, "its keys of flows are others");
+  EXPECT_TRUE(net.group(0).in_step()) << "there is nothing to wait for";
+  EXPECT_FALSE(net.target_at(1, 1));
+  net.node(1).digest.key = 3;
+  net.publish(1);
+  net.run(500ms);
+  EXPECT_TRUE(net.member(0, 1).sharing);
+  EXPECT_EQ(net.target_at(1, 1), 1u);
+}
+
+TEST(Group, ATargetThatIsKnownLaterBringsItsPins) {
+  Net net(2);
+  ASSERT_TRUE(net.until([&] { return net.all_linked(); }));
+  net.node(0).tables.target(15, "web", 77);
+  ASSERT_TRUE(net.node(0).tables.insert(5, 15, stamp_at(net.now)));
+  net.run(500ms);
+  EXPECT_FALSE(net.node(1).tables.pin(5));
+  EXPECT_EQ(net.member(1, 0).mirror.unknown_target, 1u);
+  net.node(1).tables.target(20, "web", 77);
+  net.publish(1);
+  net.run(500ms);
+  ASSERT_TRUE(net.node(1).tables.pin(5));
+  EXPECT_EQ(net.node(1).tables.pin(5)->slot, 20u);
+}
+
+TEST(Group, OpinionsAreByMemberAndEndWithItsLink) {
+  Net net(3);
+  ASSERT_TRUE(net.until([&] { return net.all_linked(); }));
+  net.publish(0, {{"web", "s1", false}, {"web", "s2", true}});
+  net.run(100ms);
+  EXPECT_EQ(net.group(2).opinions().at("d1"), (Opinions{{{"web", "s1"}, false}, {{"web", "s2"}, true}}));
+  EXPECT_TRUE(net.group(2).opinions().at("d2").empty());
+  net.publish(0, {{"web", "s2", false}});
+  net.run(100ms);
+  EXPECT_EQ(net.group(1).opinions().at("d1"), (Opinions{{{"web", "s2"}, false}}));
+  net.kill(0);
+  net.run(4s);
+  EXPECT_FALSE(net.group(1).opinions().contains("d1"));
+}
+
+// Whatever is cut and whoever decides when, once all can talk they are of one mind: that of the latest.
+TEST(Group, DecisionsConvergeAfterPartitions) {
+  for (u64 seed = 0; seed < 8; ++seed) {
+    Net net(3, 100);
+    std::mt19937_64 random(seed);
+    std::map<std::string, StateRecord> latest;
+    std::vector<std::map<std::string, StateRecord>> got(3);
+    auto drain = [&] {
+      for (size_t i = 0; i < 3; ++i)
+        for (const StateRecord& s : net.group(i).states_received()) got[i][s.target] = s;
+    };
+    for (int round = 0; round < 30; ++round) {
+      const std::pair<size_t, size_t> link = {random() % 2, 2};
+      random() % 2 ? void(net.cut.insert(link)) : void(net.cut.erase(link));
+      if (random() % 4 == 0) net.cut.insert({0, 1});
+      const size_t i = random() % 3;
+      const StateRecord s = {
+          "web", "s" + std::to_string(random() % 4), random() % 2 == 0, u32(random() % 9), random() % 40, i};
+      net.group(i).publish(net.node(i).digest, {s}, {}, net.now);
+      StateRecord& known = latest[s.target];
+      const auto order = [](const StateRecord& r) { return std::tie(r.version, r.origin, r.drained, r.weight); };
+      if (known.target.empty() || order(known) < order(s)) known = s;
+      if (got[i][s.target].target.empty() || order(got[i][s.target]) < order(s)) got[i][s.target] = s;
+      net.run(std::chrono::milliseconds(random() % 3000));
+      drain();
+    }
+    net.cut.clear();
+    net.run(12s);
+    drain();
+    for (size_t i = 0; i < 3; ++i)
+      for (const auto& [target, s] : latest) EXPECT_EQ(got[i][target], s) << target << " at " << i << ", seed " << seed;
+  }
+}
+
+TEST(Group, MembersComeAndGoWithTheConfiguration) {
+  Net net(3);
+  ASSERT_TRUE(net.until([&] { return net.all_linked(); }));
+  const GroupConfig with = net.node(0).config;
+  net.node(0).config.member.erase(net.node(0).config.member.begin());
+  net.group(0).configure(net.node(0).config, net.now);
+  net.flush(0);
+  net.run(1s);
+  ASSERT_EQ(net.group(0).view().members.size(), 1u);
+  EXPECT_EQ(net.group(0).view().members[0].name, "d3");
+  EXPECT_TRUE(net.group(0).view().members[0].up) << "the other's link stays";
+  EXPECT_FALSE(net.member(1, 0).up);
+  net.node(0).config = with;
+  net.group(0).configure(with, net.now);
+  EXPECT_TRUE(net.until([&] { return net.all_linked(); }));
+}
+
+}  // namespace
+}  // namespace waymark::group

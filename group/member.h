@@ -1,0 +1,81 @@
+// What is known of one member, and of the link to it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+
+#include "config/config.h"
+#include "group/mirror.h"
+
+namespace waymark::group {
+
+using Link = u32;  // a connection, numbered by whoever carries its bytes
+
+// By service and target; none of those that are not known.
+using Opinions = std::map<std::pair<std::string, std::string>, bool>;
+
+// Sets what the list says; false where there would be more than a node has targets.
+bool update(Opinions& opinions, const std::vector<Opinion>& list);
+std::vector<Opinion> list_of(const Opinions& opinions);
+std::vector<Opinion> changes(const Opinions& before, const Opinions& after);
+
+struct MemberView {
+  std::string name, address;
+  bool up = false;
+  Time since{};                      // it is up, or down
+  std::string why;                   // it is down
+  std::optional<Digest> digest;      // its own; none before it told
+  std::vector<std::string> differs;  // in what it is not as we are: "pool", "history", "keys", "table size"
+  bool sharing = false;              // pins go to it and come from it
+  std::string not_sharing;           // why not
+  std::optional<Duration> lag;       // there and back, behind all that was sent before
+  std::optional<Time> pulled;        // when we last had all its pins
+  u64 pins_sent = 0, pins_received = 0;
+  MirrorCounts mirror;  // what became of those that were received
+  bool behind = false;  // it does not keep up: changes are not sent for now
+  u64 lost = 0;         // changes that it was not sent, until it has been sent all again
+  u64 resends = 0;      // how often that was
+};
+
+struct Member {
+  Member(const MemberConfig& c, Live& live, const SlotIdentities& slots, const IdleStamps& idle, u32 stale)
+      : config(c), applier(live, slots, idle, stale) {}
+
+  MemberConfig config;
+  Applier applier;
+  std::optional<Link> link;  // proven
+  Time since{};
+  std::string why = "not reached yet";
+
+  std::optional<Time> dialled;  // while it is
+  Time dial_at{};
+  Duration pause{};  // between attempts
+
+  // Of the link, from its beginning.
+  std::optional<Digest> digest;
+  Opinions opinions;
+  bool sharing = false;
+  bool pull_asked = false;     // by it, and not begun
+  std::optional<u32> sending;  // the bucket from which it is sent pins
+  bool sending_all = false;    // those too that others lent us: it asked
+  u64 sending_count = 0;       //
+  bool behind = false, resend = false;
+  Time pinged{};
+  std::optional<Duration> lag;
+  u64 unknown_before = 0;  // pins of unknown targets when we asked last
+
+  // Of this life.
+  bool joined = false;  // we once had what it has
+  std::optional<Time> pulled;
+  u64 pins_sent = 0, pins_received = 0, not_shared = 0, lost = 0, resends = 0;
+
+  void begin_link(Link number, Time now);
+  void end_link(const std::string& reason, Time now);
+  MemberView view(const std::optional<Digest>& ours) const;
+};
+
+// What keeps two from sharing pins, or "".
+std::string not_sharing(const Digest& ours, const Digest& theirs);
+
+}  // namespace waymark::group

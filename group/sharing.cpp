@@ -1,0 +1,208 @@
+// What members tell each other once they are connected: digests, operators' decisions, opinions, and pins.
+#include <algorithm>
+
+#include "group/connection.h"
+
+namespace waymark::group {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kSlice = 10ms;        // between two looks at the table
+constexpr u32 kSlices = 10;              // for a whole pass
+constexpr u32 kPullBuckets = 16 << 10;   // sent at once, of all pins, at most
+constexpr u32 kPullStep = 4 << 10;       // between two looks at the queue
+constexpr size_t kQueueHigh = 4 << 20;   // bytes: changes are not sent to a member that has so many to read
+constexpr size_t kQueuePull = 1 << 20;   // nor more of all pins
+constexpr size_t kQueueLow = 256 << 10;  // it has caught up
+constexpr Duration kOldestPong = 1min;
+
+}  // namespace
+
+void Group::tell(Member& member, const Message& message) {
+  Connection* c = link_of(member);
+  if (!c) return;
+  for (const std::vector<u8>& body : encode(message)) c->channel.send(body);
+}
+
+void Group::tell_all(const Message& message, const Member* but) {
+  for (const auto& member : members_)
+    if (member.get() != but) tell(*member, message);
+}
+
+void Group::publish(const Digest& digest, const std::vector<StateRecord>& states, const std::vector<Opinion>& opinions,
+                    Time now) {
+  now_ = now;
+  Digest ours = digest;
+  ours.pin_buckets = u32(live_.pins.size());
+  ours.mirror = config_.mirror && !live_.pins.empty();
+  refresh_slots();
+  if (digest_ != ours) {
+    digest_ = ours;
+    tell_all(ours);
+    for (const auto& member : members_) review_sharing(*member, now);
+  }
+  if (const auto news = states_.merge(states); !news.empty()) tell_all(news);
+  Opinions after;
+  update(after, opinions);
+  if (const auto news = changes(opinions_, after); !news.empty()) tell_all(news);
+  opinions_ = std::move(after);
+}
+
+// Our slots, in words of all; whoever lent pins of targets that we had not is asked again once we have more targets.
+void Group::refresh_slots() {
+  const std::vector<SlotIdentity> changed = slots_.refresh(live_);
+  if (changed.empty()) return;
+  tell_all(changed);
+  for (const auto& member : members_)
+    if (member->sharing && member->applier.counts().unknown_target > member->unknown_before) ask_for_pins(*member);
+}
+
+void Group::ask_for_pins(Member& member) {
+  member.unknown_before = member.applier.counts().unknown_target;
+  tell(member, Pull{});
+}
+
+// Both have told their digests: whether pins go between them.
+void Group::review_sharing(Member& member, Time now) {
+  if (!member.link || !member.digest || !digest_) return;
+  const bool sharing = not_sharing(*digest_, *member.digest).empty();
+  if (!sharing) {
+    member.joined = true;  // there is nothing to wait for
+    member.sending.reset();
+    member.behind = member.resend = false;
+    if (std::exchange(member.pull_asked, false)) tell(member, PullEnd{0});
+  } else if (!member.sharing) {
+    if (!scanning_) {
+      scanner_.prime(live_);
+      scanning_ = true;
+      next_slice_ = now;
+    }
+    ask_for_pins(member);
+  }
+  member.sharing = sharing;
+}
+
+namespace {
+
+template <class... F>
+struct Each : F... {
+  using F::operator()...;
+};
+
+}  // namespace
+
+void Group::handle(u32 index, const Message& message, Time now) {
+  Member& member = *members_[index];
+  const u32 stamp = needs_.stamp(now);
+  std::visit(Each{
+                 [&](const Digest& digest) {
+                   member.digest = digest;
+                   review_sharing(member, now);
+                 },
+                 [&](const std::vector<StateRecord>& states) {
+                   const auto news = states_.merge(states);
+                   if (news.empty()) return;
+                   states_received_.insert(states_received_.end(), news.begin(), news.end());
+                   tell_all(news, &member);
+                 },
+                 [&](const std::vector<Opinion>& opinions) {
+                   if (!update(member.opinions, opinions)) drop(*member.link, "it has too many opinions", now);
+                 },
+                 [&](const std::vector<SlotIdentity>& slots) { member.applier.set_slots(slots); },
+                 [&](const std::vector<PinRecord>& pins) {
+                   member.pins_received += pins.size();
+                   if (!member.sharing) return void(member.not_shared += pins.size());
+                   member.applier.set_stale(needs_.stale_stamps());
+                   member.applier.apply(pins, stamp);
+                 },
+                 [&](const std::vector<GonePin>& gone) {
+                   if (member.sharing) member.applier.erase(gone, stamp);
+                 },
+                 [&](const Pull&) {
+                   if (digest_ && member.digest && !member.sharing)
+                     tell(member, PullEnd{0});
+                   else
+                     member.pull_asked = true;
+                 },
+                 [&](const PullEnd&) {
+                   if (!member.sharing) return;
+                   member.joined = true;
+                   member.pulled = now;
+                   review_step(now);
+                 },
+                 [&](const Ping& ping) {
+                   if (link_of(member)->waiting() <= kQueueHigh) tell(member, Pong{ping.token});
+                 },
+                 [&](const Pong& pong) {
+                   const Duration lag = now - Time(std::chrono::nanoseconds(pong.token));
+                   if (pong.token <= u64(now.count()) && lag <= kOldestPong) member.lag = lag;
+                 },
+             },
+             message);
+}
+
+// The next slice of the table, if it is time: what changed there goes to all that share.
+void Group::look_for_changes(Time now) {
+  const bool shared = std::any_of(members_.begin(), members_.end(), [](auto& m) { return m->sharing; });
+  if (!shared) scanning_ = false;
+  if (!shared || now < next_slice_) return;
+  next_slice_ = now + kSlice;
+  PinChanges changes;
+  const u32 stamp = needs_.stamp(now);
+  const bool pass = scanner_.scan(live_, stamp, u32(live_.pins.size()) / kSlices + 1, changes);
+  const auto& pins = changes.pins;
+  if (pass || !std::all_of(pins.begin(), pins.end(), [&](auto& p) { return slots_.knows(unpack(p.word).slot); }))
+    refresh_slots();  // what slots stand for goes before the pins that name them
+  for (const auto& member : members_) {
+    if (!member->sharing) continue;
+    const Connection* c = link_of(*member);
+    const size_t news = changes.pins.size();
+    if (!member->behind && news && c->waiting() > kQueueHigh) {
+      member->behind = true;
+      out_.log.push_back(member->config.name + " does not keep up with the changes of pins");
+    }
+    if (member->behind) {
+      member->lost += news;
+      if (c->waiting() <= kQueueLow) member->behind = false, member->resend = true;
+    } else {
+      member->pins_sent += news;
+      tell(*member, changes.pins);
+      tell(*member, changes.gone);
+    }
+    send_pins(*member, now);
+  }
+}
+
+// All our pins: to who asked for them, or has caught up after it was sent too little.
+void Group::send_pins(Member& member, Time now) {
+  Connection* c = link_of(member);
+  if (member.pull_asked || (member.resend && !member.sending)) {
+    member.sending = 0;
+    member.sending_count = 0;
+    member.sending_all = member.pull_asked;
+    member.resend = false;
+    member.pull_asked = false;
+  }
+  if (!member.sending) return;
+  const u32 stamp = needs_.stamp(now), start = *member.sending;
+  bool end = false;
+  while (!end && *member.sending - start < kPullBuckets && c->waiting() < kQueuePull) {
+    std::vector<PinRecord> pins;
+    end = read_pins(live_, stamp, *member.sending, kPullStep, member.sending_all, pins);
+    member.pins_sent += pins.size();
+    member.sending_count += pins.size();
+    tell(member, pins);
+  }
+  if (!end) return;
+  if (member.sending_all) {
+    tell(member, PullEnd{member.sending_count});
+  } else {
+    ++member.resends;
+  }
+  if (!member.behind && !member.resend) member.lost = 0;
+  member.sending.reset();
+}
+
+}  // namespace waymark::group
