@@ -87,9 +87,9 @@ Status Through::open_device() {
 void Through::close_device() {
   if (tun_ < 0) return;
   watch_.reset();
+  end_diversion(number_);  // while the device is ours: a successor that waits for its name makes the same rules
   close(tun_);
   tun_ = -1;
-  end_diversion(number_);
   diverted_[0] = diverted_[1] = false;
   expected_.clear();
 }
