@@ -48,6 +48,40 @@ TEST(Group, WhoReturnsPullsItsOwnFlowsBeforeItIsInStep) {
   for (u64 flow = 0; flow < 1000; ++flow) ASSERT_EQ(net.target_at(0, flow), 1 + flow % 4) << flow;
 }
 
+TEST(Group, AnotherLifeOfAMemberTakesItsLinkAtOnce) {
+  Net net(2);
+  ASSERT_TRUE(net.until([&] { return net.all_linked(); }));
+  net.run(5s);
+  net.kill(1);  // d2: the link that both keep was dialled by d1, who has not noticed
+  net.run(50ms);
+  net.start(1);
+  EXPECT_TRUE(net.until([&] { return net.group(1).in_step(); }, 300ms));
+  EXPECT_TRUE(net.member(0, 1).up);
+}
+
+TEST(Group, WhatStoodThereBeforeIsSentOnce) {
+  Net net(2);
+  for (u64 flow = 0; flow < 300; ++flow) ASSERT_TRUE(net.insert(0, flow, 1));
+  ASSERT_TRUE(net.until([&] { return net.all_linked(); }));
+  net.run(1s);
+  EXPECT_EQ(net.member(0, 1).pins_sent, 300u);
+  EXPECT_EQ(net.member(1, 0).mirror.applied, 300u);
+}
+
+TEST(Group, DecisionsReachWhoIsCutOffFromTheirOrigin) {
+  Net net(3);
+  net.cut.insert({0, 2});
+  net.run(2s);
+  ASSERT_FALSE(net.member(0, 2).up);
+  const StateRecord drained = {"web", "s1", true, std::nullopt, 5, 1};
+  net.node(0).states = {drained};
+  net.publish(0);
+  net.run(200ms);
+  EXPECT_EQ(net.group(2).states_received(), std::vector<StateRecord>{drained});
+  EXPECT_TRUE(net.group(2).states_received().empty()) << "once";
+  EXPECT_TRUE(net.group(0).states_received().empty()) << "not back to where it was decided";
+}
+
 TEST(Group, WaitsForWhoIsNotThereAndNoLonger) {
   Net net(2);
   net.kill(1);
