@@ -28,9 +28,9 @@ WM_INLINE bool may_answer(E& env, AnswerKind kind) {
   const u64 due = read_word(word);
   const long long ahead = (long long)((due - now) << 16) >> 16;  // both count modulo 2^48
   const long long burst = (long long)(u64(interval) * env.settings().answer_burst[u32(kind)]);
-  if (ahead > burst && ahead <= burst + interval) return false;
-  const u64 from = ahead < 0 || ahead > burst ? now : due;  // long idle, maybe so long that the ticks wrapped
-  return swap_word(word, due, (from + interval) & 0xffff'ffff'ffffull) == due;
+  const bool idle = ahead < 0 || ahead > burst;  // maybe for so long that the ticks wrapped
+  if ((idle ? 0 : ahead) + interval > burst) return false;
+  return swap_word(word, due, ((idle ? now : due) + interval) & 0xffff'ffff'ffffull) == due;
 }
 
 // What a reset is made of, read out of the packet before anything is written.
@@ -167,8 +167,7 @@ WM_INLINE bool sum_quote4(E& env, const Packet& p, u64& sum) {
   return true;
 }
 
-// Puts the UDP packet at p.l3 into an ICMP error to its sender. False where it cannot be told, and then the packet is
-// only good for dropping.
+// Puts the UDP packet at p.l3 into an ICMP error to its sender. False, before any write, where it cannot be told.
 template <class E>
 WM_INLINE bool make_unreachable(E& env, const Packet& p) {
   const u32 head = u32(p.ip6 ? sizeof(Ip6) : sizeof(Ip4)), added = head + u32(sizeof(Icmp));
@@ -181,7 +180,7 @@ WM_INLINE bool make_unreachable(E& env, const Packet& p) {
   if (!old || !old_tags) return false;
   const Ethernet link = *old;
   const u64 tags = old_tags->value;
-  if (!env.trim(p.l3 + quote) || !env.resize(int(added))) return false;
+  if (!env.resize(int(added)) || !env.trim(p.l3 + added + quote)) return false;
   const View v = env.view();
   auto* ethernet = v.at<Ethernet>(0);
   auto* new_tags = v.at<Word64>(sizeof(Ethernet));

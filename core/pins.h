@@ -201,8 +201,9 @@ WM_INLINE bool insert_pin(E& env, const PinPlace& place, u64 word, u32 stamp) {
   if (u64* way = make_room<1>(env, first, place.bucket, stamp)) return put(env, {way, 0}, word);
   if (!(word & kMirrored)) {
     if (const Found lent = find_mirrored(first); lent.word) {
-      env.note(Note::pin_mirror_evicted);
-      return swap_word(lent.word, lent.value, word) == lent.value;
+      const bool ours = swap_word(lent.word, lent.value, word) == lent.value;
+      env.note(ours ? Note::pin_mirror_evicted : Note::pin_contended);
+      return ours;
     }
   }
   env.note(Note::pin_table_full);

@@ -161,6 +161,7 @@ constexpr u32 kNoWeight = ~0u;
 
 // Answers that this node gives in a dead target's place, each kind with a bucket of its own.
 enum class AnswerKind : u8 { reset = 0, unreachable = 1 };
+constexpr u32 kAnswerKinds = 2;
 
 // What must fit for pinned tables to be taken over by another build (DESIGN.md, "Upgrade").
 constexpr u32 kLayoutVersion = 2;

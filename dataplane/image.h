@@ -33,6 +33,7 @@ struct Live {
   std::span<Meta> meta;
   std::span<PinBucket> pins;  // empty when pins are off
   std::span<EmbryoBucket> embryos;
+  std::span<u64> limits;  // by AnswerKind (core/answer.h)
 };
 
 // Counters summed over CPUs.

@@ -25,7 +25,7 @@
   T(meta, waymark::Meta, 1, live)                                           \
   T(pins, waymark::PinBucket, 0, state)       /* sized by [engine] pins */  \
   T(embryos, waymark::EmbryoBucket, 0, state) /* likewise */                \
-  T(limits, unsigned long long, 2, state)                                   \
+  T(limits, unsigned long long, waymark::kAnswerKinds, state)               \
   T(target_traffic, waymark::TargetCounters, waymark::kMaxTargets, counter) \
   T(reasons, unsigned long long, waymark::kReasons, counter)                \
   T(notes, unsigned long long, waymark::kNotes, counter)

@@ -12,21 +12,14 @@ class NativeBuild : public Build {
   explicit NativeBuild(const Image& image) : engine_(image.settings.pin_buckets ? fixture::kPins : 0) {
     if (engine_.live().pins.size() != image.settings.pin_buckets) std::abort();
     engine_.load(image);
+    engine_.set_owner([](std::span<const u8>, const Packet&) { return Owner::nobody; });  // as in the kernel's build
   }
   Live live() override { return engine_.live(); }
   u32 now() override { return 0x7fff'fff0; }  // near where signed arithmetic would go wrong
 
   Ended run(const packets::Bytes& frame, u32 head_room, u16) override {
-    if (head_room == 256) {
-      const Outcome o = engine_.run(frame, fixture::kInterface, now());
-      return {o.verdict, o.out_interface, o.frame};
-    }
-    packets::Bytes buffer(head_room, 0xaa);
-    buffer.insert(buffer.end(), frame.begin(), frame.end());
-    u32 at = head_room;
-    const Verdict verdict = engine_.run_in_place(buffer, at, fixture::kInterface, now());
-    const u32 out = verdict.action == Action::forward ? fixture::kInterface : 0;  // not told here
-    return {verdict, out, packets::Bytes(buffer.begin() + at, buffer.end())};
+    const Outcome o = engine_.run(frame, fixture::kInterface, now(), nullptr, head_room);
+    return {o.verdict, o.out_interface, o.frame};
   }
 
   Counters counters() override { return engine_.counters(); }

@@ -1,3 +1,5 @@
+#include <sched.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -19,6 +21,7 @@ namespace {
 class XdpBuild : public Build {
  public:
   XdpBuild(std::span<const u8> elf, const Image& image) {
+    (void)!unshare(CLONE_NEWNET);  // no socket of the machine's is to answer for a case's packet
     auto loaded = Object::load(elf, image);
     if (!loaded) give_up(loaded.error().sentence);
     object_.emplace(std::move(*loaded));

@@ -32,7 +32,8 @@ Case ends(const std::string& name, const std::string& why, const Bytes& in, cons
 const std::vector<Case>& all_cases() {
   static const std::vector<Case> all = [] {
     std::vector<Case> cases;
-    for (auto* family : {parse_cases, steer_cases, director_cases, pin_cases, host_cases, forward_cases})
+    for (auto* family : {parse_cases, steer_cases, director_cases, pin_cases, mirror_cases, candidate_cases,
+                         answer_cases, host_cases, stray_cases, forward_cases})
       for (Case& c : family()) cases.push_back(std::move(c));
     return cases;
   }();

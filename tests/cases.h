@@ -26,7 +26,7 @@ struct Case {
   std::vector<Note> notes{};  // exactly these, each once
 
   u64 flow = 0;       // hash of the flow whose pin is looked at afterwards; 0: not looked at
-  std::string pin{};  // "none", or state and slot: "embryonic 1", "proven 21"
+  std::string pin{};  // "none", or state, slot, flags: "embryonic 1", "proven 21 adopted mirrored"
 
   std::vector<Bytes> before{};                          // frames that come first, whatever becomes of them
   std::function<void(const Live&, u32 now)> arrange{};  // changes the tables, after `before`
@@ -37,7 +37,11 @@ std::vector<Case> parse_cases();
 std::vector<Case> steer_cases();
 std::vector<Case> director_cases();
 std::vector<Case> pin_cases();
+std::vector<Case> mirror_cases();
+std::vector<Case> candidate_cases();
+std::vector<Case> answer_cases();
 std::vector<Case> host_cases();
+std::vector<Case> stray_cases();
 std::vector<Case> forward_cases();
 const std::vector<Case>& all_cases();
 

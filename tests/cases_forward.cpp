@@ -103,9 +103,9 @@ void ways(std::vector<Case>& c) {
                                     .reserved2 = 0};
   };
   c.push_back(empty_slot);
-  Case upper = sent("route_upper_half", "the route's upper half is no part of the index", kClient4, address4(by_ip6),
-                    syn, by_ip6);
-  upper.arrange = [](const Live& live, u32) { live.targets[by_ip6].route = 0xffff'ffff'0000'0001ull; };
+  Case upper = sent("route_upper_half", "the route's upper half is no part of the index; its lowest bit alone counts",
+                    kClient4, address4(by_ip6), syn, by_ip6);
+  upper.arrange = [](const Live& live, u32) { live.targets[by_ip6].route = 0xffff'fffe'0000'0001ull; };
   c.push_back(upper);
   c.push_back(sent("other_interface", "the way out is the next hop's", kClient4, address4(other), syn, other));
 

@@ -66,13 +66,16 @@ void life(std::vector<Case>& c) {
 
   Case adopted = sent("adopted", "a flow in its middle came from another director: carried, and pinned", kClient4,
                       address4(by_ip6), data, by_ip6);
+  adopted.pin = "embryonic 1 adopted";
   adopted.notes = {Note::pin_adopted};
   c.push_back(adopted);
   adopted = sent("adopted_syn_ack", "a service sends SYN-ACKs, it gets none; still no opening", kClient4,
                  address4(by_ip6), syn_ack, by_ip6);
+  adopted.pin = "embryonic 1 adopted";
   adopted.notes = {Note::pin_adopted};
   c.push_back(adopted);
   adopted = sent("adopted_fin", "likewise", kClient4, address4(by_ip6), fin, by_ip6);
+  adopted.pin = "embryonic 1 adopted";
   adopted.notes = {Note::pin_adopted};
   c.push_back(adopted);
   for (const Payload& reset : {rst, rst_ack}) {

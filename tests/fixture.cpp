@@ -19,13 +19,22 @@ constexpr u32 kKey[12] = {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa409
 constexpr u32 kSteerBits = 6;
 constexpr u32 kPrime = 7;
 constexpr u32 kPattern[2][kPrime] = {{0, 1, 2, 0, 1, 2, 0}, {2, 2, 2, 2, 2, 2, 2}};  // members by half and entry
+constexpr u32 kSizeBefore = 2 * kPrime;
+constexpr u16 kBefore[kSizeBefore] = {1, 2, 0, 2, 1, 0, kNoMember, 2, 0, 0, kNoMember, 1, 2, kNoMember};
 
 Mac mac(u8 a, u8 b) { return {{2, 0, 0, 0, a, b}}; }
 
-bool is_v4_tunnel(u32 slot) { return slot == by_ip4 || slot == by_gue4 || slot == narrow4; }
-bool is_gue(u32 slot) { return slot == by_gue6 || slot == by_gue4 || slot == narrow4; }
+bool is_v4_tunnel(u32 slot) {
+  return slot == by_ip4 || slot == by_gue4 || slot == narrow4 || slot == 43 || slot == 51 || slot == 52 ||
+         slot == kFellowSlot4;
+}
+bool is_gue(u32 slot) { return slot == by_gue6 || slot == by_gue4 || slot == narrow4 || slot > 40; }
 u32 adjacency_of(u32 slot) {
-  return slot == no_way ? 0 : slot == old_way ? 3 : slot == other ? 2 : slot == narrow6 || slot == narrow4 ? 4 : 1;
+  if (slot == no_way) return 0;
+  return slot == old_way ? 3 : slot == other ? 2 : slot == narrow6 || slot == narrow4 || slot == 52 ? 4 : 1;
+}
+u32 first_of(u32 service) {  // of three
+  return service == pool ? 21 : service == sticky ? 31 : service == moved6 ? 41 : service == moved4 ? 51 : 0;
 }
 std::string target4(u32 slot) { return "192.0.2." + std::to_string(100 + slot); }
 std::string target6(u32 slot) { return "2001:db8:5::" + std::to_string(100 + slot); }
@@ -150,9 +159,14 @@ Image image(bool pins, u32 stamp_shift) {
   s.stamp_shift = stamp_shift;
   s.stale_stamps = kStaleStamps;
   s.embryo_stamps = kEmbryoStamps;
+  s.second_candidate = 1;
+  for (u32 kind = 0; kind < kAnswerKinds; ++kind) {
+    s.answer_interval[kind] = kAnswerInterval;
+    s.answer_burst[kind] = kAnswerBurst;
+  }
   s.gue_port = kGuePort;
 
-  for (u32 service = by_ip6; service <= tenant; ++service) {
+  for (u32 service = by_ip6; service <= kLastService; ++service) {
     const u32 zone = service == tenant ? kTenant : kPublic;
     add_front(image, zone, address4(service), kDutyDirector, rules_of(service));
     if (service != tenant) add_front(image, zone, address6(service), kDutyDirector, rules_of(service));
@@ -160,7 +174,11 @@ Image image(bool pins, u32 stamp_shift) {
   for (const auto& here : {kHere4, kHere6}) add_front(image, kPublic, here, kDutyTunnelEnd, {});
   for (const auto& peer : {kDirector4, kDirector6}) add_front(image, kPublic, peer, kDutyPeer, {});
   for (const auto& served : {kServed4, kServed6})
-    add_front(image, kTunnelZone, served, kDutyServed, {rule(6, 80, 80, 0), rule(6, 443, 443, 0), rule(17, 53, 53, 0)});
+    add_front(image, kTunnelZone, served, kDutyServed,
+              {rule(6, 80, 80, kShared), rule(6, 443, 443, kShared), rule(6, kAlonePort, kAlonePort, kAlone),
+               rule(17, 53, 53, kShared)});
+  add_front(image, kPublic, kFellow6, kDutyFellow, {rule(0, kShared, kShared, kFellowSlot6)});
+  add_front(image, kPublic, kFellow4, kDutyFellow, {rule(0, kShared, kShared, kFellowSlot4)});
   place_fronts(image);
 
   const Mac ours = mac(0, 1);
@@ -169,7 +187,7 @@ Image image(bool pins, u32 stamp_shift) {
                       {kInterface, kVlan, kInnerVlan, kPublic, ours, 1, 0},
                       {kInterface, kVlanNoTunnels, 0, kPublic, ours, 0, 0},
                       {kInterface, kVlanTenant, 0, kTenant, ours, 0, 0}});
-  image.services.resize(tenant + 1);
+  image.services.resize(kLastService + 1);
   image.services[sticky].affinity = 1;
   return image;
 }
@@ -178,6 +196,7 @@ void fill(const Live& live, u32 now) {
   std::fill(live.pins.begin(), live.pins.end(), PinBucket{});
   std::fill(live.embryos.begin(), live.embryos.end(), EmbryoBucket{});
   std::fill_n(live.targets.begin(), 100, Target{});
+  std::fill(live.limits.begin(), live.limits.end(), u64(now) << 16);
 
   const u32 later = now + 0x1000'0000, before = now - 0x1000'0000;
   live.adjacencies[1] = {kInterface, later, mac(1, 1), mac(1, 0xfe), u16(kMtu), 0, 0};
@@ -190,18 +209,27 @@ void fill(const Live& live, u32 now) {
     const u32 base = half * kMaxChoices, members = half * kMaxMembers;
     for (u32 i = 0; i < kPrime; ++i) live.choices[base + i] = u16(kPattern[half][i]);  // shared by pool and sticky
     live.choices[base + kPrime] = 0;                                                   // of one: member 0
-    for (u32 service = by_ip6; service <= tenant; ++service) {
-      const bool three = service == pool || service == sticky;
-      const u32 slot = service == pool ? 21 : service == sticky ? 31 : service;
+    std::copy(std::begin(kBefore), std::end(kBefore), live.previous.begin() + base);
+    for (u32 service = by_ip6; service <= kLastService; ++service) {
+      const bool three = first_of(service) != 0, moved = three && service != sticky;
+      const u32 slot = three ? first_of(service) : service;
       const u32 first = members + service * 4, count = three ? 3 : 1;
       for (u32 i = 0; i < count; ++i) {
         live.members[first + i] = slot + i;
         if (service != gone && service != empty) live.targets[slot + i] = target(slot + i, service);
       }
-      live.choice_heads[half * kMaxServices + service] = {
-          three ? base : base + kPrime, service == empty ? 0 : three ? kPrime : 1, first, count, 0, 0, {}};
+      live.choice_heads[half * kMaxServices + service] = {three ? base : base + kPrime,
+                                                          service == empty ? 0
+                                                          : three          ? kPrime
+                                                                           : 1,
+                                                          first,
+                                                          count,
+                                                          base,
+                                                          moved ? kSizeBefore : 0,
+                                                          {}};
     }
   }
+  for (u32 slot : {kFellowSlot6, kFellowSlot4}) live.targets[slot] = target(slot, 0);
 }
 
 u64 flow_hash(u32 zone, const std::string& source, const std::string& destination, const Payload& payload) {
@@ -219,15 +247,20 @@ u64 client_hash(u32 zone, const std::string& source) {
   return finish(multiply(0, le32(b, 0), le32(b, 4)) + multiply(2, le32(b, 8), le32(b, 12)) + multiply(8, 0, zone));
 }
 
-u32 chosen(u32 service, u64 hash) {
-  const u32 entry = u32((finish(hash) >> 32) * kPrime >> 32);
-  return (service == pool ? 21 : 31) + kPattern[0][entry];
+u32 chosen(u32 service, u64 hash) { return first_of(service) + kPattern[0][u32((finish(hash) >> 32) * kPrime >> 32)]; }
+u32 chosen_before(u32 service, u64 hash) {
+  const u16 entry = kBefore[u32((finish(hash) >> 32) * kSizeBefore >> 32)];
+  return entry == kNoMember || service == sticky ? 0 : first_of(service) + entry;
 }
 
-Bytes tunnelled(u32 slot, const Bytes& inner, u64 hash, u8 tos, const packets::Link* link) {
+std::string end_of(u32 slot) { return is_v4_tunnel(slot) ? target4(slot) : target6(slot); }
+
+Bytes tunnelled(u32 slot, const Bytes& inner, u64 hash, u8 tos, const packets::Link* link, u32 candidate) {
   const u32 entropy = u32(hash >> 40);
-  const Payload carried =
-      is_gue(slot) ? packets::gue(u16(0xc000 | (entropy & 0x3fff)), kGuePort, inner) : packets::inside(inner);
+  const u16 port = u16(0xc000 | (entropy & 0x3fff));
+  const Payload carried = candidate      ? packets::gue_naming(port, kGuePort, inner, end_of(candidate))
+                          : is_gue(slot) ? packets::gue(port, kGuePort, inner)
+                                         : packets::inside(inner);
   const Bytes outer =
       is_v4_tunnel(slot)
           ? packets::ip4({.source = kHere4, .destination = target4(slot), .ttl = 64, .tos = tos, .id = 0}, carried)

@@ -85,19 +85,24 @@ Bytes address_bytes(const std::string& text) {
   std::abort();
 }
 
-Payload tcp(uint16_t source, uint16_t destination, const std::string& flags, const Bytes& data, const Bytes& options) {
+Payload tcp_segment(uint16_t source, uint16_t destination, uint32_t sequence, uint32_t acknowledgement,
+                    const std::string& flags, uint16_t window, const Bytes& rest, size_t options) {
   Bytes b;
   put16(b, source);
   put16(b, destination);
-  put32(b, 0x01020304);
-  put32(b, flags.find('A') == flags.npos ? 0 : 0x05060708);
+  put32(b, sequence);
+  put32(b, acknowledgement);
   uint8_t bits = 0;
   for (char c : flags) bits = uint8_t(bits | 1u << std::string("FSRPAU").find(c));
-  b.push_back(uint8_t((5 + options.size() / 4) << 4));
+  b.push_back(uint8_t((5 + options / 4) << 4));
   b.push_back(bits);
-  put16(b, 65535);
+  put16(b, window);
   put32(b, 0);
-  return transport(6, b + options + data, 16);
+  return transport(6, b + rest, 16);
+}
+Payload tcp(uint16_t source, uint16_t destination, const std::string& flags, const Bytes& data, const Bytes& options) {
+  return tcp_segment(source, destination, 0x01020304, flags.find('A') == flags.npos ? 0 : 0x05060708, flags, 65535,
+                     options + data, options.size());
 }
 
 Payload udp(uint16_t source, uint16_t destination, const Bytes& data) {
@@ -118,6 +123,9 @@ Payload icmp4(uint8_t type, uint8_t code, const Bytes& data) {
 }
 Payload icmp6(uint8_t type, uint8_t code, const Bytes& data) {
   return transport(58, Bytes{type, code, 0, 0, 0, 7, 0, 1} + data, 2);
+}
+Payload icmp_error(bool six, uint8_t type, uint8_t code, const Bytes& quoted) {
+  return transport(six ? 58 : 1, Bytes{type, code, 0, 0, 0, 0, 0, 0} + quoted, 2, six);
 }
 Payload raw(uint8_t protocol, const Bytes& data) { return transport(protocol, data, -1); }
 
@@ -151,6 +159,15 @@ Bytes gue_header(const Bytes& ip, uint8_t first, uint16_t flags) {
 }
 Payload gue(uint16_t source_port, uint16_t port, const Bytes& ip) {
   return udp_unchecked(source_port, port, gue_header(ip) + ip);
+}
+
+Bytes candidate_header(const Bytes& ip, const std::string& candidate) {
+  const Bytes address = address_bytes(candidate);
+  return gue_header(ip, 5) + Bytes{1, 0, 0, 0} +
+         (address.size() == 16 ? address : repeat(0, 10) + repeat(0xff, 2) + address);
+}
+Payload gue_naming(uint16_t source_port, uint16_t port, const Bytes& ip, const std::string& candidate) {
+  return udp_unchecked(source_port, port, candidate_header(ip, candidate) + ip);
 }
 
 Bytes ip4(const Ip4Header& h, const Payload& payload) {

@@ -35,10 +35,14 @@ struct Payload {
 
 Payload tcp(uint16_t source, uint16_t destination, const std::string& flags, const Bytes& data = text("hello"),
             const Bytes& options = {});  // flags: of "FSRPAU"
+// The header alone, with these fields.
+Payload tcp_segment(uint16_t source, uint16_t destination, uint32_t sequence, uint32_t acknowledgement,
+                    const std::string& flags, uint16_t window, const Bytes& rest = {}, size_t options = 0);
 Payload udp(uint16_t source, uint16_t destination, const Bytes& data = text("hello"));
 Payload udp_unchecked(uint16_t source, uint16_t destination, const Bytes& data);  // checksum 0 (RFC 6935)
 Payload icmp4(uint8_t type, uint8_t code, const Bytes& data = text("ping"));
 Payload icmp6(uint8_t type, uint8_t code, const Bytes& data = text("ping"));
+Payload icmp_error(bool six, uint8_t type, uint8_t code, const Bytes& quoted);  // nothing in its second word
 Payload raw(uint8_t protocol, const Bytes& data);
 
 // IPv6 extension headers in front of a payload: options or routing of 8 * (units + 1) bytes; a fragment header.
@@ -49,6 +53,9 @@ Payload fragment6(uint16_t offset_units, bool more, const Payload& next, uint32_
 Payload inside(const Bytes& ip);
 Bytes gue_header(const Bytes& ip, uint8_t first = 0, uint16_t flags = 0);
 Payload gue(uint16_t source_port, uint16_t port, const Bytes& ip);
+// With private data that names a second candidate (DESIGN.md): kind 1, three bytes of nothing, sixteen of the address.
+Bytes candidate_header(const Bytes& ip, const std::string& candidate);
+Payload gue_naming(uint16_t source_port, uint16_t port, const Bytes& ip, const std::string& candidate);
 
 struct Ip4Header {
   std::string source, destination;

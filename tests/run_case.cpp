@@ -21,7 +21,8 @@ std::string pin_of(const Live& live, u64 flow) {
   if (words.empty()) return "none";
   if (words.size() > 1) return "several";
   const char* states[] = {"embryonic ", "proven ", "closing ", "datagram "};
-  return states[words[0] >> 61 & 3] + std::to_string(words[0] >> 32 & 0xfffff);
+  return states[words[0] >> 61 & 3] + std::to_string(words[0] >> 32 & 0x3ffff) +
+         (words[0] >> 50 & 1 ? " adopted" : "") + (words[0] >> 51 & 1 ? " mirrored" : "");
 }
 
 const char* action_name(Action a) { return a == Action::pass ? "pass" : a == Action::drop ? "drop" : "forward"; }

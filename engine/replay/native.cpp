@@ -8,8 +8,6 @@
 namespace waymark {
 
 namespace {
-constexpr u32 kHeadRoom = 256;  // as XDP drivers give
-
 template <class V>
 auto* get(V& values, u32 i) {
   return i < values.size() ? &values[i] : nullptr;
@@ -77,7 +75,7 @@ class NativeEnv {
   Choice* at(decltype(table::choice_heads), u32 i) { return get(live_.choice_heads, i); }
   u16* at(decltype(table::choices), u32 i) { return get(live_.choices, i); }
   u16* at(decltype(table::previous), u32 i) { return get(live_.previous, i); }
-  u64* at(decltype(table::limits), u32 i) { return get(engine_.answer_limits_, i); }
+  u64* at(decltype(table::limits), u32 i) { return get(live_.limits, i); }
   u32* at(decltype(table::members), u32 i) { return get(live_.members, i); }
   PinBucket* at(decltype(table::pins), u32 i) { return get(live_.pins, i); }
   EmbryoBucket* at(decltype(table::embryos), u32 i) { return get(live_.embryos, i); }
@@ -104,12 +102,11 @@ NativeEngine::NativeEngine(u32 pins)
       meta_(1),
       pins_(pin_buckets_for(pins)),
       embryos_(embryo_buckets_for(pins)),
-      limits_(2),
+      limits_(kAnswerKinds),
       target_traffic_(kMaxTargets),
       live_{targets_,  slot_names_, adjacencies_, half_, choice_heads_, choices_,
-            previous_, members_,    meta_,        pins_, embryos_},
-      traffic_(target_traffic_),
-      answer_limits_(limits_) {}
+            previous_, members_,    meta_,        pins_, embryos_,      limits_},
+      traffic_(target_traffic_) {}
 
 void NativeEngine::load(Image image) {
   image_ = std::move(image);
@@ -118,10 +115,11 @@ void NativeEngine::load(Image image) {
   fronts_ = image_.fronts;
 }
 
-Outcome NativeEngine::run(std::span<const u8> frame, u32 interface, u32 ticks, std::vector<StepSeen>* trace) {
-  std::vector<u8> buffer(kHeadRoom);
+Outcome NativeEngine::run(std::span<const u8> frame, u32 interface, u32 ticks, std::vector<StepSeen>* trace,
+                          u32 head_room) {
+  std::vector<u8> buffer(head_room);
   buffer.insert(buffer.end(), frame.begin(), frame.end());
-  u8* begin = buffer.data() + kHeadRoom;
+  u8* begin = buffer.data() + head_room;
   NativeEnv<true> env(*this, buffer.data(), begin, begin + frame.size(), interface, ticks, trace);
   const Verdict verdict = process(env);
   ++counters_.reasons[verdict.reason];

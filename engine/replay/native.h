@@ -47,8 +47,10 @@ class NativeEngine {
   }
   const Image& image() const { return image_; }
 
-  // Runs one Ethernet frame that came in on `interface` at `ticks`. `trace`, where given, gets each step.
-  Outcome run(std::span<const u8> frame, u32 interface, u32 ticks, std::vector<StepSeen>* trace = nullptr);
+  // Runs one Ethernet frame that came in on `interface` at `ticks`. `trace`, where given, gets each step. XDP drivers
+  // leave 256 bytes of room in front of a frame, most of them.
+  Outcome run(std::span<const u8> frame, u32 interface, u32 ticks, std::vector<StepSeen>* trace = nullptr,
+              u32 head_room = 256);
 
   // The same without copies, for measuring: `frame` lies in `buffer` at `offset`, with room in front of it.
   // Returns the verdict; `offset` moves with the packet's front.
@@ -75,7 +77,6 @@ class NativeEngine {
   // Windows on the above, whose sizes need no division.
   Live live_;
   std::span<TargetCounters> traffic_;
-  std::span<u64> answer_limits_;
   std::span<const Port> ports_;
   std::span<const SteerBucket> steer_;
   std::span<const Front> fronts_;

@@ -128,7 +128,8 @@ Status Object::State::prepare(const Image& image, const Options& options, std::s
     if (name == "rules") return u32(image.rules.size());
     if (name == "services") return u32(image.services.size());
     if (name == "pins") return image.settings.pin_buckets;
-    return image.settings.embryo_buckets;
+    if (name == "embryos") return image.settings.embryo_buckets;
+    return kAnswerKinds;  // limits
   };
   for (const TableFacts& facts : kTables) {
     bpf_map* map = bpf_object__find_map_by_name(object, facts.name);
@@ -232,6 +233,7 @@ Result<Object> Object::load(std::span<const u8> elf, const Image& image, const O
   WM_TRY(state->window("choice_heads", all, live.choice_heads));
   WM_TRY(state->window("choices", all, live.choices));
   WM_TRY(state->window("previous", all, live.previous));
+  WM_TRY(state->window("limits", all, live.limits));
   WM_TRY(state->window("members", all, live.members));
   WM_TRY(state->window("meta", all, live.meta));
   WM_TRY(state->window("pins", image.settings.pin_buckets, live.pins));

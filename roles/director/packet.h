@@ -135,7 +135,8 @@ WM_INLINE Flow follow_embryo(E& env, const Found& found, const PinPlace& place, 
                              u64 hash, u32 stamp) {
   Pin pin = unpack(found.value);
   Flow flow = {pin.slot, false, nullptr};
-  if (WM_UNLIKELY(pin.adopted)) flow.candidate = other_than(env, pin.slot, look_up(env, service, zone, p, hash));
+  if (WM_UNLIKELY(pin.adopted && !opens(p)))
+    flow.candidate = other_than(env, pin.slot, look_up(env, service, zone, p, hash));
   env.step(Step::pin_found, pin.slot, u32(pin.state), 1);
   const bool asked = pin.state != PinState::embryonic && pin.stamp == stamp;
   pin.stamp = stamp;

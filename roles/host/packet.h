@@ -60,7 +60,7 @@ constexpr u32 kEcn1 = 1, kEcn0 = 2, kEcnCongestion = 3;  // RFC 3168, 5
 
 // Takes what was marked on the tunnel into the inner packet (RFC 6040, 4.2). False: the packet must be dropped.
 template <Env E>
-WM_INLINE bool carry_congestion(E& env, const Packet& inner, u8 outer_tos) {
+WM_INLINE bool carry_congestion(E& env, Packet& inner, u8 outer_tos) {
   const u32 ecn = inner.tos & 3, outer_ecn = outer_tos & 3;
   const u32 flip = outer_ecn == kEcnCongestion ? ecn ^ kEcnCongestion : ecn == kEcn0 && outer_ecn == kEcn1 ? 3 : 0;
   if (WM_LIKELY(flip == 0)) return true;
@@ -77,6 +77,7 @@ WM_INLINE bool carry_congestion(E& env, const Packet& inner, u8 outer_tos) {
     ip->tos = u8(ip->tos ^ flip);
     ip->checksum.raw = update_checksum(ip->checksum.raw, before, after);
   }
+  inner.tos ^= u8(flip);
   env.note(Note::ecn_marked);
   return true;
 }
