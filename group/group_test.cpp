@@ -136,6 +136,39 @@ TEST(Group, WhoDoesNotReadIsNotWaitedForAndLaterSentAll) {
   EXPECT_LE(missing, flow / 1000);
 }
 
+TEST(Group, APullWaitsForItsReader) {
+  Net net(2, 200'000);
+  for (u64 flow = 0; flow < 180'000; ++flow) ASSERT_TRUE(net.insert(0, flow, 1));
+  ASSERT_TRUE(net.until([&] { return net.member(0, 1).sharing && net.member(1, 0).sharing; }));
+  net.slow.insert(1);
+  size_t most = 0;
+  for (int i = 0; i < 200; ++i, net.step())
+    for (auto& [key, wire] : net.wires) most = std::max(most, wire.queued);
+  EXPECT_GT(most, 512u << 10);
+  EXPECT_LT(most, 2u << 20) << "of more than 2 MB";
+  net.slow.clear();
+  EXPECT_TRUE(net.until([&] { return net.group(1).in_step(); }, 2s));
+  EXPECT_EQ(net.member(1, 0).mirror.applied, 180'000u);
+}
+
+TEST(Group, WhoNeverReadsLosesTheLink) {
+  Net net(2, 100);
+  ASSERT_TRUE(net.until([&] { return net.all_linked(); }));
+  net.slow.insert(1);
+  std::vector<Opinion> opinions;
+  for (int i = 0; i < 2000; ++i)
+    opinions.push_back({std::string(60, 'a'), std::string(50, 'b') + std::to_string(i), true});
+  size_t most = 0;
+  for (int i = 0; i < 150; ++i) {
+    for (Opinion& opinion : opinions) opinion.up = i % 2 == 0;
+    net.publish(0, opinions);
+    net.step();
+    for (auto& [key, wire] : net.wires) most = std::max(most, wire.queued);
+  }
+  EXPECT_EQ(net.node(0).log.back(), "the link to d2 is lost: it does not read what it is sent");
+  EXPECT_LT(most, 17u << 20);
+}
+
 TEST(Group, AnotherSecretIsCountedAndTold) {
   Net net(2, 2'000, 2s);
   net.node(1).secret.assign(32, 8);
