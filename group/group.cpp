@@ -242,7 +242,11 @@ void Group::watch_links(Time now) {
 
 void Group::tick(Time now) {
   now_ = now;
-  if (!began_) began_ = now;
+  if (!began_) {
+    began_ = now;
+    for (const auto& member : members_)
+      if (!member->link) member->since = now;
+  }
   dial(now);
   watch_links(now);
   look_for_changes(now);
