@@ -26,6 +26,7 @@ void reset(u32 now) {
   live.pins = live.pins.first(kBuckets);
   live.embryos = live.embryos.first(kEmbryos);
   fixture::fill(live, now);
+  for (u32 slot : {u32(fixture::by_ip4), u32(fixture::by_gue6), 22u, 43u}) live.targets[slot].route |= kTargetDown;
 }
 
 }  // namespace
@@ -35,6 +36,8 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   image.settings.pin_buckets = kBuckets;
   image.settings.embryo_buckets = kEmbryos;
   engine().load(image);
+  engine().set_owner(
+      [](std::span<const u8>, const Packet& p) { return p.source_port & 1 ? Owner::flow : Owner::nobody; });
   std::vector<std::string> seeds;
   for (const cases::Case& c : cases::all_cases()) {
     std::string input;

@@ -29,6 +29,9 @@ class Build {
 
 // The image's settings say the sizes of the pin tables.
 std::unique_ptr<Build> native_build(const Image& image);
-std::unique_ptr<Build> xdp_build(std::span<const u8> elf, const Image& image);  // needs Cap::bpf
+// Both need Cap::bpf. The first has a network namespace of its own where it may, so that no socket of the machine's
+// is asked; the second the caller's.
+std::unique_ptr<Build> xdp_build(std::span<const u8> elf, const Image& image);
+std::unique_ptr<Build> xdp_build_here(std::span<const u8> elf, const Image& image);
 
 }  // namespace waymark

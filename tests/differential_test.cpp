@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "core/pins.h"
 #include "engine/xdp/program.h"
 #include "tests/build.h"
 #include "tests/cases.h"

@@ -177,6 +177,7 @@ template <Env E>
 WM_INLINE Flow leave_dead(E& env, const Found& found, const Target* target, const Packet& p, u32 service, u32 zone,
                           u64 hash, u32 stamp) {
   Pin pin = unpack(found.value);
+  env.step(Step::pin_found, pin.slot, u32(pin.state), 0);
   if (!opens(p)) return {pin.slot, false, target};
   const u32 slot = choose(env, service, zone, p, hash);
   pin.slot = slot;
@@ -245,6 +246,7 @@ WM_INLINE Verdict direct(E& env, Packet& p, const Front* front, u32 zone) {
     const Answered answered = Answered(env.answer(p));
     if (answered == Answered::none) return why::dead_target;
     if (answered == Answered::limited) return why::answer_limited;
+    env.step(Step::answered, u32(p.protocol == kProtoTcp ? AnswerKind::reset : AnswerKind::unreachable), 0, 0);
     env.leave(env.interface());
     return p.protocol == kProtoTcp ? why::reset : why::unreachable;
   }
