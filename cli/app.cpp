@@ -38,7 +38,9 @@ struct CommandLine {
   CLI::App app{kAbout, "waymark"};
   std::function<int()> chosen;
   Daemon daemon;
+  CLI::Option* weight_given = nullptr;
   std::string config = kConfigFile, file, in, out, target, interface;
+  unsigned weight = 0;
   bool replace = false, here = false, json = false, undo = false;
   std::vector<std::string> packet;
   ShowOptions show;
@@ -109,9 +111,12 @@ struct CommandLine {
 
   void add_remote() {
     CLI::App* shows = command("show", "What the daemon knows", [this] { return show_command(daemon, show); });
-    shows->add_option("WHAT", show.what, "status, services, targets, pins, counters or adjacencies")
+    shows
+        ->add_option("WHAT", show.what,
+                     "status, services, targets, pins, counters, adjacencies, health, group or announce")
         ->required()
-        ->check(CLI::IsMember({"status", "services", "targets", "pins", "counters", "adjacencies"}));
+        ->check(CLI::IsMember(
+            {"status", "services", "targets", "pins", "counters", "adjacencies", "health", "group", "announce"}));
     shows->add_option("WORDS", show.words, "Of pins: a service, or a flow as in: tcp 192.0.2.1:4000 198.51.100.80:80");
     shows->add_flag("--all", show.all, "Counters that are zero, too");
     shows->add_flag("--json", show.json, "As JSON");
@@ -123,10 +128,19 @@ struct CommandLine {
     drain->add_flag("--undo", undo, "New flows to it again");
     add_daemon(drain);
 
+    CLI::App* weights = command("weight", "Another weight for a target, on all directors of the group", [this] {
+      if (undo == (weight_given->count() > 0)) return complain({"give the new WEIGHT, or --undo"});
+      return weight_command(daemon, target, undo ? std::nullopt : std::optional(weight));
+    });
+    weights->add_option("TARGET", target, "service/target, or target in all services")->required();
+    weight_given = weights->add_option("WEIGHT", weight, "0 to 1000")->check(CLI::Range(0, 1000));
+    weights->add_flag("--undo", undo, "As configured again");
+    add_daemon(weights);
+
     add_daemon(command("reload", "Read the configuration anew, all or nothing",
                        [this] { return post_command(daemon, "/v1/reload"); }));
-    add_daemon(
-        command("stop", "End the daemon, and go on forwarding", [this] { return ending_command(daemon, "/v1/stop"); }));
+    add_daemon(command("stop", "Withdraw what is announced, end the daemon, and go on forwarding",
+                       [this] { return ending_command(daemon, "/v1/stop"); }));
     add_daemon(command("down", "End the daemon and forwarding, and forget all flows",
                        [this] { return down_command(daemon); }));
 

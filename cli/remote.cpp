@@ -141,6 +141,10 @@ int drain_command(const Daemon& daemon, const std::string& target, bool undo) {
   return post(daemon, "/v1/drain", {{"target", target}, {"undo", undo}});
 }
 
+int weight_command(const Daemon& daemon, const std::string& target, std::optional<unsigned> weight) {
+  return post(daemon, "/v1/weight", {{"target", target}, {"weight", weight ? Json(*weight) : Json()}});
+}
+
 int capture_command(const Daemon& daemon, const CaptureOptions& options) {
   const Result<std::string> socket = running(daemon);
   if (!socket) return complain(socket.error());

@@ -26,6 +26,7 @@ int show_command(const Daemon& daemon, const ShowOptions& options);
 Result<std::string> to_table(const std::string& json, bool all);
 
 int drain_command(const Daemon& daemon, const std::string& target, bool undo);
+int weight_command(const Daemon& daemon, const std::string& target, std::optional<unsigned> weight);
 int post_command(const Daemon& daemon, const std::string& path);  // and prints what it says
 
 struct CaptureOptions {

@@ -88,6 +88,11 @@ std::string Tracer::line(const StepSeen& s) const {
     }
     case Step::tunnel_accepted:
       return fmt::format("{} tunnel from a listed director", s.a == kProtoUdp ? "GUE" : "IP-in-IP");
+    case Step::answered:
+      return s.a == u64(AnswerKind::reset) ? "its server died: the client is sent a reset"
+                                           : "its server died: the client is sent a port unreachable";
+    case Step::passed_on:
+      return fmt::format("no socket here knows the flow: passed on to {}", target(u32(s.a)));
   }
   return "an unknown step";
 }

@@ -67,7 +67,7 @@ struct ServiceConfig {
   Affinity affinity = Affinity::flow;
   Duration tcp_idle = std::chrono::hours(1);  // a proven pin is kept this long after its last packet
   Duration udp_idle = std::chrono::seconds(120);
-  std::optional<CheckConfig> check;
+  std::optional<CheckConfig> check = {};
   u32 fail_static = 100;  // percent: never more than this share of the targets is taken out by checks
   std::vector<TargetConfig> target;
 };
@@ -76,8 +76,8 @@ struct HostServiceConfig {
   std::string name;
   std::vector<Address> address;
   std::vector<PortRange> ports;
-  std::optional<CheckConfig> check;
-  std::vector<Address> hosts;  // tunnel ends of the other hosts of this service: strays go between them
+  std::optional<CheckConfig> check = {};
+  std::vector<Address> hosts = {};  // tunnel ends of the other hosts of this service: strays go between them
 };
 
 struct HostConfig {
@@ -123,6 +123,7 @@ struct GroupConfig {
 struct AnnounceConfig {
   u32 protocol = 200;  // rtm_protocol
   u32 metric = 20;
+  bool operator==(const AnnounceConfig&) const = default;
 };
 
 struct ApiConfig {

@@ -14,10 +14,11 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr ApiPath kPaths[] = {
-    {"GET", "/v1/status"},    {"GET", "/v1/services"},    {"GET", "/v1/targets"}, {"GET", "/v1/pins"},
-    {"GET", "/v1/counters"},  {"GET", "/v1/adjacencies"}, {"GET", "/v1/capture"}, {"GET", "/metrics"},
-    {"POST", "/v1/drain"},    {"POST", "/v1/reload"},     {"POST", "/v1/stop"},   {"POST", "/v1/down"},
-    {"POST", "/v1/handover"}, {"POST", "/v1/leave"},
+    {"GET", "/v1/status"},   {"GET", "/v1/services"},    {"GET", "/v1/targets"}, {"GET", "/v1/pins"},
+    {"GET", "/v1/counters"}, {"GET", "/v1/adjacencies"}, {"GET", "/v1/health"},  {"GET", "/v1/group"},
+    {"GET", "/v1/announce"}, {"GET", "/v1/capture"},     {"GET", "/metrics"},    {"GET", "/health"},
+    {"POST", "/v1/drain"},   {"POST", "/v1/weight"},     {"POST", "/v1/reload"}, {"POST", "/v1/stop"},
+    {"POST", "/v1/down"},    {"POST", "/v1/handover"},   {"POST", "/v1/leave"},
 };
 
 // Nesting is bounded before the parser sees it: it needs stack for each level, and ours need one.
@@ -46,6 +47,34 @@ std::string in_quotes(std::string_view name) {
   return "\"" + out + (name.size() > 60 ? "...\"" : "\"");
 }
 
+Status check_target(const std::string& target) {
+  if (target.empty()) return Error{"\"target\" is missing: it names the target, as in \"web/s1\""};
+  if (target.size() > 128) return Error{"\"target\" is longer than any target's name"};
+  return Done{};
+}
+
+Result<Command> parse_weight(const Json& json) {
+  Reweigh reweigh;
+  bool given = false;
+  for (auto& [key, value] : json.items()) {
+    if (key == "target") {
+      if (!value.is_string()) return Error{"\"target\" is not a string"};
+      reweigh.target = value.get<std::string>();
+    } else if (key == "weight") {
+      given = true;
+      if (value.is_null()) continue;
+      if (!value.is_number_unsigned() || value.get<u64>() > 1000)
+        return Error{"\"weight\" is neither a whole number from 0 to 1000 nor null"};
+      reweigh.weight = value.get<u32>();
+    } else {
+      return Error{fmt::format("{} is not a field of /v1/weight; it knows \"target\" and \"weight\"", in_quotes(key))};
+    }
+  }
+  WM_TRY(check_target(reweigh.target));
+  if (!given) return Error{"\"weight\" is missing: a number from 0 to 1000, or null for the configuration's"};
+  return Command(reweigh);
+}
+
 Result<Command> parse_drain(const Json& json) {
   Drain drain;
   for (auto& [key, value] : json.items()) {
@@ -59,8 +88,7 @@ Result<Command> parse_drain(const Json& json) {
       return Error{fmt::format("{} is not a field of /v1/drain; it knows \"target\" and \"undo\"", in_quotes(key))};
     }
   }
-  if (drain.target.empty()) return Error{"\"target\" is missing: it names the target, as in \"web/s1\""};
-  if (drain.target.size() > 128) return Error{"\"target\" is longer than any target's name"};
+  WM_TRY(check_target(drain.target));
   return Command(drain);
 }
 
@@ -76,7 +104,8 @@ Result<Show::What> what_of(std::string_view path) {
   using enum Show::What;
   constexpr std::pair<std::string_view, Show::What> kWhat[] = {
       {"/v1/status", status},     {"/v1/services", services},       {"/v1/targets", targets}, {"/v1/pins", pins},
-      {"/v1/counters", counters}, {"/v1/adjacencies", adjacencies}, {"/v1/capture", capture}, {"/metrics", metrics}};
+      {"/v1/counters", counters}, {"/v1/adjacencies", adjacencies}, {"/v1/health", health},   {"/v1/group", group},
+      {"/v1/announce", announce}, {"/v1/capture", capture},         {"/metrics", metrics},    {"/health", wellness}};
   for (auto& [name, what] : kWhat)
     if (name == path) return what;
   return Error{fmt::format("there is no {} to GET", in_quotes(path))};
@@ -90,6 +119,7 @@ Result<Command> parse_command(std::string_view path, std::string_view body) {
   const Result<Json> json = parse_object(body);
   if (!json) return json.error();
   if (path == "/v1/drain") return parse_drain(*json);
+  if (path == "/v1/weight") return parse_weight(*json);
   std::optional<Command> command;
   if (path == "/v1/reload") command = Reload{};
   if (path == "/v1/stop") command = Stop{};
@@ -106,9 +136,10 @@ Result<Show> parse_query(std::string_view path, const QueryText& query) {
   if (!what) return what.error();
   Show show{*what, {}, {}, 1000, std::chrono::seconds(10)};
   const bool pins = *what == Show::What::pins, capture = *what == Show::What::capture;
+  const bool wellness = *what == Show::What::wellness;
   for (auto& [key, value] : query) {
     if (query.count(key) > 1) return Error{fmt::format("{} comes twice", in_quotes(key))};
-    if (key == "service" && (pins || capture)) {
+    if (key == "service" && (pins || capture || wellness)) {
       show.service = value;
     } else if (key == "flow" && pins) {
       const Result<FlowQuery> flow = parse_flow(value);

@@ -25,12 +25,16 @@ struct Drain {
   std::string target;  // "service/target", or "target" in all services
   bool undo = false;
 };
+struct Reweigh {
+  std::string target;         // as in Drain
+  std::optional<u32> weight;  // 0 to 1000; none: as configured
+};
 struct Reload {};
 struct Stop {};
 struct Down {};
 struct Handover {};  // stand by, while another process takes over
 struct Leave {};     // it did: go
-using Command = std::variant<Drain, Reload, Stop, Down, Handover, Leave>;
+using Command = std::variant<Drain, Reweigh, Reload, Stop, Down, Handover, Leave>;
 
 // `path` is one of api_paths() with POST. An empty body is taken for {}.
 Result<Command> parse_command(std::string_view path, std::string_view body);
@@ -45,8 +49,21 @@ struct FlowQuery {
 Result<FlowQuery> parse_flow(std::string_view text);
 
 struct Show {
-  enum class What { status, services, targets, pins, counters, adjacencies, capture, metrics } what;
-  std::string service;               // pins, capture: only of this service; empty: all
+  enum class What {
+    status,
+    services,
+    targets,
+    pins,
+    counters,
+    adjacencies,
+    health,
+    group,
+    announce,
+    capture,
+    metrics,
+    wellness
+  } what;
+  std::string service;               // pins, capture, wellness: only of this service; empty: all
   std::optional<FlowQuery> flow;     // pins
   u32 count = 1000;                  // capture: frames at most, 1 to 1,000,000
   std::chrono::seconds seconds{10};  // capture: at most, 1 to 3600

@@ -131,6 +131,21 @@ TEST(Command, TheGuideNamesThePathsThatThereAre) {
   EXPECT_EQ(documented, known);
 }
 
+TEST(CommandWeight, IsANumberOrNull) {
+  const auto weight = [](const char* body) { return parse_command("/v1/weight", body); };
+  const auto given = weight(R"({"target": "web/s1", "weight": 20})");
+  ASSERT_TRUE(given);
+  EXPECT_EQ(std::get<Reweigh>(*given).weight, 20u);
+  const auto none = weight(R"({"target": "s1", "weight": null})");
+  ASSERT_TRUE(none);
+  EXPECT_EQ(std::get<Reweigh>(*none).weight, std::nullopt);
+  for (const char* wrong :
+       {R"({"weight": 1})", R"({"target": "s1"})", R"({"target": "s1", "weight": 1001})",
+        R"({"target": "s1", "weight": -1})", R"({"target": "s1", "weight": 1.5})", R"({"target": "s1", "weight": "1"})",
+        R"({"target": "", "weight": 1})", R"({"target": "s1", "weight": 1, "undo": true})"})
+    EXPECT_FALSE(weight(wrong)) << wrong;
+}
+
 }  // namespace
 
 }  // namespace waymark

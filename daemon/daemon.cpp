@@ -50,7 +50,7 @@ Daemon::~Daemon() {
 }
 
 Status Daemon::start_plane() {
-  Result<std::unique_ptr<Plane>> plane = Plane::start(options_.program, config_);
+  Result<std::unique_ptr<Plane>> plane = Plane::start(options_.program, config_, loop_);
   if (!plane) return plane.error();
   plane_ = std::move(*plane);
   watch_plane();
@@ -129,7 +129,7 @@ Time Daemon::step() {
 
 // The process that was to take over gave up or died. What it left in the tables is not known, so all is read anew.
 void Daemon::resume() {
-  Result<std::unique_ptr<Plane>> fresh = Plane::start(options_.program, config_);
+  Result<std::unique_ptr<Plane>> fresh = Plane::start(options_.program, config_, loop_);
   if (!fresh) {
     log::error(
         fmt::format("the replacement gave up, and what it left cannot be taken over: {}", fresh.error().sentence));
@@ -190,6 +190,8 @@ HttpReply Daemon::down() {
   end_capture();
   kernel_watch_.reset();
   const std::string words = plane_ ? plane_->in_words() : "nothing";
+  if (plane_)
+    if (const Status done = plane_->withdraw(); !done) log::error(done.error().sentence);
   plane_.reset();
   if (const Status done = XdpEngine::remove(config_.name); !done) {
     log::error(fmt::format("down failed, and the daemon ends: {}", done.error().sentence));

@@ -92,6 +92,49 @@ void add_tables(std::string& out, const Snapshot& s) {
   for (const AdjacencyView& a : s.adjacencies) adjacencies.sample({{"target", text(a.target)}}, a.usable);
 }
 
+void add_control(std::string& out, const Snapshot& s) {
+  Family(out, "waymark_in_step", "gauge", "1 where the node is ready to announce its services.")
+      .sample({}, s.awaited.empty());
+  Family(out, "waymark_pins_mirrored", "gauge", "Pins that other directors lent.").sample({}, s.swept.mirrored);
+  Family down(out, "waymark_target_down", "gauge", "1 where checks took the target out.");
+  for (const TargetView& t : s.targets)
+    down.sample({{"service", t.service}, {"target", t.target}, {"slot", std::to_string(t.slot)}}, t.down);
+  Family health(out, "waymark_check_up", "gauge", "1 where the last verdict or opinion is up.");
+  for (const Health::View& v : s.health)
+    if (v.state != Wellness::unknown)
+      health.sample({{"service", v.service}, {"target", v.target}}, v.state == Wellness::up);
+  Family failed(out, "waymark_check_failures_total", "counter", "Questions that were not answered well.");
+  for (const Health::View& v : s.health) failed.sample({{"service", v.service}, {"target", v.target}}, v.failed);
+  Family announced(out, "waymark_announced", "gauge", "1 where the address is announced.");
+  for (const Announce::View& v : s.announced) announced.sample({{"address", text(v.address)}}, v.announced);
+  if (!s.group) return;
+  struct Column {
+    const char *name, *type, *help;
+    u64 (*value)(const group::MemberView&);
+  };
+  static constexpr Column kColumns[] = {
+      {"waymark_member_up", "gauge", "1 where the link to the member is up.", [](auto& m) -> u64 { return m.up; }},
+      {"waymark_member_differs", "gauge", "In how many things the member is not as this one.",
+       [](auto& m) -> u64 { return m.differs.size(); }},
+      {"waymark_member_lag_microseconds", "gauge", "There and back, behind all that was sent before.",
+       [](auto& m) -> u64 { return m.lag ? u64(m.lag->count() / 1000) : 0; }},
+      {"waymark_member_pins_sent_total", "counter", "Pins told to the member.",
+       [](auto& m) -> u64 { return m.pins_sent; }},
+      {"waymark_member_pins_received_total", "counter", "Pins that the member told.",
+       [](auto& m) -> u64 { return m.pins_received; }},
+      {"waymark_member_pins_refused_total", "counter", "Of those: no pins at all, or of unknown targets.",
+       [](auto& m) -> u64 { return m.mirror.refused + m.mirror.unknown_target; }},
+      {"waymark_member_pins_lost_total", "counter", "Changes that the member was not told before it got all anew.",
+       [](auto& m) -> u64 { return m.lost; }},
+  };
+  for (const Column& column : kColumns) {
+    Family family(out, column.name, column.type, column.help);
+    for (const group::MemberView& m : s.group->members) family.sample({{"member", m.name}}, column.value(m));
+  }
+  Family(out, "waymark_group_refused_total", "counter", "Connections that did not prove that they know the secret.")
+      .sample({}, s.group->refused);
+}
+
 void add_daemon(std::string& out, const Snapshot& s) {
   Family(out, "waymark_build_info", "gauge", "Always 1; what runs is in its labels.")
       .sample({{"version", s.version}, {"node", s.config.name}, {"program_tag", s.program_tag}}, 1);
@@ -110,6 +153,7 @@ std::string metrics_text(const Snapshot& s) {
   add_counters(out, s);
   add_tables(out, s);
   add_targets(out, s);
+  add_control(out, s);
   return out;
 }
 

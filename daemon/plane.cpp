@@ -3,11 +3,19 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <ctime>
+#include <fstream>
+#include <iterator>
 
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/run.h"
 #include "kernel/machine.h"
 
 namespace waymark {
@@ -18,13 +26,36 @@ using namespace std::chrono_literals;
 
 // Links change in bursts; and where an event was lost, this much later it is seen all the same.
 constexpr Duration kLinksSettle = 50ms, kLinksAnyway = 10s;
+// Announced routes are looked after as often: somebody may have removed one.
+constexpr Duration kRoutesAnyway = 10s;
 
 std::pair<u64, u64> key_of(const Address& a) { return {a.high, a.low}; }
 
+void random_bytes(void* to, std::size_t count) {
+  while (getrandom(to, count, 0) != ssize_t(count)) continue;  // at most 256 bytes come whole
+}
+
 u32 random_word() {
   u32 word = 0;
-  while (getrandom(&word, sizeof word, 0) != sizeof word) continue;
+  random_bytes(&word, sizeof word);
   return word;
+}
+
+// The group's secret; empty where there is no group.
+Result<std::vector<u8>> read_secret(const Config& config) {
+  if (!config.group) return std::vector<u8>();
+  const std::string& path = config.group->key;
+  struct stat facts {};
+  if (stat(path.c_str(), &facts) != 0)
+    return Error{fmt::format("[group] key: {} cannot be read: {}", path, std::strerror(errno))};
+  if (facts.st_mode & 077)
+    return Error{fmt::format("[group] key: {} may be read by others than its owner; `chmod 600` it", path)};
+  std::ifstream in(path, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  if (!in) return Error{fmt::format("[group] key: {} cannot be read", path)};
+  Result<std::vector<u8>> secret = group::read_secret({reinterpret_cast<const u8*>(bytes.data()), bytes.size()});
+  if (!secret) return Error{fmt::format("[group] key: {}: {}", path, secret.error().sentence)};
+  return secret;
 }
 
 bool same(const std::vector<InterfaceFacts>& a, const std::vector<InterfaceFacts>& b) {
@@ -50,10 +81,12 @@ NextHop next_hop_of(const Resolution& r) {
 
 }  // namespace
 
-Plane::Plane(XdpEngine engine, std::unique_ptr<Resolver> resolver)
-    : engine_(std::move(engine)), resolver_(std::move(resolver)) {}
+Plane::Plane(XdpEngine engine, std::unique_ptr<Resolver> resolver, Loop& loop)
+    : engine_(std::move(engine)), resolver_(std::move(resolver)), loop_(loop) {}
 
-Result<std::unique_ptr<Plane>> Plane::start(std::span<const u8> program, const Config& config) {
+Plane::~Plane() = default;
+
+Result<std::unique_ptr<Plane>> Plane::start(std::span<const u8> program, const Config& config, Loop& loop) {
   XdpEngine::Options options;
   options.instance = config.name;
   options.program = program;
@@ -61,44 +94,148 @@ Result<std::unique_ptr<Plane>> Plane::start(std::span<const u8> program, const C
   options.persist = config.engine.persist;
   Result<XdpEngine> engine = XdpEngine::open(options);
   if (!engine) return engine.error();
-  if (engine->fresh()) engine->live().meta[0] = new_meta(config.engine.pins, engine->ticks_per_second(), random_word);
+  const bool adopted = !engine->fresh();
+  if (!adopted) engine->live().meta[0] = new_meta(config.engine.pins, engine->ticks_per_second(), random_word);
   Result<std::unique_ptr<Resolver>> resolver = Resolver::open();
   if (!resolver) return resolver.error();
-  const Result<Moment> moment = engine->now();
-  if (!moment) return moment.error();
 
-  std::unique_ptr<Plane> plane(new Plane(std::move(*engine), std::move(*resolver)));
-  plane->node_ = std::make_unique<Node>(plane->engine_.live(),
-                                        Clock{moment->at, moment->ticks, plane->engine_.ticks_per_second()});
+  std::unique_ptr<Plane> plane(new Plane(std::move(*engine), std::move(*resolver), loop));
+  WM_TRY(plane->start_control(config, adopted));
   WM_TRY(plane->put_in_force(config, false));
   return plane;
+}
+
+Status Plane::start_control(const Config& config, bool adopted) {
+  Result<Routes> routes = Routes::open();
+  if (!routes) return routes.error();
+  routes_.emplace(std::move(*routes));
+  const Result<Moment> moment = engine_.now();
+  if (!moment) return moment.error();
+  Control::Life life;
+  life.clock = {moment->at, moment->ticks, engine_.ticks_per_second()};
+  life.seed = u64(random_word()) << 32 | random_word();
+  life.epoch = u64(random_word()) << 32 | random_word();
+  life.adopted = adopted;
+  life.nonce = [] {
+    group::Nonce nonce;
+    random_bytes(nonce.data(), nonce.size());
+    return nonce;
+  };
+  if (adopted && config.announce) {
+    Result<std::vector<Address>> found = routes_->list(config.announce->protocol);
+    if (!found) return found.error();
+    life.announced = std::move(*found);
+  }
+  if (!adopted && config.group) {  // the members of a group hash flows alike
+    const Result<std::vector<u8>> secret = read_secret(config);
+    if (!secret) return secret.error();
+    const auto key = group::pin_key_of(*secret, config.group->name);
+    std::copy(key.begin(), key.end(), engine_.live().meta[0].pin_key);
+  }
+  control_ = std::make_unique<Control>(engine_.live(), std::move(life));
+  return Done{};
 }
 
 Status Plane::put_in_force(const Config& config, bool capture) {
   const Result<std::vector<LinkInfo>> all = links();
   if (!all) return all.error();
   const std::vector<InterfaceFacts> facts = facts_of(config, *all);
-  Result<Image> image = node_->prepare(config, facts);
+  Result<std::vector<u8>> secret = read_secret(config);
+  if (!secret) return secret.error();
+  Result<Image> image = control_->prepare(config, facts, std::move(*secret));
   if (!image) {
-    node_->abandon();
+    control_->abandon();
     return image.error();
   }
   image->settings.capture = capture;
   std::vector<Attachment> attachments;
   for (const InterfaceFacts& f : facts) attachments.push_back({f.index, f.name, config.engine.mode});
   if (Status applied = engine_.apply(*image, attachments); !applied) {
-    node_->abandon();
+    control_->abandon();
     return applied;
   }
   const Time now = boot_time();
-  node_->commit(now);
+  control_->commit(now);
   interfaces_ = facts;
   capturing_ = capture;
   missing_.clear();
   say_what_is_attached();
-  resolver_->watch(node_->next_hops_wanted());
+  resolver_->watch(control_->node().next_hops_wanted());
   follow_next_hops(now);
+  follow_sockets(config);
+  carry_out();
   return Done{};
+}
+
+void Plane::follow_sockets(const Config& config) {
+  if (!checks_)
+    checks_ = std::make_unique<Checks>(loop_, [this](u64 id, bool well, const std::string& why) {
+      control_->answer(id, well, why, boot_time());
+      carry_out();
+    });
+  checks_->configure(config);
+  const bool same_group = config.group && peers_of_ && config.group->listen == peers_of_->listen;
+  if (same_group) return peers_->configure(*config.group);
+  peers_.reset();
+  peers_of_ = config.group;
+  if (!config.group) return;
+  peers_ = std::make_unique<Peers>(loop_, *control_, *config.group);
+  peers_->on_change([this] { carry_out(); });
+}
+
+void Plane::carry_out() {
+  if (suspended_) return;
+  const Time now = boot_time();
+  for (const Question& question : control_->questions(now)) checks_->ask(question);
+  if (peers_) peers_->flush();
+  sync_routes(now);
+}
+
+void Plane::sync_routes(Time now) {
+  const auto& settings = control_->announce_settings();
+  Status done = Done{};
+  if (announced_as_ && (!settings || settings->protocol != announced_as_->protocol)) {
+    done = routes_->sync({}, announced_as_->protocol, announced_as_->metric);
+    routes_written_.reset();
+  }
+  if (settings && !announced_as_) note_announced(settings->protocol);
+  if (announced_as_ && settings != announced_as_)
+    note_announced(settings ? std::optional(settings->protocol) : std::nullopt);
+  announced_as_ = settings;
+  if (settings && (now >= routes_due_ || routes_written_ != control_->routes())) {
+    done = routes_->sync(control_->routes(), settings->protocol, settings->metric);
+    routes_written_ = control_->routes();
+    routes_due_ = now + kRoutesAnyway;
+    if (done) routes_failed_.clear();
+  }
+  if (done || done.error().sentence == routes_failed_) return;
+  routes_failed_ = done.error().sentence;
+  log::error(routes_failed_);
+}
+
+Status Plane::withdraw() {
+  control_->stop(boot_time());
+  if (!control_->announce_settings()) return Done{};
+  WM_TRY(routes_->sync({}, control_->announce_settings()->protocol, control_->announce_settings()->metric));
+  note_announced({});
+  return Done{};
+}
+
+// For `waymark down` after the daemon has died: whose routes to withdraw.
+void Plane::note_announced(std::optional<u32> protocol) const {
+  const std::string path = announced_file(config().name);
+  if (!protocol) {
+    unlink(path.c_str());
+    return;
+  }
+  std::ofstream out(path);
+  if (!(out << *protocol << std::endl)) log::warning(fmt::format("{} cannot be written", path));
+}
+
+void Plane::suspend() {
+  suspended_ = true;
+  peers_.reset();
+  checks_.reset();
 }
 
 void Plane::say_what_is_attached() {
@@ -110,7 +247,7 @@ void Plane::say_what_is_attached() {
 }
 
 Status Plane::reload(const Config& config) {
-  const Config& now = node_->config();
+  const Config& now = control_->node().config();
   if (config.name != now.name)
     return Error{
         fmt::format("[node] name cannot change from \"{}\" to \"{}\" while the daemon runs: its pinned tables and "
@@ -122,7 +259,7 @@ Status Plane::reload(const Config& config) {
                     config.engine.pins)};
   if (config.engine.persist != now.engine.persist)
     return Error{"[engine] persist cannot change while the daemon runs: restart it"};
-  const u64 generation = node_->generation();
+  const u64 generation = control_->node().generation();
   WM_TRY(put_in_force(config, false));
   settle(generation);
   return Done{};
@@ -131,7 +268,7 @@ Status Plane::reload(const Config& config) {
 // The choices flip some 20 ms apart at least. Whoever asked for the change is told when it is so: the flip is waited
 // for.
 void Plane::settle(u64 generation) {
-  if (node_->generation() != generation) return;
+  if (control_->node().generation() != generation) return;
   const timespec pause{0, 20'000'000};
   nanosleep(&pause, nullptr);
   step(boot_time());
@@ -139,13 +276,20 @@ void Plane::settle(u64 generation) {
 
 Status Plane::capture(bool on) {
   if (capturing_ == on) return Done{};
-  const Config config = node_->config();
+  const Config config = control_->node().config();
   return put_in_force(config, on);
 }
 
 Status Plane::drain(const std::string& target, bool on) {
-  const u64 generation = node_->generation();
-  WM_TRY(node_->drain(target, on, boot_time()));
+  const u64 generation = control_->node().generation();
+  WM_TRY(control_->drain(target, on, boot_time()));
+  settle(generation);
+  return Done{};
+}
+
+Status Plane::reweigh(const std::string& target, std::optional<u32> weight) {
+  const u64 generation = control_->node().generation();
+  WM_TRY(control_->reweigh(target, weight, boot_time()));
   settle(generation);
   return Done{};
 }
@@ -157,7 +301,7 @@ void Plane::on_kernel() {
 
 void Plane::follow_next_hops(Time now) {
   for (Resolution& r : resolver_->poll(now)) {
-    node_->on_next_hop(next_hop_of(r), now);
+    control_->node().on_next_hop(next_hop_of(r), now);
     next_hops_[key_of(r.target)] = std::move(r);
   }
 }
@@ -178,7 +322,7 @@ void Plane::check_interfaces() {
       log::warning(fmt::format("interface {} is gone; the program goes on the next one of that name", wanted.name));
   }
   if (!complete) return;
-  const Config config = node_->config();
+  const Config config = control_->node().config();
   if (const Status done = put_in_force(config, capturing_); !done)
     log::error(fmt::format("interfaces changed, but: {}", done.error().sentence));
   interfaces_ = facts;  // also where it failed: once is enough, until they change again
@@ -193,15 +337,19 @@ void Plane::step(Time now) {
     kernel_changed_ = false;
     follow_next_hops(now);
   }
-  if (now < node_->deadline()) return;
+  if (now < control_->deadline()) return carry_out();
   // Boot time and ticks drift apart, and a suspended machine stops one of them.
   if (const Result<Moment> moment = engine_.now(); moment)
-    node_->set_clock({moment->at, moment->ticks, engine_.ticks_per_second()});
-  const std::vector<u32> freed = node_->tick(now);
+    control_->node().set_clock({moment->at, moment->ticks, engine_.ticks_per_second()});
+  const std::vector<u32> freed = control_->tick(now);
   for (const u32 slot : freed) engine_.reset_target_traffic(slot);
-  if (!freed.empty()) resolver_->watch(node_->next_hops_wanted());
+  if (!freed.empty()) resolver_->watch(control_->node().next_hops_wanted());
+  carry_out();
 }
 
-Time Plane::deadline() const { return std::min({interfaces_due_, resolver_->deadline(), node_->deadline()}); }
+Time Plane::deadline() const {
+  const Time due = std::min({interfaces_due_, resolver_->deadline(), control_->deadline()});
+  return control_->announce_settings() ? std::min(due, routes_due_) : due;
+}
 
 }  // namespace waymark

@@ -1,5 +1,5 @@
-// The data path of one node and what keeps it true: engine, Node and next hops, for as long as one daemon holds them.
-// Everything here runs on the loop's thread.
+// The data path of one node and what keeps it true: engine, control, next hops, and the sockets of checks, members and
+// routes, for as long as one daemon holds them. Everything here runs on the loop's thread.
 #pragma once
 
 #include <map>
@@ -8,16 +8,21 @@
 #include <string>
 #include <vector>
 
+#include "daemon/checks.h"
+#include "daemon/peers.h"
 #include "daemon/snapshot.h"
 #include "engine/xdp/engine.h"
 #include "kernel/resolver.h"
+#include "kernel/routes.h"
+#include "node/control.h"
 
 namespace waymark {
 
 class Plane {
  public:
+  ~Plane();
   // Adopts what is pinned under the node's name, or makes it, and puts `config` in force.
-  static Result<std::unique_ptr<Plane>> start(std::span<const u8> program, const Config& config);
+  static Result<std::unique_ptr<Plane>> start(std::span<const u8> program, const Config& config, Loop& loop);
 
   // Puts another configuration in force, or leaves everything as it is.
   Status reload(const Config& config);
@@ -25,6 +30,12 @@ class Plane {
   Status capture(bool on);
 
   Status drain(const std::string& target, bool on);
+  Status reweigh(const std::string& target, std::optional<u32> weight);
+
+  // Withdraws what is announced, for good.
+  Status withdraw();
+  // Another process takes over: members, checks and routes are its from now on.
+  void suspend();
 
   int kernel_descriptor() const { return resolver_->descriptor(); }
   void on_kernel();  // it became readable
@@ -35,23 +46,37 @@ class Plane {
 
   void describe(Snapshot& s);
   std::optional<Pin> find_pin(const FlowQuery& flow);
-  const Config& config() const { return node_->config(); }
+  const Config& config() const { return control_->node().config(); }
   const XdpEngine& engine() const { return engine_; }
 
   // "program 0123456789abcdef on eth0 (native), eth1 (generic)"
   std::string in_words() const;
 
  private:
-  Plane(XdpEngine engine, std::unique_ptr<Resolver> resolver);
+  Plane(XdpEngine engine, std::unique_ptr<Resolver> resolver, Loop& loop);
+  Status start_control(const Config& config, bool adopted);
+  void note_announced(std::optional<u32> protocol) const;
   Status put_in_force(const Config& config, bool capture);
   void say_what_is_attached();
   void settle(u64 generation);
   void follow_next_hops(Time now);
   void check_interfaces();
+  void follow_sockets(const Config& config);
+  void carry_out();  // what control wants asked, sent and announced
+  void sync_routes(Time now);
 
   XdpEngine engine_;
   std::unique_ptr<Resolver> resolver_;
-  std::unique_ptr<Node> node_;
+  Loop& loop_;
+  std::unique_ptr<Control> control_;
+  std::optional<Routes> routes_;
+  std::unique_ptr<Checks> checks_;
+  std::unique_ptr<Peers> peers_;
+  std::optional<GroupConfig> peers_of_;  // as peers_ was made
+  std::optional<std::vector<Address>> routes_written_;
+  std::optional<AnnounceConfig> announced_as_;
+  std::string routes_failed_;  // what was said last
+  bool suspended_ = false;
   std::vector<InterfaceFacts> interfaces_;  // as in force
   std::map<std::pair<u64, u64>, Resolution> next_hops_;
   std::map<u32, std::string> interface_names_;
@@ -59,7 +84,7 @@ class Plane {
   std::set<std::string> fallbacks_told_;
   bool capturing_ = false;
   bool kernel_changed_ = true;
-  Time interfaces_due_{0};
+  Time interfaces_due_{0}, routes_due_{0};
 };
 
 }  // namespace waymark

@@ -19,19 +19,24 @@ std::string Plane::in_words() const {
 }
 
 std::optional<Pin> Plane::find_pin(const FlowQuery& f) {
-  return node_->find_pin(f.zone, f.protocol, f.source, f.source_port, f.destination, f.destination_port);
+  return control_->node().find_pin(f.zone, f.protocol, f.source, f.source_port, f.destination, f.destination_port);
 }
 
 void Plane::describe(Snapshot& s) {
   const Meta& meta = engine_.live().meta[0];
   s.config = config();
-  s.generation = node_->generation();
+  s.generation = control_->node().generation();
   s.pin_buckets = meta.pin_buckets;
   s.embryo_buckets = meta.embryo_buckets;
-  s.targets = node_->targets();
+  s.targets = control_->node().targets();
   // A slot without pins that no configuration names is on its way back to the free ones.
   std::erase_if(s.targets, [](const TargetView& t) { return !t.configured && t.pins == 0; });
-  s.swept = node_->swept();
+  s.swept = control_->node().swept();
+  s.now = boot_time();
+  s.awaited = control_->awaited();
+  s.health = control_->health().views();
+  if (control_->group()) s.group = control_->group()->view();
+  s.announced = control_->announce().views();
   u32 slots = 0;
   for (const TargetView& t : s.targets) slots = std::max(slots, t.slot + 1);
   s.traffic = engine_.target_traffic(slots);
@@ -41,7 +46,7 @@ void Plane::describe(Snapshot& s) {
     for (const Attached& a : load->interfaces)
       s.interfaces.push_back({a.name, a.interface, a.mode == XdpMode::native, a.fallback});
   }
-  for (const Address& target : node_->next_hops_wanted()) {
+  for (const Address& target : control_->node().next_hops_wanted()) {
     AdjacencyView view{target, false, "", {}, {}, 0, "not asked yet"};
     if (const auto it = next_hops_.find({target.high, target.low}); it != next_hops_.end()) {
       const Resolution& r = it->second;

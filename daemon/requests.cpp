@@ -54,42 +54,51 @@ HttpReply Daemon::on_request(const HttpRequest& request) {
 HttpReply Daemon::carry_out(const Command& command) {
   const bool about_handover = std::holds_alternative<Handover>(command) || std::holds_alternative<Leave>(command);
   if (const Status may = standing_.may_change(); !may && !about_handover) return refusal(409, may.error().sentence);
-  return std::visit(Overloaded{
-                        [&](const Drain& drain) {
-                          if (const Status done = plane_->drain(drain.target, !drain.undo); !done)
-                            return refusal(404, done.error().sentence);
-                          const std::string line =
-                              fmt::format("{} {}", drain.target,
-                                          drain.undo ? "takes new flows again" : "is drained: it takes no new flows");
-                          log::info(line);
-                          return result(line);
-                        },
-                        [&](const Reload&) { return reload(); },
-                        [&](const Stop&) {
-                          leave("stop");
-                          return result(config_.engine.persist ? "the daemon ends; forwarding goes on"
-                                                               : "the daemon ends, and forwarding with it");
-                        },
-                        [&](const Down&) { return down(); },
-                        [&](const Handover&) {
-                          if (const Status done = standing_.on_handover(Lock::held(lease_)); !done)
-                            return refusal(409, done.error().sentence);
-                          end_capture();
-                          kernel_watch_.reset();
-                          // Links that are not pinned are in the way of the newcomer's.
-                          if (!config_.engine.persist) plane_.reset();
-                          log::info("standing by: another process takes over");
-                          return result("standing by");
-                        },
-                        [&](const Leave&) {
-                          if (const Status done = standing_.on_leave(); !done)
-                            return refusal(409, done.error().sentence);
-                          log::info("another process took over: the daemon ends");
-                          loop_.stop();
-                          return result("leaving");
-                        },
-                    },
-                    command);
+  return std::visit(
+      Overloaded{
+          [&](const Drain& drain) {
+            if (const Status done = plane_->drain(drain.target, !drain.undo); !done)
+              return refusal(404, done.error().sentence);
+            const std::string line = fmt::format(
+                "{} {}", drain.target, drain.undo ? "takes new flows again" : "is drained: it takes no new flows");
+            log::info(line);
+            return result(line);
+          },
+          [&](const Reweigh& reweigh) {
+            if (const Status done = plane_->reweigh(reweigh.target, reweigh.weight); !done)
+              return refusal(404, done.error().sentence);
+            const std::string line = reweigh.weight ? fmt::format("{} has weight {}", reweigh.target, *reweigh.weight)
+                                                    : fmt::format("{} has its configured weight again", reweigh.target);
+            log::info(line);
+            return result(line);
+          },
+          [&](const Reload&) { return reload(); },
+          [&](const Stop&) {
+            if (const Status done = plane_->withdraw(); !done) log::error(done.error().sentence);
+            leave("stop");
+            return result(config_.engine.persist ? "the daemon ends; forwarding goes on"
+                                                 : "the daemon ends, and forwarding with it");
+          },
+          [&](const Down&) { return down(); },
+          [&](const Handover&) {
+            if (const Status done = standing_.on_handover(Lock::held(lease_)); !done)
+              return refusal(409, done.error().sentence);
+            end_capture();
+            kernel_watch_.reset();
+            plane_->suspend();
+            // Links that are not pinned are in the way of the newcomer's.
+            if (!config_.engine.persist) plane_.reset();
+            log::info("standing by: another process takes over");
+            return result("standing by");
+          },
+          [&](const Leave&) {
+            if (const Status done = standing_.on_leave(); !done) return refusal(409, done.error().sentence);
+            log::info("another process took over: the daemon ends");
+            loop_.stop();
+            return result("leaving");
+          },
+      },
+      command);
 }
 
 Snapshot Daemon::snapshot() {
@@ -106,6 +115,11 @@ Snapshot Daemon::snapshot() {
 HttpReply Daemon::answer(const Show& what) {
   if (what.what == Show::What::capture) return start_capture(what);
   const Snapshot s = snapshot();
+  if (what.what == Show::What::wellness) {
+    const LocalWellness found = local_wellness(s, what.service);
+    if (!found.known) return refusal(404, "no service of [host] with a check has this name");
+    return {found.well ? 200 : 503, found.well ? "up\n" : found.lines, "text/plain; charset=utf-8"};
+  }
   if (what.what == Show::What::metrics) return {200, metrics_text(s), "text/plain; version=0.0.4; charset=utf-8"};
   if (what.flow) {
     if (!plane_) return refusal(503, "this daemon stands by for its replacement");

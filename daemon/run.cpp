@@ -1,7 +1,9 @@
 #include "daemon/run.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <fstream>
 #include <optional>
 
 #include "daemon/client.h"
@@ -9,6 +11,7 @@
 #include "daemon/log.h"
 #include "daemon/takeover.h"
 #include "engine/xdp/kernel_facts.h"
+#include "kernel/routes.h"
 
 namespace waymark {
 
@@ -60,12 +63,29 @@ int run_daemon(const RunOptions& options) {
   return daemon.run();
 }
 
+std::string announced_file(const std::string& node) { return fmt::format("/run/waymark/{}.announced", node); }
+
+namespace {
+
+Status withdraw_left_behind(const std::string& node) {
+  u32 protocol = 0;
+  if (!(std::ifstream(announced_file(node)) >> protocol) || protocol == 0 || protocol > 255) return Done{};
+  Result<Routes> routes = Routes::open();
+  if (!routes) return routes.error();
+  WM_TRY(routes->sync({}, protocol, 0));
+  unlink(announced_file(node).c_str());
+  return Done{};
+}
+
+}  // namespace
+
 Status take_down(const std::string& node) {
   const Result<std::string> folder = run_folder();
   if (!folder) return folder.error();
   const Result<Lock> lock = Lock::take(fmt::format("{}/{}.lock", *folder, node));
   if (!lock) return Error{fmt::format("a daemon for \"{}\" runs: {}", node, lock.error().sentence)};
   if (!XdpEngine::exists(node)) return Error{fmt::format("nothing of \"{}\" is pinned here", node)};
+  WM_TRY(withdraw_left_behind(node));
   return XdpEngine::remove(node);
 }
 

@@ -24,4 +24,7 @@ int run_daemon(const RunOptions& options);
 // (then it is to be asked, by POST /v1/down), and where nothing is there.
 Status take_down(const std::string& node);
 
+// Where a daemon notes the protocol number of the routes that it announces, for take_down.
+std::string announced_file(const std::string& node);
+
 }  // namespace waymark

@@ -86,7 +86,7 @@ HttpReply refusal(int status, const std::string& sentence) { return {status, err
 int status_of(std::string_view method, std::string_view path, bool metrics_only) {
   int status = 404;
   for (const ApiPath& known : api_paths()) {
-    if (path != known.path || (metrics_only && path != "/metrics")) continue;
+    if (path != known.path || (metrics_only && path != "/metrics" && path != "/health")) continue;
     if (method == known.method) return 200;
     status = 405;
   }

@@ -43,7 +43,7 @@ class HttpServer {
 
   // Replaces a socket that nobody listens to any more; its mode is 0660.
   static Result<std::unique_ptr<HttpServer>> on_socket(const std::string& path, Handler handler);
-  // "127.0.0.1:9100", "[::1]:9100". Answers /metrics alone.
+  // "127.0.0.1:9100", "[::1]:9100". Answers /metrics and /health alone.
   static Result<std::unique_ptr<HttpServer>> on_address(const std::string& address, Handler handler);
 
   // Ends when all requests in hand are answered; the handler must not wait for this thread.

@@ -33,6 +33,7 @@ const char* name_of(PinState state) {
 // What becomes of new flows.
 const char* state_of(const TargetView& t) {
   if (!t.configured) return "removed";
+  if (t.down) return "down";
   if (t.drained) return "drained";
   return t.weight ? "active" : "weight 0";
 }
@@ -46,6 +47,7 @@ Rows status(const Snapshot& s) {
   add("pid", u64(s.pid));
   add("uptime_seconds", u64(std::chrono::duration_cast<std::chrono::seconds>(s.uptime).count()));
   add("generation", s.generation);
+  if (!s.config.service.empty()) add("in_step", s.awaited.empty() ? std::string("yes") : s.awaited);
   add("program_tag", s.program_tag);
   for (const AttachedInterface& i : s.interfaces)
     add("interface " + i.name, std::string(i.native ? "native XDP" : "generic XDP"));
@@ -54,6 +56,8 @@ Rows status(const Snapshot& s) {
   add("pins_capacity", pin_capacity(s));
   add("pins_used", s.swept.proven + s.swept.closing + s.swept.datagram);
   add("pins_embryonic", s.swept.embryonic);
+  add("pins_mirrored", s.swept.mirrored);
+  add("pins_adopted", s.swept.adopted);
   for (const std::string& warning : s.warnings) add("warning", warning);
   for (const AttachedInterface& i : s.interfaces)
     if (!i.note.empty()) add("warning", i.note);
@@ -70,7 +74,7 @@ Rows services(const Snapshot& s) {
       if (target.service != service.name) continue;
       const TargetCounters traffic = traffic_of(s, target);
       targets += target.configured;
-      taking += target.configured && !target.drained && target.weight > 0;
+      taking += target.configured && !target.drained && !target.down && target.weight > 0;
       pins += target.pins;
       packets += traffic.packets;
       bytes += traffic.bytes;
@@ -152,12 +156,12 @@ TargetCounters traffic_of(const Snapshot& s, const TargetView& target) {
 }
 
 Rows show_pin(const Snapshot& s, const std::optional<Pin>& pin) {
-  Rows rows{{"target", "state", "slot"}, {}};
+  Rows rows{{"target", "state", "slot", "adopted", "mirrored"}, {}};
   if (!pin) return rows;
   std::string name = "a target that is gone";
   for (const TargetView& t : s.targets)
     if (t.slot == pin->slot) name = t.service + "/" + t.target;
-  rows.rows.push_back({name, std::string(name_of(pin->state)), u64(pin->slot)});
+  rows.rows.push_back({name, std::string(name_of(pin->state)), u64(pin->slot), pin->adopted, pin->mirrored});
   return rows;
 }
 
@@ -175,6 +179,13 @@ Result<Rows> show(const Snapshot& s, const Show& show) {
       return counters(s);
     case Show::What::adjacencies:
       return adjacencies(s);
+    case Show::What::health:
+      return show_health(s);
+    case Show::What::group:
+      return show_group(s);
+    case Show::What::announce:
+      return show_announce(s);
+    case Show::What::wellness:
     case Show::What::capture:
     case Show::What::metrics:
       break;

@@ -30,12 +30,26 @@ Snapshot site() {
   s.config.service = {web};
   s.interfaces = {{"eth0", 2, true, ""}, {"eth1", 3, false, "the driver of eth1 has no native XDP"}};
   s.targets = {
-      {0, "web", "s1", *parse_address("10.5.0.1"), Tunnel::ip, 10, true, false, 4, "02:00:00:00:00:01 mtu 1500"},
-      {2, "web", "s2", *parse_address("10.5.0.2"), Tunnel::gue, 5, true, true, 2, "no route: the kernel routes"},
-      {3, "web", "s3", *parse_address("10.5.0.3"), Tunnel::gue, 0, false, false, 1, ""}};
+      {0, "web", "s1", *parse_address("10.5.0.1"), Tunnel::ip, 10, true, false, true, 4, "02:00:00:00:00:01 mtu 1500"},
+      {2, "web", "s2", *parse_address("10.5.0.2"), Tunnel::gue, 5, true, true, false, 2, "no route: the kernel routes"},
+      {3, "web", "s3", *parse_address("10.5.0.3"), Tunnel::gue, 0, false, false, false, 1, ""}};
   s.traffic = {{100, 10'000, 9}, {}, {7, 700, 3}};
   s.adjacencies = {{*parse_address("10.5.0.1"), true, "eth1", {{2, 0, 0, 0, 0, 9}}, {{2, 0, 0, 0, 0, 1}}, 1500, ""},
                    {*parse_address("10.5.0.2"), false, "", {}, {}, 0, "there is no route to it"}};
+  s.now = std::chrono::seconds(100);
+  s.health = {
+      {"web", "s1", "http", false, Wellness::down, true, false, std::chrono::seconds(90), "HTTP status 503", 9, 3},
+      {"web", "s2", "http", true, Wellness::up, false, false, std::chrono::seconds(40), "", 5, 0},
+      {"mail", "", "tcp", false, Wellness::down, true, false, std::chrono::seconds(99), "connection refused", 2, 2}};
+  group::MemberView near, far;
+  near.name = "paris-2", near.address = "[2001:db8:5::e]:6090", near.up = near.sharing = true;
+  near.since = std::chrono::seconds(70), near.lag = std::chrono::microseconds(1500), near.pins_sent = 12;
+  near.digest = group::Digest{.pool = 0xabc, .ready = true};
+  near.differs = {"history"};
+  far.name = "paris-3", far.address = "[2001:db8:5::f]:6090", far.why = "connection refused";
+  s.group = group::GroupView{true, {near, far}, 4, "a wrong proof", 5};
+  s.announced = {{*parse_address("198.51.100.80"), {"web"}, true, "1 of 1 services is live", std::chrono::seconds(10)},
+                 {*parse_address("2001:db8:80::1"), {"web", "dns"}, false, "no live target", std::chrono::seconds(95)}};
   s.swept.proven = 6;
   s.swept.embryonic = 1;
   s.counters.reasons[all_reasons()[0].verdict.reason] = 42;
@@ -51,7 +65,7 @@ Json shown(Show::What what, const std::string& service = "") {
 
 TEST(ShowRows, EveryTableHasItsColumnsInEveryRow) {
   using enum Show::What;
-  for (const auto what : {status, services, targets, pins, counters, adjacencies}) {
+  for (const auto what : {status, services, targets, pins, counters, adjacencies, health, group, announce}) {
     const Json json = shown(what);
     ASSERT_FALSE(json["rows"].empty());
     for (const Json& row : json["rows"]) {
@@ -138,6 +152,47 @@ TEST(Metrics, FollowTheFormat) {
   EXPECT_TRUE(samples.contains(R"(waymark_adjacency_usable{target="10.5.0.2"})"));
   EXPECT_TRUE(families.contains("waymark_packets_total"));
   EXPECT_TRUE(families.contains("waymark_build_info"));
+}
+
+TEST(ShowRows, HealthSaysWhoseVerdictItIs) {
+  const Json rows = shown(Show::What::health)["rows"];
+  EXPECT_EQ(rows[0]["target"], "web/s1");
+  EXPECT_EQ(rows[0]["verdict"], "own");
+  EXPECT_EQ(rows[0]["seconds"], 10);
+  EXPECT_EQ(rows[0]["why"], "HTTP status 503");
+  EXPECT_EQ(rows[1]["check"], "http through");
+  EXPECT_EQ(rows[1]["verdict"], "opinion");
+  EXPECT_EQ(rows[2]["target"], "mail") << "a local service";
+  EXPECT_EQ(shown(Show::What::targets)["rows"][0]["state"], "down");
+}
+
+TEST(ShowRows, TheGroupIsToldByMember) {
+  const Json rows = shown(Show::What::group)["rows"];
+  ASSERT_EQ(rows.size(), 3u);
+  EXPECT_EQ(rows[0]["link"], "up");
+  EXPECT_EQ(rows[0]["lag_us"], 1500);
+  EXPECT_EQ(rows[0]["pool"], "0000000000000abc");
+  EXPECT_EQ(rows[0]["differs"], "history");
+  EXPECT_EQ(rows[1]["link"], "down");
+  EXPECT_EQ(rows[1]["why"], "connection refused");
+  EXPECT_EQ(rows[2]["refused"], 4) << "connections that proved nothing";
+  Snapshot alone = site();
+  alone.group.reset();
+  EXPECT_TRUE(show_group(alone).rows.empty());
+}
+
+TEST(ShowRows, AnnouncementsSayWhyNot) {
+  const Json rows = shown(Show::What::announce)["rows"];
+  EXPECT_EQ(rows[0]["announced"], true);
+  EXPECT_EQ(rows[1]["services"], "web dns");
+  EXPECT_EQ(rows[1]["why"], "no live target");
+}
+
+TEST(LocalWellnessTest, IsAskedByServiceOrForAll) {
+  const Snapshot s = site();
+  EXPECT_FALSE(local_wellness(s, "web").known) << "the director's view of others is not ours to tell";
+  EXPECT_FALSE(local_wellness(s, "mail").well);
+  EXPECT_EQ(local_wellness(s, "").lines, "mail is down: connection refused\n");
 }
 
 }  // namespace

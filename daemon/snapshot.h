@@ -5,7 +5,7 @@
 #include "daemon/command.h"
 #include "daemon/rows.h"
 #include "kernel/facts.h"
-#include "node/node.h"
+#include "node/control.h"
 
 namespace waymark {
 
@@ -39,6 +39,11 @@ struct Snapshot {
   std::vector<AdjacencyView> adjacencies;
   Counters counters;
   SweepResult swept;
+  Time now{};
+  std::string awaited;  // why services are not announced; empty: the node is in step
+  std::vector<Health::View> health;
+  std::optional<group::GroupView> group;
+  std::vector<Announce::View> announced;
   std::vector<std::string> warnings;
 };
 
@@ -49,6 +54,16 @@ TargetCounters traffic_of(const Snapshot& s, const TargetView& target);
 
 // Fails where `show.service` names no service.
 Result<Rows> show(const Snapshot& s, const Show& show);
+Rows show_health(const Snapshot& s);
+Rows show_group(const Snapshot& s);
+Rows show_announce(const Snapshot& s);
+
+// What /health answers about a service of [host], or about all: well, and a line for each that is not.
+struct LocalWellness {
+  bool known, well;
+  std::string lines;
+};
+LocalWellness local_wellness(const Snapshot& s, const std::string& service);
 
 // A flow's pin, as found in the tables just now.
 Rows show_pin(const Snapshot& s, const std::optional<Pin>& pin);

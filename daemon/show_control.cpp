@@ -1,0 +1,78 @@
+// What health, group and announcements have to show.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/address_text.h"
+#include "daemon/snapshot.h"
+
+namespace waymark {
+
+namespace {
+
+u64 seconds_since(const Snapshot& s, Time since) {
+  return s.now > since ? u64(std::chrono::duration_cast<std::chrono::seconds>(s.now - since).count()) : 0;
+}
+
+template <class T>
+std::string joined(const std::vector<T>& words) {
+  std::string out;
+  for (const T& word : words) out += (out.empty() ? "" : " ") + std::string(word);
+  return out;
+}
+
+std::string hex(u64 digest) { return fmt::format("{:016x}", digest); }
+
+}  // namespace
+
+Rows show_health(const Snapshot& s) {
+  Rows rows{{"target", "check", "state", "verdict", "seconds", "asked", "failed", "why"}, {}};
+  for (const Health::View& v : s.health) {
+    const std::string verdict = v.held ? "held" : v.own ? "own" : v.state == Wellness::unknown ? "none" : "opinion";
+    rows.rows.push_back({v.target.empty() ? v.service : v.service + "/" + v.target,
+                         std::string(v.kind) + (v.through ? " through" : ""), std::string(text(v.state)), verdict,
+                         seconds_since(s, v.since), v.asked, v.failed, v.why});
+  }
+  return rows;
+}
+
+Rows show_group(const Snapshot& s) {
+  Rows rows{{"member", "address", "link", "seconds", "in_step", "pool", "differs", "sharing", "lag_us", "sent",
+             "received", "unknown", "refused", "full", "lost", "resends", "why"},
+            {}};
+  if (!s.group) return rows;
+  for (const group::MemberView& m : s.group->members) {
+    const std::string why = !m.up ? m.why : !m.sharing ? m.not_sharing : m.behind ? "it does not keep up" : "";
+    const u64 lag = m.lag ? u64(std::chrono::duration_cast<std::chrono::microseconds>(*m.lag).count()) : 0;
+    rows.rows.push_back({m.name, m.address, std::string(m.up ? "up" : "down"), seconds_since(s, m.since),
+                         m.digest && m.digest->ready, m.digest ? hex(m.digest->pool) : std::string(), joined(m.differs),
+                         m.sharing, lag, m.pins_sent, m.pins_received, m.mirror.unknown_target, m.mirror.refused,
+                         m.mirror.full, m.lost, m.resends, why});
+  }
+  if (s.group->refused)
+    rows.rows.push_back({std::string("refused"), std::string(), std::string("-"), u64(0), false, std::string(),
+                         std::string(), false, u64(0), u64(0), u64(0), u64(0), s.group->refused, u64(0), u64(0), u64(0),
+                         s.group->last_refusal});
+  return rows;
+}
+
+Rows show_announce(const Snapshot& s) {
+  Rows rows{{"address", "announced", "services", "seconds", "why"}, {}};
+  for (const Announce::View& v : s.announced)
+    rows.rows.push_back({text(v.address), v.announced, joined(v.services), seconds_since(s, v.since), v.why});
+  return rows;
+}
+
+LocalWellness local_wellness(const Snapshot& s, const std::string& service) {
+  LocalWellness out{false, true, ""};
+  for (const Health::View& v : s.health) {
+    if (!v.target.empty() || (!service.empty() && v.service != service)) continue;
+    out.known = true;
+    if (v.state == Wellness::up) continue;
+    out.well = false;
+    out.lines += fmt::format("{} is {}{}{}\n", v.service, text(v.state), v.why.empty() ? "" : ": ", v.why);
+  }
+  return out;
+}
+
+}  // namespace waymark
