@@ -299,9 +299,8 @@ bool Node::learn(const Decided& news, Time now) {
 std::vector<std::pair<std::string, bool>> Node::live_services() const {
   std::vector<std::pair<std::string, bool>> all;
   for (const ServiceConfig& service : config_.service)
-    all.push_back({service.name, std::any_of(service.target.begin(), service.target.end(), [&](auto& target) {
-                     return effective_weight(service, target, target_slots_.at(key_of(service, target))) > 0;
-                   })});
+    all.push_back({service.name, std::any_of(service.target.begin(), service.target.end(),
+                                             [&](auto& target) { return !down_.contains(key_of(service, target)); })});
   return all;
 }
 

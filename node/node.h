@@ -81,7 +81,7 @@ class Node {
   void set_down(std::set<std::string> targets, Time now);
   const std::set<std::string>& down() const { return down_; }
 
-  // Each configured service, and whether a target of it takes new flows.
+  // Each configured service, and whether a target of it is not down. One that drains counts: its flows must still come.
   std::vector<std::pair<std::string, bool>> live_services() const;
 
   // Counts whatever may change the pools: configurations, decisions, deaths, installed choices.

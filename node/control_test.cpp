@@ -1,0 +1,250 @@
+// Two directors as the daemon drives them, joined by a wire in memory: what one knows the other comes to know, and
+// neither announces what it cannot vouch for.
+#include "node/control.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+
+#include "base/address_text.h"
+#include "engine/replay/native.h"
+
+namespace waymark {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr u32 kPins = 10'000;
+const std::vector<InterfaceFacts> kFacts = {{"eth0", 2, {{2, 0, 0, 0, 0, 1}}}};
+const std::vector<u8> kSecret(32, 0x5a);
+
+Address ip(const std::string& written) { return *parse_address(written); }
+
+Config config_of(int self, bool checked) {
+  Config config;
+  config.name = "d" + std::to_string(self);
+  config.engine.pins = kPins;
+  config.engine.interfaces = {{"eth0", 0, 0, "public"}};
+  config.director = DirectorConfig{{ip("2001:db8:d::" + std::to_string(self))}};
+  config.announce.emplace();
+  GroupConfig group;
+  group.name = "g";
+  group.wait = 2s;
+  group.member = {{"d" + std::to_string(3 - self), "[2001:db8::1]:1"}};
+  config.group = group;
+  ServiceConfig web;
+  web.name = "web";
+  web.address = {ip("2001:db8:80::1")};
+  web.ports = {{Protocol::tcp, 80, 80}};
+  if (checked) {
+    web.check.emplace();
+    web.check->tcp = true;
+  }
+  for (int i = 1; i <= 3; ++i) {
+    TargetConfig target;
+    target.name = "s" + std::to_string(i);
+    target.address = ip("2001:db8:5::" + std::to_string(i));
+    target.tunnel = Tunnel::gue;
+    web.target.push_back(target);
+  }
+  config.service = {web};
+  return config;
+}
+
+struct Director {
+  NativeEngine engine{kPins};
+  std::unique_ptr<Control> control;
+  Config config;
+  std::set<std::string> dead;  // targets that do not answer checks
+
+  Director(int self, bool checked) : config(config_of(self, checked)) {
+    engine.live().meta[0] = new_meta(kPins, 250, [] { return 7u; });
+    const auto key = group::pin_key_of(kSecret, "g");
+    std::copy(key.begin(), key.end(), engine.live().meta[0].pin_key);
+  }
+  Status start(Time now, bool adopted, std::vector<Address> announced = {}) {
+    Control::Life life{Clock{0s, 1000, 250}, 1, u64(now.count()), adopted, {}, std::move(announced), {}};
+    life.nonce = [n = u8(0)]() mutable { return group::Nonce{++n}; };
+    control = std::make_unique<Control>(engine.live(), std::move(life));
+    auto image = control->prepare(config, kFacts, kSecret);
+    if (!image) return image.error();
+    engine.load(*image);
+    control->commit(now);
+    return Done{};
+  }
+  bool announces() const { return !control->routes().empty(); }
+};
+
+// Both directors and the wire between them; a round is 10 ms.
+struct Pair {
+  Director one, two;
+  bool cut = false;
+  Time now = 100s;
+  group::Link links = 0;
+  std::map<std::pair<Director*, group::Link>, std::pair<Director*, group::Link>> other_end;
+
+  explicit Pair(bool checked = false) : one(1, checked), two(2, checked) {
+    EXPECT_TRUE(one.start(now, false));
+    EXPECT_TRUE(two.start(now, false));
+  }
+  void drop(Director& d, group::Link link) {
+    const auto far = other_end[{&d, link}];
+    other_end.erase({&d, link});
+    if (other_end.erase(far)) far.first->control->closed(far.second, "it closed the connection", now);
+  }
+  void carry(Director& d, Director& peer) {
+    for (const Question& q : d.control->questions(now))
+      d.control->answer(q.id, !d.dead.contains(q.subject.target), "no answer in 1 s", now);
+    group::GroupOutput out = d.control->take();
+    for (u32 member : out.connect) {
+      if (cut || !peer.control) {
+        d.control->failed(member, "no route", now);
+        continue;
+      }
+      const group::Link here = ++links, there = ++links;
+      other_end[{&d, here}] = {&peer, there};
+      other_end[{&peer, there}] = {&d, here};
+      d.control->opened(here, member, now);
+      peer.control->opened(there, {}, now);
+    }
+    for (auto& [link, bytes] : out.send)
+      if (const auto far = other_end.find({&d, link}); far != other_end.end() && !cut)
+        far->second.first->control->received(far->second.second, bytes, now);
+    for (group::Link link : out.close) drop(d, link);
+  }
+  void run(Duration time) {
+    for (const Time end = now + time; now < end; now += 10ms)
+      for (Director* d : {&one, &two}) {
+        if (!d->control) continue;
+        carry(*d, d == &one ? two : one);
+        d->control->tick(now);
+      }
+  }
+  u64 pool(const Director& d) const { return d.control->node().pool_digest(); }
+};
+
+}  // namespace
+
+TEST(Control, ADrainAndAWeightReachTheOtherAndSurviveARestart) {
+  Pair pair;
+  pair.run(1s);
+  EXPECT_EQ(pair.pool(pair.one), pair.pool(pair.two));
+  const u64 before = pair.pool(pair.one);
+  ASSERT_TRUE(pair.one.control->drain("s1", true, pair.now));
+  ASSERT_TRUE(pair.two.control->reweigh("web/s2", 40, pair.now));
+  pair.run(500ms);
+  EXPECT_EQ(pair.pool(pair.one), pair.pool(pair.two));
+  EXPECT_NE(pair.pool(pair.one), before);
+  ASSERT_TRUE(pair.two.start(pair.now, true)) << "the daemon came back over its tables";
+  EXPECT_EQ(pair.pool(pair.one), pair.pool(pair.two));
+  ASSERT_TRUE(pair.one.control->drain("s1", false, pair.now));
+  ASSERT_TRUE(pair.one.control->reweigh("s2", {}, pair.now));
+  pair.run(3s);
+  EXPECT_EQ(pair.pool(pair.two), before);
+}
+
+TEST(Control, WhatWasDecidedApartMeetsAgain) {
+  Pair pair;
+  pair.run(1s);
+  pair.cut = true;
+  ASSERT_TRUE(pair.one.control->drain("s1", true, pair.now));
+  ASSERT_TRUE(pair.two.control->drain("s2", true, pair.now));
+  ASSERT_TRUE(pair.two.control->drain("s2", false, pair.now));
+  pair.run(5s);
+  EXPECT_NE(pair.pool(pair.one), pair.pool(pair.two));
+  pair.cut = false;
+  pair.run(10s);
+  EXPECT_EQ(pair.pool(pair.one), pair.pool(pair.two));
+}
+
+TEST(Control, AnnouncesNothingBeforeItKnowsTheTargets) {
+  Pair pair(true);
+  EXPECT_FALSE(pair.one.announces());
+  EXPECT_EQ(pair.one.control->awaited(), "health of 3 targets is not known yet");
+  pair.run(3s);
+  EXPECT_TRUE(pair.one.announces());
+  EXPECT_TRUE(pair.two.announces());
+}
+
+TEST(Control, ADirectorAloneWaitsForItsGroupButNotForEver) {
+  Pair pair;
+  pair.two.control.reset();
+  pair.cut = true;
+  ASSERT_TRUE(pair.one.start(pair.now, false));
+  pair.run(1s);
+  EXPECT_FALSE(pair.one.announces()) << pair.one.control->awaited();
+  pair.run(2s);
+  EXPECT_TRUE(pair.one.announces());
+}
+
+TEST(Control, ServicesWithoutLiveTargetsAreWithdrawnAndComeBack) {
+  Pair pair(true);
+  pair.run(3s);
+  pair.one.dead = {"s1", "s2"};
+  pair.run(10s);
+  EXPECT_TRUE(pair.one.announces());
+  EXPECT_EQ(pair.one.control->node().down(), (std::set<std::string>{"web/s1", "web/s2"}));
+  pair.one.dead.insert("s3");
+  pair.run(10s);
+  EXPECT_FALSE(pair.one.announces());
+  EXPECT_TRUE(pair.two.announces()) << "what a peer says harms nobody else";
+  pair.one.dead.clear();
+  pair.run(10s);
+  EXPECT_TRUE(pair.one.announces());
+}
+
+TEST(Control, ADrainDoesNotWithdraw) {
+  Pair pair;
+  pair.run(1s);
+  for (const char* target : {"s1", "s2", "s3"}) ASSERT_TRUE(pair.one.control->drain(target, true, pair.now));
+  pair.run(1s);
+  EXPECT_TRUE(pair.one.announces()) << "their flows must still come";
+}
+
+TEST(Control, ADaemonThatTakesOverKeepsWhatIsAnnouncedAndWhoIsDown) {
+  Pair pair(true);
+  pair.run(3s);
+  pair.one.dead = {"s2"};
+  pair.run(10s);
+  const std::vector<Address> routes = pair.one.control->routes();
+  ASSERT_EQ(routes.size(), 1u);
+  ASSERT_TRUE(pair.one.start(pair.now, true, routes));
+  EXPECT_EQ(pair.one.control->routes(), routes) << "not for a moment withdrawn";
+  EXPECT_TRUE(pair.one.control->health().down("web", "s2"));
+  EXPECT_TRUE(pair.one.control->node().live().targets[2].route & kTargetDown);
+  pair.run(5s);
+  EXPECT_EQ(pair.one.control->routes(), routes);
+}
+
+TEST(Control, StopWithdrawsForGood) {
+  Pair pair;
+  pair.run(1s);
+  pair.one.control->stop(pair.now);
+  EXPECT_FALSE(pair.one.announces());
+  pair.run(5s);
+  EXPECT_FALSE(pair.one.announces());
+}
+
+TEST(Control, TablesWithOtherKeysThanTheGroupsAreRefused) {
+  Pair pair;
+  Director stranger(1, false);
+  stranger.engine.live().meta[0].pin_key[3] ^= 1;
+  const Status started = stranger.start(pair.now, true);
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().sentence.find("other keys than group \"g\""), std::string::npos);
+}
+
+TEST(Control, ATargetThatIsRemovedWhileDownStaysSoForItsFlows) {
+  Pair pair(true);
+  pair.run(3s);
+  pair.one.dead = {"s1"};
+  pair.run(10s);
+  pair.one.config.service[0].target.erase(pair.one.config.service[0].target.begin());
+  auto image = pair.one.control->prepare(pair.one.config, kFacts, kSecret);
+  ASSERT_TRUE(image);
+  pair.one.control->commit(pair.now);
+  EXPECT_TRUE(pair.one.control->node().down().contains("web/s1"));
+}
+
+}  // namespace waymark
