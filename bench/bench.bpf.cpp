@@ -22,6 +22,9 @@ struct Headers6 {
 struct Tunnelled6 {
   u8 byte[114];
 };
+struct Named6 {
+  u8 byte[146];
+};
 
 WM_INLINE u32 next_flow() {
   Plan* plan = &wm_plan;
@@ -133,6 +136,24 @@ WM_INLINE bool begin_host(xdp_md* ctx) {
   return true;
 }
 
+// An IPv6 packet in GUE that names a second candidate, in place of the same without one, which is shorter.
+WM_INLINE bool begin_stray(xdp_md* ctx) {
+  u8* frame = resized<Named6>(ctx, int(overhead()));
+  if (!frame) return false;
+  constexpr u32 inner = kL3 + sizeof(Ip6) + kGueLength + sizeof(GueCandidate);
+  restore_ethernet(frame);
+  restore<u32>(frame, kL3);
+  restore<u16>(frame, kL3 + 4);
+  restore<u16>(frame, kL3 + 6);
+  for (u32 at = kL3 + 8; at < kInner; at += 8) restore<u64>(frame, at);
+  for (u32 at = kInner; at < kInner + 8; at += 2) restore<u16>(frame, at);
+  for (u32 at = kInner + 8; at < kInner + 16; at += 4) restore<u32>(frame, at);
+  restore<u64>(frame, kInner + 16);
+  restore<u64>(frame, kInner + 24);
+  restore_ip6(frame, inner, inner + 8, next_flow());
+  return true;
+}
+
 #define WM_CASE(NAME, BEGIN, AGAIN, VERDICT)                                      \
   extern "C" WM_SECTION("xdp") __attribute__((flatten)) int NAME(xdp_md* ctx) {   \
     return BEGIN(ctx) ? wm_xdp(ctx) : bpf::xdp_aborted;                           \
@@ -147,5 +168,6 @@ WM_CASE(wm_bench_pass, begin_pass, 0, bpf::xdp_pass)
 WM_CASE(wm_bench_direct6, begin_direct6, int(overhead()), bpf::xdp_tx)
 WM_CASE(wm_bench_direct4, begin_direct4, int(overhead()), bpf::xdp_tx)
 WM_CASE(wm_bench_host, begin_host, -int(overhead()), bpf::xdp_pass)
+WM_CASE(wm_bench_stray, begin_stray, -int(overhead()), bpf::xdp_tx)
 
 }  // namespace waymark::bench

@@ -12,7 +12,7 @@ enum : u32 {
   kNew = 3,    // a flow never seen before
 };
 
-constexpr u32 kRoom = 128;       // bytes a frame may have, at most
+constexpr u32 kRoom = 160;       // bytes a frame may have, at most
 constexpr u32 kFrameOffset = 2;  // so that the IP header is aligned
 
 struct Plan {
@@ -23,7 +23,7 @@ struct Plan {
   u32 reserved;
   u8 frame[kFrameOffset + kRoom + 6];
 };
-static_assert(sizeof(Plan) == 160);
+static_assert(sizeof(Plan) == 192);
 
 // The number that makes the flow: it is added to the packet's varying address.
 constexpr u32 kNewFlows = 0x80000000;

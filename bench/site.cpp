@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/address_text.h"
+#include "core/tunnel.h"
 
 namespace waymark::bench {
 
@@ -17,7 +18,8 @@ using namespace std::chrono_literals;
 
 constexpr Mac kOurs = {{2, 0x57, 0, 0, 0, 1}}, kRouter = {{2, 0x57, 0, 0, 0, 9}};
 constexpr const char *kClient6 = "2001:db8:c::", *kClient4 = "10.0.0.0", *kService4 = "198.51.100.80";
-constexpr const char *kDirector6 = "2001:db8:d::1", *kDirector4 = "192.0.2.1", *kServer6 = "2001:db8:5::1";
+constexpr const char *kDirector6 = "2001:db8:d::1", *kDirector4 = "192.0.2.1", *kServer6 = "2001:db8:5::1",
+                     *kFellow6 = "2001:db8:5::2";
 
 Address ip(const std::string& written) { return *parse_address(written); }
 
@@ -88,7 +90,7 @@ Config config_of(const SiteSpec& spec) {
   config.engine.interfaces = {{"lo", 0, 0, "public"}};
   config.engine.adjacency_lifetime = 1h;  // no daemon renews it while we measure
   if (spec.host) {
-    HostServiceConfig web{"web", {service6(0)}, {{Protocol::tcp, 80, 80}}};
+    HostServiceConfig web{"web", {service6(0)}, {{Protocol::tcp, 80, 80}}, {}, {ip(kServer6), ip(kFellow6)}};
     config.host = HostConfig{{ip(kServer6)}, {ip(kDirector6)}, {}, 6080, {web}};
     return config;
   }
@@ -124,6 +126,27 @@ std::vector<u8> tunnelled_packet() {
   std::memcpy(outer.destination, &destination, sizeof destination);
   const u8* bytes = reinterpret_cast<const u8*>(&outer);
   inner.insert(inner.begin() + sizeof(Ethernet), bytes, bytes + sizeof outer);
+  return inner;
+}
+
+std::vector<u8> stray_packet() {
+  std::vector<u8> inner = client_packet(false, kTcpAck), header(sizeof(Ip6) + kGueLength + sizeof(GueCandidate));
+  const u32 carried = u32(inner.size() - sizeof(Ethernet));
+  const u16 length = u16(kGueLength + sizeof(GueCandidate) + carried);
+  const Ip6 outer{wire32(6u << 28), wire16(length), kProtoUdp, 64, {}, {}};
+  const Udp udp{wire16(0xc000), wire16(6080), wire16(length), {0}};
+  const Gue gue{kGueCandidateWords, kProtoIp6, {0}};
+  const Address source = ip(kDirector6), destination = ip(kServer6), candidate = ip(kFellow6);
+  u8* at = header.data();
+  std::memcpy(at, &outer, sizeof outer);
+  std::memcpy(at + 8, &source, sizeof source);
+  std::memcpy(at + 24, &destination, sizeof destination);
+  std::memcpy(at + sizeof outer, &udp, sizeof udp);
+  std::memcpy(at + sizeof outer + sizeof udp, &gue, sizeof gue);
+  at += sizeof outer + kGueLength;
+  at[0] = kGueSecondCandidate;
+  std::memcpy(at + 4, &candidate, sizeof candidate);
+  inner.insert(inner.begin() + sizeof(Ethernet), header.begin(), header.end());
   return inner;
 }
 
@@ -175,6 +198,8 @@ Time KernelSite::now() const {
 std::unique_ptr<NativeEngine> KernelSite::twin() const {
   auto engine = std::make_unique<NativeEngine>(node->config().engine.pins);
   engine->load(image);
+  engine->set_owner(
+      [](std::span<const u8>, const Packet&) { return Owner::nobody; });  // nobody listens on port 80 here
   copy(object->live(), engine->live());
   return engine;
 }

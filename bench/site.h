@@ -29,6 +29,7 @@ Config config_of(const SiteSpec& spec);
 std::vector<u8> client_packet(bool ip4, u8 tcp_flags);
 std::vector<u8> stranger_packet();
 std::vector<u8> tunnelled_packet();
+std::vector<u8> stray_packet();  // the same in GUE, naming a second candidate
 
 // The site over the native engine, with a clock that stands still.
 struct NativeSite {

@@ -12,7 +12,7 @@ namespace {
 constexpr u32 kXdpPass = 2, kXdpTx = 3;
 constexpr double kRunNs = 25e6;  // a run's length
 
-enum class Way { pass, hit, fresh, decap };
+enum class Way { pass, hit, fresh, decap, pass_on };
 
 struct Spec {
   Way way;
@@ -23,6 +23,7 @@ struct Spec {
 int overhead_of(const Spec& spec) {
   if (spec.way == Way::pass) return 0;
   if (spec.way == Way::decap) return -int(tunnel_overhead(true, kTunnelIp));
+  if (spec.way == Way::pass_on) return -int(sizeof(GueCandidate));
   return int(tunnel_overhead(!spec.site.ip4, u8(spec.site.tunnel)));
 }
 
@@ -31,15 +32,17 @@ class XdpCase : public Case {
   explicit XdpCase(const Spec& spec) : spec_(spec) {}
 
   Status prepare() override {
-    const bool pass = spec_.way == Way::pass, decap = spec_.way == Way::decap;
+    const bool pass = spec_.way == Way::pass, decap = spec_.way == Way::decap, pass_on = spec_.way == Way::pass_on;
     auto wrapper = Wrapper::make(spec_.site,
                                  pass             ? "wm_bench_pass"
                                  : decap          ? "wm_bench_host"
+                                 : pass_on        ? "wm_bench_stray"
                                  : spec_.site.ip4 ? "wm_bench_direct4"
                                                   : "wm_bench_direct6",
-                                 pass    ? stranger_packet()
-                                 : decap ? tunnelled_packet()
-                                         : client_packet(spec_.site.ip4, kTcpAck),
+                                 pass      ? stranger_packet()
+                                 : decap   ? tunnelled_packet()
+                                 : pass_on ? stray_packet()
+                                           : client_packet(spec_.site.ip4, kTcpAck),
                                  overhead_of(spec_));
     if (!wrapper) return wrapper.error();
     wrapper_ = std::move(*wrapper);
@@ -88,7 +91,7 @@ class XdpCase : public Case {
   }
 
  private:
-  u32 verdict() const { return spec_.way == Way::hit || spec_.way == Way::fresh ? kXdpTx : kXdpPass; }
+  u32 verdict() const { return spec_.way == Way::pass || spec_.way == Way::decap ? kXdpPass : kXdpTx; }
 
   TargetCounters traffic() const {
     TargetCounters sum{};
@@ -119,7 +122,7 @@ class XdpCase : public Case {
 
   // How many distinct flows the runs saw, or a sentence where they are not those that the case is about.
   Result<u64> flows() {
-    if (spec_.way == Way::pass || spec_.way == Way::decap) return u64(spec_.flows);
+    if (spec_.way == Way::pass || spec_.site.host) return u64(spec_.flows);
     const TargetCounters after = traffic();
     const u64 packets = after.packets - traffic_before_.packets, fresh = after.flows - traffic_before_.flows;
     if (packets != sent_)
@@ -153,7 +156,8 @@ constexpr u32 pins_for(u32 flows) {
 
 template <Way way, u32 flows, u32 services = 1, Tunnel tunnel = Tunnel::ip, bool ip4 = false>
 std::unique_ptr<Case> make() {
-  return std::make_unique<XdpCase>(Spec{way, {services, ip4, tunnel, way == Way::decap, pins_for(flows)}, flows});
+  return std::make_unique<XdpCase>(
+      Spec{way, {services, ip4, tunnel, way == Way::decap || way == Way::pass_on, pins_for(flows)}, flows});
 }
 
 }  // namespace
@@ -176,6 +180,7 @@ const std::vector<NamedCase>& all_cases() {
       {"xdp.director.hit_1m", true, make<Way::hit, 1'000'000>, 190},
       {"xdp.director.new", true, make<Way::fresh, any>, 180},
       {"xdp.host.decap", true, make<Way::decap, 1>, 20},
+      {"xdp.host.pass_on", true, make<Way::pass_on, 1>, 100},
       {"native.director.hit_1", false, native<1>, 25},
       {"native.director.hit_1m", false, native<1'000'000>, 80},
   };
