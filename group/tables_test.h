@@ -20,15 +20,16 @@ struct Tables {
   std::vector<PinBucket> pins;
   std::vector<Target> targets = std::vector<Target>(32);
   std::vector<SlotName> names = std::vector<SlotName>(32);
+  std::vector<Meta> meta = std::vector<Meta>(1);
   Live live{};
   Settings constants{};
-  u32 incarnation = 0;
   u64 moved = 0;
 
   explicit Tables(u32 count) : pins(pin_buckets_for(count)) {
     live.pins = pins;
     live.targets = targets;
     live.slot_names = names;
+    live.meta = meta;
     constants.pin_buckets = u32(pins.size());
     constants.stale_stamps = kStale;
   }
@@ -38,7 +39,7 @@ struct Tables {
     targets[slot] = {};
     targets[slot].outer_destination = ip4(10 << 24 | address);
     targets[slot].in_use = 1;
-    targets[slot].incarnation = ++incarnation;
+    targets[slot].incarnation = ++meta[0].next_incarnation;
     std::snprintf(names[slot].service, kNameLength, "%s", service);
   }
 
