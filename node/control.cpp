@@ -170,6 +170,7 @@ void Control::settle(Time now) {
   if (!committed_) return;
   if (group_) follow_group(now);
   follow_health(now);
+  health_known_ = health_known_ || health_.decided();
   const std::string missing = awaited();
   const bool changed =
       health_.verdicts() != verdicts_seen_ || node_.changes() != node_seen_ || missing != awaited_seen_;
@@ -183,7 +184,8 @@ void Control::settle(Time now) {
 
 std::string Control::awaited() const {
   if (!committed_) return "no configuration is in force yet";
-  if (!health_.decided()) {
+  // Once only: a target that is added later withdraws nothing from those that are known.
+  if (!health_known_ && !health_.decided()) {
     const auto views = health_.views();
     const auto unknown =
         std::count_if(views.begin(), views.end(), [](auto& v) { return v.state == Wellness::unknown; });

@@ -85,7 +85,7 @@ class Control {
   std::vector<u8> next_secret_;
   std::string group_name_;
   u32 stale_stamps_ = 1, next_stale_stamps_ = 1;
-  bool committed_ = false;
+  bool committed_ = false, health_known_ = false;
   Time opinions_due_{0};
   // What settle() saw last: it runs after each event, and mostly nothing changed.
   u64 health_seen_ = 0, verdicts_seen_ = 0, node_seen_ = 0;

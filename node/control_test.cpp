@@ -167,6 +167,24 @@ TEST(Control, AnnouncesNothingBeforeItKnowsTheTargets) {
   EXPECT_TRUE(pair.two.announces());
 }
 
+TEST(Control, ATargetThatIsAddedWithdrawsNothing) {
+  Pair pair(true);
+  pair.run(3s);
+  TargetConfig fourth = pair.one.config.service[0].target[0];
+  fourth.name = "s4";
+  fourth.address = ip("2001:db8:5::4");
+  pair.one.config.service[0].target.push_back(fourth);
+  auto image = pair.one.control->prepare(pair.one.config, kFacts, kSecret);
+  ASSERT_TRUE(image) << image.error().sentence;
+  pair.one.engine.load(*image);
+  pair.one.control->commit(pair.now);
+  EXPECT_FALSE(pair.one.control->health().decided());
+  EXPECT_EQ(pair.one.control->awaited(), "");
+  EXPECT_TRUE(pair.one.announces());
+  pair.run(3s);
+  EXPECT_TRUE(pair.one.announces());
+}
+
 TEST(Control, ADirectorAloneWaitsForItsGroupButNotForEver) {
   Pair pair;
   pair.two.control.reset();
