@@ -77,12 +77,13 @@ class Client : Flow::Owner, Probes::Owner {
       ++report_.windows[held.window].fresh_failed;
     } else {
       // Silence belongs to the window in which it began.
-      Broken& broken =
-          report_.windows[how == Flow::End::silent ? window_at(held.since()) : windows_begin_.size() - 1].broken;
+      Window& window = report_.windows[how == Flow::End::silent ? window_at(held.since()) : windows_begin_.size() - 1];
+      Broken& broken = window.broken;
       if (how == Flow::End::reset) ++broken.reset;
       if (how == Flow::End::ended) ++broken.ended;
       if (how == Flow::End::mismatch) ++broken.mismatch;
       if (how == Flow::End::silent) ++broken.silent;
+      if (how != Flow::End::refused) ++window.broken_at[text(held.server())];
       held.wanted = how == Flow::End::refused;
     }
     held.was_established = false;
@@ -96,6 +97,7 @@ class Client : Flow::Owner, Probes::Owner {
     ++report_.probes_answered;
     report_.windows.back().probes_moved += moved;
   }
+  void probe_refused() override { ++report_.windows.back().probes_refused; }
   void probe_lost(size_t window) override { ++report_.windows[window].probes_lost; }
 
   void stalled(Duration waited) {

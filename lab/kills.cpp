@@ -4,10 +4,10 @@
 
 #include <chrono>
 
+#include "lab/fabric.h"
 #include "lab/loop.h"
 #include "lab/message.h"
 #include "lab/process.h"
-#include "lab/reconcile.h"
 #include "lab/stage.h"
 
 namespace waymark::lab {
@@ -85,7 +85,7 @@ Status play(Fabric& site, u32 kills, const Say& say, Verdict& verdict) {
   verdict.check(
       w->fresh > 0 && w->fresh_failed == 0 && w->probes_moved == 0,
       fmt::format("{} new connections, {} failed; {} UDP flows moved", w->fresh, w->fresh_failed, w->probes_moved));
-  verdict.check(reconcile(site));
+  verdict.check(site.reconciled());
   const Status down = site.down();
   verdict.check(bool(down), down ? "every daemon went down in order" : down.error().sentence);
   return Done{};

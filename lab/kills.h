@@ -2,6 +2,7 @@
 // then, while numbered packets cross the site at a rate that loses none when nobody is killed.
 #pragma once
 
+#include "lab/daemons.h"
 #include "lab/verdict.h"
 
 namespace waymark::lab {

@@ -7,9 +7,13 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
+#include "lab/fabric.h"
+#include "lab/group.h"
+#include "lab/group_fabric.h"
 #include "lab/kills.h"
 #include "lab/loop.h"
 #include "lab/native_demo.h"
@@ -28,14 +32,18 @@ using namespace lab;
 
 constexpr const char* kUsage =
     "waymark lab list                      the labs there are\n"
-    "waymark lab demo site [options]       the events, and a table of what they broke\n"
-    "waymark lab demo site --native        the same story in one process, without root and kernel\n"
-    "waymark lab test site [options]       the same, every claim counted\n"
-    "waymark lab test kills [options]      the daemon killed with -9 again and again, and no packet lost\n"
-    "waymark lab up site                   the site with its daemons, to look around in\n"
-    "waymark lab down site                 takes it away, or what an interrupted lab left\n"
+    "waymark lab demo LAB [options]        the events of site or group, and a table of what they broke\n"
+    "waymark lab demo site --native        site's story in one process, without root and kernel\n"
+    "waymark lab test LAB [options]        the same, every claim counted; also: kills\n"
+    "waymark lab up LAB                    site or group with its daemons, to look around in\n"
+    "waymark lab down LAB                  takes it away, or what an interrupted lab left\n"
     "options: --json FILE ('-' for stdout), --connections N (2000), --probes N a second (1000), --fresh N a second "
     "(80), --kills N (100)\n";
+
+constexpr const char* kList =
+    "site   two clients, a router, one director, three servers: restarts, upgrades and target changes under traffic\n"
+    "group  two directors behind a router with BIRD and ECMP, four servers: directors and servers die, routes flap\n"
+    "kills  as site; the director's daemon is killed with -9 a hundred times, wherever it is just then\n";
 
 Tools tools() {
   std::error_code none;
@@ -51,23 +59,41 @@ int fail(const std::string& sentence) {
 // The labs ask what Waymark loses, not what a busy machine's scheduler does: all they start inherits this.
 void favour_us() { setpriority(PRIO_PROCESS, 0, -10); }
 
-int up() {
+// Raises a lab that stays, by `raise`; then says what can be done there.
+int up(const std::string& lab, const Place& place, const std::string& director, const std::function<Status()>& raise) {
   if (auto clean = no_leftovers(); !clean) return fail(clean.error().sentence);
-  Fabric site(Site(kSitePrefix, kLabDirectory + "/site"), tools());
   Status ok = prepare_machine();
-  if (ok) ok = site.up({}, true);
+  if (ok) ok = raise();
   if (!ok || interrupted()) {
     const std::string logs = logs_of_daemons();
-    clear_site();
+    clear_labs();
     return fail(ok ? "interrupted" : ok.error().sentence + "\n" + logs);
   }
   std::string spaces;
-  for (const auto& netns : namespaces(kSitePrefix)) spaces += " " + netns;
-  fmt::print("Lab site is up:{}.\nTry, for example:\n", spaces);
-  fmt::print("  nsenter --net=/run/netns/{}c1 curl -sI http://{}/blob\n", kSitePrefix, kService4);
-  fmt::print("  {} show services --socket {}\n", tools().waymark, site.site().socket("d"));
-  fmt::print("  {} lab down site\n", tools().waymark);
+  for (const auto& netns : namespaces(place.prefix())) spaces += " " + netns;
+  fmt::print("Lab {} is up:{}.\nTry, for example:\n", lab, spaces);
+  fmt::print("  nsenter --net=/run/netns/{} curl -s http://{}/alive\n", place.netns("c1"), kService4);
+  fmt::print("  {} show services --socket {}\n", tools().waymark, place.socket(director));
+  if (lab == "group") {
+    fmt::print("  {} show group --socket {}\n", tools().waymark, place.socket(director));
+    fmt::print("  birdc -s {} show route all\n", place.file("r.bird.ctl"));
+  }
+  fmt::print("  {} lab down {}\n", tools().waymark, lab);
   return 0;
+}
+
+int up(const std::string& lab) {
+  if (lab == "group") {
+    GroupFabric group(GroupSite(kGroupPrefix, kLabDirectory + "/group"), tools());
+    return up(lab, group.site(), "d1", [&] { return group.up({}, true); });
+  }
+  Fabric site(Site(kSitePrefix, kLabDirectory + "/site"), tools());
+  return up(lab, site.site(), "d", [&] { return site.up({}, true); });
+}
+
+Verdict verdict_of(const std::string& lab, const Load& load, const Options& given, const Say& say) {
+  if (lab == "kills") return run_kills(tools(), load, u32(number(given, "--kills", 100)), say);
+  return lab == "group" ? run_group(tools(), load, say) : run_site(tools(), load, say);
 }
 
 int play(const std::string& lab, bool test, const Options& given) {
@@ -81,8 +107,7 @@ int play(const std::string& lab, bool test, const Options& given) {
     fmt::print(people, "{:6.1f} s  {}\n", std::chrono::duration<double>(now() - begin).count(), what);
     std::fflush(people);
   };
-  const Verdict verdict =
-      lab == "kills" ? run_kills(tools(), load, u32(number(given, "--kills", 100)), say) : run_site(tools(), load, say);
+  const Verdict verdict = verdict_of(lab, load, given, say);
   if (!verdict.events.empty()) fmt::print(people, "\n{}\n", table(verdict));
   fmt::print(people, "{}", checks(verdict, test));
   if (!verdict.logs.empty()) fmt::print(people, "\n{}", verdict.logs);
@@ -106,21 +131,21 @@ int lab_main(int argc, char** argv) {
   if (verb == "traffic" && what == "client") return traffic_client(argc - 2, argv + 2);
   if (verb == "traffic" && what == "server") return traffic_server(argc - 2, argv + 2);
   if (verb == "list") {
-    fmt::print(
-        "site   two clients, a router, one director, three servers: restarts, upgrades and target changes under "
-        "traffic\n"
-        "kills  the same site; the director's daemon is killed with -9 a hundred times, wherever it is just then\n");
+    fmt::print("{}", kList);
     return 0;
   }
   const std::vector<std::string> verbs = {"demo", "test", "up", "down"};
   if (std::find(verbs.begin(), verbs.end(), verb) == verbs.end()) return std::fputs(kUsage, stderr), 2;
-  if (what != "site" && !(what == "kills" && verb == "test"))
+  if (what != "site" && what != "group" && !(what == "kills" && verb == "test"))
     return fail(fmt::format("there is no lab \"{}\"; `waymark lab list` names them", what)), 2;
-  if (verb == "demo" && argc > 3 && argv[3] == std::string("--native")) return native_demo();
+  if (verb == "demo" && argc > 3 && argv[3] == std::string("--native")) {
+    if (what == "site") return native_demo();
+    return fail("only lab site has a native story"), 2;
+  }
   if (geteuid() != 0) return fail("it makes network namespaces, which needs root");
   heed_interrupts();
-  if (verb == "up") return up();
-  if (verb == "down") return clear_site(), 0;
+  if (verb == "up") return up(what);
+  if (verb == "down") return clear_labs(), 0;
   return play(what, verb == "test", options(argc - 2, argv + 2));
 }
 

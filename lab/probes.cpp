@@ -3,6 +3,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 namespace waymark::lab {
 namespace {
 
@@ -17,7 +19,7 @@ Status Probes::open(const std::vector<Endpoint>& to, u32 sockets_each) {
     for (const Endpoint& e : to) {
       auto fd = connected(e, SOCK_DGRAM);
       if (!fd) return fd.error();
-      sockets_.push_back(std::make_unique<Socket>(*this, *fd));
+      sockets_.push_back(std::make_unique<Socket>(*this, e, *fd));
       loop_.add(*fd, sockets_.back().get(), EPOLLIN);
     }
   }
@@ -43,14 +45,28 @@ void Probes::send_one(Time at) {
   probe.socket = probe.number % sockets_.size();
   sent_.push_back({at, owner_.probe_sent(), false});
   // An ICMP error of an earlier probe makes one send fail; the second one goes out.
-  const int fd = sockets_[probe.socket]->fd;
-  if (send(fd, &probe, sizeof probe, 0) < 0) send(fd, &probe, sizeof probe, 0);
+  Socket& socket = *sockets_[probe.socket];
+  if (send(socket.fd, &probe, sizeof probe, 0) >= 0) return;
+  if (errno == ECONNREFUSED) socket.renew();
+  send(socket.fd, &probe, sizeof probe, 0);
+}
+
+// As a client does that is told that nobody serves it there: from another port.
+void Probes::Socket::renew() {
+  probes.owner_.probe_refused();
+  auto another = connected(to, SOCK_DGRAM);
+  if (!another) return;
+  close(fd);
+  fd = *another;
+  server = {};
+  probes.loop_.add(fd, this, EPOLLIN);
 }
 
 void Probes::Socket::ready(u32) {
   Probe probe;
   for (int budget = 64; budget > 0; --budget) {
     const ssize_t n = recv(fd, &probe, sizeof probe, 0);
+    if (n < 0 && errno == ECONNREFUSED) return renew();
     if (n < 0) return;
     if (n == sizeof probe) probes.answer(probe, *this);
   }

@@ -19,6 +19,7 @@ class Probes {
     virtual size_t probe_sent() = 0;              // returns the window it belongs to
     virtual void probe_answered(bool moved) = 0;  // moved: by another server than this socket's answer before
     virtual void probe_lost(size_t window) = 0;
+    virtual void probe_refused() = 0;  // a port unreachable: this socket's flow goes on as a new one
 
    protected:
     ~Owner() = default;
@@ -33,10 +34,12 @@ class Probes {
 
  private:
   struct Socket : Source {
-    Socket(Probes& p, int f) : probes(p), fd(f) {}
+    Socket(Probes& p, const Endpoint& t, int f) : probes(p), to(t), fd(f) {}
     ~Socket();
     void ready(u32 events) override;
+    void renew();
     Probes& probes;
+    const Endpoint to;
     int fd;
     ServerName server{};
   };

@@ -4,17 +4,16 @@
 
 #include <nlohmann/json.hpp>
 
-#include "lab/fabric.h"
 #include "lab/netns.h"
+#include "lab/place.h"
 
 namespace waymark::lab {
 namespace {
 
 // What the XDP programs of the director saw: what its interfaces received and did not drop for want of memory.
-Result<u64> received(const Fabric& fabric) {
+Result<u64> received(const std::string& netns) {
   u64 sum = 0;
   for (const char* interface : {"eth0", "eth1"}) {
-    const std::string netns = fabric.site().netns("d");
     auto packets = driver_count(netns, interface, "xdp_packets"), drops = driver_count(netns, interface, "drops");
     if (!packets) return packets.error();
     if (!drops) return drops.error();
@@ -24,8 +23,7 @@ Result<u64> received(const Fabric& fabric) {
 }
 
 // The rows of `waymark show WHAT`, as objects.
-Result<std::vector<nlohmann::json>> rows_of(const Fabric& fabric, const std::string& what) {
-  auto said = fabric.show(what);
+Result<std::vector<nlohmann::json>> rows_of(const Result<std::string>& said, const std::string& what) {
   if (!said) return said.error();
   const auto all = nlohmann::json::parse(*said, nullptr, false);
   std::vector<nlohmann::json> out;
@@ -35,8 +33,8 @@ Result<std::vector<nlohmann::json>> rows_of(const Fabric& fabric, const std::str
   return out;
 }
 
-Result<u64> counted(const Fabric& fabric) {
-  auto rows = rows_of(fabric, "counters");
+Result<u64> counted(const Shown& show) {
+  auto rows = rows_of(show("counters"), "counters");
   if (!rows) return rows.error();
   u64 sum = 0;
   for (const auto& row : *rows)
@@ -46,12 +44,13 @@ Result<u64> counted(const Fabric& fabric) {
 
 }  // namespace
 
-Result<std::string> reconcile(const Fabric& fabric) {
+Result<std::string> reconcile(const Place& place, const std::string& director, const Shown& show) {
+  const std::string netns = place.netns(director);
   // Neighbours still ask for each other now and then: read the interfaces before and after, until both are the same.
   for (int attempt = 0; attempt < 20; ++attempt) {
-    auto before = received(fabric);
-    auto reasons = counted(fabric);
-    auto after = received(fabric);
+    auto before = received(netns);
+    auto reasons = counted(show);
+    auto after = received(netns);
     if (!before) return before.error();
     if (!reasons) return reasons.error();
     if (!after) return after.error();
@@ -64,18 +63,16 @@ Result<std::string> reconcile(const Fabric& fabric) {
   return Error{"the director's interfaces did not come to rest"};
 }
 
-Result<std::string> reconcile_drained(Fabric& fabric, const std::string& target) {
-  auto rows = rows_of(fabric, "targets");
-  auto server = fabric.server(target);
+Result<std::string> reconcile_drained(const Shown& show, const ServerReport& server, const std::string& target) {
+  auto rows = rows_of(show("targets"), "targets");
   if (!rows) return rows.error();
-  if (!server) return server.error();
   for (const auto& row : *rows) {
     if (row.value("target", "") != "web/" + target) continue;
     const std::string said = fmt::format(
         "`show targets` says that {} is {} and counts {} pins there, where {} connections "
         "are open",
-        target, row.value("state", ""), row.value("pins", u64(0)), server->open);
-    if (row.value("state", "") != "drained" || row.value("pins", u64(0)) < server->open) return Error{said};
+        target, row.value("state", ""), row.value("pins", u64(0)), server.open);
+    if (row.value("state", "") != "drained" || row.value("pins", u64(0)) < server.open) return Error{said};
     return said;
   }
   return Error{fmt::format("`show targets` does not know {}", target)};

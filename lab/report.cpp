@@ -34,7 +34,7 @@ std::string columns(const Window& w) {
 
 std::string table(const Verdict& v) {
   const std::string names = fmt::format("{:>5} {:>6} {:>5} {:>7}", "spans", "broken", "lost", "stall");
-  std::string out = fmt::format("{:{}} {:-^{}}  {:-^{}}\n", "", kTitle, " Waymark ", kSide, " the same, one thing off ",
+  std::string out = fmt::format("{:{}} {:-^{}}  {:-^{}}\n", "", kTitle, " Waymark ", kSide, fmt::format(" {} ", v.off),
                                 kOff + 1 + kSide);
   out += fmt::format("{:{}} {}  {:{}} {}\n", "", kTitle, names, "", kOff, names);
   for (const EventResult& e : v.events)

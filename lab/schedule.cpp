@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "lab/fabric.h"
 #include "lab/loop.h"
 #include "lab/process.h"
 #include "lab/reconcile.h"
@@ -164,7 +165,10 @@ class Run {
   }
 
   Status finish() {
-    const auto drained = reconcile_drained(real_, kDrained);
+    auto server = real_.server(kDrained);
+    if (!server) return server.error();
+    const auto drained =
+        reconcile_drained([this](const std::string& what) { return real_.show(what); }, *server, kDrained);
     check(real_.downloads().all_under_way(), "the downloads lasted from before the first event until after the last");
     WM_TRY(both([](Fabric& f) { return f.mark("end"); }));
     const double lasted = std::chrono::duration<double>(now() - traffic_since_).count();
@@ -173,37 +177,19 @@ class Run {
     WM_TRY(collect(lasted));
     verdict_.check(drained);
     verdict_.check(real_.downloads().finish());
-    verdict_.check(reconcile(real_));
+    verdict_.check(real_.reconciled());
     const Status down = real_.down(), control_down = control_.down();
     check(bool(down), down ? "every daemon went down in order" : down.error().sentence);
     if (!control_down) return control_down.error();
     return Done{};
   }
 
-  // Windows by event; "after" belongs to the event before it.
   Status collect(double lasted) {
     auto real = real_.clients(), control = control_.clients();
     if (!real) return real.error();
     if (!control) return control.error();
-    const auto take = [&](const ClientReport& from, Window EventResult::*into) {
-      EventResult* current = nullptr;
-      for (const Window& w : from.windows) {
-        const auto found =
-            std::find_if(verdict_.events.begin(), verdict_.events.end(), [&](auto& e) { return e.name == w.name; });
-        if (found != verdict_.events.end()) {
-          current = &*found;
-          current->*into = w;
-        } else if (w.name == "after" && current) {
-          const u64 spanning = (current->*into).spanning;
-          (current->*into).add(w);
-          (current->*into).spanning = spanning;
-        } else {
-          current = nullptr;
-        }
-      }
-    };
-    take(*real, &EventResult::real);
-    take(*control, &EventResult::control);
+    verdict_.take(*real, &EventResult::real);
+    verdict_.take(*control, &EventResult::control);
     check_events();
     check_whole(*real, lasted);
     return check_servers(*real);

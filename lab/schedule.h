@@ -1,6 +1,7 @@
 // The events of lab `site`, run at once on two equal sites: the real one, and the control with one switch off.
 #pragma once
 
+#include "lab/daemons.h"
 #include "lab/verdict.h"
 
 namespace waymark::lab {

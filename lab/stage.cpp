@@ -10,7 +10,7 @@
 #include <iterator>
 
 #include "lab/netns.h"
-#include "lab/site.h"
+#include "lab/place.h"
 
 namespace waymark::lab {
 namespace fs = std::filesystem;
@@ -20,6 +20,18 @@ const char* const kBpffs = "/sys/fs/bpf";
 constexpr long kBpffsMagic = long(0xcafe4a11);
 const char* const kRunFolder = "/run/waymark";
 const std::string kMountedByUs = kLabDirectory + "/bpffs-mounted", kFolderByUs = kLabDirectory + "/run-folder-made";
+
+bool of_a_lab(const std::string& name) { return name.starts_with(kSitePrefix) || name.starts_with(kGroupPrefix); }
+
+bool names_a_lab(const std::string& text) {
+  return text.find(kSitePrefix) != std::string::npos || text.find(kGroupPrefix) != std::string::npos;
+}
+
+std::vector<std::string> namespaces_of_labs() {
+  auto out = namespaces(kSitePrefix);
+  for (auto& netns : namespaces(kGroupPrefix)) out.push_back(netns);
+  return out;
+}
 
 bool bpffs_mounted() {
   struct statfs info;
@@ -34,30 +46,43 @@ void list(const fs::path& where, bool deep, std::vector<std::string>& out) {
   }
 }
 
+// Pins and lock files, by instance.
+std::vector<std::string> files_of_instances() {
+  std::vector<std::string> out;
+  list(std::string(kBpffs) + "/waymark", false, out);
+  list(kRunFolder, false, out);
+  return out;
+}
+
 }  // namespace
 
 Status no_leftovers() {
-  const auto spaces = namespaces(kSitePrefix);
+  const auto spaces = namespaces_of_labs();
   std::error_code none;
   if (spaces.empty() && !fs::exists(kLabDirectory, none)) return Done{};
-  return Error{fmt::format("lab site is up, or was left behind ({}): `waymark lab down site` removes it",
-                           spaces.empty() ? kLabDirectory : spaces.front())};
+  const char* lab = !spaces.empty() && spaces.front().starts_with(kGroupPrefix) ? "group" : "site";
+  return Error{fmt::format("lab {} is up, or was left behind ({}): `waymark lab down {}` removes it", lab,
+                           spaces.empty() ? kLabDirectory : spaces.front(), lab)};
 }
 
-void clear_site() {
-  for (const auto& netns : namespaces(kSitePrefix)) remove(netns);
+void clear_labs() {
+  for (const auto& netns : namespaces_of_labs()) remove(netns);
   // The instances are called like their namespaces; what a killed daemon pinned is still there, and their lock files.
   std::error_code none;
-  for (const std::string& where : {std::string(kBpffs) + "/waymark", std::string(kRunFolder)}) {
-    std::vector<std::string> files;
-    list(where, false, files);
-    for (const auto& file : files)
-      if (fs::path(file).filename().string().starts_with(kSitePrefix)) fs::remove_all(file, none);
-  }
+  for (const auto& file : files_of_instances())
+    if (of_a_lab(fs::path(file).filename())) fs::remove_all(file, none);
   fs::remove(std::string(kBpffs) + "/waymark", none);               // as the engine does: while it is empty
   if (fs::exists(kFolderByUs, none)) fs::remove(kRunFolder, none);  // unless others came to use it
   if (fs::exists(kMountedByUs, none)) umount(kBpffs);
   fs::remove_all(kLabDirectory, none);
+}
+
+void forget_instance(const std::string& name) {
+  std::error_code none;
+  for (const auto& file : files_of_instances()) {
+    const std::string is = fs::path(file).filename();
+    if (is == name || is.starts_with(name + ".")) fs::remove_all(file, none);
+  }
 }
 
 std::string logs_of_daemons() {
@@ -88,14 +113,14 @@ Footprint Footprint::now() {
   for (std::string line; std::getline(mounts, line);) {
     // Other people's namespaces come and go; and the mount that holds them all comes with a machine's first, and stays.
     const bool of_netns = line.find(" /run/netns") != std::string::npos;
-    if (!of_netns || line.find(kSitePrefix) != std::string::npos) out.things.push_back("mount " + line);
+    if (!of_netns || names_a_lab(line)) out.things.push_back("mount " + line);
   }
   std::vector<std::string> files;
   list(std::string(kBpffs) + "/waymark", true, files);
   list(kRunFolder, true, files);
   for (const auto& file : files)
-    if (file.find(kSitePrefix) != std::string::npos) out.things.push_back(file);  // others have their own
-  for (const auto& netns : namespaces(kSitePrefix)) out.things.push_back("namespace " + netns);
+    if (names_a_lab(file)) out.things.push_back(file);  // others have their own
+  for (const auto& netns : namespaces_of_labs()) out.things.push_back("namespace " + netns);
   if (fs::exists(kLabDirectory)) out.things.push_back(kLabDirectory);
   std::sort(out.things.begin(), out.things.end());
   return out;

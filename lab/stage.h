@@ -9,18 +9,22 @@
 namespace waymark::lab {
 
 inline const std::string kSitePrefix = "wm-site-", kControlPrefix = "wm-site-off-";
+inline const std::string kGroupPrefix = "wm-group-", kGroupControlPrefix = "wm-group-off-";
 inline const std::string kLabDirectory = "/run/waymark-lab";
 
 // An error that says how to get rid of them, if namespaces or files of a lab are there.
 Status no_leftovers();
 
-// Daemons, namespaces, files and pins of lab site; says nothing when there are none.
-void clear_site();
+// Daemons, namespaces, files and pins of all labs; says nothing when there are none.
+void clear_labs();
+
+// What an instance keeps on the machine while its daemon is dead: pins and lock. A machine that starts again has none.
+void forget_instance(const std::string& name);
 
 // The last lines of every daemon's log, each under its file's name.
 std::string logs_of_daemons();
 
-// What the daemons need of the machine: bpffs at /sys/fs/bpf, and /run/waymark. clear_site() takes away what this made.
+// What the daemons need of the machine: bpffs at /sys/fs/bpf, and /run/waymark. clear_labs() takes away what this made.
 Status prepare_machine();
 
 // Mounts as they are, and the lab's pins, namespaces and files.
@@ -30,8 +34,8 @@ struct Footprint {
 };
 std::vector<std::string> added(const Footprint& before, const Footprint& after);
 
-struct Stage {  // clear_site() at the end of its scope
-  ~Stage() { clear_site(); }
+struct Stage {  // clear_labs() at the end of its scope
+  ~Stage() { clear_labs(); }
 };
 
 }  // namespace waymark::lab

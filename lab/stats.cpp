@@ -6,8 +6,9 @@
 namespace waymark::lab {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Broken, reset, ended, mismatch, silent)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Window, name, spanning, broken, longest_stall_ms, messages, probes, probes_lost,
-                                   probes_moved, fresh, fresh_failed, fresh_at, messages_of)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Window, name, spanning, broken, broken_at, longest_stall_ms, messages, probes,
+                                   probes_lost, probes_moved, probes_refused, fresh, fresh_failed, fresh_at,
+                                   messages_of)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ClientReport, live, opened, closed, under_way, probes_under_way, answered,
                                    probes_answered, windows)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(ServerReport, name, opened, clean, reset, cut, mismatch, open, messages, probes)
@@ -35,11 +36,13 @@ void Window::add(const Window& other) {
   broken.ended += other.broken.ended;
   broken.mismatch += other.broken.mismatch;
   broken.silent += other.broken.silent;
+  add_up(broken_at, other.broken_at);
   longest_stall_ms = std::max(longest_stall_ms, other.longest_stall_ms);
   messages += other.messages;
   probes += other.probes;
   probes_lost += other.probes_lost;
   probes_moved += other.probes_moved;
+  probes_refused += other.probes_refused;
   fresh += other.fresh;
   fresh_failed += other.fresh_failed;
   add_up(fresh_at, other.fresh_at);

@@ -21,13 +21,15 @@ struct Window {
   std::string name;
   u64 spanning = 0;  // connections that were open when it began
   Broken broken = {};
-  double longest_stall_ms = 0;               // the longest that any connection waited for an answer
-  u64 messages = 0;                          // answers received
-  u64 probes = 0;                            // sent in this window
-  u64 probes_lost = 0;                       // of those: unanswered for 2 s
-  u64 probes_moved = 0;                      // of those: answered by another server than the flow's probe before
-  u64 fresh = 0, fresh_failed = 0;           // short connections begun in this window; those that were never answered
-  std::map<std::string, u64> fresh_at = {};  // which server answered them
+  std::map<std::string, u64> broken_at = {};  // of the same, by server: as many
+  double longest_stall_ms = 0;                // the longest that any connection waited for an answer
+  u64 messages = 0;                           // answers received
+  u64 probes = 0;                             // sent in this window
+  u64 probes_lost = 0;                        // of those: unanswered for 2 s
+  u64 probes_moved = 0;                       // of those: answered by another server than the flow's probe before
+  u64 probes_refused = 0;                     // port unreachables heard in this window: the flow began anew
+  u64 fresh = 0, fresh_failed = 0;            // short connections begun in this window; those that were never answered
+  std::map<std::string, u64> fresh_at = {};   // which server answered them
   std::map<std::string, u64> messages_of = {};  // answers on long-lived connections, by server
 
   void add(const Window& other);  // counts sum, the stall is the longer

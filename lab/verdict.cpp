@@ -14,6 +14,24 @@ bool Verdict::passed() const {
   return stopped_by.empty() && std::all_of(checks.begin(), checks.end(), [](const Check& c) { return c.ok; });
 }
 
+void Verdict::take(const ClientReport& clients, Window EventResult::*into) {
+  EventResult* current = nullptr;
+  for (const Window& w : clients.windows) {
+    const auto found =
+        std::find_if(events.begin(), events.end(), [&](const EventResult& e) { return e.name == w.name; });
+    if (found != events.end()) {
+      current = &*found;
+      current->*into = w;
+    } else if (w.name == "after" && current) {
+      const u64 spanning = (current->*into).spanning;
+      (current->*into).add(w);
+      (current->*into).spanning = spanning;
+    } else {
+      current = nullptr;
+    }
+  }
+}
+
 void Verdict::check_agreement(const ClientReport& c, const ServerReport& s) {
   const bool agree = c.opened == s.opened && c.closed == s.clean && c.opened == c.closed && c.answered == s.messages &&
                      c.probes_answered == s.probes && s.reset + s.cut + s.mismatch + s.open == 0;

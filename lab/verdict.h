@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "lab/fabric.h"
+#include "lab/crew.h"
 
 namespace waymark::lab {
 
@@ -26,6 +26,7 @@ struct Check {
 
 struct Verdict {
   std::string lab;
+  std::string off = "the same, one thing off";  // what the control is
   Load load;
   double seconds = 0;
   std::vector<EventResult> events;
@@ -33,6 +34,8 @@ struct Verdict {
   std::string stopped_by;  // why the lab could not be finished; "": it was
   std::string logs;        // of the daemons, when something failed
 
+  // The clients' windows that are called like events; what follows under "after" belongs to the event before it.
+  void take(const ClientReport& clients, Window EventResult::*into);
   void check(bool ok, const std::string& sentence) { checks.push_back({sentence, ok, false}); }
   void check(const Result<std::string>& found) { check(bool(found), found ? *found : found.error().sentence); }
   void check_agreement(const ClientReport& clients, const ServerReport& servers);
