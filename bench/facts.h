@@ -17,4 +17,7 @@ struct Fact {
 
 Result<std::vector<Fact>> measure_facts();
 
+// Of the mirror between two directors; a part of the above.
+Status mirror_facts(std::vector<Fact>& facts);
+
 }  // namespace waymark::bench

@@ -42,6 +42,14 @@ struct PinPlace {
   u32 upper;  // of the hash: what the embryo's bucket is drawn from
 };
 
+// A packet of a service's, as far as its flow is concerned (roles/director/packet_flow.h).
+struct Arrival {
+  u64 hash;         // of the flow
+  u64 choice_hash;  // of what the choice goes by: the flow, or the client
+  u32 service;
+  u8 protocol, tcp_flags;  // no flags for all but TCP
+};
+
 struct Packet;
 
 template <class E>
@@ -59,9 +67,10 @@ concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet) {
   env.step(Step::received, n, n, n);
   // Steps that are rare and large, by the functions of the same names: in the kernel each is a function of its own,
   // which the verifier proves once instead of in every state that a packet can reach it in.
-  env.answer(packet);  // u32: Answered
+  env.answer(packet);    // u32: Answered
+  env.place(Arrival{});  // u64: where the flow belongs, packed
   env.search_rules(n, n, n);
-  env.insert_pin(PinPlace{}, u64(n), n);
+  env.prove(u64(n));  // the flow's hash
 };
 
 }  // namespace waymark

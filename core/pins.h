@@ -32,7 +32,7 @@ struct Pin {  // a pin's word, unpacked
   bool mirrored = false;  // another director's, and no packet of the flow has come here yet
 };
 
-constexpr u32 kSlotBits = 18, kPinStampShift = 52;
+constexpr u32 kSlotBits = 18, kSlotMask = (1u << kSlotBits) - 1, kPinStampShift = 52;
 constexpr u64 kAdopted = u64(1) << 50, kMirrored = u64(1) << 51;
 static_assert(kMaxTargets <= 1u << kSlotBits);
 
@@ -42,7 +42,7 @@ WM_INLINE constexpr u64 pack(Pin p) {
 }
 WM_INLINE constexpr Pin unpack(u64 w) {
   return {u32(w),
-          u32(w >> 32) & ((1u << kSlotBits) - 1),
+          u32(w >> 32) & kSlotMask,
           u32(w >> kPinStampShift) & kStampMask,
           PinState(w >> 61 & 3),
           (w >> 63) != 0,
@@ -179,7 +179,7 @@ WM_INLINE Found find_mirrored(PinBucket* bucket) {
 }
 
 // Pins a proven flow: in its first bucket, else in its second, else where a neighbour can move aside, else in place of
-// another director's. One of the two steps that the kernel's verifier proves apart (Env::insert_pin).
+// another director's.
 template <class E>
 WM_INLINE bool insert_pin(E& env, const PinPlace& place, u64 word, u32 stamp) {
   PinBucket* first = env.at(table::pins, place.bucket);

@@ -58,10 +58,8 @@ class NativeEnv {
   [[gnu::noinline]] u32 search_rules(u32 base, u32 count, u32 wanted) {
     return waymark::search_rules(*this, base, count, wanted);
   }
-  [[gnu::noinline]] bool insert_pin(const PinPlace& place, u64 word, u32 stamp) {
-    return waymark::insert_pin(*this, place, word, stamp);
-  }
-
+  [[gnu::noinline]] void prove(u64 hash) { director::prove(*this, hash); }
+  [[gnu::noinline]] u64 place(const Arrival& a) { return director::pack_flow(director::place(*this, a)); }
   [[gnu::noinline]] u32 answer(const Packet& p) { return u32(waymark::answer(*this, p)); }
 
   const Port* at(decltype(table::ports), u32 i) { return get(engine_.ports_, i); }

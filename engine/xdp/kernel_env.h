@@ -56,7 +56,9 @@ extern "C" {
 unsigned int wm_search_rules(unsigned int base, unsigned int count, unsigned int wanted);
 unsigned int wm_owner(xdp_md* ctx, unsigned int l3, unsigned int l4, unsigned int ip6, unsigned int protocol);
 unsigned int wm_answer(xdp_md* ctx, unsigned int l3, unsigned int l4, unsigned int end, unsigned int kind);
-int wm_insert_pin(unsigned int bucket, unsigned int fingerprint, unsigned long long word, unsigned int stamp);
+unsigned long long wm_place(unsigned long long hash, unsigned long long choice_hash, unsigned int service,
+                            unsigned int protocol_and_flags);
+int wm_prove(unsigned long long hash);
 }
 
 // What needs no packet.
@@ -118,8 +120,9 @@ class KernelEnv : public KernelTables {
   WM_INLINE u32 left_by() const { return out_; }
 
   WM_INLINE u32 search_rules(u32 base, u32 count, u32 wanted) { return wm_search_rules(base, count, wanted); }
-  WM_INLINE bool insert_pin(const PinPlace& place, u64 word, u32 stamp) {
-    return wm_insert_pin(place.bucket, place.fingerprint, word, stamp);
+  WM_INLINE void prove(u64 hash) { wm_prove(hash); }
+  WM_INLINE u64 place(const Arrival& a) {
+    return wm_place(a.hash, a.choice_hash, a.service, u32(a.protocol) << 8 | a.tcp_flags);
   }
 
  private:

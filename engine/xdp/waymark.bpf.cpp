@@ -16,10 +16,18 @@ extern "C" __attribute__((noinline)) unsigned int wm_search_rules(unsigned int b
   return search_rules(tables, base, count, wanted);
 }
 
-extern "C" __attribute__((noinline)) int wm_insert_pin(unsigned int bucket, unsigned int fingerprint,
-                                                       unsigned long long word, unsigned int stamp) {
+extern "C" __attribute__((noinline)) int wm_prove(unsigned long long hash) {
   KernelTables tables;
-  return insert_pin(tables, {fingerprint, bucket, 0}, word, stamp);
+  director::prove(tables, hash);
+  return 0;
+}
+
+extern "C" __attribute__((noinline)) unsigned long long wm_place(unsigned long long hash,
+                                                                 unsigned long long choice_hash, unsigned int service,
+                                                                 unsigned int protocol_and_flags) {
+  KernelTables tables;
+  return director::pack_flow(
+      director::place(tables, {hash, choice_hash, service, u8(protocol_and_flags >> 8), u8(protocol_and_flags)}));
 }
 
 // Owner (core/env.h) of the TCP or UDP packet at l3, by this machine's sockets.

@@ -1,0 +1,213 @@
+// To which target a flow belongs: its pin, else the consistent choice; and whom the choice named before.
+#pragma once
+
+#include "core/pins.h"
+
+namespace waymark::director {
+
+// A service's choice in force, and where a flow's hash lies in it.
+struct Chosen {
+  const Choice* choice;  // null: the service has no target that takes new flows
+  u32 position;
+};
+
+template <class E>
+WM_INLINE Chosen look_up(E& env, const Arrival& a) {
+  const u64* half = env.at(table::half, 0);
+  if (!half) return {nullptr, 0};
+  const u32 which = u32(read_word(half)) & 1;
+  const Choice* choice = env.at(table::choice_heads, which * kMaxServices + a.service);
+  // Mixed once more: which target a client reaches shows little of the bits that place its pin.
+  return {choice && choice->size ? choice : nullptr, u32(mix(a.choice_hash) >> 32)};
+}
+
+// The target that the consistent choice gives a new flow: its slot, or 0 where the service has none.
+template <class E>
+WM_INLINE u32 choice_of(E& env, const Chosen& chosen) {
+  if (!chosen.choice) return 0;
+  const u16* entry = env.at(table::choices, chosen.choice->table + reduce(chosen.position, chosen.choice->size));
+  if (!entry) return 0;
+  const u32* member = env.at(table::members, chosen.choice->members + *entry);
+  if (!member) return 0;
+  env.step(Step::chosen, *member, 0, chosen.choice->size);
+  return *member;
+}
+
+template <class E>
+WM_INLINE u32 choose(E& env, const Arrival& a) {
+  return choice_of(env, look_up(env, a));
+}
+
+// Whom the choice named for this flow before it last changed its mind; 0: nobody else.
+template <class E>
+WM_INLINE u32 previous_of(E& env, const Chosen& chosen) {
+  if (!chosen.choice || !chosen.choice->previous_size) return 0;
+  const u16* entry =
+      env.at(table::previous, chosen.choice->previous + reduce(chosen.position, chosen.choice->previous_size));
+  if (!entry || *entry == kNoMember) return 0;
+  const u32* member = env.at(table::members, chosen.choice->members + *entry);
+  return member ? *member : 0;
+}
+
+// A target that may serve this service, or null.
+template <class E>
+WM_INLINE const Target* target_of(E& env, u32 slot, u32 service) {
+  const Target* target = env.at(table::targets, slot);
+  return target && target->in_use && target->service == service ? target : nullptr;
+}
+
+// tcp_flags are 0 for all but TCP.
+WM_INLINE constexpr bool opens(const Arrival& a) {
+  return (a.tcp_flags & (kTcpSyn | kTcpAck | kTcpRst | kTcpFin)) == kTcpSyn;
+}
+WM_INLINE constexpr bool closes(u8 tcp_flags) { return tcp_flags & (kTcpFin | kTcpRst); }
+
+WM_INLINE bool is_down(const Target* target) { return read_word(&target->route) & kTargetDown; }
+
+// Nearly every packet: its pin is in use, of this stamp already, and our own; nothing about it changes.
+WM_INLINE constexpr bool settled(u64 pin, u32 stamp, u8 tcp_flags) {
+  const u32 stamp_and_origin = u32(pin >> 50) & (kStampMask << 2 | 3);
+  return stamp_and_origin == stamp << 2 && unpack(pin).state != PinState::closing && !closes(tcp_flags);
+}
+
+// Where a packet's flow belongs.
+struct Flow {
+  u32 slot;  // 0: nowhere
+  bool is_new;
+  u32 candidate;        // who else may know it; 0: nobody
+  bool proven = false;  // by this packet: prove() is to be called
+};
+WM_INLINE constexpr u64 pack_flow(const Flow& f) {
+  return u64(f.slot) | u64(f.proven) << 30 | u64(f.is_new) << 31 | u64(f.candidate) << 32;
+}
+WM_INLINE constexpr Flow unpack_flow(u64 w) {
+  return {u32(w) & kSlotMask, (w >> 31 & 1) != 0, u32(w >> 32), (w >> 30 & 1) != 0};
+}
+
+// For a flow that arrived in its middle and went to `slot`: the other one that the choice named, now or before; or 0.
+template <class E>
+WM_INLINE u32 other_than(E& env, u32 slot, const Chosen& chosen) {
+  if (!env.settings().second_candidate) return 0;
+  u32 other = previous_of(env, chosen);
+  if (other == slot) other = choice_of(env, chosen);  // it was pinned before the choice changed
+  return other == slot ? 0 : other;
+}
+
+// A proven pin: used, aged, closed by FIN or RST (which only shortens its life: either could be forged), and opened
+// anew by the SYN of a client that uses the port again.
+template <class E>
+WM_INLINE Flow follow_pin(E& env, const Found& found, const Arrival& a, u32 stamp) {
+  Pin pin = unpack(found.value);
+  Flow flow = {pin.slot, false, 0};
+  env.step(Step::pin_found, pin.slot, u32(pin.state), 0);
+  if (settled(found.value, stamp, a.tcp_flags)) return flow;
+  if (WM_UNLIKELY(pin.mirrored && opens(a))) pin.state = PinState::closing;  // a new flow is ours to place
+  pin.mirrored = false;
+  if (WM_UNLIKELY(pin.adopted && !opens(a))) flow.candidate = other_than(env, pin.slot, look_up(env, a));
+  pin.stamp = stamp;
+  if (WM_UNLIKELY(closes(a.tcp_flags))) pin.state = PinState::closing;
+  if (WM_UNLIKELY(pin.state == PinState::closing && opens(a))) {
+    if (const u32 slot = choose(env, a); slot) flow = {slot, true, 0}, pin.slot = slot;
+    pin.state = PinState::proven;
+    pin.adopted = false;
+  }
+  const u64 word = pack(pin);
+  if (WM_UNLIKELY(word != found.value)) swap_word(found.word, found.value, word);  // lost: another packet was newer
+  return flow;
+}
+
+// An embryo: proven by any second packet that does not open the flow again. Where the table has no room for it, it
+// waits here, and asks again once a stamp: to look for room costs more than all else.
+template <class E>
+WM_INLINE Flow follow_embryo(E& env, const Found& found, const Arrival& a, u32 stamp) {
+  Pin pin = unpack(found.value);
+  Flow flow = {pin.slot, false, 0};
+  if (WM_UNLIKELY(pin.adopted && !opens(a))) flow.candidate = other_than(env, pin.slot, look_up(env, a));
+  env.step(Step::pin_found, pin.slot, u32(pin.state), 1);
+  const bool asked = pin.state != PinState::embryonic && pin.stamp == stamp;
+  pin.stamp = stamp;
+  if (!opens(a)) {
+    pin.state = a.protocol != kProtoTcp ? PinState::datagram
+                : closes(a.tcp_flags)   ? PinState::closing
+                                        : PinState::proven;
+    flow.proven = !asked;
+  }
+  if (const u64 word = pack(pin); word != found.value) swap_word(found.word, found.value, word);
+  return flow;
+}
+
+// A flow without a pin. A packet in the middle of a TCP flow gets one too: the flow came here from another director.
+template <class E>
+WM_INLINE Flow begin_flow(E& env, const PinPlace& place, const Arrival& a, u32 stamp) {
+  env.step(Step::pin_missing, 0, 0, 0);
+  const Chosen chosen = look_up(env, a);
+  const u32 slot = choice_of(env, chosen);
+  if (!slot) return {0, false, 0};
+  const bool tcp = a.protocol == kProtoTcp;
+  Flow flow = {slot, false, 0};
+  // Whether a datagram is a flow's first, nobody knows.
+  if (!opens(a)) flow.candidate = other_than(env, slot, chosen);
+  if (tcp && (a.tcp_flags & kTcpRst)) return flow;
+  flow.is_new = true;
+  const bool adopted = (tcp && !opens(a)) || flow.candidate;
+  if (tcp && adopted) env.note(Note::pin_adopted);
+  if (insert_embryo(env, place, pack({place.fingerprint, slot, stamp, PinState::embryonic, false, adopted}), stamp))
+    env.step(Step::pinned, slot, u32(PinState::embryonic), 0);
+  return flow;
+}
+
+// A pin whose target died: the SYN of a client that begins anew is given another one; all else is told.
+template <class E>
+WM_INLINE Flow leave_dead(E& env, const Found& found, const Arrival& a, u32 stamp) {
+  Pin pin = unpack(found.value);
+  env.step(Step::pin_found, pin.slot, u32(pin.state), 0);
+  if (!opens(a)) return {pin.slot, false, 0};
+  const u32 slot = choose(env, a);
+  pin.slot = slot;
+  pin.stamp = stamp;
+  pin.adopted = pin.mirrored = false;
+  if (pin.state == PinState::closing) pin.state = PinState::proven;
+  if (slot) swap_word(found.word, found.value, pack(pin));
+  return {slot, true, 0};
+}
+
+// Moves an embryo that was proven into the table of proven pins, or leaves it where there is no room. The other of
+// these steps (Env::prove).
+template <class E>
+WM_INLINE void prove(E& env, u64 hash) {
+  const PinPlace at = place_of(env, hash);
+  const Found embryo = find_embryo(env, at);
+  const u32 stamp = env.now() >> env.settings().stamp_shift & kStampMask;
+  if (!embryo.word || !insert_pin(env, at, embryo.value, stamp)) return;
+  const Pin pin = unpack(embryo.value);
+  env.step(Step::pinned, pin.slot, u32(pin.state), 0);
+  swap_word(embryo.word, embryo.value, 0);
+}
+
+// Where the flow of a packet belongs, and what the packet makes of its pin: all that is not settled at first sight. One
+// of the steps that the kernel's verifier proves apart (Env::place).
+template <class E>
+WM_INLINE Flow place(E& env, const Arrival& a) {
+  if (!env.settings().pin_buckets) return {choose(env, a), false, 0};
+  const PinPlace at = place_of(env, a.hash);
+  const u32 stamp = env.now() >> env.settings().stamp_shift & kStampMask;
+  if (const Found pin = find_pin(env, at); pin.word) {
+    const Target* target = target_of(env, unpack(pin.value).slot, a.service);
+    if (!target) return {choose(env, a), false, 0};  // another service's flow has this very fingerprint
+    return is_down(target) ? leave_dead(env, pin, a, stamp) : follow_pin(env, pin, a, stamp);
+  }
+  if (const Found embryo = find_embryo(env, at); embryo.word)
+    if (const Target* target = target_of(env, unpack(embryo.value).slot, a.service))
+      return is_down(target) ? leave_dead(env, embryo, a, stamp) : follow_embryo(env, embryo, a, stamp);
+  return begin_flow(env, at, a, stamp);
+}
+
+// The packet as place() wants it.
+template <class E>
+WM_INLINE Arrival arrival_of(E& env, const Packet& p, u32 service, u32 zone, u64 hash) {
+  const Service* s = env.at(table::services, service);
+  const u64 choice_hash = s && s->affinity ? hash_client(env.settings().pin_key, zone, p.source) : hash;
+  return {hash, choice_hash, service, p.protocol, p.tcp_flags};
+}
+
+}  // namespace waymark::director
