@@ -87,10 +87,11 @@ std::vector<Decided> Node::decisions() const {
   return all;
 }
 
+// Also of a target that is not configured here yet: whoever told it may have read the new configuration before us.
 bool Node::learn(const Decided& news, Time now) {
-  const auto known = target_slots_.find(news.service + "/" + news.target);
-  if (known == target_slots_.end() || !news.decision.newer_than(slots_.decision(known->second))) return false;
+  if (!news.decision.newer_than(slots_.decided(news.service, news.target))) return false;
   slots_.decide(news.service, news.target, news.decision);
+  if (!target_slots_.contains(news.service + "/" + news.target)) return false;
   ++changes_;
   choices_dirty_ = true;
   install_choices(now);

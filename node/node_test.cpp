@@ -146,6 +146,20 @@ TEST(Node, ADrainOutlivesTheDaemon) {
   for (u16 n = 0; n < 100; ++n) EXPECT_NE(s.send(n, kSyn), 1);
 }
 
+TEST(Node, WhatOthersDecidedOfATargetHoldsOnceItIsConfigured) {
+  Site s;
+  EXPECT_FALSE(s.node->learn({"web", "s4", {true, kNoWeight, 7, 1}}, s.now += 1s)) << "it changes nothing yet";
+  Config config = site();
+  TargetConfig fourth = config.service[0].target[0];
+  fourth.name = "s4", fourth.address = ip("2001:db8:5::4");
+  config.service[0].target.push_back(fourth);
+  s.configure(config);
+  for (u16 n = 0; n < 200; ++n) EXPECT_NE(s.send(n, kSyn), 4);
+  ASSERT_EQ(s.node->decisions().size(), 1u);
+  EXPECT_FALSE(s.node->learn({"web", "s4", {false, kNoWeight, 6, 1}}, s.now += 1s)) << "an older word";
+  EXPECT_TRUE(s.node->learn({"web", "s4", {false, kNoWeight, 8, 1}}, s.now += 1s));
+}
+
 TEST(Node, ASlotIsReusedOnlyWhenNoPinNamesIt) {
   Site s;
   for (u16 n = 0; n < kFlows; ++n) s.send(n, kSyn), s.send(n, kAck);

@@ -63,6 +63,11 @@ Decision Slots::decision(u32 slot) const {
   return {names.drained != 0, names.weight, names.version, names.origin};
 }
 
+Decision Slots::decided(const std::string& of, const std::string& called) const {
+  const auto found = decided_.find(of + "/" + called);
+  return found == decided_.end() ? Decision() : found->second;
+}
+
 void Slots::put(u32 slot, const Decision& decision) {
   SlotName& names = live_.slot_names[slot];
   names.drained = decision.drained;

@@ -47,6 +47,7 @@ class Slots {
 
   bool in_use(u32 slot) const { return live_.targets[slot].in_use; }
   Decision decision(u32 slot) const;
+  Decision decided(const std::string& service, const std::string& target) const;  // whether it has a slot or not
   void decide(const std::string& service, const std::string& target, const Decision& decision);
   std::string service(u32 slot) const { return live_.slot_names[slot].service; }
   std::string target(u32 slot) const { return live_.slot_names[slot].target; }
