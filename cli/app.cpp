@@ -10,6 +10,7 @@
 #include "cli/load.h"
 #include "cli/remote.h"
 #include "cli/replay.h"
+#include "cli/sim.h"
 #include "cli/trace.h"
 #include "daemon/run.h"
 #include "lab/lab.h"
@@ -46,6 +47,7 @@ struct CommandLine {
   ShowOptions show;
   CaptureOptions capture;
   ReplayOptions replay;
+  SimOptions sim;
   std::span<const u8> program;
 
   explicit CommandLine(std::span<const u8> bpf_program) : program(bpf_program) {
@@ -107,6 +109,20 @@ struct CommandLine {
     pcap->add_flag("--json", json, "The report as JSON");
     pcap->add_option("IN", in, "A capture of Ethernet or raw IP; - for standard input")->required();
     pcap->add_option("OUT", out, "What leaves; - for standard output")->required();
+
+    CLI::App* worlds =
+        command("sim", "Simulated sites with drawn faults; fails where a connection breaks that must not",
+                [this] { return sim_command(sim); });
+    worlds->add_option("--seed", sim.seed, "The first seed, or the only one; else 1")->type_name("N");
+    worlds->add_option("--seeds", sim.seeds, "So many seeds from there on; without, one is told in full")
+        ->type_name("N");
+    worlds->add_option("--threads", sim.threads, "Seeds at once; else one for each processor")->type_name("N");
+    worlds->add_flag("--json", sim.json, "The sums as JSON");
+    worlds
+        ->add_option("--plant", sim.plant,
+                     "A bug to be found: slot-reuse, lost-flip, stale-adjacency, mirror-gap or "
+                     "candidate-loop")
+        ->type_name("BUG");
   }
 
   void add_remote() {

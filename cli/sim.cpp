@@ -1,0 +1,56 @@
+#include "cli/sim.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "cli/load.h"
+#include "sim/report.h"
+
+namespace waymark::cli {
+
+namespace {
+
+std::string to_json(const sim::Summary& s) {
+  nlohmann::ordered_json with, ends, causes = nlohmann::ordered_json::object(),
+                                     failures = nlohmann::ordered_json::array();
+  for (u32 i = 0; i < sim::kFaults; ++i) with[text(sim::Fault(i))] = s.seeds_with[i];
+  for (std::size_t i = 1; i < s.ends.size(); ++i) ends[text(sim::End(i))] = s.ends[i];
+  for (const auto& [why, count] : s.broken_by) causes[why] = count;
+  for (const sim::Report& report : s.failures)
+    failures.push_back({{"seed", report.seed}, {"what", report.violations.front().what}});
+  return nlohmann::ordered_json{{"seeds", s.seeds},
+                                {"failed", s.failed},
+                                {"connections", s.connections},
+                                {"least_connections", s.least_connections},
+                                {"least_faults", s.least_faults},
+                                {"combined_connections", s.combined_connections},
+                                {"combined_broken", s.combined_broken},
+                                {"seeds_with", with},
+                                {"ends", ends},
+                                {"broken_by", causes},
+                                {"failures", failures}}
+             .dump(2) +
+         "\n";
+}
+
+}  // namespace
+
+int sim_command(const SimOptions& options) {
+  const sim::Plant plant = options.plant.empty() ? sim::Plant::none : sim::plant_called(options.plant);
+  if (plant == sim::Plant::count) return complain({fmt::format("no bug is called \"{}\"", options.plant)});
+  if (!options.seeds && !options.json) {
+    const sim::Report report = sim::run_seed(options.seed, plant);
+    fmt::print("{}", sim::story_of(report, plant));
+    return report.failed();
+  }
+  const u32 threads = options.threads ? options.threads : std::max(1u, std::thread::hardware_concurrency());
+  const u64 count = std::max<u64>(1, options.seeds);
+  const sim::Summary all = sim::run_seeds(options.seed, count, threads, plant);
+  fmt::print("{}", options.json ? to_json(all) : sim::to_text(all, plant));
+  return all.failed > 0;
+}
+
+}  // namespace waymark::cli

@@ -1,0 +1,87 @@
+// What must hold at any moment, whatever has happened.
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "sim/world.h"
+
+namespace waymark::sim {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kEvery = 250ms;
+constexpr std::size_t kMostViolations = 5;
+
+}  // namespace
+
+void World::violate(const std::string& what, std::optional<u32> connection) {
+  if (report_.violations.size() < kMostViolations) report_.violations.push_back({events_.now(), what, connection});
+}
+
+void World::check_now() {
+  for (Machine& m : machines_) {
+    if (!m.up) continue;
+    check_counters(m);
+    if (!m.director) continue;
+    check_tables(m);
+    if (!m.control) continue;
+    const bool found = m.control->announce().deadline() != Announce::kNever;  // routes of the daemon before, for now
+    if (!m.control->routes().empty() && !m.control->awaited().empty() && !found)
+      violate(fmt::format("{} announces, though {}", m.name, m.control->awaited()));
+  }
+  follow_deaths();
+  if (const std::string wrong = network_.audit(); !wrong.empty()) violate(wrong);
+  if (!over_) events_.after(kEvery, [this] { check_now(); });
+}
+
+void World::check_counters(Machine& m) {
+  if (!m.engine) return;
+  const auto& reasons = m.engine->counters().reasons;
+  const u64 sum = std::accumulate(reasons.begin(), reasons.end(), u64(0));
+  if (sum != m.frames) violate(fmt::format("{} took {} frames, but its reasons add up to {}", m.name, m.frames, sum));
+}
+
+// Each pin names a slot that is in use, and the tables are as large as they were made.
+void World::check_tables(Machine& m) {
+  const Live live = m.engine->live();
+  if (live.pins.size() != pin_buckets_for(plan_.pins)) violate(m.name + "'s table of pins has changed its size");
+  u32 used = 0;
+  for (u32 slot = 1; slot < 256; ++slot) used += live.targets[slot].in_use;
+  if (used > 4 * plan_.hosts * plan_.services.size()) violate(fmt::format("{} uses {} target slots", m.name, used));
+  const auto check = [&](u64 word) {
+    const u32 slot = word ? unpack(word).slot : 0;
+    if (word && (slot >= live.targets.size() || !live.targets[slot].in_use))
+      violate(fmt::format("a pin of {} names slot {}, which is free", m.name, slot));
+  };
+  for (const PinBucket& bucket : live.pins)
+    for (u64 word : bucket.pin) check(word);
+}
+
+// Since when all living directors have known of a host's servers' death.
+void World::follow_deaths() {
+  for (u32 h = 0; h < plan_.hosts; ++h) {
+    if (alive(h, host(h).life)) {
+      death_known_.erase(h);
+      continue;
+    }
+    bool known = true;
+    for (u32 d = 0; d < plan_.directors; ++d) {
+      const Machine& m = director(d);
+      if (!m.up) continue;
+      if (!m.control) known = false;
+      if (!known) break;
+      for (const ServiceConfig& service : m.control->node().config().service)
+        if (const auto& holds = plan_.services[service.name == "mail"].hosts;
+            std::find(holds.begin(), holds.end(), h) != holds.end())
+          known = known && m.control->node().down().contains(service.name + "/" + plan_.host_name(h));
+    }
+    if (!known)
+      death_known_.erase(h);
+    else
+      death_known_.try_emplace(h, events_.now());
+  }
+}
+
+}  // namespace waymark::sim

@@ -1,0 +1,114 @@
+// Connections between the members of the group: TCP as they see it.
+#include "sim/world.h"
+
+namespace waymark::sim {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kRepeat = 200ms;             // TCP tries again while nothing gets through
+constexpr std::size_t kSendBuffer = 256 << 10;  // what a socket takes beyond what its peer has read
+
+}  // namespace
+
+void World::dial(Machine& m, u32 member) {
+  const std::string& wanted = m.file.group->member[member].name;
+  for (u32 d = 0; d < plan_.directors; ++d)
+    if (director(d).name == wanted) knock(m, director(d), member, m.daemon, 1s);
+}
+
+// A SYN, and where nobody answers the next ones, each twice as long after the one before (RFC 6298).
+void World::knock(Machine& m, Machine& other, u32 member, u32 daemon, Duration pause) {
+  events_.after(2 * network_.link(m.place, other.place).delay, [this, &m, &other, member, daemon, pause] {
+    if (!m.control || m.daemon != daemon) return;
+    if (network_.cut(m.place, other.place) || !other.up) {
+      if (pause < 4s)
+        events_.after(pause, [this, &m, &other, member, daemon, pause] { knock(m, other, member, daemon, 2 * pause); });
+      return;
+    }
+    if (!other.control) {
+      m.control->failed(member, "connection refused", local(m));
+    } else {
+      pipes_.push_back({{m.place, other.place}, {m.daemon, other.daemon}});
+      const group::Link link = group::Link(pipes_.size());
+      other.control->opened(link, std::nullopt, local(other));
+      m.control->opened(link, member, local(m));
+      carry_out(other);
+      arm(other, 0s);
+    }
+    carry_out(m);
+    arm(m, 0s);
+  });
+}
+
+void World::send(Machine& m, group::Link link, std::vector<u8> bytes) {
+  Pipe& pipe = pipes_[link - 1];
+  const u32 side = pipe.machine[0] == m.place ? 0 : 1;
+  if (!pipe.open[side]) return;
+  pipe.waiting[side].insert(pipe.waiting[side].end(), bytes.begin(), bytes.end());
+  const std::size_t waiting = pipe.waiting[side].size();
+  m.control->queued(link, waiting > kSendBuffer ? waiting - kSendBuffer : 0);
+  schedule(link, side);
+}
+
+void World::close(Machine& m, group::Link link) {
+  Pipe& pipe = pipes_[link - 1];
+  const u32 side = pipe.machine[0] == m.place ? 0 : 1;
+  if (!pipe.open[side]) return;
+  pipe.open[side] = false;
+  pipe.closing[side] = true;
+  schedule(link, side);
+}
+
+void World::schedule(group::Link link, u32 side) {
+  Pipe& pipe = pipes_[link - 1];
+  if (pipe.busy[side]) return;
+  pipe.busy[side] = true;
+  const Link& way = network_.link(pipe.machine[side], pipe.machine[1 - side]);
+  const Time arrival = std::max(events_.now() + way.delay + way.slow, pipe.last[side]);
+  pipe.last[side] = arrival;
+  events_.at(arrival, [this, link, side] { carry(link, side); });
+}
+
+void World::carry(group::Link link, u32 side) {
+  Pipe& pipe = pipes_[link - 1];
+  pipe.busy[side] = false;
+  Machine &from = *machine_at(pipe.machine[side]), &to = *machine_at(pipe.machine[1 - side]);
+  const bool sender_lives = from.up && from.daemon == pipe.daemon[side];
+  if (!from.up && pipe.open[side]) pipe.open[side] = false;  // it says no more, and nobody hears that
+  if (network_.cut(from.place, to.place) || !to.up || !from.up) {
+    if (!sender_lives && !pipe.closing[side]) return;
+    pipe.busy[side] = true;
+    events_.after(kRepeat, [this, link, side] { carry(link, side); });
+    return;
+  }
+  if (!to.control || to.daemon != pipe.daemon[1 - side] || !pipe.open[1 - side]) {
+    pipe.waiting[side].clear();
+    return end_pipe(link, side, "connection reset by peer");
+  }
+  const std::vector<u8> bytes = std::move(pipe.waiting[side]);
+  pipe.waiting[side].clear();
+  if (!bytes.empty()) {
+    note(u64(link) << 32 | bytes.size());
+    to.control->received(link, bytes, local(to));
+    if (from.control && from.daemon == pipes_[link - 1].daemon[side]) from.control->queued(link, 0);
+    carry_out(to);
+    arm(to, 0s);
+  }
+  if (pipes_[link - 1].closing[side]) end_pipe(link, 1 - side, "closed by the other end");
+}
+
+// This side hears of the end, if it has not ended it itself.
+void World::end_pipe(group::Link link, u32 side, const char* why) {
+  Pipe& pipe = pipes_[link - 1];
+  Machine& m = *machine_at(pipe.machine[side]);
+  if (!pipe.open[side]) return;
+  pipe.open[side] = false;
+  if (!m.control || m.daemon != pipe.daemon[side]) return;
+  m.control->closed(link, why, local(m));
+  carry_out(m);
+  arm(m, 0s);
+}
+
+}  // namespace waymark::sim

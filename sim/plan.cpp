@@ -1,0 +1,111 @@
+#include "sim/plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/address_text.h"
+
+namespace waymark::sim {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+Address at(const std::string& written) { return *parse_address(written); }
+
+Address director_address(u32 number, bool ip6) {
+  return at(fmt::format("{}{}", ip6 ? "2001:db8:d::" : "192.0.2.", number + 1));
+}
+
+// One world in eight is without the mirror; of the others each second one has faults that overlap.
+Mode mode_of(u64 seed) { return seed % 2 == 0 ? Mode::combined : seed % 8 == 7 ? Mode::candidates : Mode::single; }
+
+}  // namespace
+
+const char* text(Mode mode) {
+  return mode == Mode::single       ? "single faults"
+         : mode == Mode::candidates ? "single faults, no mirror"
+                                    : "combined faults";
+}
+
+Plan::Plan(u64 number, Random& random) : seed(number), mode(mode_of(number)) {
+  routers = 1 + random.below(2);
+  directors = 2 + random.below(2);
+  hosts = 4 + random.below(3);
+  pins = mode == Mode::combined ? 16'000 : 4'000;
+  outer_ip6 = random.chance(0.5);
+  cookies = random.chance(0.25);
+  tunnel = mode == Mode::candidates || random.chance(0.7) ? Tunnel::gue : Tunnel::ip;
+  ServicePlan web{"web", {at("2001:db8:80::1"), at("198.51.100.80")}, {}, {}, {}};
+  web.ports = {{Protocol::tcp, 80, 80}, {Protocol::udp, 443, 443}};
+  ServicePlan mail{"mail", {at("2001:db8:25::1"), at("198.51.100.25")}, {{Protocol::tcp, 25, 25}}, {}, {}};
+  for (u32 h = 0; h < hosts; ++h) {
+    web.hosts.push_back(h);
+    if (h + 1 < hosts) web.pool.push_back({h, 10});  // one is to spare
+    if (h < 3) mail.hosts.push_back(h), mail.pool.push_back({h, 10});
+  }
+  services = {web, mail};
+}
+
+Address Plan::host_address(u32 number) const {
+  return at(fmt::format("{}{}", outer_ip6 ? "2001:db8:5::" : "192.0.2.1", number + 1));
+}
+
+Config Plan::director(u32 number) const {
+  Config c;
+  c.name = fmt::format("d{}", number + 1);
+  c.engine.pins = pins;
+  c.engine.interfaces = {{"eth0", 0, 0, "public"}, {"eth1", 0, 0, "servers"}};
+  c.director = DirectorConfig{};
+  c.director->address = {director_address(number, true), director_address(number, false)};
+  c.announce = AnnounceConfig{};
+  c.group = GroupConfig{};
+  c.group->name = "site";
+  c.group->mirror = mode != Mode::candidates;
+  c.group->wait = 10s;
+  for (u32 d = 0; d < directors; ++d)
+    if (d != number) c.group->member.push_back({fmt::format("d{}", d + 1), fmt::format("192.0.2.{}:6090", d + 1)});
+  for (const ServicePlan& plan : services) {
+    ServiceConfig s;
+    s.name = plan.name;
+    s.address = {plan.address[0], plan.address[1]};
+    s.ports = plan.ports;
+    s.check = CheckConfig{};
+    s.check->tcp = true;
+    s.check->every = 1s;
+    s.check->timeout = 1s;
+    for (const Membership& m : plan.pool) {
+      TargetConfig t;
+      t.name = host_name(m.host);
+      t.address = host_address(m.host);
+      t.weight = m.weight;
+      t.tunnel = tunnel;
+      s.target.push_back(t);
+    }
+    c.service.push_back(s);
+  }
+  return c;
+}
+
+Config Plan::host(u32 number) const {
+  Config c;
+  c.name = host_name(number);
+  c.engine.pins = 0;
+  c.engine.interfaces = {{"eth0", 0, 0, "servers"}};
+  c.host = HostConfig{};
+  c.host->address = {host_address(number)};
+  for (u32 d = 0; d < directors; ++d) c.host->directors.push_back(director_address(d, outer_ip6));
+  for (const ServicePlan& plan : services) {
+    if (std::find(plan.hosts.begin(), plan.hosts.end(), number) == plan.hosts.end()) continue;
+    HostServiceConfig s;
+    s.name = plan.name;
+    s.address = {plan.address[0], plan.address[1]};
+    s.ports = plan.ports;
+    for (u32 h : plan.hosts) s.hosts.push_back(host_address(h));
+    c.host->service.push_back(s);
+  }
+  return c;
+}
+
+}  // namespace waymark::sim

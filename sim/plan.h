@@ -1,0 +1,49 @@
+// What a seed draws before anything happens: who is there, what is served where, and with which tunnels.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "sim/random.h"
+
+namespace waymark::sim {
+
+// Faults one at a time, each after all is well again: nothing may break. `candidates` is the same without the mirror,
+// so that all rests on the consistent choice and on second candidates. Or several at once, and what breaks is counted.
+enum class Mode : u8 { single, candidates, combined };
+const char* text(Mode mode);
+
+// A target of a service's pool as the operator wants it: a host, and its weight.
+struct Membership {
+  u32 host;
+  u32 weight;
+};
+
+struct ServicePlan {
+  std::string name;
+  Address address[2];  // IPv6, IPv4
+  std::vector<PortRange> ports;
+  std::vector<u32> hosts;        // they hold it
+  std::vector<Membership> pool;  // and these are to get new flows
+};
+
+struct Plan {
+  Plan(u64 seed, Random& random);
+
+  Config director(u32 number) const;
+  Config host(u32 number) const;
+  Address host_address(u32 number) const;  // where its tunnels end
+  std::string host_name(u32 number) const { return "s" + std::to_string(number + 1); }
+  std::vector<u8> secret() const { return {'s', 'i', 'm', 'u', 'l', 'a', 't', 'e', 'd', '-', '0', '1'}; }
+
+  u64 seed;
+  Mode mode;
+  u32 routers, directors, hosts;
+  u32 pins;
+  bool outer_ip6, cookies;
+  Tunnel tunnel;
+  std::vector<ServicePlan> services;
+};
+
+}  // namespace waymark::sim
