@@ -40,6 +40,7 @@ class NativeCase : public Case {
         u32 offset = kHeadRoom;
         (void)site_->engine.run_in_place(buffer_, offset, kInterface, kNativeTicks);
       }
+    own_all(site_->engine.live());
     before_ = site_->engine.counters();
     traffic_before_ = new_flows();
     return Done{};

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/address_text.h"
+#include "core/pins.h"
 #include "core/tunnel.h"
 
 namespace waymark::bench {
@@ -82,6 +83,11 @@ void copy(const Live& from, const Live& to) {
 }
 
 }  // namespace
+
+void own_all(const Live& live) {
+  for (PinBucket& bucket : live.pins)
+    for (u64& word : bucket.pin) word &= ~kAdopted;
+}
 
 Config config_of(const SiteSpec& spec) {
   Config config;

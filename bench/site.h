@@ -55,4 +55,7 @@ struct KernelSite {
   Image image;
 };
 
+// The bench's packets come in their flows' middle; from here on they are as if they had begun here.
+void own_all(const Live& live);
+
 }  // namespace waymark::bench

@@ -57,6 +57,7 @@ Status Wrapper::pin(u32 flows) {
   if (!ran) return ran.error();
   if (pins_in_use() != flows)
     return Error{std::to_string(pins_in_use()) + " of " + std::to_string(flows) + " flows were pinned"};
+  own_all(site_->object->live());
   return Done{};
 }
 
