@@ -137,7 +137,7 @@ void Health::set_state(Watched& watched, Wellness state, bool own, Time now) {
 
 void Health::adopt(std::string_view service, std::string_view target, Wellness wellness, Time now) {
   Watched* watched = find(service, target);
-  if (watched && !watched->own && wellness != Wellness::unknown && watched->state != wellness)
+  if (watched && watched->state == Wellness::unknown && wellness != Wellness::unknown)
     set_state(*watched, wellness, false, now);
 }
 

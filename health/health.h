@@ -4,8 +4,8 @@
 // The first question to each subject falls somewhere within its `every`, so that a thousand of them do not go out at
 // once. The first answer settles what nothing is known of, so that a director that starts knows its targets after one
 // round; from then on `rise` and `fall` answers in a row turn a verdict. An *opinion*, from the tables that the last
-// daemon left or from a peer, stands in for a verdict until there is one: an answer that agrees makes it a verdict of
-// our own, and to turn it takes as many as to turn that.
+// daemon left or from a peer, the first that there is, stands in for a verdict until there is one: an answer that
+// agrees makes it a verdict of our own, and to turn it takes as many as to turn that.
 //
 // Fail static: where more of a service's targets fail together than its share allows, the checks are not believed. Who
 // was out before stays out, the others stay in (they are *held*), until no more fail than the share allows.
@@ -44,7 +44,7 @@ class Health {
   // all that is known of it; a target that is asked otherwise keeps its state as an opinion.
   void configure(const Config& config, Time now);
 
-  // An opinion from elsewhere; ignored where there is a verdict of our own, or no such subject.
+  // An opinion from elsewhere; ignored where anything is known, if only by an earlier opinion, or no such subject is.
   void adopt(std::string_view service, std::string_view target, Wellness wellness, Time now);
 
   // Asks at once, as somebody says otherwise than we think; at most once in `every`.

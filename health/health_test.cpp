@@ -165,6 +165,18 @@ TEST(HealthTest, AnOpinionStandsInUntilThereIsAVerdict) {
   EXPECT_FALSE(health.down("web", "s1")) << "its own verdict counts";
 }
 
+// A peer that has not yet seen a server come back must not have its connections reset by a daemon that has just begun.
+TEST(HealthTest, OfTwoOpinionsTheFirstStands) {
+  Health health(1);
+  health.configure(config_of(2), 0s);
+  health.adopt("web", "s1", Wellness::up, 0s);
+  health.adopt("web", "s2", Wellness::down, 0s);
+  health.adopt("web", "s1", Wellness::down, 1s);
+  health.adopt("web", "s2", Wellness::up, 1s);
+  EXPECT_FALSE(health.down("web", "s1"));
+  EXPECT_TRUE(health.down("web", "s2"));
+}
+
 TEST(HealthTest, HurriesAtMostOnceInAPause) {
   Health health(1);
   CheckConfig check = tcp_check();
