@@ -16,6 +16,7 @@ constexpr u32 kTries = 8;                   // of a segment: half a minute in al
 constexpr Duration kSilent = 30s;           // without an answer to datagrams
 constexpr u32 kRequest = 80;                // bytes
 constexpr u32 kSingle = 5, kCombined = 45;  // connections opened a second
+constexpr double kStrays = 0.05;            // for each connection
 constexpr u32 kAtOnce = 1200;               // at most: tables are made for so many
 constexpr Duration kCandidateLife = 8s;     // of connections where pools change after more than that
 
@@ -32,12 +33,13 @@ void World::open_connections() {
   if (finishing_) return;
   const u32 rate = plan_.mode == Mode::combined ? kCombined : kSingle;
   events_.after(clients_random_.between(0s, Duration(2s) / rate), [this] {
-    if (!finishing_ && live_connections_ < kAtOnce) open_one();
+    if (!finishing_ && live_connections_ < kAtOnce) open(new_connection());
+    if (!finishing_ && clients_random_.chance(kStrays)) stray();
     open_connections();
   });
 }
 
-void World::open_one() {
+u32 World::new_connection() {
   const u32 id = u32(connections_.size());
   Connection c;
   Random& random = clients_random_;
@@ -64,9 +66,25 @@ void World::open_one() {
   c.next = u32(random.word());
   c.began = c.heard = events_.now();
   connections_.push_back(c);
+  return id;
+}
+
+void World::open(u32 id) {
   ++live_connections_;
-  if (udp) return go_on(id);
+  if (connections_[id].way.protocol == kProtoUdp) return go_on(id);
   transmit(id, kTcpSyn, 1, false);
+}
+
+// A packet in the middle of a connection that nobody knows: a scanner's, or of before a reboot.
+void World::stray() {
+  const u32 id = new_connection();
+  Connection& c = connections_[id];
+  c.way.protocol = kProtoTcp;
+  c.way.destination_port = plan_.services[c.service].ports[0].first;
+  transmit(id, kTcpPsh | kTcpAck, kRequest, false);
+  c.end = End::finished;  // no answer means anything to it
+  ++c.timer;
+  ++strays_;
 }
 
 // Sends a segment of so many bytes (SYN and FIN are one each), and waits for its answer.
@@ -184,12 +202,15 @@ void World::receive_datagram(u32 id, const Frame& frame, const Segment&) {
   c.unanswered = 0;
   c.heard = events_.now();
   if (c.server == server && c.server_life == frame.life) return;
+  if (c.server != kNobody && host(server).serving_since > c.began)  // it was to be the server, and was dead
+    return finish(id, End::server_died, "its own server is back");
   if (c.server != kNobody && !alive(c.server, c.server_life))
     return finish(id, End::server_died, "answered by another");
   if (c.server != kNobody)
     return finish(id, End::moved, fmt::format("answered by {} in place of {}", host(server).name, host(c.server).name));
   c.server = server;
   c.server_life = frame.life;
+  if (c.messages) set_timer(id, 0ms);  // the rest of the handshake, as QUIC's
 }
 
 // Where a director's pin of this connection leads.

@@ -9,8 +9,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kLook = 200ms, kQuiet = 600ms;  // pins are lent within 150 ms
-constexpr Duration kDatagrams = 1600ms;            // and those of datagrams from the second one on
+constexpr Duration kLook = 200ms;
+// Pins are lent within 150 ms of their second packet, and datagrams come no less often than every 1.5 s.
+constexpr Duration kQuiet = 1700ms, kQuietCombined = 600ms;
 constexpr Duration kPatience = 120s;
 constexpr std::size_t kTroubles = 22;
 constexpr u32 kConnectionsSingle = 250, kConnectionsCombined = 4'300;
@@ -92,15 +93,11 @@ void World::next_trouble() {
     quiet_since_ = now;
     if (connections_.empty()) open_connections();
   }
-  if (const u64 pool = director(0).control->node().pool_digest(); pool != pool_seen_) {
-    pool_seen_ = pool;
-    pool_seen_at_ = now;
-  }
-  if (now - quiet_since_ < kQuiet || now - pool_seen_at_ < kDatagrams) return;
+  if (now - quiet_since_ < (plan_.mode == Mode::combined ? kQuietCombined : kQuiet)) return;
   quiet_since_ = Time(-1);
   const bool combined = plan_.mode == Mode::combined;
   if (report_.happened.size() >= kTroubles &&
-      connections_.size() >= (combined ? kConnectionsCombined : kConnectionsSingle))
+      connections_.size() - strays_ >= (combined ? kConnectionsCombined : kConnectionsSingle))
     return stop_opening();
   const u32 at_once = combined ? 2 + random_.chance(0.3) : 1;
   for (u32 i = 0; i < at_once; ++i) {

@@ -70,7 +70,7 @@ Report World::run() {
   report_.digest = digest_;
   report_.events = events_.done();
   report_.lasted = events_.now();
-  report_.connections = u32(connections_.size());
+  report_.connections = u32(connections_.size()) - strays_;
   return std::move(report_);
 }
 

@@ -125,7 +125,9 @@ class World {
 
   // clients.cpp
   void open_connections();
-  void open_one();
+  u32 new_connection();
+  void open(u32 id);
+  void stray();
   void transmit(u32 id, u8 flags, u32 length, bool again);
   void receive(u32 id, const Frame& frame);
   void receive_datagram(u32 id, const Frame& frame, const Segment& s);
@@ -184,13 +186,12 @@ class World {
   std::vector<Router> routers_;
   std::vector<Pipe> pipes_;  // by link number - 1
   std::vector<Connection> connections_;
-  u32 live_connections_ = 0;
+  u32 live_connections_ = 0, strays_ = 0;
   std::set<std::string> drained_;    // targets, by the operator
   std::map<u32, Time> death_known_;  // of a host's servers, to all directors
   std::set<u32> reused_;             // planted
   bool removing_ = false, finishing_ = false, over_ = false;
-  Time quiet_since_{-1}, trouble_until_{0}, pool_changed_{-3600'000'000'000}, pool_seen_at_{0};
-  u64 pool_seen_ = 0;
+  Time quiet_since_{-1}, trouble_until_{0}, pool_changed_{-3600'000'000'000};
   u64 digest_ = 0;
   Report report_;
 };
