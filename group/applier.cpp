@@ -100,15 +100,29 @@ void Applier::apply_one(const PinRecord& record, u32 stamp) {
     insert(place, pin, stamp);
 }
 
-// A pin of this flow is here. Ours stands, unless we are not sure of it and the peer is.
+bool Applier::is_dead(u32 slot) const {
+  return slot < live_.targets.size() && (read_word(&live_.targets[slot].route) & kTargetDown);
+}
+
+bool Applier::is_over(const Pin& pin) const { return pin.state == PinState::closing || is_dead(pin.slot); }
+
+// A pin of this flow is here. Ours stands, unless we are not sure of it and the peer is, or it is of a flow that is
+// over: a client that uses a port again may have been sent to the peer, and what it opened there is the flow by now.
 void Applier::merge(Found found, Pin pin, bool lent, u32 stamp) {
   const Pin here = unpack(found.value);
   Pin next = here;
-  const bool better = here.mirrored ? (!lent && !pin.adopted) || here.adopted : here.adopted && !pin.adopted;
+  const bool sure = !lent && !pin.adopted && pin.state != PinState::closing;
+  const bool anew = sure && !here.mirrored && here.slot != pin.slot && is_over(here) && !is_dead(pin.slot) &&
+                    pin_age(found.value, stamp) >= ((stamp - pin.stamp) & kStampMask);
+  const bool better = anew || (here.mirrored ? (!lent && !pin.adopted) || here.adopted : here.adopted && !pin.adopted);
   if (better) {
     next.slot = pin.slot;
     next.adopted = pin.adopted;
-    if (here.mirrored) next.state = pin.state;
+    if (here.mirrored || anew) next.state = pin.state;
+  }
+  if (anew) {
+    next.mirrored = true;
+    next.stamp = pin.stamp;
   }
   const bool newer = pin_age(found.value, stamp) <= kStampMask - kStampsAhead &&
                      pin_age(found.value, stamp) > ((stamp - pin.stamp) & kStampMask);

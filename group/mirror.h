@@ -13,9 +13,10 @@
 // goes by our own choice, so the lie reaches only flows that began elsewhere, at the peer if anywhere. It can name any
 // target of ours, but packets follow a pin only to targets of their own service. It can fill ways: they yield to our
 // own pins, and nobody moves out for good. It can correct pins that we ourselves made in the middle of a flow and do
-// not trust (`adopted`). It can take back, or overwrite, what third members lent: those flows are then as if that third
-// had lent nothing. It cannot touch a pin that is ours and sure, nor make a word that is no pin: bucket, state and slot
-// are checked, and the rest of a word is made here. What is refused is counted by peer.
+// not trust (`adopted`), or whose flow is over: closing, or of a target that is dead. It can take back, or overwrite,
+// what third members lent: those flows are then as if that third had lent nothing. It cannot touch a pin that is ours
+// and sure, nor make a word that is no pin: bucket, state and slot are checked, and the rest of a word is made here.
+// What is refused is counted by peer.
 #pragma once
 
 #include <functional>
@@ -116,6 +117,8 @@ class Applier {
   void apply_one(const PinRecord& record, u32 stamp);
   void insert(const PinPlace& place, Pin pin, u32 stamp);
   void merge(Found found, Pin pin, bool lent, u32 stamp);
+  bool is_dead(u32 slot) const;
+  bool is_over(const Pin& pin) const;
 
   Live& live_;
   const SlotIdentities& ours_;

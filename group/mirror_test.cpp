@@ -218,6 +218,35 @@ TEST(Mirror, OursStandsUnlessItIsAdopted) {
   }
 }
 
+// A client used its port again, and the router sent it to the other director.
+TEST(Mirror, OursYieldsToANewFlowOnceItsOwnIsOver) {
+  struct Case {
+    const char* what;
+    PinState here;
+    bool dead, told_dead;
+    u32 here_stamp;
+    PinState told;
+    bool taken;
+  };
+  for (const Case& c : {Case{"closing", PinState::closing, false, false, kStamp - 1, PinState::proven, true},
+                        Case{"closing just now", PinState::closing, false, false, kStamp, PinState::proven, true},
+                        Case{"closing after it", PinState::closing, false, false, kStamp + 2, PinState::proven, false},
+                        Case{"its target died", PinState::proven, true, false, kStamp - 1, PinState::proven, true},
+                        Case{"both died", PinState::proven, true, true, kStamp - 1, PinState::proven, false},
+                        Case{"both close", PinState::closing, false, false, kStamp - 1, PinState::closing, false},
+                        Case{"neither", PinState::proven, false, false, kStamp - 1, PinState::proven, false}}) {
+    Two two;
+    two.a.insert(1, 1, kStamp, c.told);
+    two.b.insert(1, 5, c.here_stamp, c.here);
+    if (c.dead) two.b.targets[5].route |= kTargetDown;
+    if (c.told_dead) two.b.targets[19].route |= kTargetDown;
+    two.mirror(kStamp + 2);
+    EXPECT_EQ(two.b.pin(1)->slot, c.taken ? 19u : 5u) << c.what;
+    EXPECT_EQ(two.b.pin(1)->mirrored, c.taken) << c.what;
+    EXPECT_EQ(two.b.pin(1)->state, c.taken ? c.told : c.here) << c.what;
+  }
+}
+
 TEST(Mirror, UnknownTargetsAndOldPinsAreNotTaken) {
   Two two;
   two.a.target(9, "web", 99);
