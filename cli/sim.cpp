@@ -50,7 +50,7 @@ int sim_command(const SimOptions& options) {
   const u64 count = std::max<u64>(1, options.seeds);
   const sim::Summary all = sim::run_seeds(options.seed, count, threads, plant);
   fmt::print("{}", options.json ? to_json(all) : sim::to_text(all, plant));
-  return all.failed > 0;
+  return !all.good();
 }
 
 }  // namespace waymark::cli

@@ -7,7 +7,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kRepeat = 200ms;             // TCP tries again while nothing gets through
+constexpr Duration kRepeat = 200ms;  // TCP tries again while nothing gets through
+constexpr Duration kKnockEvery = 1s;
+constexpr u32 kKnocks = 2;
 constexpr std::size_t kSendBuffer = 256 << 10;  // what a socket takes beyond what its peer has read
 
 }  // namespace
@@ -15,20 +17,21 @@ constexpr std::size_t kSendBuffer = 256 << 10;  // what a socket takes beyond wh
 void World::dial(Machine& m, u32 member) {
   const std::string& wanted = m.file.group->member[member].name;
   for (u32 d = 0; d < plan_.directors; ++d)
-    if (director(d).name == wanted) knock(m, director(d), member, m.daemon, 1s);
+    if (director(d).name == wanted) knock(m, director(d), member, m.daemon, kKnocks);
 }
 
-// A SYN, and where nobody answers the next ones, each twice as long after the one before (RFC 6298).
-void World::knock(Machine& m, Machine& other, u32 member, u32 daemon, Duration pause) {
-  events_.after(2 * network_.link(m.place, other.place).delay, [this, &m, &other, member, daemon, pause] {
+// A SYN each second; then the daemon gives up.
+void World::knock(Machine& m, Machine& other, u32 member, u32 daemon, u32 times) {
+  events_.after(2 * network_.link(m.place, other.place).delay, [this, &m, &other, member, daemon, times] {
     if (!m.control || m.daemon != daemon) return;
-    if (network_.cut(m.place, other.place) || !other.up) {
-      if (pause < 4s)
-        events_.after(pause, [this, &m, &other, member, daemon, pause] { knock(m, other, member, daemon, 2 * pause); });
+    const bool answered = other.up && !network_.cut(m.place, other.place);
+    if (!answered && times) {
+      events_.after(kKnockEvery,
+                    [this, &m, &other, member, daemon, times] { knock(m, other, member, daemon, times - 1); });
       return;
     }
-    if (!other.control) {
-      m.control->failed(member, "connection refused", local(m));
+    if (!answered || !other.control) {
+      m.control->failed(member, answered ? "connection refused" : "no answer", local(m));
     } else {
       pipes_.push_back({{m.place, other.place}, {m.daemon, other.daemon}});
       const group::Link link = group::Link(pipes_.size());

@@ -15,6 +15,8 @@ namespace waymark::sim {
 namespace {
 
 constexpr std::size_t kFailuresShown = 3;
+constexpr u32 kLeastConnections = 200, kLeastFaults = 20;  // of a seed
+constexpr u64 kManySeeds = 100;                            // among which each fault must be in a tenth
 
 double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
@@ -67,6 +69,16 @@ Summary run_seeds(u64 first, u64 count, u32 threads, Plant plant) {
   return all;
 }
 
+std::string Summary::thin() const {
+  if (least_connections < kLeastConnections || least_faults < kLeastFaults)
+    return fmt::format("a seed has {} connections and {} faults; {} and {} are the least", least_connections,
+                       least_faults, kLeastConnections, kLeastFaults);
+  for (u32 i = 0; seeds >= kManySeeds && i < kFaults; ++i)
+    if (10 * seeds_with[i] < seeds)
+      return fmt::format("{} is in {} of {} seeds alone", text(Fault(i)), seeds_with[i], seeds);
+  return {};
+}
+
 std::string story_of(const Report& report, Plant plant) {
   std::string out = fmt::format("seed {} ({}): {} connections, {} faults, {:.0f} s\n", report.seed, text(report.mode),
                                 report.connections, report.happened.size(), seconds(report.lasted));
@@ -111,7 +123,8 @@ std::string to_text(const Summary& s, Plant plant) {
     out += fmt::format("combined faults: {} of {} connections of living servers broke, {:.1f} in a million\n",
                        s.combined_broken, s.combined_connections,
                        1e6 * double(s.combined_broken) / double(s.combined_connections));
-  return out + fmt::format("{}\n", s.failed ? fmt::format("FAIL: {} seeds", s.failed) : "PASS");
+  if (const std::string thin = s.thin(); !thin.empty()) out += thin + "\n";
+  return out + (s.good() ? "PASS\n" : fmt::format("FAIL: {} seeds\n", s.failed));
 }
 
 }  // namespace waymark::sim

@@ -44,6 +44,8 @@ struct Summary {
   std::map<std::string, u32> broken_by{};
   std::array<u64, kEnds> ends{};
   std::vector<Report> failures{};  // the first few
+  std::string thin() const;        // whether too little happened to mean anything: a sentence, or ""
+  bool good() const { return !failed && thin().empty(); }
 };
 Report run_seed(u64 seed, Plant plant = Plant::none, std::optional<u32> follow = {});
 Summary run_seeds(u64 first, u64 count, u32 threads, Plant plant = Plant::none);

@@ -278,8 +278,8 @@ void World::kill_server() {
   if (able.empty()) return;
   Machine& m = host(random_.pick(able));
   const bool machine = random_.chance(0.5);
-  // A machine is not back before its last check has been answered or given up.
-  Duration away = random_.between(machine ? 6s : 1s, 10s);
+  // No machine boots before the checks of its last life have been answered or given up.
+  Duration away = machine ? random_.between(10s, 16s) : random_.between(1s, 10s);
   if (plan_.mode == Mode::candidates) away = 14s;
   if (machine)
     stop_machine(m);

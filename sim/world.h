@@ -101,7 +101,7 @@ class World {
 
   // members.cpp: connections between directors
   void dial(Machine& m, u32 member);
-  void knock(Machine& m, Machine& other, u32 member, u32 daemon, Duration pause);
+  void knock(Machine& m, Machine& other, u32 member, u32 daemon, u32 times);
   void send(Machine& m, group::Link link, std::vector<u8> bytes);
   void close(Machine& m, group::Link link);
   void schedule(group::Link link, u32 side);
