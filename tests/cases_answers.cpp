@@ -96,10 +96,11 @@ void resets(std::vector<Case>& c) {
                        "director.reset", reset(kSides[1], 0, 0x0102030a, "RA"));
   extended.in = frame(ip(kClient6, address6(by_ip6), extension(0, extension(60, tcp(40000, 80, "F"), 2))));
   c.push_back(extended);
-  Case embryo = told("reset_of_embryo", "a flow that is not proven yet is told as well", kSides[0], tcp(40000, 80, "A"),
-                     "director.reset", reset(kSides[0], 0x05060708, 0, "R"));
+  Case embryo = told("reset_of_embryo", "what follows an embryo is chosen for anew; here all is dead", kSides[0],
+                     tcp(40000, 80, "A"), "director.reset", reset(kSides[0], 0x05060708, 0, "R"));
   embryo.before.resize(1);
-  embryo.pin = "embryonic 1";
+  embryo.pin = "embryonic 1 adopted";
+  embryo.notes = {Note::pin_adopted};
   c.push_back(embryo);
   Case stranger = told("reset_of_stranger", "nor does the choice help, when all that it names is dead", kSides[0],
                        tcp(40000, 80, "A"), "director.reset", reset(kSides[0], 0x05060708, 0, "R"));
@@ -144,6 +145,14 @@ void openings(std::vector<Case>& c) {
     anew.pin = s.pin;
     c.push_back(anew);
   }
+  Case later =
+      sent("dead_embryonic_ack", "another director may have opened the flow since: its server answers for itself",
+           kClient4, to, ack, alive);
+  later.before = frames({syn});
+  later.arrange = dies;
+  later.pin = "embryonic " + there + " adopted";
+  later.notes = {Note::pin_adopted};
+  c.push_back(later);
   Case nobody = ends("dead_syn_nobody_left", "or hears that there is none, and its pin stays",
                      frame(ip(kClient4, to, syn)), "director.no_target");
   nobody.before = frames({syn, ack});
@@ -203,6 +212,12 @@ void unreachables(std::vector<Case>& c) {
   Case extended = told("no_unreachable6_behind_extensions", "the checksum of a short one covers no extension headers",
                        six, udp(40000, 53), "director.dead_target", {});
   extended.in = frame(ip(six.client, six.service, extension(60, udp(40000, 53))));
+  c.push_back(extended);
+  // The header's padding option (type 1, 4 bytes) reads as UDP's length and checksum would.
+  extended.name = "no_unreachable6_behind_what_looks_like_udp";
+  const size_t header = 14 + 40, length = extended.in.size() - header;
+  const Bytes like_udp = {1, 4, 0, uint8_t(length), 0x12, 0x34};
+  std::copy(like_udp.begin(), like_udp.end(), extended.in.begin() + long(header) + 2);
   c.push_back(extended);
   Case shorter = told("no_unreachable6_udp_shorter", "nor what lies behind the datagram", six, udp(40000, 53),
                       "director.dead_target", {});

@@ -156,19 +156,25 @@ WM_INLINE Flow begin_flow(E& env, const PinPlace& place, const Arrival& a, u32 s
   return flow;
 }
 
-// A pin whose target died: the SYN of a client that begins anew is given another one; all else is told.
+// A pin whose target died: the SYN of a client that begins anew is given another one, and so is what follows an embryo,
+// whose flow may have been opened by another director meanwhile; all else is told.
 template <class E>
 WM_INLINE Flow leave_dead(E& env, const Found& found, const Arrival& a, u32 stamp) {
   Pin pin = unpack(found.value);
   env.step(Step::pin_found, pin.slot, u32(pin.state), 0);
-  if (!opens(a)) return {pin.slot, false, 0};
-  const u32 slot = choose(env, a);
-  pin.slot = slot;
+  if (!opens(a) && pin.state != PinState::embryonic) return {pin.slot, false, 0};
+  const Chosen chosen = look_up(env, a);
+  Flow flow = {choice_of(env, chosen), true, 0};
+  if (!flow.slot) return flow;
+  if (!opens(a) && a.protocol == kProtoTcp) env.note(Note::pin_adopted);
+  if (!opens(a)) flow.candidate = other_than(env, flow.slot, chosen);
+  pin.slot = flow.slot;
   pin.stamp = stamp;
-  pin.adopted = pin.mirrored = false;
+  pin.adopted = !opens(a);
+  pin.mirrored = false;
   if (pin.state == PinState::closing) pin.state = PinState::proven;
-  if (slot) swap_word(found.word, found.value, pack(pin));
-  return {slot, true, 0};
+  swap_word(found.word, found.value, pack(pin));
+  return flow;
 }
 
 // Moves an embryo that was proven into the table of proven pins, or leaves it where there is no room. The other of
