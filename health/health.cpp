@@ -143,7 +143,9 @@ void Health::adopt(std::string_view service, std::string_view target, Wellness w
 
 void Health::hurry(std::string_view service, std::string_view target, Time now) {
   Watched* watched = find(service, target);
-  if (!watched || watched->asked_as || watched->due <= now) return;
+  if (!watched) return;
+  watched->vouched = watched->state == Wellness::down;
+  if (watched->asked_as || watched->due <= now) return;
   if (watched->hurried && now < *watched->hurried + watched->subject.check.every) return;
   watched->hurried = now;
   unplan(*watched);
@@ -180,11 +182,12 @@ void Health::take_answer(Watched& watched, bool well, const std::string& why, Ti
   const Duration swing = check.every * check.jitter / 100;
   plan(watched, std::max(now, watched.asked_at + check.every - swing + part_of(2 * swing, draw())));
 
+  const bool vouched = std::exchange(watched.vouched, false);
   watched.failed += !well;
   watched.why = well ? "" : why;
   const Wellness says = well ? Wellness::up : Wellness::down;
   if (watched.state == says || watched.state == Wellness::unknown) return set_state(watched, says, true, now);
-  if (++watched.against >= (well ? check.rise : check.fall)) set_state(watched, says, true, now);
+  if (++watched.against >= (well ? check.rise : check.fall) || (well && vouched)) set_state(watched, says, true, now);
 }
 
 Time Health::deadline() const {

@@ -47,7 +47,9 @@ class Health {
   // An opinion from elsewhere; ignored where anything is known, if only by an earlier opinion, or no such subject is.
   void adopt(std::string_view service, std::string_view target, Wellness wellness, Time now);
 
-  // Asks at once, as somebody says otherwise than we think; at most once in `every`.
+  // Asks at once, as somebody says otherwise than we think; at most once in `every`. Who is down and found up elsewhere
+  // needs one good answer, not `rise`: until we have it too, flows that others begin there would be reset here. The
+  // opposite takes `fall` all the same: nobody is down because a peer says so and one answer was lost.
   void hurry(std::string_view service, std::string_view target, Time now);
 
   // What is to be asked now; none of a subject whose last question has no answer yet.
@@ -84,7 +86,8 @@ class Health {
     u64 asked_as = 0;  // id of the question without an answer; 0: none
     Time due{}, since{}, asked_at{};
     std::optional<Time> hurried = {};
-    u64 out_since = 0;  // changes_ when it was taken out
+    bool vouched = false;  // somebody found it up since the last answer
+    u64 out_since = 0;     // changes_ when it was taken out
     std::string why = {};
     u64 asked = 0, failed = 0;
   };

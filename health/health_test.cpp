@@ -194,6 +194,33 @@ TEST(HealthTest, HurriesAtMostOnceInAPause) {
   EXPECT_GE(health.deadline(), now + 9s) << "and 10% of jitter";
 }
 
+TEST(HealthTest, WhoIsFoundUpElsewhereNeedsOneGoodAnswer) {
+  Health health(1);
+  CheckConfig check = tcp_check();
+  check.rise = check.fall = 3;
+  health.configure(config_of(1, 100, check), 0s);
+  Time now{};
+  const auto once = [&](bool well) {
+    while (health.deadline() > now) now = health.deadline();
+    health.answer(only(health.due(now)).id, well, "refused", now);
+  };
+  once(false);
+  ASSERT_TRUE(health.down("web", "s1"));
+  once(true);
+  EXPECT_TRUE(health.down("web", "s1")) << "rise is 3";
+  health.hurry("web", "s1", now);
+  once(false);
+  EXPECT_TRUE(health.down("web", "s1")) << "our own answer decides";
+  once(true);
+  EXPECT_TRUE(health.down("web", "s1")) << "and the other's word is spent";
+  health.hurry("web", "s1", now);
+  once(true);
+  EXPECT_FALSE(health.down("web", "s1"));
+  health.hurry("web", "s1", now);
+  once(false);
+  EXPECT_FALSE(health.down("web", "s1")) << "fall is 3 whatever others say";
+}
+
 TEST(HealthTest, FailStaticKeepsTheLastSet) {
   Health health(1);
   health.configure(config_of(4, 50), 0s);
