@@ -42,13 +42,22 @@ void check_host(Checking& in) {
     in.problems.warn(in.places.at(host),
                      "[host] has no [[host.service]], so it refuses every packet that comes in a tunnel");
   if (!in.places.good(host.address)) return;
-  for (const Address& director : host.directors) {
-    const auto usable = [&](const Address& a) { return is_ip4(a) == is_ip4(director); };
-    if (std::none_of(host.address.begin(), host.address.end(), usable))
+  const auto has_family_of = [&](const Address& other) {
+    const auto alike = [&](const Address& a) { return is_ip4(a) == is_ip4(other); };
+    return std::any_of(host.address.begin(), host.address.end(), alike);
+  };
+  const auto family = [](const Address& a) { return is_ip4(a) ? "IPv4" : "IPv6"; };
+  for (const Address& director : host.directors)
+    if (!has_family_of(director))
       in.problems.warn(in.places.at(director),
                        fmt::format("director {} cannot reach this host, which has no {} address in [host]",
-                                   text(director), is_ip4(director) ? "IPv4" : "IPv6"));
-  }
+                                   text(director), family(director)));
+  for (const HostServiceConfig& service : host.service)
+    for (const Address& fellow : service.hosts)
+      if (!has_family_of(fellow) && !in.problems.full())
+        in.problems.warn(in.places.at(fellow),
+                         fmt::format("nothing is passed on to host {} of {}: this host has no {} address in [host]",
+                                     text(fellow), title("host service", service.name), family(fellow)));
 }
 
 }  // namespace waymark::config

@@ -184,8 +184,11 @@ std::vector<Address> fellows_of(const HostConfig& host) {
   std::vector<Address> all;
   for (const HostServiceConfig& service : host.service)
     for (const Address& address : service.hosts) {
-      const auto own = std::find(host.address.begin(), host.address.end(), address);
-      if (own == host.address.end() && std::find(all.begin(), all.end(), address) == all.end()) all.push_back(address);
+      const auto is_own = [&](const Address& own) { return own == address; };
+      const auto is_alike = [&](const Address& own) { return is_ip4(own) == is_ip4(address); };
+      const auto& own = host.address;
+      if (std::any_of(own.begin(), own.end(), is_own) || std::none_of(own.begin(), own.end(), is_alike)) continue;
+      if (std::find(all.begin(), all.end(), address) == all.end()) all.push_back(address);
     }
   return all;
 }

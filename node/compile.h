@@ -32,7 +32,8 @@ struct CompileInput {
   std::function<u32(const Address& host)> fellow_slot = {};      // the way to another host, where [host] names any
 };
 
-// All other hosts that services of [host] name, each once, in order; this host's own addresses are left out.
+// All other hosts that services of [host] name, each once, in order; without this host's own addresses, and without
+// those of a family in which it has none, as nothing could be sent to them.
 std::vector<Address> fellows_of(const HostConfig& host);
 
 // Fails, with a sentence, where an interface is missing, zones' names collide, or a table would overflow.
