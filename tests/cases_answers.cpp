@@ -153,6 +153,12 @@ void openings(std::vector<Case>& c) {
   later.pin = "embryonic " + there + " adopted";
   later.notes = {Note::pin_adopted};
   c.push_back(later);
+  Case unsure = later;
+  unsure.name = "dead_adopted_ack";
+  unsure.why = "a flow that was adopted here need not have been the dead server's";
+  unsure.before = frames({ack, ack});
+  unsure.pin = "proven " + there + " adopted";
+  c.push_back(unsure);
   Case nobody = ends("dead_syn_nobody_left", "or hears that there is none, and its pin stays",
                      frame(ip(kClient4, to, syn)), "director.no_target");
   nobody.before = frames({syn, ack});

@@ -156,13 +156,15 @@ WM_INLINE Flow begin_flow(E& env, const PinPlace& place, const Arrival& a, u32 s
   return flow;
 }
 
-// A pin whose target died: the SYN of a client that begins anew is given another one, and so is what follows an embryo,
-// whose flow may have been opened by another director meanwhile; all else is told.
+// A pin whose target died: the SYN of a client that begins anew is given another one, and so is a flow of which we are
+// not sure that it is the dead one's: an embryo's may have been opened by another director meanwhile, an adopted TCP
+// one's was. All else is told.
 template <class E>
 WM_INLINE Flow leave_dead(E& env, const Found& found, const Arrival& a, u32 stamp) {
   Pin pin = unpack(found.value);
   env.step(Step::pin_found, pin.slot, u32(pin.state), 0);
-  if (!opens(a) && pin.state != PinState::embryonic) return {pin.slot, false, 0};
+  const bool unsure = pin.state == PinState::embryonic || (pin.adopted && a.protocol == kProtoTcp);
+  if (!opens(a) && !unsure) return {pin.slot, false, 0};
   const Chosen chosen = look_up(env, a);
   Flow flow = {choice_of(env, chosen), true, 0};
   if (!flow.slot) return flow;
