@@ -90,6 +90,8 @@ template <class... F>
 struct Each : F... {
   using F::operator()...;
 };
+template <class... F>
+Each(F...) -> Each<F...>;  // clang 14 does not find it by itself
 
 }  // namespace
 

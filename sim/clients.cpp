@@ -109,7 +109,7 @@ void World::transmit(u32 id, u8 flags, u32 length, bool again) {
   if (!length) return;
   c.length = length;
   ++c.unanswered;
-  set_timer(id, std::min<Duration>(kRepeatFirst * (1u << (c.unanswered - 1)), kRepeatLast));
+  set_timer(id, std::min<Duration>(kRepeatFirst * (1u << std::min<u32>(c.unanswered - 1, 16)), kRepeatLast));
 }
 
 void World::set_timer(u32 id, Duration pause) {
