@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "node/words.h"
+
 namespace waymark {
 
 namespace {
@@ -11,8 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kOpinionsEvery = 100ms;
-
-std::string name_of(const std::string& service, const std::string& target) { return service + "/" + target; }
 
 }  // namespace
 

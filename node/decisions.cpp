@@ -2,20 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 
 #include "core/hash.h"
 #include "node/node.h"
+#include "node/words.h"
 
 namespace waymark {
 
 namespace {
-
-std::string name_of(const ServiceConfig& service, const TargetConfig& target) {
-  return service.name + "/" + target.name;
-}
-
-void store_word(u64& word, u64 value) { std::atomic_ref(word).store(value, std::memory_order_release); }
 
 u32 number_of(const std::string& name) { return zone_of(name.data(), u32(name.size())); }
 
@@ -23,7 +17,7 @@ u32 number_of(const std::string& name) { return zone_of(name.data(), u32(name.si
 
 u32 Node::effective_weight(const ServiceConfig& service, const TargetConfig& target, u32 slot) const {
   const Decision decision = slots_.decision(slot);
-  if (decision.drained || down_.contains(name_of(service, target))) return 0;
+  if (decision.drained || down_.contains(name_of(service.name, target.name))) return 0;
   return decision.weight == kNoWeight ? target.weight : decision.weight;
 }
 
@@ -31,8 +25,8 @@ u32 Node::effective_weight(const ServiceConfig& service, const TargetConfig& tar
 void Node::mark_down() {
   for (u32 slot : slots_.used()) {
     u64& word = live_.targets[slot].route;
-    const bool down = down_.contains(slots_.service(slot) + "/" + slots_.target(slot));
-    store_word(word, down ? word | kTargetDown : word & ~kTargetDown);
+    const bool down = down_.contains(name_of(slots_.service(slot), slots_.target(slot)));
+    store(word, down ? word | kTargetDown : word & ~kTargetDown);
   }
 }
 
@@ -42,7 +36,7 @@ void Node::set_down(std::set<std::string> targets, Time now) {
   ++changes_;
   for (u32 slot : slots_.used()) {  // before the choice names them again
     u64& word = live_.targets[slot].route;
-    if (!down_.contains(slots_.service(slot) + "/" + slots_.target(slot))) store_word(word, word & ~kTargetDown);
+    if (!down_.contains(name_of(slots_.service(slot), slots_.target(slot)))) store(word, word & ~kTargetDown);
   }
   choices_dirty_ = true;
   install_choices(now);
@@ -91,7 +85,7 @@ std::vector<Decided> Node::decisions() const {
 bool Node::learn(const Decided& news, Time now) {
   if (!news.decision.newer_than(slots_.decided(news.service, news.target))) return false;
   slots_.decide(news.service, news.target, news.decision);
-  if (!target_slots_.contains(news.service + "/" + news.target)) return false;
+  if (!target_slots_.contains(name_of(news.service, news.target))) return false;
   ++changes_;
   choices_dirty_ = true;
   install_choices(now);
@@ -101,8 +95,9 @@ bool Node::learn(const Decided& news, Time now) {
 std::vector<std::pair<std::string, bool>> Node::live_services() const {
   std::vector<std::pair<std::string, bool>> all;
   for (const ServiceConfig& service : config_.service)
-    all.push_back({service.name, std::any_of(service.target.begin(), service.target.end(),
-                                             [&](auto& target) { return !down_.contains(name_of(service, target)); })});
+    all.push_back({service.name, std::any_of(service.target.begin(), service.target.end(), [&](auto& target) {
+                     return !down_.contains(name_of(service.name, target.name));
+                   })});
   return all;
 }
 
@@ -114,8 +109,8 @@ u64 Node::pool_digest() const {
     for (const PortRange& r : service.ports) h = mix(h ^ (u64(r.protocol) << 32 | u32(r.first) << 16 | r.last));
     u64 members = mix(table_size(service.target.size()));
     for (const TargetConfig& target : service.target) {
-      const u32 slot = target_slots_.at(name_of(service, target));
-      const u64 state = slots_.decision(slot).drained | u64(down_.contains(name_of(service, target))) << 1;
+      const u32 slot = target_slots_.at(name_of(service.name, target.name));
+      const u64 state = slots_.decision(slot).drained | u64(down_.contains(name_of(service.name, target.name))) << 1;
       members += mix(member_hash(target.address, target.port) ^
                      mix(u64(effective_weight(service, target, slot)) << 2 | state));
     }
@@ -128,7 +123,7 @@ u64 Node::history_digest() const {
   u64 digest = 0;
   for (const ServiceConfig& service : config_.service)
     for (const TargetConfig& target : service.target) {
-      const u32 index = live_.targets[target_slots_.at(name_of(service, target))].service;
+      const u32 index = live_.targets[target_slots_.at(name_of(service.name, target.name))].service;
       digest += mix(number_of(service.name) ^ choices_.history(index));
       break;
     }

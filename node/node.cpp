@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <set>
 
 #include "base/address_text.h"
+#include "node/words.h"
 
 namespace waymark {
 
@@ -17,10 +17,6 @@ using namespace std::chrono_literals;
 constexpr Duration kChoicePause = 20ms;   // between flips: no packet still reads the half about to be written
 constexpr Duration kAdjacencyPause = 1s;  // before a retired adjacency's slot is written again
 constexpr Duration kSweepEvery = 5s;
-
-std::string key_of(const ServiceConfig& service, const TargetConfig& target) {
-  return service.name + "/" + target.name;
-}
 
 std::pair<u64, u64> key_of(const Address& a) { return {a.high, a.low}; }
 
@@ -35,11 +31,6 @@ Address source_for(const std::vector<Address>& own, const Address& target) {
   for (const Address& source : own)
     if (is_ip4(source) == is_ip4(target)) return source;
   return {};
-}
-
-template <class T>
-void store(T& word, T value) {
-  std::atomic_ref(word).store(value, std::memory_order_release);
 }
 
 // The core's own lookup over the tables as user space sees them.
@@ -69,7 +60,7 @@ Node::Node(Live live, const Clock& clock)
   adjacency_used_[0] = true;  // 0 means that the kernel routes
   for (u32 slot : slots_.used()) {
     const Target& target = live_.targets[slot];
-    if (target.route & kTargetDown) down_.insert(slots_.service(slot) + "/" + slots_.target(slot));
+    if (target.route & kTargetDown) down_.insert(name_of(slots_.service(slot), slots_.target(slot)));
     const u32 adjacency = u32(target.route);
     if (!adjacency || adjacency >= adjacency_used_.size()) continue;
     adjacency_used_[adjacency] = true;
@@ -92,7 +83,7 @@ Result<Image> Node::prepare(const Config& config, std::span<const InterfaceFacts
           slots_.acquire({service.name, target.name, source_for(config.director->address, target.address),
                           target.address, target.tunnel, target.port});
       if (!slot) return slot.error();
-      next_slots_[key_of(service, target)] = *slot;
+      next_slots_[name_of(service.name, target.name)] = *slot;
       if (const Way& way = ways_[key_of(target.address)]; way.slot) route(*slot, way.slot);
     }
   }
@@ -102,7 +93,7 @@ Result<Image> Node::prepare(const Config& config, std::span<const InterfaceFacts
       const Address source = source_for(config.host->address, fellow);
       const Result<u32> slot = slots_.acquire({kFellows, text(fellow), source, fellow, Tunnel::gue, config.host->port});
       if (!slot) return slot.error();
-      next_slots_[kFellows + "/" + text(fellow)] = fellows[key_of(fellow)] = *slot;
+      next_slots_[name_of(kFellows, text(fellow))] = fellows[key_of(fellow)] = *slot;
       if (const Way& way = ways_[key_of(fellow)]; way.slot) route(*slot, way.slot);
     }
   const std::vector<Pool> pools = pools_of(config, next_slots_);
@@ -125,7 +116,7 @@ void Node::commit(Time now) {
   for (const ServiceConfig& service : config_.service) {
     idle_[service.name] = {stamps_for(service.tcp_idle, live_.meta[0]), stamps_for(service.udp_idle, live_.meta[0])};
     for (const TargetConfig& target : service.target) {
-      weights_[key_of(service, target)] = target.weight;
+      weights_[name_of(service.name, target.name)] = target.weight;
     }
   }
   for (auto& [name, slot] : target_slots_) slots.push_back(slot);
@@ -149,7 +140,7 @@ std::vector<Pool> Node::pools_of(const Config& config, const std::map<std::strin
     std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return hash_of(*a) < hash_of(*b); });
     Pool pool{};
     for (const TargetConfig* target : order) {
-      const u32 slot = slots.at(key_of(service, *target));
+      const u32 slot = slots.at(name_of(service.name, target->name));
       pool.service = live_.targets[slot].service;
       pool.members.push_back({hash_of(*target), effective_weight(service, *target, slot)});
       pool.slots.push_back(slot);
@@ -286,7 +277,7 @@ std::vector<TargetView> Node::targets() const {
   for (u32 slot : slots_.used()) {
     const Target& target = live_.targets[slot];
     if (slots_.service(slot) == kFellows) continue;
-    const std::string name = slots_.service(slot) + "/" + slots_.target(slot);
+    const std::string name = name_of(slots_.service(slot), slots_.target(slot));
     const Decision decision = slots_.decision(slot);
     const bool configured = slots_.configured(slot);
     const auto weight = weights_.find(name);

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "core/hash.h"
+#include "node/words.h"
 
 namespace waymark {
 
@@ -34,7 +35,7 @@ u64 identity_of(const TargetKey& key) {
 
 }  // namespace
 
-std::string Slots::name(u32 slot) const { return service(slot) + "/" + target(slot); }
+std::string Slots::name(u32 slot) const { return name_of(service(slot), target(slot)); }
 
 Slots::Slots(Live& live) : live_(live), slots_(live.targets.size()), index_taken_(kMaxServices) {
   for (u32 slot = 1; slot < live_.targets.size(); ++slot)
@@ -64,7 +65,7 @@ Decision Slots::decision(u32 slot) const {
 }
 
 Decision Slots::decided(const std::string& of, const std::string& called) const {
-  const auto found = decided_.find(of + "/" + called);
+  const auto found = decided_.find(name_of(of, called));
   return found == decided_.end() ? Decision() : found->second;
 }
 
@@ -77,7 +78,7 @@ void Slots::put(u32 slot, const Decision& decision) {
 }
 
 void Slots::decide(const std::string& of, const std::string& called, const Decision& decision) {
-  decided_[of + "/" + called] = decision;
+  decided_[name_of(of, called)] = decision;
   for (u32 slot : used_)
     if (service(slot) == of && target(slot) == called) put(slot, decision);
 }
@@ -107,7 +108,7 @@ Result<u32> Slots::acquire(const TargetKey& key) {
   SlotName& names = live_.slot_names[slot];
   put_name(names.service, key.service);
   put_name(names.target, key.target);
-  put(slot, decided_[key.service + "/" + key.target]);
+  put(slot, decided_[name_of(key.service, key.target)]);
   Target target{};
   target.outer_source = key.source;
   target.outer_destination = key.destination;
