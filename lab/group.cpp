@@ -26,11 +26,6 @@ constexpr Duration kBeforeEvent = milliseconds(300);  // a window begins so long
 
 double ms(Duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 
-u64 of(const std::map<std::string, u64>& counts, const std::string& server) {
-  const auto found = counts.find(server);
-  return found == counts.end() ? 0 : found->second;
-}
-
 class Run {
  public:
   Run(const Tools& tools, const Say& say, Verdict& out)

@@ -90,11 +90,6 @@ std::vector<Event> schedule() {
   };
 }
 
-u64 of(const std::map<std::string, u64>& counts, const std::string& server) {
-  const auto found = counts.find(server);
-  return found == counts.end() ? 0 : found->second;
-}
-
 class Run {
  public:
   Run(const Tools& tools, const Say& say, Verdict& out)

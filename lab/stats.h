@@ -35,6 +35,12 @@ struct Window {
   void add(const Window& other);  // counts sum, the stall is the longer
 };
 
+// How much was counted at a server.
+inline u64 of(const std::map<std::string, u64>& counts, const std::string& server) {
+  const auto found = counts.find(server);
+  return found == counts.end() ? 0 : found->second;
+}
+
 struct ClientReport {
   u64 live = 0;       // long-lived connections open now
   u64 opened = 0;     // TCP connections established since the start, short ones included
