@@ -5,10 +5,12 @@
 
 namespace waymark {
 
-// What becomes of the packet. `forward` leaves by the interface given to Env::leave().
-enum class Action : u8 { pass = 0, drop = 1, forward = 2 };
+// What becomes of the packet. `forward` leaves by the interface given to Env::leave(). `punt` is for what takes more
+// than one packet's room: the packet is left as it came, and hosted code does the work (roles/translator/punted.h), in
+// the kernel's build by way of the daemon.
+enum class Action : u8 { pass = 0, drop = 1, forward = 2, punt = 3 };
 
-enum class Module : u8 { parse = 0, steer = 1, director = 2, host = 3, forward = 4 };
+enum class Module : u8 { parse = 0, steer = 1, director = 2, host = 3, forward = 4, translator = 5 };
 constexpr u32 kModules = 8, kReasonsPerModule = 64, kReasons = kModules * kReasonsPerModule;
 
 struct [[nodiscard]] Verdict {
