@@ -2,6 +2,9 @@
 // own is not blamed again.
 #pragma once
 
+#include <string_view>
+#include <unordered_map>
+
 #include "config/config.h"
 #include "config/places.h"
 
@@ -20,6 +23,13 @@ void check_addresses(Checking&);  // whose is an address, who serves a port
 void check_host(Checking&);
 void check_group(Checking&);   // group, announcements
 void check_health(Checking&);  // what `check` says
+void check_translator(Checking&);
+void check_plans(Checking&);
+
+// What several of them ask. `of` is whose it is: "[host]", "service \"web\"".
+void check_one_per_family(Checking&, const std::vector<Address>& addresses, std::string_view of, std::string_view why);
+void check_zone(Checking&, const std::string& zone, Mark at, const std::string& of);  // some interface is in it
+void check_interface(Checking&, const std::string& name, std::string_view of);        // [engine] lists it
 
 struct AddressHash {
   std::size_t operator()(const Address& a) const {

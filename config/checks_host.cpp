@@ -19,7 +19,9 @@ std::string text(const InterfaceConfig& i) {
   return i.outer_vlan ? fmt::format("{}:{}", i.name, i.outer_vlan) : i.name;
 }
 
-void check_interface(Checking& in, const std::string& name) {
+}  // namespace
+
+void check_interface(Checking& in, const std::string& name, std::string_view of) {
   const auto& interfaces = in.config.engine.interfaces;
   const auto wanted = InterfaceName{}.parse(name);
   if (!wanted || !in.places.good(in.config.engine) || !in.places.good(interfaces)) return;
@@ -27,17 +29,15 @@ void check_interface(Checking& in, const std::string& name) {
   std::vector<std::string> names;
   for (const auto& i : interfaces) names.push_back(text(i));
   const auto near = nearest(name, {names.begin(), names.end()});
-  in.problems.error(in.places.at(name), fmt::format("interface \"{}\" of [host] is not in [engine] interfaces{}", name,
+  in.problems.error(in.places.at(name), fmt::format("interface \"{}\" of {} is not in [engine] interfaces{}", name, of,
                                                     near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
 }
-
-}  // namespace
 
 void check_host(Checking& in) {
   if (!in.config.host) return;
   const HostConfig& host = *in.config.host;
   check_unique_names(in, host.service, [](const HostServiceConfig& s) { return title("host service", s.name); });
-  for (const std::string& name : host.interfaces) check_interface(in, name);
+  for (const std::string& name : host.interfaces) check_interface(in, name, "[host]");
   if (host.service.empty() && in.places.good(host.service))
     in.problems.warn(in.places.at(host),
                      "[host] has no [[host.service]], so it refuses every packet that comes in a tunnel");

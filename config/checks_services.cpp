@@ -8,16 +8,6 @@
 namespace waymark::config {
 namespace {
 
-void check_zone(Checking& in, const ServiceConfig& service) {
-  const auto& interfaces = in.config.engine.interfaces;
-  if (!in.places.good(in.config.engine) || !in.places.good(interfaces) || !in.places.good(service.zone)) return;
-  const bool known = std::any_of(interfaces.begin(), interfaces.end(), [&](auto& i) { return i.zone == service.zone; });
-  if (!known)
-    in.problems.error(in.places.at(service.zone, service),
-                      fmt::format("{} is in zone \"{}\", but no interface in [engine] is",
-                                  title("service", service.name), service.zone));
-}
-
 std::string title_of(const ServiceConfig& service, const TargetConfig& target) {
   return fmt::format("{} of {}", title("target", target.name), title("service", service.name));
 }
@@ -64,6 +54,13 @@ void check_targets(Checking& in, const ServiceConfig& service) {
 
 }  // namespace
 
+void check_zone(Checking& in, const std::string& zone, Mark at, const std::string& of) {
+  const auto& interfaces = in.config.engine.interfaces;
+  if (!in.places.good(in.config.engine) || !in.places.good(interfaces) || !in.places.good(zone)) return;
+  if (std::none_of(interfaces.begin(), interfaces.end(), [&](auto& i) { return i.zone == zone; }))
+    in.problems.error(at, fmt::format("{} is in zone \"{}\", but no interface in [engine] is", of, zone));
+}
+
 void check_services(Checking& in) {
   const auto& services = in.config.service;
   check_unique_names(in, services, [](const ServiceConfig& s) { return title("service", s.name); });
@@ -71,7 +68,7 @@ void check_services(Checking& in) {
   for (const ServiceConfig& service : services) {
     if (in.problems.full()) return;
     if (!in.places.good(service)) continue;  // it is no table at all
-    check_zone(in, service);
+    check_zone(in, service.zone, in.places.at(service.zone, service), title("service", service.name));
     check_targets(in, service);
     const bool within = targets <= kMaxTargets;
     targets += service.target.size();

@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "core/address.h"
+#include "core/siphash.h"
 
 namespace waymark {
 
@@ -169,11 +170,20 @@ struct TranslatorConfig {
   std::string interface4, interface6;  // where IPv4 and IPv6 leave in replay and trace; empty: the first interface
 };
 
-// How the 128 bits of an IPv6 address are divided (DESIGN.md, "Address plans").
+enum class TagOver : u8 { address = 0, pair = 1 };  // what a tag covers beside its own address: the client's
+
+struct TagKeyConfig {
+  u32 epoch;  // what the address's field `epoch` says; 0 where the plan has no such field
+  SipKey key;
+};
+
+// How the 128 bits of an IPv6 address are divided (DESIGN.md, "Address plans"). config/plans.h compiles it.
 struct PlanConfig {
   std::string name;
   Prefix prefix;
   std::string layout;  // "tenant:32 gateway:32 ipv4:32"
+  TagOver over = TagOver::address;
+  std::vector<TagKeyConfig> keys;
 };
 
 struct ApiConfig {
@@ -194,5 +204,8 @@ struct Config {
   ApiConfig api;
   std::string log_level = "info";
 };
+
+// A file that describes addresses and no node: for `check` and `address` alone.
+inline bool only_plans(const Config& c) { return c.service.empty() && !c.host && !c.translator; }
 
 }  // namespace waymark

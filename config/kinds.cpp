@@ -15,15 +15,6 @@ bool is_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// A decimal number as people write it: digits only, no leading zero.
-std::optional<u64> decimal(std::string_view text, u64 least, u64 most) {
-  u64 value = 0;
-  if (!is_digits(text) || (text.size() > 1 && text[0] == '0')) return {};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || value < least || value > most) return {};
-  return value;
-}
-
 struct Unit {
   std::string_view name;
   Duration length;
@@ -52,6 +43,14 @@ std::string_view why_martian(const Address& a) {
 }
 
 }  // namespace
+
+std::optional<u64> decimal(std::string_view text, u64 least, u64 most) {
+  u64 value = 0;
+  if (!is_digits(text) || (text.size() > 1 && text[0] == '0')) return {};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || value < least || value > most) return {};
+  return value;
+}
 
 Error unwanted(std::string_view wants, const Node& node) {
   return {fmt::format("must be {}, not {}", wants, describe(node))};

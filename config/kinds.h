@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -139,6 +140,29 @@ struct InterfaceName {
   Result<InterfaceConfig> parse(std::string_view text) const;
   Result<std::string> read(const Node& node) const;
 };
+
+// "192.0.2.0/24", "2001:db8::/32"; an address alone is the prefix of its whole length.
+struct PrefixOf {
+  enum Family : u8 { either, ip4, ip6 } family = either;
+  std::string wants() const;
+  Result<Prefix> read(const Node& node) const;
+};
+
+// Which traffic class a translated packet gets: its own, or always the same.
+struct TrafficClass {
+  std::string wants() const { return "\"copy\", or a whole number from 0 to 255"; }
+  Result<std::optional<u8>> read(const Node& node) const;
+  std::string show(const std::optional<u8>& value) const { return value ? std::to_string(*value) : "\"copy\""; }
+};
+
+// The fields of an address plan; config/plans.h reads them.
+struct Layout {
+  std::string wants() const { return "fields with their bits such as \"tenant:32 gateway:32 ipv4:32\""; }
+  Result<std::string> read(const Node& node) const;
+};
+
+// A decimal number as people write it: digits only, no leading zero.
+std::optional<u64> decimal(std::string_view text, u64 least, u64 most);
 
 // Ports as they are written: "tcp/80", "udp/1000-2000", "tcp/*".
 std::string text(const PortRange& ports);

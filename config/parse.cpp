@@ -5,6 +5,20 @@
 #include "config/schema.h"
 
 namespace waymark {
+namespace {
+
+// A file of plans describes addresses and no node, and needs no [engine]; every other file does.
+bool lacks_engine(const config::Node& root) {
+  bool plans = false, node = false;
+  for (const config::Member& member : *root.as<config::Table>()) {
+    if (member.key == "engine") return false;
+    plans |= member.key == "plan";
+    node |= member.key != "plan" && member.key != "node" && member.key != "api";
+  }
+  return node || !plans;
+}
+
+}  // namespace
 
 Parsed parse_config(std::string_view toml, std::string file_name) {
   config::Problems problems(std::move(file_name));
@@ -14,6 +28,8 @@ Parsed parse_config(std::string_view toml, std::string file_name) {
   if (!problems.any_error()) {
     config::Reading reading{problems, places};
     read_section(reading, root, config::kRoot, config);
+    if (lacks_engine(root))  // as if it were there and empty: its own keys say what is missing
+      read_value(reading, {"engine", ""}, config::Inner{config::kEngine}, {root.at, config::Table{}}, config.engine);
     config::check(config, places, problems);
   }
   // From here on nobody needs the places, so ports may move.

@@ -90,7 +90,10 @@ A node is configured by one TOML file. `waymark check FILE` reads it and prints 
 `file:line:column: sentence`; nothing but the file is looked at. `waymark reload` takes a new file as a whole or not at
 all.
 
-A node with `[[service]]` tables is a director and needs `[director]`; a node with `[host]` is a server. It may be both.
+A node with `[[service]]` tables is a director and needs `[director]`; a node with `[host]` is a server; one with
+`[translator]` translates between IPv4 and IPv6. It may be all of these. A file with nothing but `[plan.NAME]` tables
+describes addresses, for `waymark address`; it needs no `[engine]`, and no node runs by it.
+
 Names are 1 to 60 letters, digits, ".", "_" or "-". Durations are a whole number and a unit: "500ms", "2s", "30m", "1h".
 
 A zone is one address space. Every interface belongs to one, and the same address may be served in two zones without
@@ -100,7 +103,7 @@ the two ever meeting.
 constexpr std::string_view kTail = R"(
 ## Rules between keys
 
-- At least one `[[service]]` or a `[host]` is there.
+- At least one `[[service]]`, a `[host]` or a `[translator]` is there; or plans alone.
 - A service has at least one target, and an interface in its zone.
 - One address, protocol and port is served by one service of a zone.
 - A service's address is not a target's, nor this node's own tunnel address; a target is not the director itself.
@@ -108,6 +111,12 @@ constexpr std::string_view kTail = R"(
 - A `check` says one of `tcp`, `http`, `https` and `icmp`, and `port` where the service has no TCP port; on a host it
   is never `through`.
 - `[group]` and `[announce]` are for nodes with services; a group lists the other members alone, each once.
+- A translator has a prefix or a map, an interface in its zone, and at most one address per family. No two maps, and no
+  two prefixes, have the same IPv4 or IPv6 side; one within another is fine. No side lies among addresses that no packet
+  carries.
+- A plan's prefix and fields fill 128 bits exactly, with each field but `zero` at most once. No address belongs to two
+  plans. A tag needs a key, and an epoch a tag.
+- `mtu` names listed interfaces.
 - What is legal but hardly meant is a warning, and the file is still good: all targets of weight 0, two targets of a
   service at one address, a port without GUE, a host without services, a director that cannot reach the host.
 )";

@@ -28,6 +28,8 @@ constexpr auto kEngine = section<EngineConfig>(
           "The zone of what comes in on each interface. `\"eth0:100\"` is VLAN 100 on eth0, `\"eth0:100:7\"` VLAN 7 "
           "within "
           "it (802.1ad), `eth0` the untagged rest. At most 64 entries."},
+    Field{"mtu", &EngineConfig::mtu, Mtus{{68, 65535}}, optional,
+          "The MTU of interfaces, where packets must be smaller than the interface itself allows.", "their own"},
     Field{"mode", &EngineConfig::mode,
           one_of<XdpMode>({{"auto", XdpMode::automatic}, {"native", XdpMode::native}, {"generic", XdpMode::generic}}),
           optional, "Native XDP in the driver, or generic XDP in the kernel. `\"auto\"` takes the first that works."},
@@ -151,6 +153,73 @@ constexpr auto kHost = section<HostConfig>(
     Field{"port", &HostConfig::port, kPort, optional, "The UDP port for GUE."},
     Field{"service", &HostConfig::service, Repeated{kHostService, 10'240}, optional, ""});
 
+constexpr auto kEmbedding = section<EmbeddingConfig>(
+    "[[translator.prefix]]", "A prefix under which IPv4 addresses stand embedded in IPv6 addresses (RFC 6052).",
+    Field{"prefix", &EmbeddingConfig::prefix, PrefixOf{PrefixOf::ip6}, required,
+          "Of 32, 40, 48, 56, 64 or 96 bits; `\"64:ff9b::/96\"` is the well-known one."},
+    Field{"ip4", &EmbeddingConfig::ip4, Several{PrefixOf{PrefixOf::ip4}, kMayBeEmpty}, optional,
+          "The IPv4 addresses that become addresses under it; the longest prefix that fits decides.", "all"});
+
+constexpr auto kAddressMap = section<AddressMapConfig>(
+    "[[translator.map]]",
+    "IPv4 and IPv6 addresses that stand for each other (RFC 7757). The longest prefix that fits decides; maps go "
+    "before "
+    "prefixes.",
+    Field{"ip4", &AddressMapConfig::ip4, PrefixOf{PrefixOf::ip4}, required, "The IPv4 side."},
+    Field{"ip6", &AddressMapConfig::ip6, PrefixOf{PrefixOf::ip6}, required,
+          "The IPv6 side: at least as many bits must follow it as follow `ip4`; those beyond are zero."});
+
+constexpr auto kTranslator = section<TranslatorConfig>(
+    "[translator]",
+    "This node translates between IPv4 and IPv6 without state (RFC 7915). It needs a prefix or a map; prefixes, their "
+    "`ip4`, maps and `native` together have at most 65000 entries.",
+    Field{"zone", &TranslatorConfig::zone, kName, optional,
+          "The zone of the packets it translates: one of `[engine] interfaces`."},
+    Field{"address", &TranslatorConfig::address, Several{HostAddress{}}, optional,
+          "Its own addresses, at most one per family: errors and answers to pings come from them.", "none"},
+    Field{"prefix", &TranslatorConfig::prefix, Repeated{kEmbedding, 65'000}, optional, ""},
+    Field{"map", &TranslatorConfig::map, Repeated{kAddressMap, 65'000}, optional, ""},
+    Field{"native", &TranslatorConfig::native, Several{PrefixOf{}, kMayBeEmpty}, optional,
+          "Destinations that are never translated, whatever prefixes and maps say.", "none"},
+    Field{"pool", &TranslatorConfig::pool, Several{PrefixOf{PrefixOf::ip4}, kMayBeEmpty}, optional,
+          "IPv4 sources for ICMP errors of IPv6 routers that have no IPv4 address (RFC 6791).", "the translator's own"},
+    Field{"lowest_ip6_mtu", &TranslatorConfig::lowest_ip6_mtu, Number<u32>{1280, 65535}, optional,
+          "IPv4 packets that may be fragmented become IPv6 packets of at most so many bytes."},
+    Field{"plateaus", &TranslatorConfig::plateaus, Several{Number<u32>{68, 65535}}, optional,
+          "MTUs to assume where a router names none, descending, at most 16 (RFC 1191, 7.1).",
+          "`[65535, 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68]`"},
+    Field{"traffic_class", &TranslatorConfig::traffic_class, TrafficClass{}, optional,
+          "The translated packet's traffic class or type of service: the packet's own, or always the same."},
+    Field{"zero_checksum", &TranslatorConfig::zero_checksum,
+          one_of<ZeroChecksum>({{"compute", ZeroChecksum::compute}, {"drop", ZeroChecksum::drop}}), optional,
+          "What becomes of UDP packets over IPv4 without a checksum."},
+    Field{"nonglobal", &TranslatorConfig::nonglobal, Flag{}, optional,
+          "Translate private IPv4 addresses under `64:ff9b::/96`, too, which RFC 6052, 3.1 forbids."},
+    Field{"errors", &TranslatorConfig::errors, Number<u32>{1, 1'000'000, true}, optional,
+          "How many ICMP errors of its own it sends a second at most. With 0 none."},
+    Field{"echoes", &TranslatorConfig::echoes, Number<u32>{1, 1'000'000, true}, optional,
+          "Likewise answers to pings of its own addresses."},
+    Field{"interface4", &TranslatorConfig::interface4, InterfaceName{}, optional,
+          "Where IPv4 packets leave in `replay` and `trace`, which know no routes.", "the first interface"},
+    Field{"interface6", &TranslatorConfig::interface6, InterfaceName{}, optional, "Likewise IPv6 packets.",
+          "the first interface"});
+
+constexpr auto kPlan = section<PlanConfig>(
+    "[plan.NAME]",
+    "How the 128 bits of an IPv6 address are divided into fields. Whoever reads `keys` can make addresses: keep the "
+    "file "
+    "from others' eyes.",
+    Field{"prefix", &PlanConfig::prefix, PrefixOf{PrefixOf::ip6}, required, "What the plan's addresses begin with."},
+    Field{"layout", &PlanConfig::layout, Layout{}, required,
+          "The fields after the prefix, in their order, each with its bits: `tenant`, `gateway`, `ipv4` (always 32), "
+          "`path` (as `path:5x8`: hops and the bits of each), `pop`, `policy`, `id`, `tag`, `epoch`, `dscp`, `birth`, "
+          "`chain`, `valid`, `watch`, `mark`, and `zero` as often as needed. Together with the prefix they fill 128 "
+          "bits exactly; at most 16 fields, of at most 64 bits each but for `zero`."},
+    Field{"over", &PlanConfig::over, one_of<TagOver>({{"address", TagOver::address}, {"pair", TagOver::pair}}),
+          optional, "What the tag covers: the rest of the address, or that and the client's address."},
+    Field{"keys", &PlanConfig::keys, TagKeys{}, optional,
+          "The tag's keys by epoch, at most 4. Without an `epoch` in the layout: one, of epoch 0.", "none"});
+
 constexpr auto kApi =
     section<ApiConfig>("[api]", "How the command line and monitoring reach the daemon.",
                        Field{"socket", &ApiConfig::socket, SocketPath{}, optional,
@@ -158,12 +227,15 @@ constexpr auto kApi =
                        Field{"metrics", &ApiConfig::metrics, Listen{}, optional,
                              "Where `/metrics` is served for Prometheus.", "not served"});
 
-constexpr auto kRoot = section<Config>(
-    "", "", Here{"node", kNode}, Field{"engine", &Config::engine, Inner{kEngine}, required, ""},
-    Field{"director", &Config::director, Inner{kDirector}, optional, ""},
-    Field{"group", &Config::group, Inner{kGroup}, optional, ""},
-    Field{"announce", &Config::announce, Inner{kAnnounce}, optional, ""},
-    Field{"service", &Config::service, Repeated{kService, 10'240}, optional, ""},
-    Field{"host", &Config::host, Inner{kHost}, optional, ""}, Field{"api", &Config::api, Inner{kApi}, optional, ""});
+constexpr auto kRoot =
+    section<Config>("", "", Here{"node", kNode}, Field{"engine", &Config::engine, Inner{kEngine}, optional, ""},
+                    Field{"director", &Config::director, Inner{kDirector}, optional, ""},
+                    Field{"group", &Config::group, Inner{kGroup}, optional, ""},
+                    Field{"announce", &Config::announce, Inner{kAnnounce}, optional, ""},
+                    Field{"service", &Config::service, Repeated{kService, 10'240}, optional, ""},
+                    Field{"host", &Config::host, Inner{kHost}, optional, ""},
+                    Field{"translator", &Config::translator, Inner{kTranslator}, optional, ""},
+                    Field{"plan", &Config::plan, Keyed{kPlan, 256}, optional, ""},
+                    Field{"api", &Config::api, Inner{kApi}, optional, ""});
 
 }  // namespace waymark::config

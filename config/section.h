@@ -71,6 +71,21 @@ struct Repeated {
 };
 template <class S, class N>
 Repeated(S, N) -> Repeated<S>;
+// A table of tables, [plan.NAME]: each key is the member `name` of what it holds.
+template <class S>
+struct Keyed {
+  S section;
+  std::size_t most;
+};
+template <class S, class N>
+Keyed(S, N) -> Keyed<S>;
+struct Mtus {
+  Number<u32> each;
+  std::string wants() const { return "a table such as { eth0 = 1400 }"; }
+};
+struct TagKeys {
+  std::string wants() const { return "a table of 32 hexadecimal digits by epoch such as { 0 = \"3f8a...\" }"; }
+};
 struct Zones {
   std::size_t most;
   std::string wants() const { return "a table such as { eth0 = \"public\", \"eth0:100\" = \"tenants\" }"; }
@@ -88,6 +103,8 @@ struct Key {
 std::string text(const Key& key);
 
 void read_value(Reading& in, const Key& key, const Zones&, const Node& node, std::vector<InterfaceConfig>& out);
+void read_value(Reading& in, const Key& key, const Mtus&, const Node& node, std::vector<MtuConfig>& out);
+void read_value(Reading& in, const Key& key, const TagKeys&, const Node& node, std::vector<TagKeyConfig>& out);
 
 template <class T, class... F>
 void read_section(Reading& in, const Node& table, const Section<T, F...>& section, T& out);
@@ -112,6 +129,7 @@ void read_value(Reading& in, const Key& key, const Several<K>& kind, const Node&
     in.places.spoil(out);
     in.problems.error(node.at, fmt::format("{} must be given: it is empty", text(key)));
   }
+  out.clear();         // what is given takes the place of the default
   out.reserve(count);  // elements must stay where they are: Places knows them by address
   for (std::size_t i = 0; i < count && !in.problems.full(); ++i) {
     const Node& item = list ? (*list)[i] : node;
@@ -166,6 +184,35 @@ void read_value(Reading& in, const Key& key, const Repeated<S>& kind, const Node
       in.problems.error((*list)[i].at,
                         fmt::format("each {} must be a table, not {}", kind.section.label, describe((*list)[i])));
     }
+  }
+}
+
+template <class S, class V>
+void read_value(Reading& in, const Key& key, const Keyed<S>& kind, const Node& node, std::vector<V>& out) {
+  in.places.put(out, node.at);
+  const auto wrong = [&](Mark at, const std::string& sentence) {
+    in.places.spoil(out);
+    in.problems.error(at, sentence);
+  };
+  const Table* table = node.as<Table>();
+  if (!table)
+    return wrong(node.at, fmt::format("\"{}\" must be tables, each headed {}, not {}", key.key, kind.section.label,
+                                      describe(node)));
+  if (table->size() > kind.most)
+    return wrong((*table)[kind.most].at, fmt::format("there are {} {}; at most {} are supported", table->size(),
+                                                     kind.section.label, kind.most));
+  out.resize(table->size());  // elements must stay where they are
+  for (std::size_t i = 0; i < table->size(); ++i) {
+    const Member& member = (*table)[i];
+    if (!member.value.template as<Table>()) {
+      wrong(member.value.at,
+            fmt::format("each {} must be a table, not {}", kind.section.label, describe(member.value)));
+      in.places.spoil(out[i]);
+      continue;
+    }
+    read_section(in, member.value, kind.section, out[i]);
+    in.places.put(out[i], member.at);
+    read_value(in, Key{"NAME", kind.section.label}, Name{}, Node{member.at, member.key}, out[i].name);
   }
 }
 
