@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "bench/bench.h"
+#include "cli/address.h"
 #include "cli/check.h"
 #include "cli/load.h"
 #include "cli/remote.h"
@@ -48,6 +49,7 @@ struct CommandLine {
   CaptureOptions capture;
   ReplayOptions replay;
   SimOptions sim;
+  AddressOptions address;
   std::span<const u8> program;
 
   explicit CommandLine(std::span<const u8> bpf_program) : program(bpf_program) {
@@ -55,6 +57,7 @@ struct CommandLine {
     app.require_subcommand(1);
     app.get_formatter()->column_width(36);
     add_local();
+    add_address();
     add_remote();
     // Their own command lines, behind the word; here for --help alone.
     app.add_subcommand("bench", "Nanoseconds per packet of each path, against the machine's own floor");
@@ -125,6 +128,28 @@ struct CommandLine {
         ->type_name("BUG");
   }
 
+  void add_address() {
+    CLI::App* addresses =
+        app.add_subcommand("address", "Addresses from the fields of a plan, and any address in words");
+    addresses->require_subcommand(1);
+    const auto under = [&](const std::string& name, const std::string& about, int (*run)(const AddressOptions&)) {
+      CLI::App* c = addresses->add_subcommand(name, about);
+      c->callback([this, run] { chosen = [this, run] { return run(address); }; });
+      c->add_option("-c,--config", address.config, fmt::format("The configuration; else {}", kConfigFile))
+          ->type_name("FILE");
+      return c;
+    };
+    CLI::App* encode = under("encode", "The address that a plan gives to values", address_encode_command);
+    encode->add_option("PLAN", address.plan, "A [plan.NAME] of the configuration")->required();
+    encode->add_option("VALUES", address.values,
+                       "Each field but tag and zero, as in: tenant=1 ipv4=10.0.0.2 path=3,5,7");
+    CLI::App* explain = under("explain", "What an address means, field by field", address_explain_command);
+    explain->add_option("ADDR", address.address, "An IPv4 or IPv6 address")->required();
+    explain->add_option("--client", address.client, "Whose flow it is, for a tag that covers the client")
+        ->type_name("ADDR");
+    explain->add_flag("--json", address.json, "As JSON");
+  }
+
   void add_remote() {
     CLI::App* shows = command("show", "What the daemon knows", [this] { return show_command(daemon, show); });
     shows
@@ -189,15 +214,29 @@ int main(int argc, char** argv, std::span<const u8> program) {
   return line.chosen();
 }
 
+namespace {
+
+// Commands that have commands of their own are named with them alone: "address encode".
+void add_words(const CLI::App& app, const std::string& prefix, std::vector<std::string>& words) {
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    const std::string called = prefix + command->get_name();
+    if (!command->get_subcommands([](const CLI::App*) { return true; }).empty()) {
+      add_words(*command, called + " ", words);
+      continue;
+    }
+    words.push_back(called);
+    for (const CLI::Option* option : command->get_options())
+      for (const std::string& name : option->get_lnames())
+        if (name != "help") words.push_back(called + " --" + name);
+  }
+}
+
+}  // namespace
+
 std::vector<std::string> vocabulary() {
   CommandLine line({});
   std::vector<std::string> words;
-  for (const CLI::App* command : line.app.get_subcommands([](const CLI::App*) { return true; })) {
-    words.push_back(command->get_name());
-    for (const CLI::Option* option : command->get_options())
-      for (const std::string& name : option->get_lnames())
-        if (name != "help") words.push_back(command->get_name() + " --" + name);
-  }
+  add_words(line.app, "", words);
   return words;
 }
 

@@ -13,7 +13,7 @@ namespace waymark::cli {
 // standard error, 2 where the command line itself is wrong.
 int main(int argc, char** argv, std::span<const u8> program);
 
-// Every command ("run") and every option of one ("run --config"), for the man page's test.
+// Every command ("run", "address encode") and every option of one ("run --config"), for the man page's test.
 std::vector<std::string> vocabulary();
 
 }  // namespace waymark::cli

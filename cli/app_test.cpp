@@ -43,11 +43,12 @@ std::map<std::string, std::set<std::string>> page() {
   std::map<std::string, std::set<std::string>> commands;
   std::string line, command;
   bool inside = false;
-  const std::regex option("Fl Fl ([a-z-]+)");
+  const std::regex option("Fl Fl ([a-z-]+)"), heading("\\.Ss ([a-z]+( [a-z]+)*)( .*)?");
+  std::smatch name;
   while (std::getline(file, line)) {
     if (line.starts_with(".Sh ")) inside = line == ".Sh COMMANDS";
     if (!inside) continue;
-    if (line.starts_with(".Ss ")) commands[command = line.substr(4, line.find(' ', 4) - 4)];
+    if (std::regex_match(line, name, heading)) commands[command = name[1]];
     if (command.empty() || !line.starts_with(".It ")) continue;
     for (std::sregex_iterator at(line.begin(), line.end(), option), end; at != end; ++at)
       commands[command].insert((*at)[1]);
@@ -84,8 +85,9 @@ TEST(Executable, HelpAndVersion) {
 }
 
 TEST(Executable, WrongCommandLinesEndWithTwo) {
-  for (const char* arguments : {"", "fly", "show", "show everything", "check", "run --fast", "trace tcp",
-                                "replay -c x in", "drain", "capture --count many"}) {
+  for (const char* arguments :
+       {"", "fly", "show", "show everything", "check", "run --fast", "trace tcp", "replay -c x in", "drain",
+        "capture --count many", "address", "address encode", "address explain", "address fly"}) {
     const Said said = waymark(arguments);
     EXPECT_EQ(said.status, 2) << arguments << "\n" << said.text;
     EXPECT_EQ(said.text.find("waymark: "), 0u) << said.text;
@@ -97,6 +99,7 @@ TEST(Executable, FailuresEndWithOneAndASentence) {
   for (const char* arguments :
        {"check /nonexistent.toml", "run -c /nonexistent.toml", "trace -c /nonexistent.toml tcp",
         "show status --socket /nonexistent.sock", "drain s1 --socket /nonexistent.sock",
+        "address encode -c /nonexistent.toml p id=1", "address explain -c /nonexistent.toml 2001:db8::1",
         "reload --node nobody-runs-this", "capture --socket /nonexistent.sock", "down --node nobody-runs-this"}) {
     const Said said = waymark(arguments);
     EXPECT_EQ(said.status, 1) << arguments << "\n" << said.text;
@@ -125,6 +128,37 @@ TEST(Executable, ChecksExamplesAndNamesProblemsByPlace) {
   EXPECT_TRUE(has(bad, file + ":3:1: ")) << bad.text;
   EXPECT_TRUE(has(bad, "\"pins\"")) << bad.text;
   EXPECT_FALSE(has(bad, ": ok: ")) << bad.text;
+  std::remove(file.c_str());
+}
+
+TEST(Executable, EncodesAndExplainsAddresses) {
+  const std::string file = testing::TempDir() + "wm-app-plans.toml", with_file = " -c " + file + " ";
+  std::ofstream(file) << "[plan.cloud]\nprefix = \"2001:db8::/32\"\nlayout = \"tenant:32 gateway:32 ipv4:32\"\n";
+  const Said check = waymark("check " + file);
+  EXPECT_EQ(check.text, file + ": ok: 1 address plan, and no node\n");
+  EXPECT_EQ(check.status, 0);
+  EXPECT_EQ(waymark("check --here " + file).text, check.text);
+  const Said encoded = waymark("address encode" + with_file + "cloud tenant=1 gateway=1 ipv4=10.0.0.2");
+  EXPECT_EQ(encoded.text, "2001:db8:0:1:0:1:a00:2\n");
+  EXPECT_EQ(encoded.status, 0);
+  const Said told = waymark("address explain" + with_file + "2001:db8:0:1:0:1:a00:2");
+  EXPECT_EQ(told.status, 0);
+  EXPECT_TRUE(has(told, "  ipv4     10.0.0.2  ")) << told.text;
+  EXPECT_TRUE(has(waymark("address explain --json" + with_file + "2001:db8:0:1:0:1:a00:2"), "\"tenant\": 1"));
+  const Said missing = waymark("address encode" + with_file + "cloud tenant=1");
+  EXPECT_EQ(missing.text, "waymark: plan \"cloud\" needs a value for \"gateway\" and \"ipv4\", too\n");
+  EXPECT_EQ(missing.status, 1);
+  EXPECT_EQ(waymark("address encode" + with_file + "clouds").text,
+            "waymark: " + file + " has no plan \"clouds\"; it has cloud\n");
+  EXPECT_EQ(waymark("address explain" + with_file + "10.0.0").text,
+            "waymark: \"10.0.0\" is not an IPv4 or IPv6 address\n");
+  EXPECT_EQ(waymark("address explain --client 10.0.0.1" + with_file + "::1").text,
+            "waymark: a tag's client has an IPv6 address, unlike 10.0.0.1\n");
+  for (const std::string& command : {"trace" + with_file + "tcp", "replay" + with_file + "in out", "run" + with_file}) {
+    const Said refused = waymark(command);
+    EXPECT_EQ(refused.status, 1) << command;
+    EXPECT_TRUE(has(refused, file + " has address plans alone, and no node to run")) << refused.text;
+  }
   std::remove(file.c_str());
 }
 

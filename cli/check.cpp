@@ -21,11 +21,14 @@ Status fits(Config config) {
   return Done{};
 }
 
-std::string count(size_t n, const std::string& what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); }
+std::string count(size_t n, const std::string& what, const std::string& several = "") {
+  return fmt::format("{} {}", n, n == 1 ? what : several.empty() ? what + "s" : several);
+}
 
 }  // namespace
 
 std::string summary(const Config& config) {
+  if (only_plans(config)) return count(config.plan.size(), "address plan") + ", and no node";
   std::string out = "node " + config.name;
   const auto names = here::interface_names(config);
   for (size_t i = 0; i < names.size(); ++i)
@@ -39,6 +42,11 @@ std::string summary(const Config& config) {
   if (config.host)
     out += fmt::format("{} answers for {} in tunnels from {}", config.service.empty() ? ":" : ";",
                        count(config.host->service.size(), "service"), count(config.host->directors.size(), "director"));
+  if (config.translator)
+    out += fmt::format("{} translates by {} and {}", config.service.empty() && !config.host ? ":" : ";",
+                       count(config.translator->prefix.size(), "prefix", "prefixes"),
+                       count(config.translator->map.size(), "map"));
+  if (!config.plan.empty()) out += "; " + count(config.plan.size(), "address plan");
   return out;
 }
 
@@ -48,12 +56,13 @@ int check_command(const std::string& file, bool here) {
   const Parsed parsed = parse_config(*text, file);
   bool good = parsed.config.has_value();
   for (const Problem& problem : parsed.problems) fmt::print("{}\n", render(problem));
-  if (here && parsed.config)
+  const bool node = parsed.config && !only_plans(*parsed.config);
+  if (here && node)
     for (const Finding& finding : look_here(*parsed.config)) {
       fmt::print("{}: here: {}{}\n", file, finding.warning ? "warning: " : "", finding.sentence);
       good &= finding.warning;
     }
-  if (parsed.config)
+  if (node)
     if (const Status status = fits(*parsed.config); !status) {
       fmt::print("{}: {}\n", file, status.error().sentence);
       good = false;

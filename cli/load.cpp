@@ -23,4 +23,11 @@ std::optional<Config> load_config(const std::string& path) {
   return std::move(parsed.config);
 }
 
+std::optional<Config> load_node(const std::string& path) {
+  std::optional<Config> config = load_config(path);
+  if (!config || !only_plans(*config)) return config;
+  complain({no_node_in(path)});
+  return std::nullopt;
+}
+
 }  // namespace waymark::cli

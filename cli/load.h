@@ -17,4 +17,7 @@ int complain(const Error& error);
 // The configuration in a file; else its problems are printed on standard error.
 std::optional<Config> load_config(const std::string& path);
 
+// Likewise, and refuses a file that describes addresses alone.
+std::optional<Config> load_node(const std::string& path);
+
 }  // namespace waymark::cli

@@ -94,7 +94,7 @@ std::string to_json(const ReplayReport& r) {
 
 int replay_command(const std::string& config_file, const std::string& in, const std::string& out,
                    const ReplayOptions& options, bool json) {
-  const auto config = load_config(config_file);
+  const auto config = load_node(config_file);
   if (!config) return 1;
   Result<PcapReader> reader = PcapReader::open(in);
   if (!reader) return complain(reader.error());

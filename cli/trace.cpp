@@ -141,7 +141,7 @@ Status trace_capture(Tracer& tracer, Scene& scene, PcapReader& reader) {
 }  // namespace
 
 int trace_command(const std::string& config_file, const std::vector<std::string>& what, const std::string& interface) {
-  auto config = load_config(config_file);
+  auto config = load_node(config_file);
   if (!config) return kFailed;
   auto made = Scene::make(*config);
   if (!made) return complain(made.error());

@@ -207,5 +207,8 @@ struct Config {
 
 // A file that describes addresses and no node: for `check` and `address` alone.
 inline bool only_plans(const Config& c) { return c.service.empty() && !c.host && !c.translator; }
+inline std::string no_node_in(const std::string& file) {  // what others say of it
+  return file + " has address plans alone, and no node to run; they are for `waymark address`";
+}
 
 }  // namespace waymark

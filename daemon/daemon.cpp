@@ -36,6 +36,7 @@ Result<Config> load_config(const std::string& path) {
       errors += (errors.empty() ? "" : "\n") + render(problem);
   }
   if (!parsed.config) return Error{errors};
+  if (only_plans(*parsed.config)) return Error{no_node_in(path)};
   return std::move(*parsed.config);
 }
 

@@ -1,0 +1,149 @@
+#include "cli/address.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/address_text.h"
+#include "cli/load.h"
+#include "cli/meaning.h"
+#include "config/prefixes.h"
+
+namespace waymark::cli {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr const char* kUsualConfig = "/etc/waymark/waymark.toml";
+
+struct Told {
+  const AddressPlan* plan = nullptr;
+  Decoded decoded = {};
+  std::optional<Translation> translation = {};
+  std::string general = {};
+  std::optional<Address> embedded = {};  // behind the well-known prefix, whoever translates
+};
+
+const char* word_of(const std::optional<TagCheck>& tag) {
+  if (!tag) return "not verified";
+  return *tag == TagCheck::good ? "good" : *tag == TagCheck::bad ? "bad" : "unknown epoch";
+}
+
+std::string tag_text(const std::optional<TagCheck>& tag) {
+  if (!tag) return "not verified: it covers the client, too; give --client";
+  switch (*tag) {
+    case TagCheck::good:
+      return "good: the address was given out as it is";
+    case TagCheck::bad:
+      return "bad: no key here made it for this address";
+    case TagCheck::unknown_epoch:
+      break;
+  }
+  return "unknown epoch: there is no key to verify it with";
+}
+
+std::string to_text(const Told& told, const Address& address) {
+  std::string out = fmt::format("{} is {}\n", text(address), told.general);
+  if (told.embedded) out += fmt::format("it stands for the IPv4 address {}\n", text(*told.embedded));
+  if (told.plan) {
+    const Prefix prefix{told.plan->plan.prefix, told.plan->plan.prefix_length};
+    out += fmt::format("by {}, {}:\n", title(*told.plan), text(prefix));
+    std::size_t widest = 0;
+    for (const FieldValue& field : told.decoded.fields) widest = std::max(widest, field.text.size());
+    for (const FieldValue& field : told.decoded.fields)
+      out += fmt::format("  {:<8} {:<{}}  {}\n", name_of(field.kind), field.text, widest,
+                         field.kind == FieldKind::tag ? tag_text(told.decoded.tag) : meaning_of(field.kind));
+  }
+  if (told.translation && told.translation->address)
+    out += fmt::format("to the translator it is {}, by {}\n", text(*told.translation->address), told.translation->why);
+  else if (told.translation)
+    out += fmt::format("to the translator it is {}\n", told.translation->why);
+  return out;
+}
+
+std::string to_json(const Told& told, const Address& address) {
+  ordered_json out = {{"address", text(address)}, {"meaning", told.general}};
+  if (told.embedded) out["ipv4"] = text(*told.embedded);
+  if (told.plan) {
+    ordered_json fields = ordered_json::object();
+    for (const FieldValue& field : told.decoded.fields) {
+      ordered_json& value = fields[std::string(name_of(field.kind))];
+      if (field.kind == FieldKind::path)
+        value = field.numbers;
+      else if (field.kind == FieldKind::ipv4)
+        value = field.text;
+      else
+        value = field.numbers[0];
+    }
+    out["plan"] = {{"name", told.plan->name},
+                   {"prefix", text(Prefix{told.plan->plan.prefix, told.plan->plan.prefix_length})},
+                   {"fields", fields}};
+    if (has(told.plan->plan, FieldKind::tag)) out["plan"]["tag"] = word_of(told.decoded.tag);
+  }
+  if (told.translation) {
+    out["translator"] = {{"why", told.translation->why}};
+    if (told.translation->address) out["translator"]["address"] = text(*told.translation->address);
+  }
+  return out.dump(2) + "\n";
+}
+
+}  // namespace
+
+Result<std::string> explain(const Config& config, const Address& address, const std::optional<Address>& client,
+                            bool json) {
+  const auto plans = compile_plans(config);
+  Told told;
+  told.general = general_meaning(address);
+  told.plan = plan_of(plans, address);
+  if (told.plan) {
+    auto decoded = decode_address(plans, *told.plan, address, client);
+    if (!decoded) return decoded.error();
+    told.decoded = std::move(*decoded);
+  }
+  if (config.translator) told.translation = translated(*config.translator, address);
+  const Prefix well_known{*parse_address("64:ff9b::"), 96};
+  if (contains(well_known, address)) told.embedded = extract_ip4(address, 96);
+  return json ? to_json(told, address) : to_text(told, address);
+}
+
+int address_encode_command(const AddressOptions& options) {
+  const std::string file = options.config.value_or(kUsualConfig);
+  const auto config = load_config(file);
+  if (!config) return kFailed;
+  const auto plans = compile_plans(*config);
+  const auto plan = std::find_if(plans.begin(), plans.end(), [&](auto& p) { return p.name == options.plan; });
+  if (plan == plans.end()) {
+    std::string names;
+    for (const AddressPlan& p : plans) names += (names.empty() ? "; it has " : ", ") + p.name;
+    return complain({fmt::format("{} has no plan \"{}\"{}", file, options.plan, names)});
+  }
+  const auto address = encode_address(plans, *plan, options.values);
+  if (!address) return complain(address.error());
+  fmt::print("{}\n", text(*address));
+  return 0;
+}
+
+int address_explain_command(const AddressOptions& options) {
+  const auto address = parse_address(options.address);
+  if (!address) return complain(address.error());
+  std::optional<Address> client;
+  if (!options.client.empty()) {
+    const auto parsed = parse_address(options.client);
+    if (!parsed) return complain(parsed.error());
+    if (is_ip4(*parsed))
+      return complain({fmt::format("a tag's client has an IPv6 address, unlike {}", options.client)});
+    client = *parsed;
+  }
+  std::optional<Config> config = Config{};
+  if (options.config || access(kUsualConfig, F_OK) == 0) config = load_config(options.config.value_or(kUsualConfig));
+  if (!config) return kFailed;
+  const auto told = explain(*config, *address, client, options.json);
+  if (!told) return complain(told.error());
+  fmt::print("{}", *told);
+  return 0;
+}
+
+}  // namespace waymark::cli

@@ -1,0 +1,148 @@
+#include "cli/address.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/address_text.h"
+#include "cli/meaning.h"
+#include "config/parse.h"
+
+namespace waymark::cli {
+
+namespace {
+
+const Config kConfig = parse_config(R"(
+[engine]
+interfaces = { eth0 = "public" }
+[translator]
+address = "192.0.2.250"
+native = "198.51.100.0/24"
+map = [{ ip4 = "192.0.2.0/24", ip6 = "2001:db8:1::/64" }, { ip4 = "192.0.2.7", ip6 = "2001:db8:2::7" },
+       { ip4 = "203.0.113.0/28", ip6 = "2001:db8:3::f0/124" }]
+prefix = [{ prefix = "64:ff9b::/96" }, { prefix = "2001:db8:122:344::/64", ip4 = "10.0.0.0/8" }]
+[plan.cloud]
+prefix = "3fff:e00::/32"
+layout = "tenant:32 gateway:32 ipv4:32"
+[plan.servers]
+prefix = "3fff:a00::/40"
+layout = "path:5x8 policy:4 id:16 epoch:2 tag:26"
+over = "pair"
+keys = { 1 = "000102030405060708090a0b0c0d0e0f" }
+)",
+                                    "f")
+                           .config.value();
+
+std::string told(const char* address, const char* client = nullptr) {
+  const auto out =
+      explain(kConfig, *parse_address(address), client ? std::optional(*parse_address(client)) : std::nullopt, false);
+  return out ? *out : out.error().sentence;
+}
+
+nlohmann::json as_json(const char* address) {
+  return nlohmann::json::parse(*explain(kConfig, *parse_address(address), {}, true));
+}
+
+TEST(Explain, TellsEveryField) {
+  EXPECT_EQ(told("3fff:e00:0:1:0:1:a00:2"),
+            "3fff:e00:0:1:0:1:a00:2 is an address for documentation (RFC 9637)\n"
+            "by plan \"cloud\", 3fff:e00::/32:\n"
+            "  tenant   1         whose private address space it is\n"
+            "  gateway  1         the gateway, or group of gateways, that takes its packets back\n"
+            "  ipv4     10.0.0.2  the IPv4 address that it stands for\n");
+  const nlohmann::json json = as_json("3fff:e00:0:1:0:1:a00:2");
+  EXPECT_EQ(json["address"], "3fff:e00:0:1:0:1:a00:2");
+  EXPECT_EQ(json["meaning"], "an address for documentation (RFC 9637)");
+  EXPECT_EQ(json["plan"]["name"], "cloud");
+  EXPECT_EQ(json["plan"]["prefix"], "3fff:e00::/32");
+  EXPECT_EQ(json["plan"]["fields"], (nlohmann::json{{"tenant", 1}, {"gateway", 1}, {"ipv4", "10.0.0.2"}}));
+  EXPECT_FALSE(json.contains("translator"));
+}
+
+TEST(Explain, VerifiesTags) {
+  const std::vector<AddressPlan> plans = compile_plans(kConfig);
+  const std::vector<std::string> words = {"path=3,5,7", "policy=1", "id=561", "epoch=1", "client=2001:db9::5"};
+  const std::string good = text(*encode_address(plans, plans[1], words));
+  const auto tag_line = [](const std::string& said) { return said.substr(said.rfind("  tag ")); };
+  const auto ends_with = [&](const std::string& said, const std::string& end) {
+    EXPECT_TRUE(tag_line(said).ends_with(end)) << said;
+  };
+  ends_with(told(good.c_str(), "2001:db9::77"), "  good: the address was given out as it is\n");
+  ends_with(told(good.c_str(), "2001:dba::5"), "  bad: no key here made it for this address\n");
+  ends_with(told(good.c_str()), "  not verified: it covers the client, too; give --client\n");
+  ends_with(told("3fff:a00:3:507:0:1023:1800:0", "2001:db9::5"),
+            "  unknown epoch: there is no key to verify it with\n");
+  EXPECT_EQ(as_json(good.c_str())["plan"]["tag"], "not verified");
+  EXPECT_EQ(as_json(good.c_str())["plan"]["fields"]["path"], nlohmann::json({3, 5, 7}));
+}
+
+TEST(Explain, RefusesWhatDoesNotDecode) {
+  EXPECT_EQ(told("3fff:a00:3:7:0:1023:1400:0"),
+            "3fff:a00:3:7:0:1023:1400:0 is no address of plan \"servers\": its path has a zero between its POPs");
+}
+
+TEST(Explain, AsksTheTranslator) {
+  const auto becomes = [](const char* address) {
+    const auto translation = translated(*kConfig.translator, *parse_address(address));
+    if (!translation) return std::string("nothing");
+    return (translation->address ? text(*translation->address) + " " : "") + translation->why;
+  };
+  EXPECT_EQ(becomes("192.0.2.9"), "2001:db8:1:0:900:: explicit map 192.0.2.0/24 <-> 2001:db8:1::/64 (RFC 7757)");
+  EXPECT_EQ(becomes("2001:db8:1:0:900::"), "192.0.2.9 explicit map 192.0.2.0/24 <-> 2001:db8:1::/64 (RFC 7757)");
+  EXPECT_EQ(becomes("192.0.2.7"), "2001:db8:2::7 explicit map 192.0.2.7 <-> 2001:db8:2::7 (RFC 7757)") << "the longest";
+  EXPECT_EQ(becomes("2001:db8:2::7"), "192.0.2.7 explicit map 192.0.2.7 <-> 2001:db8:2::7 (RFC 7757)");
+  EXPECT_EQ(becomes("203.0.113.5"), "2001:db8:3::f5 explicit map 203.0.113.0/28 <-> 2001:db8:3::f0/124 (RFC 7757)");
+  EXPECT_EQ(becomes("8.8.8.8"), "64:ff9b::808:808 prefix 64:ff9b::/96 (RFC 6052)");
+  EXPECT_EQ(becomes("64:ff9b::808:808"), "8.8.8.8 prefix 64:ff9b::/96 (RFC 6052)");
+  EXPECT_EQ(becomes("10.0.2.33"), "2001:db8:122:344:a:2:2100:0 prefix 2001:db8:122:344::/64 (RFC 6052)");
+  EXPECT_EQ(becomes("198.51.100.1"), "never translated, by native 198.51.100.0/24");
+  EXPECT_EQ(becomes("192.0.2.250"), "the translator's own address");
+  EXPECT_EQ(becomes("2001:db8:9::"), "nothing");
+  EXPECT_EQ(
+      told("192.0.2.250"),
+      "192.0.2.250 is an address for documentation (RFC 5737)\nto the translator it is the translator's own address\n");
+  EXPECT_EQ(as_json("8.8.8.8")["translator"]["address"], "64:ff9b::808:808");
+}
+
+// The table of RFC 6052, 2.4.
+TEST(Explain, EmbedsAsTheRfcDoes) {
+  const Address ip4 = *parse_address("192.0.2.33");
+  const struct {
+    const char *prefix, *address;
+    u8 length;
+  } rows[] = {{"2001:db8::", "2001:db8:c000:221::", 32},
+              {"2001:db8:100::", "2001:db8:1c0:2:21::", 40},
+              {"2001:db8:122::", "2001:db8:122:c000:2:2100::", 48},
+              {"2001:db8:122:300::", "2001:db8:122:3c0:0:221::", 56},
+              {"2001:db8:122:344::", "2001:db8:122:344:c0:2:2100::", 64},
+              {"2001:db8:122:344::", "2001:db8:122:344::192.0.2.33", 96}};
+  for (const auto& row : rows) {
+    EXPECT_EQ(embed_ip4({*parse_address(row.prefix), row.length}, ip4), *parse_address(row.address)) << row.address;
+    EXPECT_EQ(extract_ip4(*parse_address(row.address), row.length), ip4) << row.address;
+  }
+}
+
+TEST(Explain, KnowsTheWellKnown) {
+  EXPECT_EQ(told("64:ff9b::192.0.2.1"),
+            "64:ff9b::c000:201 is behind the well-known prefix of translators (RFC 6052, 2.1)\n"
+            "it stands for the IPv4 address 192.0.2.1\n"
+            "to the translator it is 192.0.2.1, by prefix 64:ff9b::/96 (RFC 6052)\n");
+  EXPECT_EQ(*explain({}, *parse_address("ff02::1"), {}, false), "ff02::1 is a multicast address (RFC 4291, 2.7)\n");
+  for (const auto& [address, what] : {std::pair("10.1.2.3", "a private address (RFC 1918)"),
+                                      {"8.8.8.8", "a global address"},
+                                      {"255.255.255.255", "the broadcast address (RFC 919)"},
+                                      {"0.0.0.0", "the unspecified address (RFC 1122, 3.2.1.3)"},
+                                      {"::", "the unspecified address (RFC 4291, 2.5.2)"},
+                                      {"::1", "the loopback address (RFC 4291, 2.5.3)"},
+                                      {"fe80::1", "a link-local address (RFC 4291, 2.5.6)"},
+                                      {"fd00::1", "a unique local address (RFC 4193)"},
+                                      {"2a00::1", "a global address (RFC 4291, 2.5.4)"},
+                                      {"2002::1", "a 6to4 address (RFC 3056)"},
+                                      {"64:ff9b:1::", "behind a prefix for translators within one network (RFC 8215)"},
+                                      {"4000::", "in no block that is assigned (RFC 4291, 2.4)"}})
+    EXPECT_EQ(general_meaning(*parse_address(address)), what) << address;
+}
+
+}  // namespace
+
+}  // namespace waymark::cli
