@@ -24,6 +24,8 @@
 #include "lab/schedule.h"
 #include "lab/stage.h"
 #include "lab/traffic.h"
+#include "lab/translator.h"
+#include "lab/translator_site.h"
 
 namespace waymark {
 namespace {
@@ -34,8 +36,8 @@ constexpr const char* kUsage =
     "waymark lab list                      the labs there are\n"
     "waymark lab demo LAB [options]        the events of site or group, and a table of what they broke\n"
     "waymark lab demo site --native        site's story in one process, without root and kernel\n"
-    "waymark lab test LAB [options]        the same, every claim counted; also: kills\n"
-    "waymark lab up LAB                    site or group with its daemons, to look around in\n"
+    "waymark lab test LAB [options]        the same, every claim counted; also: kills, translator\n"
+    "waymark lab up LAB                    site, group or translator with its daemons, to look around in\n"
     "waymark lab down LAB                  takes it away, or what an interrupted lab left\n"
     "options: --json FILE ('-' for stdout), --connections N (2000), --probes N a second (1000), --fresh N a second "
     "(80), --kills N (100)\n";
@@ -43,7 +45,8 @@ constexpr const char* kUsage =
 constexpr const char* kList =
     "site   two clients, a router, one director, three servers: restarts, upgrades and target changes under traffic\n"
     "group  two directors behind a router with BIRD and ECMP, four servers: directors and servers die, routes flap\n"
-    "kills  as site; the director's daemon is killed with -9 a hundred times, wherever it is just then\n";
+    "kills  as site; the director's daemon is killed with -9 a hundred times, wherever it is just then\n"
+    "translator  an IPv4 and an IPv6 side with routers and narrow links, Waymark between them, TAYGA beside it\n";
 
 Tools tools() {
   std::error_code none;
@@ -82,7 +85,26 @@ int up(const std::string& lab, const Place& place, const std::string& director, 
   return 0;
 }
 
+int up_translator() {
+  if (auto clean = no_leftovers(); !clean) return fail(clean.error().sentence);
+  Status ok = prepare_machine();
+  if (ok) ok = raise_translator(tools());
+  if (!ok || interrupted()) {
+    const std::string logs = logs_of_daemons();
+    clear_labs();
+    return fail(ok ? "interrupted" : ok.error().sentence + "\n" + logs);
+  }
+  const std::string h4 = kTranslatorPrefix + "h4", h6 = kTranslatorPrefix + "h6";
+  fmt::print("Lab translator is up. Try, for example:\n");
+  fmt::print("  nsenter --net=/run/netns/{} curl -s http://{}/alive\n", h4, seen4(Path::wide));
+  fmt::print("  nsenter --net=/run/netns/{} traceroute -n {}\n", h6, seen6(Path::wide));
+  fmt::print("  {} show counters --socket {}/translator/t.sock\n", tools().waymark, kLabDirectory);
+  fmt::print("  {} lab down translator\n", tools().waymark);
+  return 0;
+}
+
 int up(const std::string& lab) {
+  if (lab == "translator") return up_translator();
   if (lab == "group") {
     GroupFabric group(GroupSite(kGroupPrefix, kLabDirectory + "/group"), tools());
     return up(lab, group.site(), "d1", [&] { return group.up({}, true); });
@@ -92,6 +114,7 @@ int up(const std::string& lab) {
 }
 
 Verdict verdict_of(const std::string& lab, const Load& load, const Options& given, const Say& say) {
+  if (lab == "translator") return run_translator(tools(), say);
   if (lab == "kills") return run_kills(tools(), load, u32(number(given, "--kills", 100)), say);
   return lab == "group" ? run_group(tools(), load, say) : run_site(tools(), load, say);
 }
@@ -136,7 +159,7 @@ int lab_main(int argc, char** argv) {
   }
   const std::vector<std::string> verbs = {"demo", "test", "up", "down"};
   if (std::find(verbs.begin(), verbs.end(), verb) == verbs.end()) return std::fputs(kUsage, stderr), 2;
-  if (what != "site" && what != "group" && !(what == "kills" && verb == "test"))
+  if (what != "site" && what != "group" && what != "translator" && !(what == "kills" && verb == "test"))
     return fail(fmt::format("there is no lab \"{}\"; `waymark lab list` names them", what)), 2;
   if (verb == "demo" && argc > 3 && argv[3] == std::string("--native")) {
     if (what == "site") return native_demo();

@@ -21,15 +21,22 @@ constexpr long kBpffsMagic = long(0xcafe4a11);
 const char* const kRunFolder = "/run/waymark";
 const std::string kMountedByUs = kLabDirectory + "/bpffs-mounted", kFolderByUs = kLabDirectory + "/run-folder-made";
 
-bool of_a_lab(const std::string& name) { return name.starts_with(kSitePrefix) || name.starts_with(kGroupPrefix); }
+const std::string* const kPrefixes[] = {&kSitePrefix, &kGroupPrefix, &kTranslatorPrefix};
+
+bool of_a_lab(const std::string& name) {
+  return std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
+                     [&](auto* prefix) { return name.starts_with(*prefix); });
+}
 
 bool names_a_lab(const std::string& text) {
-  return text.find(kSitePrefix) != std::string::npos || text.find(kGroupPrefix) != std::string::npos;
+  return std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
+                     [&](auto* prefix) { return text.find(*prefix) != std::string::npos; });
 }
 
 std::vector<std::string> namespaces_of_labs() {
-  auto out = namespaces(kSitePrefix);
-  for (auto& netns : namespaces(kGroupPrefix)) out.push_back(netns);
+  std::vector<std::string> out;
+  for (const auto* prefix : kPrefixes)
+    for (auto& netns : namespaces(*prefix)) out.push_back(netns);
   return out;
 }
 
@@ -60,7 +67,8 @@ Status no_leftovers() {
   const auto spaces = namespaces_of_labs();
   std::error_code none;
   if (spaces.empty() && !fs::exists(kLabDirectory, none)) return Done{};
-  const char* lab = !spaces.empty() && spaces.front().starts_with(kGroupPrefix) ? "group" : "site";
+  const auto is = [&](const std::string& prefix) { return !spaces.empty() && spaces.front().starts_with(prefix); };
+  const char* lab = is(kTranslatorPrefix) ? "translator" : is(kGroupPrefix) ? "group" : "site";
   return Error{fmt::format("lab {} is up, or was left behind ({}): `waymark lab down {}` removes it", lab,
                            spaces.empty() ? kLabDirectory : spaces.front(), lab)};
 }
