@@ -87,6 +87,7 @@ std::vector<Finding> look_here(const Config& config) {
   here::look_at_interfaces(config, out);
   if (!config.service.empty()) here::look_at_director(config, out);
   if (config.host) here::look_at_host(config, out);
+  if (config.translator) here::look_at_translator(config, out);
   return out;
 }
 

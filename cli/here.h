@@ -25,6 +25,7 @@ inline void warn(Findings& out, std::string sentence) { out.push_back({true, std
 void look_at_interfaces(const Config& config, Findings& out);
 void look_at_director(const Config& config, Findings& out);
 void look_at_host(const Config& config, Findings& out);
+void look_at_translator(const Config& config, Findings& out);
 
 // Of an interface and "all" together, as the kernel takes it: the larger; 0 where there is no such setting.
 u32 ip4_setting(const std::string& interface, const std::string& name);

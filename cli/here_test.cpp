@@ -40,6 +40,14 @@ target = [{ name = "s1", address = "10.77.0.2" }, { name = "s2", address = "10.7
           { name = "s4", address = "2001:db8:99::1" }]
 )";
 
+constexpr const char* kTranslator = R"(
+[engine]
+interfaces = { wm-here = "public" }
+[translator]
+address = ["198.51.100.1", "2001:db8:66::1"]
+prefix = [{ prefix = "2001:db8:64::/96", ip4 = "198.51.100.0/24" }]
+)";
+
 constexpr const char* kHost = R"(
 [engine]
 interfaces = { wm-here = "servers" }
@@ -129,6 +137,46 @@ TEST_F(HereTest, WhatAServerNeeds) {
   expect_none(findings(kHost), "advmss");
   here("ip addr del 10.77.0.1/24 dev wm-here; ip route flush 0/0");
   expect(findings(kHost), "10.77.0.1, where tunnels end, is no address of this machine\n");
+}
+
+TEST_F(HereTest, WhatATranslatorNeeds) {
+  here(
+      "sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0 net.ipv4.conf.all.rp_filter=0 "
+      "net.ipv4.conf.wm-here.rp_filter=1; ip -6 route add 2001:db8:64::/104 via 2001:db8:77::2; "
+      "ip route add 198.51.100.128/25 via 10.77.0.2; ip addr add 198.51.100.1/32 dev lo");
+  std::string all = findings(kTranslator);
+  expect(all, "the kernel does not forward what is translated to IPv4 from wm-here: sysctl -w net.ipv4.ip_forward=1\n");
+  expect(all,
+         "the kernel does not forward what is translated to IPv6 from wm-here: "
+         "sysctl -w net.ipv6.conf.all.forwarding=1\n");
+  expect(all, "as rp_filter is strict and the way back is another: sysctl -w net.ipv4.conf.wm-here.rp_filter=2\n");
+  expect(all,
+         "warning: within 2001:db8:64::/96 this machine has routes or addresses of its own, which win: packets to "
+         "2001:db8:64::/104 are not translated\n");
+  expect(all,
+         "warning: within 198.51.100.0/24 this machine has routes or addresses of its own, which win: packets to "
+         "198.51.100.128/25 are not translated\n");
+  expect_none(all, "198.51.100.1/32");
+  expect(all,
+         "warning: 2001:db8:66::1, where the translator's ICMP errors come from, is no address of this machine: let "
+         "routers know the way here, or ip addr add 2001:db8:66::1/128 dev lo\n");
+  here("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.conf.wm-here.forwarding=0");
+  expect(findings(kTranslator), "sysctl -w net.ipv4.conf.wm-here.forwarding=1\n");
+  for (int i = 0; i < 6; ++i) here("ip route add 198.51.100." + std::to_string(2 + i) + " via 10.77.0.2");
+  expect(
+      findings(kTranslator),
+      "packets to 198.51.100.2/32, 198.51.100.3/32, 198.51.100.4/32, 198.51.100.5/32 and 3 more are not translated\n");
+}
+
+TEST_F(HereTest, AWorkingTranslatorHasNoFindings) {
+  WM_NEED(Cap::bpf);
+  here(
+      "mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf; "
+      "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.conf.all.rp_filter=0 "
+      "net.ipv4.conf.wm-here.rp_filter=0; ip addr add 198.51.100.1/32 dev lo; "
+      "ip -6 addr add 2001:db8:66::1/128 dev lo; ip -6 route add 2001:db8:64::/48 via 2001:db8:77::2; "
+      "ip route add unreachable 198.51.100.77");
+  EXPECT_EQ(findings(kTranslator), "");
 }
 
 TEST_F(HereTest, AWorkingServerHasNoFindings) {

@@ -1,0 +1,107 @@
+// What a translator needs of the machine around it. The first packet to each destination goes by the kernel, and so do
+// all while its neighbour is not known or its way leads elsewhere than through Waymark's interfaces: without forwarding
+// nothing works for long.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/address_text.h"
+#include "cli/here.h"
+#include "kernel/machine.h"
+#include "kernel/natives.h"
+
+namespace waymark::cli::here {
+
+namespace {
+
+constexpr std::size_t kTold = 4;  // routes within one prefix
+
+// Untagged ones; the kernel's interfaces of VLANs have names that the configuration does not know.
+std::set<std::string> interfaces_of(const Config& config) {
+  std::set<std::string> names;
+  for (const InterfaceConfig& i : config.engine.interfaces)
+    if (i.zone == config.translator->zone && !i.outer_vlan) names.insert(i.name);
+  return names;
+}
+
+void look_at_forwarding(const Config& config, Findings& out) {
+  const std::string why = "the kernel does not forward what is translated";
+  for (const std::string& name : interfaces_of(config)) {
+    if (sysctl("net/ipv4/conf/" + name + "/forwarding") == "0")
+      error(out, sysctl("net.ipv4.ip_forward") == "0"
+                     ? fmt::format("{} to IPv4 from {}: sysctl -w net.ipv4.ip_forward=1", why, name)
+                     : fmt::format("{} to IPv4 from {}: sysctl -w net.ipv4.conf.{}.forwarding=1", why, name, name));
+    if (sysctl("net/ipv6/conf/" + name + "/forwarding") == "0")
+      error(out, sysctl("net.ipv6.conf.all.forwarding") == "0"
+                     ? fmt::format("{} to IPv6 from {}: sysctl -w net.ipv6.conf.all.forwarding=1", why, name)
+                     : fmt::format("{} to IPv6 from {}: sysctl -w net.ipv6.conf.{}.forwarding=1", why, name, name));
+    if (ip4_setting(name, "rp_filter") == 1)
+      error(out, fmt::format("the kernel drops what was translated to IPv4 and came in by {}, as rp_filter is strict "
+                             "and the way back is another: sysctl -w net.ipv4.conf.{}.rp_filter=2",
+                             name, name));
+  }
+}
+
+bool holds(const Prefix& outer, const Address& address) {
+  if (is_ip4(outer.address) != is_ip4(address)) return false;
+  const u32 bits = outer.length + (is_ip4(address) ? 96u : 0u);
+  for (u32 i = 0; i < bits; i += 8) {
+    const u8 differ = byte_of(outer.address, i / 8) ^ byte_of(address, i / 8);
+    if (differ >> (bits - i >= 8 ? 0 : 8 - (bits - i))) return false;
+  }
+  return true;
+}
+
+// Where the configuration names what it translates. "All of IPv4" names nothing: routes within it are as they must be.
+std::vector<Prefix> named(const TranslatorConfig& translator) {
+  std::vector<Prefix> out;
+  for (const EmbeddingConfig& e : translator.prefix) {
+    out.push_back(e.prefix);
+    out.insert(out.end(), e.ip4.begin(), e.ip4.end());
+  }
+  for (const AddressMapConfig& m : translator.map) {
+    out.push_back(m.ip4);
+    out.push_back(m.ip6);
+  }
+  std::erase_if(out, [](const Prefix& p) { return p.length == 0; });
+  return out;
+}
+
+void look_at_routes(const Config& config, Findings& out) {
+  const auto found = natives(config.announce ? std::optional(config.announce->protocol) : std::nullopt);
+  if (!found) return warn(out, found.error().sentence);
+  const auto& own = config.translator->address;
+  for (const Prefix& p : named(*config.translator)) {
+    std::string routes;
+    std::size_t count = 0;
+    for (const Native& n : *found) {
+      const bool host = n.length == (is_ip4(n.address) ? 32 : 128);
+      if (n.length <= p.length || !holds(p, n.address)) continue;
+      if (host && std::find(own.begin(), own.end(), n.address) != own.end()) continue;
+      if (++count <= kTold) routes += fmt::format("{}{}/{}", routes.empty() ? "" : ", ", text(n.address), n.length);
+    }
+    if (count > kTold) routes += fmt::format(" and {} more", count - kTold);
+    if (count)
+      warn(out,
+           fmt::format("within {}/{} this machine has routes or addresses of its own, which win: packets to {} are "
+                       "not translated",
+                       text(p.address), p.length, routes));
+  }
+}
+
+}  // namespace
+
+void look_at_translator(const Config& config, Findings& out) {
+  look_at_forwarding(config, out);
+  look_at_routes(config, out);
+  for (const Address& address : config.translator->address) {
+    const Result<bool> local = is_local(address);
+    if (local && !*local)
+      warn(out, fmt::format("{}, where the translator's ICMP errors come from, is no address of this machine: let "
+                            "routers know the way here, or ip addr add {}/{} dev lo",
+                            text(address), text(address), is_ip4(address) ? 32 : 128));
+  }
+}
+
+}  // namespace waymark::cli::here
