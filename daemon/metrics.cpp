@@ -69,7 +69,7 @@ void add_targets(std::string& out, const Snapshot& s) {
 }
 
 void add_counters(std::string& out, const Snapshot& s) {
-  constexpr const char* kActions[] = {"pass", "drop", "forward"};
+  constexpr const char* kActions[] = {"pass", "drop", "forward", "punt"};
   Family reasons(out, "waymark_packets_total", "counter", "Packets that came in, by the reason their way ended with.");
   for (const ReasonText& reason : all_reasons())
     reasons.sample({{"reason", reason.name}, {"action", kActions[u32(reason.verdict.action)]}},
@@ -143,6 +143,11 @@ void add_daemon(std::string& out, const Snapshot& s) {
   Family(out, "waymark_generation", "gauge", "Changes of the choices so far.").sample({}, s.generation);
   Family interfaces(out, "waymark_interface_native", "gauge", "1 for native XDP, 0 for generic.");
   for (const AttachedInterface& i : s.interfaces) interfaces.sample({{"interface", i.name}}, i.native);
+  if (!s.punts) return;
+  Family punts(out, "waymark_punted_packets_total", "counter", "Packets that the daemon had to finish, by their end.");
+  punts.sample({{"result", "sent"}}, s.punts->sent);
+  punts.sample({{"result", "failed"}}, s.punts->failed);
+  punts.sample({{"result", "lost"}}, s.punts->lost);
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ std::string joined(const std::vector<T>& all) {
 const char* name_of(Tunnel tunnel) { return tunnel == Tunnel::gue ? "gue" : "ip"; }
 
 const char* name_of(Action action) {
-  constexpr const char* kNames[] = {"pass", "drop", "forward"};
+  constexpr const char* kNames[] = {"pass", "drop", "forward", "punt"};
   return kNames[u32(action)];
 }
 
@@ -58,6 +58,12 @@ Rows status(const Snapshot& s) {
   add("pins_embryonic", s.swept.embryonic);
   add("pins_mirrored", s.swept.mirrored);
   add("pins_adopted", s.swept.adopted);
+  if (s.punts) {
+    add("punted_sent", s.punts->sent);
+    add("punted_failed", s.punts->failed);
+    add("punted_lost", s.punts->lost);
+    if (!s.punts->why.empty()) add("warning", "a punted packet was not sent: " + s.punts->why);
+  }
   for (const std::string& warning : s.warnings) add("warning", warning);
   for (const AttachedInterface& i : s.interfaces)
     if (!i.note.empty()) add("warning", i.note);

@@ -106,6 +106,18 @@ TEST(ShowRows, StatusHasTheFallBackAsAWarning) {
   EXPECT_GE(pin_capacity(site()), 10'000u);
 }
 
+TEST(ShowRows, PuntedPacketsAreATranslatorsAlone) {
+  Snapshot s = site();
+  EXPECT_EQ(to_json(*show(s, Show{})).find("punted"), std::string::npos);
+  EXPECT_EQ(metrics_text(s).find("waymark_punted"), std::string::npos);
+  s.punts = PuntCounts{.sent = 7, .failed = 2, .lost = 1, .why = "there is no way"};
+  const std::string status = to_json(*show(s, Show{})), metrics = metrics_text(s);
+  EXPECT_NE(status.find("a punted packet was not sent: there is no way"), std::string::npos) << status;
+  EXPECT_NE(metrics.find("waymark_punted_packets_total{result=\"sent\"} 7\n"), std::string::npos);
+  EXPECT_NE(metrics.find("waymark_punted_packets_total{result=\"failed\"} 2\n"), std::string::npos);
+  EXPECT_NE(metrics.find("waymark_punted_packets_total{result=\"lost\"} 1\n"), std::string::npos);
+}
+
 TEST(ShowRows, PinsOfAnUnknownServiceAreASentence) {
   EXPECT_EQ(shown(Show::What::pins, "web")["rows"].size(), 3u);
   const Result<Rows> none = show(site(), Show{Show::What::pins, "wbe", {}});

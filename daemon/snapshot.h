@@ -25,6 +25,14 @@ struct AdjacencyView {
   std::string why;  // when not usable
 };
 
+// Packets that the program left to the daemon.
+struct PuntCounts {
+  u64 sent = 0;     // all their pieces were given to the kernel
+  u64 failed = 0;   // a piece could not be sent, or there was nothing to send
+  u64 lost = 0;     // found the ring full
+  std::string why;  // the last failure; empty without any
+};
+
 struct Snapshot {
   std::string version, program_tag;
   u32 pid = 0;
@@ -44,6 +52,7 @@ struct Snapshot {
   std::vector<Health::View> health;
   std::optional<group::GroupView> group;
   std::vector<Announce::View> announced;
+  std::optional<PuntCounts> punts;  // where there is a translator
   std::vector<std::string> warnings;
 };
 
