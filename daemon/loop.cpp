@@ -33,8 +33,10 @@ class Readable : public Loop::Watch {
   static void wait(const std::shared_ptr<State>& state) {
     state->descriptor.async_wait(asio::posix::stream_descriptor::wait_read, [state](const asio::error_code& error) {
       if (error || state->gone) return;
+      // Before the handler reads. Arming asks the descriptor whether it is readable, and a perf ring says so only once:
+      // what came between reading and arming would lie there until more came.
+      wait(state);
       state->handler();
-      if (!state->gone) wait(state);
     });
   }
   std::shared_ptr<State> state_;
