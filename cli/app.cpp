@@ -109,6 +109,7 @@ struct CommandLine {
     add_config(pcap);
     add_interface(pcap, replay.interface);
     pcap->add_flag("--untouched", replay.untouched, "Write packets that are passed on as they came, too");
+    pcap->add_flag("--each", replay.each, "Instead of the report, for each packet a line of JSON: reason, outputs");
     pcap->add_flag("--json", json, "The report as JSON");
     pcap->add_option("IN", in, "A capture of Ethernet or raw IP; - for standard input")->required();
     pcap->add_option("OUT", out, "What leaves; - for standard output")->required();

@@ -52,6 +52,14 @@ std::vector<u16> gue_ports_of(const Config& config) {
 }
 
 Result<Feed> Feed::make(const Scene& scene, const Config& config, const std::string& interface) {
+  if (interface.empty() && config.translator && config.service.empty() && !config.host &&
+      !config.translator->interface4.empty() && !config.translator->interface6.empty()) {
+    Result<Feed> ip4 = make(scene, config, config.translator->interface4);
+    const Result<Feed> ip6 = make(scene, config, config.translator->interface6);
+    if (!ip6) return ip6.error();
+    if (ip4) ip4->ip6_ = ip6->ip6_;
+    return ip4;
+  }
   const auto& all = config.engine.interfaces;
   auto chosen = std::find_if(all.begin(), all.end(), [&](auto& i) {
     return interface.empty() ? has_clients(config, i) : name_of(i) == interface;
@@ -66,28 +74,38 @@ Result<Feed> Feed::make(const Scene& scene, const Config& config, const std::str
     return Error{fmt::format("the configuration has no interface \"{}\"; it has: {}", interface, names)};
   }
   Feed feed;
-  feed.interface_ = facts->index;
-  feed.mac_ = facts->mac;
-  feed.outer_vlan_ = chosen->outer_vlan;
-  feed.inner_vlan_ = chosen->inner_vlan;
-  feed.name_ = name_of(*chosen);
+  feed.ip4_ = {facts->index, facts->mac, chosen->outer_vlan, chosen->inner_vlan, name_of(*chosen)};
+  feed.ip6_ = feed.ip4_;
   return feed;
 }
 
+const Feed::Side& Feed::side(std::span<const u8> packet, LinkType link) const {
+  size_t at = 0;
+  if (link == LinkType::ethernet) {
+    const auto type_at = [&](size_t i) {
+      return i + 2 <= packet.size() ? u16(packet[i] << 8 | packet[i + 1]) : u16(0);
+    };
+    at = sizeof(Ethernet);
+    while (type_at(at - 2) == kEtherVlan || type_at(at - 2) == kEtherVlanService) at += sizeof(Vlan);
+  }
+  return at < packet.size() && packet[at] >> 4 == 6 ? ip6_ : ip4_;
+}
+
 std::vector<u8> Feed::wrap(std::span<const u8> packet, LinkType link) const {
+  const auto& [interface, mac, outer_vlan, inner_vlan, name] = side(packet, link);
   std::vector<u8> frame;
   if (link == LinkType::ethernet) {
     frame.assign(packet.begin(), packet.end());
     // Frames for many stay what they are; those for one machine elsewhere are for this one here.
-    if (frame.size() >= sizeof(Mac) && !(frame[0] & 1)) std::memcpy(frame.data(), &mac_, sizeof mac_);
+    if (frame.size() >= sizeof(Mac) && !(frame[0] & 1)) std::memcpy(frame.data(), &mac, sizeof mac);
     return frame;
   }
   frame.reserve(sizeof(Ethernet) + 2 * sizeof(Vlan) + packet.size());
   const be16 type = wire16(!packet.empty() && packet[0] >> 4 == 6 ? kEtherIp6 : kEtherIp4);
-  const be16 outer_type = wire16(inner_vlan_ ? kEtherVlanService : kEtherVlan);
-  add(frame, Ethernet{mac_, kSomebody, outer_vlan_ ? outer_type : type});
-  if (outer_vlan_) add(frame, Vlan{wire16(outer_vlan_), inner_vlan_ ? wire16(kEtherVlan) : type});
-  if (inner_vlan_) add(frame, Vlan{wire16(inner_vlan_), type});
+  const be16 outer_type = wire16(inner_vlan ? kEtherVlanService : kEtherVlan);
+  add(frame, Ethernet{mac, kSomebody, outer_vlan ? outer_type : type});
+  if (outer_vlan) add(frame, Vlan{wire16(outer_vlan), inner_vlan ? wire16(kEtherVlan) : type});
+  if (inner_vlan) add(frame, Vlan{wire16(inner_vlan), type});
   frame.insert(frame.end(), packet.begin(), packet.end());
   return frame;
 }

@@ -12,11 +12,12 @@ namespace waymark::cli {
 
 class Feed {
  public:
-  // `interface` as in [engine] interfaces; empty: where a service's clients are, else where tunnels may come in.
+  // `interface` as in [engine] interfaces; empty: where a service's clients are, else where tunnels may come in; of a
+  // translator alone where packets of either family leave, as that is where they come from.
   static Result<Feed> make(const Scene& scene, const Config& config, const std::string& interface);
 
-  u32 interface() const { return interface_; }
-  const std::string& name() const { return name_; }
+  u32 interface(std::span<const u8> packet, LinkType link) const { return side(packet, link).interface; }
+  const std::string& name(std::span<const u8> packet, LinkType link) const { return side(packet, link).name; }
 
   // The frame as it comes in. A raw packet that is no IP packet stays as it is, behind an Ethernet header that says
   // IPv4.
@@ -26,10 +27,15 @@ class Feed {
   static std::optional<std::span<const u8>> unwrap(std::span<const u8> frame, LinkType link);
 
  private:
-  u32 interface_ = 0;
-  Mac mac_{};
-  u16 outer_vlan_ = 0, inner_vlan_ = 0;
-  std::string name_;
+  struct Side {
+    u32 interface = 0;
+    Mac mac{};
+    u16 outer_vlan = 0, inner_vlan = 0;
+    std::string name;
+  };
+  const Side& side(std::span<const u8> packet, LinkType link) const;
+
+  Side ip4_, ip6_;
 };
 
 // The UDP ports that are GUE's in a configuration.

@@ -46,6 +46,7 @@ interfaces = { wm-here = "public" }
 [translator]
 address = ["198.51.100.1", "2001:db8:66::1"]
 prefix = [{ prefix = "2001:db8:64::/96", ip4 = "198.51.100.0/24" }]
+map = [{ ip4 = "192.0.2.16/28", ip6 = "2001:db8:77::10/124" }]
 )";
 
 constexpr const char* kHost = R"(
@@ -143,19 +144,24 @@ TEST_F(HereTest, WhatATranslatorNeeds) {
   here(
       "sysctl -qw net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0 net.ipv4.conf.all.rp_filter=0 "
       "net.ipv4.conf.wm-here.rp_filter=1; ip -6 route add 2001:db8:64::/104 via 2001:db8:77::2; "
-      "ip route add 198.51.100.128/25 via 10.77.0.2; ip addr add 198.51.100.1/32 dev lo");
+      "ip route add 198.51.100.128/25 via 10.77.0.2; ip route add 192.0.2.17 via 10.77.0.2; "
+      "ip -6 route add 2001:db8:77::12 via 2001:db8:77::2; ip addr add 198.51.100.1/32 dev lo");
   std::string all = findings(kTranslator);
   expect(all, "the kernel does not forward what is translated to IPv4 from wm-here: sysctl -w net.ipv4.ip_forward=1\n");
   expect(all,
          "the kernel does not forward what is translated to IPv6 from wm-here: "
          "sysctl -w net.ipv6.conf.all.forwarding=1\n");
-  expect(all, "as rp_filter is strict and the way back is another: sysctl -w net.ipv4.conf.wm-here.rp_filter=2\n");
+  expect(all,
+         "as rp_filter is strict and the way back is another: sysctl -w net.ipv4.conf.all.rp_filter=0 "
+         "net.ipv4.conf.wm-here.rp_filter=0\n");
   expect(all,
          "warning: within 2001:db8:64::/96 this machine has routes or addresses of its own, which win: packets to "
          "2001:db8:64::/104 are not translated\n");
   expect(all,
          "warning: within 198.51.100.0/24 this machine has routes or addresses of its own, which win: packets to "
          "198.51.100.128/25 are not translated\n");
+  expect(all, "packets to 192.0.2.17/32 are not translated\n");
+  expect_none(all, "2001:db8:77::12");  // a way to an IPv6 host
   expect_none(all, "198.51.100.1/32");
   expect(all,
          "warning: 2001:db8:66::1, where the translator's ICMP errors come from, is no address of this machine: let "

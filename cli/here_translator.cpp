@@ -37,9 +37,11 @@ void look_at_forwarding(const Config& config, Findings& out) {
                      ? fmt::format("{} to IPv6 from {}: sysctl -w net.ipv6.conf.all.forwarding=1", why, name)
                      : fmt::format("{} to IPv6 from {}: sysctl -w net.ipv6.conf.{}.forwarding=1", why, name, name));
     if (ip4_setting(name, "rp_filter") == 1)
-      error(out, fmt::format("the kernel drops what was translated to IPv4 and came in by {}, as rp_filter is strict "
-                             "and the way back is another: sysctl -w net.ipv4.conf.{}.rp_filter=2",
-                             name, name));
+      error(out,
+            fmt::format(
+                "the kernel drops what was translated to IPv4 and came in by {}, as rp_filter is strict "
+                "and the way back is another: sysctl -w net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.{}.rp_filter=0",
+                name, name));
   }
 }
 
@@ -53,17 +55,15 @@ bool holds(const Prefix& outer, const Address& address) {
   return true;
 }
 
-// Where the configuration names what it translates. "All of IPv4" names nothing: routes within it are as they must be.
+// Where the configuration names what comes here to be translated. Routes to the IPv6 side of a map, and within "all of
+// IPv4", are as they must be.
 std::vector<Prefix> named(const TranslatorConfig& translator) {
   std::vector<Prefix> out;
   for (const EmbeddingConfig& e : translator.prefix) {
     out.push_back(e.prefix);
     out.insert(out.end(), e.ip4.begin(), e.ip4.end());
   }
-  for (const AddressMapConfig& m : translator.map) {
-    out.push_back(m.ip4);
-    out.push_back(m.ip6);
-  }
+  for (const AddressMapConfig& m : translator.map) out.push_back(m.ip4);
   std::erase_if(out, [](const Prefix& p) { return p.length == 0; });
   return out;
 }

@@ -13,7 +13,10 @@ namespace waymark::cli {
 namespace {
 
 const char* word(Action action) {
-  return action == Action::forward ? "sent" : action == Action::pass ? "passed" : "dropped";
+  return action == Action::forward ? "sent"
+         : action == Action::pass  ? "passed"
+         : action == Action::punt  ? "finished"
+                                   : "dropped";
 }
 
 // Reasons and notes that were counted, the most frequent first.
@@ -27,9 +30,18 @@ std::vector<std::pair<const ReasonText*, u64>> counted(const Counters& counters)
 
 bool same(std::span<const u8> a, std::span<const u8> b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
 
+// The frames that leave or are handed on; with `untouched` those, too, that are as they came.
+std::vector<std::span<const u8>> what_leaves(const Outcome& o, std::span<const u8> came, bool untouched) {
+  if (o.action == Action::drop) return {};
+  if (!o.frames.empty()) return {o.frames.begin(), o.frames.end()};
+  if (o.action == Action::pass && !untouched && same(o.frame, came)) return {};
+  return {o.frame};
+}
+
 }  // namespace
 
-Result<ReplayReport> replay(const Config& config, PcapReader& in, PcapWriter& out, const ReplayOptions& options) {
+Result<ReplayReport> replay(const Config& config, PcapReader& in, PcapWriter& out, const ReplayOptions& options,
+                            const OnReplayed& each) {
   auto made = Scene::make(config);
   if (!made) return made.error();
   Scene& scene = **made;
@@ -49,16 +61,18 @@ Result<ReplayReport> replay(const Config& config, PcapReader& in, PcapWriter& ou
       latest = packet.epoch;
     }
     const std::vector<u8> frame = feed->wrap(packet.bytes, in.link_type());
-    const Outcome outcome = scene.receive(frame, feed->interface());
+    const Outcome outcome = scene.receive(frame, feed->interface(packet.bytes, in.link_type()));
     ++report.packets;
-    const Action action = outcome.verdict.action;
+    const Action action = outcome.action;
     ++(action == Action::forward ? report.sent : action == Action::pass ? report.passed : report.dropped);
-    if (action == Action::drop) continue;
-    if (action == Action::pass && !options.untouched && same(outcome.frame, frame)) continue;
-    if (const auto bytes = Feed::unwrap(outcome.frame, in.link_type())) {
-      WM_TRY(out.write({.bytes = *bytes, .original_length = u32(bytes->size()), .epoch = packet.epoch}));
-      ++report.written;
-    }
+    Replayed replayed{report.packets, outcome.verdict, {}};
+    for (const auto& leaving : what_leaves(outcome, frame, options.untouched))
+      if (const auto bytes = Feed::unwrap(leaving, in.link_type())) {
+        WM_TRY(out.write({.bytes = *bytes, .original_length = u32(bytes->size()), .epoch = packet.epoch}));
+        ++report.written;
+        if (each) replayed.outputs.emplace_back(bytes->begin(), bytes->end());
+      }
+    if (each) each(replayed);
   }
   WM_TRY(out.close());
   report.lasted = first ? *latest - *first : std::chrono::nanoseconds(0);
@@ -92,6 +106,20 @@ std::string to_json(const ReplayReport& r) {
          "\n";
 }
 
+std::string to_json(const Replayed& r) {
+  nlohmann::ordered_json outputs = nlohmann::ordered_json::array();
+  for (const auto& bytes : r.outputs) {
+    std::string hex;
+    for (const u8 byte : bytes) hex += fmt::format("{:02x}", byte);
+    outputs.push_back(hex);
+  }
+  return nlohmann::ordered_json{{"packet", r.packet},
+                                {"reason", reason_text(r.verdict.reason)->name},
+                                {"action", word(r.verdict.action)},
+                                {"outputs", outputs}}
+      .dump();
+}
+
 int replay_command(const std::string& config_file, const std::string& in, const std::string& out,
                    const ReplayOptions& options, bool json) {
   const auto config = load_node(config_file);
@@ -100,10 +128,13 @@ int replay_command(const std::string& config_file, const std::string& in, const 
   if (!reader) return complain(reader.error());
   Result<PcapWriter> writer = PcapWriter::create(out, reader->link_type());
   if (!writer) return complain(writer.error());
-  const Result<ReplayReport> report = replay(*config, *reader, *writer, options);
-  if (!report) return complain(report.error());
   // With the capture on standard output the report must not get into it.
-  fmt::print(out == "-" ? stderr : stdout, "{}", json ? to_json(*report) : to_text(*report));
+  FILE* const told = out == "-" ? stderr : stdout;
+  OnReplayed each;
+  if (options.each) each = [told](const Replayed& replayed) { fmt::print(told, "{}\n", to_json(replayed)); };
+  const Result<ReplayReport> report = replay(*config, *reader, *writer, options, each);
+  if (!report) return complain(report.error());
+  if (!options.each) fmt::print(told, "{}", json ? to_json(*report) : to_text(*report));
   return 0;
 }
 

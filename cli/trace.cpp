@@ -6,6 +6,7 @@
 #include "base/address_text.h"
 #include "cli/load.h"
 #include "cli/packet_text.h"
+#include "core/complain.h"
 #include "core/steer.h"
 #include "core/tunnel.h"
 #include "engine/replay/pcap.h"
@@ -31,8 +32,21 @@ const char* text(PinState state) {
 std::string duties_text(u64 duties) {
   if (duties & kDutyDirector) return "a service's address";
   if (duties & kDutyTunnelEnd) return "an address where tunnels end";
+  if (duties & kDutyRouter) return "the translator's own address";
   if (duties & kDutyPeer) return "a director's address, nothing of this node's";
   return "an address without a duty";
+}
+
+std::string mapping_text(u64 kind) {
+  return kind == kMapExplicit ? "an explicit map" : kind == kMapEmbedded ? "an embedding prefix" : "nothing";
+}
+
+std::string answer_text(u64 kind, u64 complaint, u64 rest) {
+  if (kind == u64(AnswerKind::reset)) return "its server died: the client is sent a reset";
+  if (kind == u64(AnswerKind::unreachable)) return "its server died: the client is sent a port unreachable";
+  if (kind == u64(AnswerKind::echo)) return "answered as the translator's own ping";
+  return fmt::format("its sender is told by ICMPv{} {}/{}, second word {}", complaint & kComplainIp6 ? 6 : 4,
+                     complaint >> 8 & 0xff, complaint & 0xff, rest);
 }
 
 std::string zone_name(const Config& config, u64 number) {
@@ -89,10 +103,15 @@ std::string Tracer::line(const StepSeen& s) const {
     case Step::tunnel_accepted:
       return fmt::format("{} tunnel from a listed director", s.a == kProtoUdp ? "GUE" : "IP-in-IP");
     case Step::answered:
-      return s.a == u64(AnswerKind::reset) ? "its server died: the client is sent a reset"
-                                           : "its server died: the client is sent a port unreachable";
+      return answer_text(s.a, s.b, s.c);
     case Step::passed_on:
       return fmt::format("no socket here knows the flow: passed on to {}", target(u32(s.a)));
+    case Step::mapped:
+      return fmt::format("its destination is translated by {}, its source by {}", mapping_text(s.a), mapping_text(s.b));
+    case Step::onward:
+      return s.a == u64(WayKind::direct)
+                 ? fmt::format("translated; onward by {}, MTU {}", scene_.interface_name(u32(s.b)), s.c)
+                 : "translated; onward by the kernel's routes";
   }
   return "an unknown step";
 }
@@ -101,9 +120,9 @@ std::string Tracer::trace(std::span<const u8> packet, LinkType link) {
   const std::vector<u8> frame = feed_.wrap(packet, link);
   const auto notes = scene_.engine().counters().notes;
   std::vector<StepSeen> steps;
-  const Outcome outcome = scene_.receive(frame, feed_.interface(), &steps);
+  const Outcome outcome = scene_.receive(frame, feed_.interface(packet, link), &steps);
 
-  std::string out = fmt::format("packet {} on {}: {} bytes, {}\n", ++packets_, feed_.name(), frame.size(),
+  std::string out = fmt::format("packet {} on {}: {} bytes, {}\n", ++packets_, feed_.name(packet, link), frame.size(),
                                 describe(frame, gue_ports_));
   for (const StepSeen& step : steps) out += "  " + line(step) + "\n";
   for (u32 n = 0; n < kNotes; ++n)
@@ -114,11 +133,13 @@ std::string Tracer::trace(std::span<const u8> packet, LinkType link) {
   out += fmt::format("  {}, {}: {}\n",
                      action == Action::forward ? "sent"
                      : action == Action::pass  ? "passed to the kernel"
+                     : action == Action::punt  ? "finished by the daemon"
                                                : "dropped",
                      reason ? reason->name : "for a reason without a name", reason ? reason->sentence : "");
   if (action == Action::forward)
     out += fmt::format("  leaves by {}: {}\n", scene_.interface_name(outcome.out_interface),
                        describe(outcome.frame, gue_ports_));
+  for (const auto& finished : outcome.frames) out += fmt::format("  leaves: {}\n", describe(finished, gue_ports_));
   if (action == Action::pass && outcome.frame != frame)
     out += fmt::format("  the kernel gets: {}\n", describe(outcome.frame, gue_ports_));
   return out;

@@ -1,7 +1,7 @@
 // The Internet checksum (RFC 1071), whole and incremental (RFC 1624), over values as they stand in memory.
 #pragma once
 
-#include "core/types.h"
+#include "core/view.h"
 
 namespace waymark {
 
@@ -16,6 +16,44 @@ WM_INLINE constexpr u16 fold(u64 sum) {
 // A checksum field after one 16-bit word of what it covers changed (RFC 1624, equation 3).
 WM_INLINE constexpr u16 update_checksum(u16 checksum, u16 before, u16 after) {
   return u16(~fold(u64(u16(~checksum)) + u16(~before) + after));
+}
+
+// What update() adds to a sum for words that are taken out of it.
+WM_INLINE constexpr u64 taken(u64 sum) { return u16(~fold(sum)); }
+
+// The sum of the packet's bytes from `from` to `to`, which begins at an even place of what is summed. False where it
+// has not all of them, or in the kernel's build more than kMostSummed. One of the steps that the kernel's verifier
+// proves apart (Env::sum).
+constexpr u32 kMostSummed = 4096;
+WM_INLINE bool sum_bytes(const View& v, u32 from, u32 to, u64& sum) {
+  sum = 0;
+  u32 at = from;
+#if defined(__bpf__)
+  for (u32 i = 0; i < kMostSummed / 8; ++i) {
+    if (at + 8 > to) break;
+#else
+  while (at + 8 <= to) {
+#endif
+    const auto* word = v.deep<Word64>(at);
+    if (!word) return false;
+    const u64 value = word->value;
+    sum += u32(value) + (value >> 32);
+    at += 8;
+  }
+  for (u32 i = 0; i < 4; ++i) {
+    if (at + 2 > to) break;
+    const auto* word = v.deep<Word16>(at);
+    if (!word) return false;
+    sum += word->value;
+    at += 2;
+  }
+  if (at + 1 == to) {
+    const auto* last = v.deep<u8>(at);
+    if (!last) return false;
+    sum += *last;
+    ++at;
+  }
+  return at >= to;
 }
 
 }  // namespace waymark

@@ -2,6 +2,7 @@
 // build: KernelEnv (engine/xdp) and NativeEnv (engine/replay). The core is a template over it; nothing is virtual.
 #pragma once
 
+#include "core/address.h"
 #include "core/verdict.h"
 #include "core/view.h"
 
@@ -26,7 +27,11 @@ enum class Step : u8 {
   tunnel_accepted,  // protocol, inner offset
   answered,         // AnswerKind
   passed_on,        // target slot
+  mapped,           // kind of the destination's mapping, of the source's; 0: none
+  onward,           // WayKind, interface, MTU
 };
+
+constexpr u64 kNoSum = ~u64(0);  // Env::sum() of bytes that are not there
 
 // Whose a packet is on this machine, as its sockets tell.
 enum class Owner : u8 {
@@ -53,7 +58,7 @@ struct Arrival {
 struct Packet;
 
 template <class E>
-concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet) {
+concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet, const Address& address) {
   env.view();          // View: valid until the next resize()
   env.length();        // u32: bytes of the frame
   env.resize(int(n));  // bool: adds (positive) or removes bytes at the front; false leaves the packet as it was
@@ -65,12 +70,25 @@ concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet) {
   env.owner(packet);   // Owner of the TCP or UDP packet that `packet` describes
   env.note(Note::pin_adopted);
   env.step(Step::received, n, n, n);
+  env.whole();      // bool: the packet may leave in more pieces than one: what XDP punts is done here
+  env.split(n, n);  // the longest piece of this packet, and its identification; where whole()
   // Steps that are rare and large, by the functions of the same names: in the kernel each is a function of its own,
   // which the verifier proves once instead of in every state that a packet can reach it in.
   env.answer(packet);    // u32: Answered
   env.place(Arrival{});  // u64: where the flow belongs, packed
   env.search_rules(n, n, n);
-  env.prove(u64(n));  // the flow's hash
+  env.prove(u64(n));                    // the flow's hash
+  env.find_mapping(u64(n), u64(n), n);  // translate::find_mapping: an address's halves, kinds and kIsIp6
+  env.skip_headers(n, n, n);            // u64: translate::Skipped of (l4, end, protocol), packed
+  env.route(address);                   // u32: core/translate/way.h
+  env.sum(n, n);                        // u64: the folded sum of the packet's bytes, or kNoSum
+  env.complain(n, n, n, n);             // u32: Answered (core/complain.h)
+  env.translate(packet);                // translate::Passed, as of the next two
+  env.look_at_error();
+  env.prepare_error6(n);
+  env.write_error6();
+  env.error_to_ip4(n);
+  env.hairpin();
 };
 
 }  // namespace waymark

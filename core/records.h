@@ -5,6 +5,7 @@
 
 #include "core/address.h"
 #include "core/env.h"
+#include "core/translate/records.h"
 #include "core/wire.h"
 
 namespace waymark {
@@ -24,11 +25,11 @@ struct Settings {
   u16 gue_port;         // where this host's GUE tunnels come in, host order; 0: none
   u8 second_candidate;  // 1: GUE tunnels of adopted flows name the previous choice
   u8 reserved;
-  u32 answer_interval[2];  // by AnswerKind: between two answers, in units of 2^-16 ticks; 0: none at all
-  u32 answer_burst[2];     // so many may come at once
-  u32 reserved2[2];
+  u32 answer_interval[4];  // by AnswerKind: between two answers, in units of 2^-16 ticks; 0: none at all
+  u32 answer_burst[4];     // so many may come at once
+  TranslatorSettings translator;
 };
-static_assert(sizeof(Settings) == 120);
+static_assert(sizeof(Settings) == 128 + sizeof(TranslatorSettings));
 
 // An (interface, VLAN, VLAN) that Waymark listens on.
 constexpr u32 kPortBits = 10;
@@ -39,8 +40,10 @@ struct Port {
   Mac mac;
   u8 accepts_tunnels;
   u8 reserved;
+  u16 mtu;  // of IP packets; 0: unknown
+  u16 reserved2;
 };
-static_assert(sizeof(Port) == 20);
+static_assert(sizeof(Port) == 24);
 
 // Protocol and ports that one service takes: protocol:16 port:16 from `first` on, and `span` more. One subtraction and
 // one comparison say whether a packet is among them.
@@ -62,6 +65,7 @@ constexpr u8 kDutyPeer = 4;       // a director whose tunnels are believed
 constexpr u8 kDutyServed = 8;     // inner destination that this host serves (in kTunnelZone)
 constexpr u8 kDutyFellow = 16;    // another host; its rules' "protocol and port" is a service of this host that it
                                   // shares, and their "service" the target slot of the way to it
+constexpr u8 kDutyRouter = 32;    // the translator's own address
 constexpr u32 kTunnelZone = 1;    // inner addresses of tunnels are looked up in this zone
 
 constexpr u32 kFrontRules = 4;
@@ -159,12 +163,12 @@ struct SlotName {
 static_assert(sizeof(SlotName) == 152);
 constexpr u32 kNoWeight = ~0u;
 
-// Answers that this node gives in a dead target's place, each kind with a bucket of its own.
-enum class AnswerKind : u8 { reset = 0, unreachable = 1 };
-constexpr u32 kAnswerKinds = 2;
+// Answers that this node gives, in a dead target's place or as a router, each kind with a bucket of its own.
+enum class AnswerKind : u8 { reset = 0, unreachable = 1, error = 2, echo = 3 };
+constexpr u32 kAnswerKinds = 4;
 
 // What must fit for pinned tables to be taken over by another build (DESIGN.md, "Upgrade").
-constexpr u32 kLayoutVersion = 2;
+constexpr u32 kLayoutVersion = 3;
 struct Meta {
   u32 layout;       // kLayoutVersion of who made the tables; 0: just created
   u32 pin_key[12];  // made once, from the kernel's randomness
@@ -203,6 +207,12 @@ constexpr struct Previous : Table<u16> {
 } previous;
 constexpr struct Members : Table<u32> {
 } members;
+constexpr struct Prefixes : Table<PrefixBucket> {
+} prefixes;
+constexpr struct Mappings : Table<Mapping> {
+} mappings;
+constexpr struct Ways : Table<Way> {
+} ways;
 constexpr struct Limits : Table<u64> {
 } limits;
 constexpr struct Pins : Table<PinBucket> {

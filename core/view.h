@@ -5,7 +5,8 @@
 
 namespace waymark {
 
-constexpr u32 kMaxOffset = 511;  // headers are looked for no deeper; the verifier wants a constant
+constexpr u32 kMaxOffset = 511;    // headers are looked for no deeper; the verifier wants a constant
+constexpr u32 kMaxDepth = 0x7fff;  // of a payload: packets in XDP are shorter
 
 struct View {
   u8 *begin, *end;
@@ -27,6 +28,21 @@ struct View {
                                                                         : reinterpret_cast<T*>(begin + offset);
 #endif
   }
+
+  // The same deep in the payload; only natively beyond kMaxDepth.
+  template <class T>
+  WM_INLINE T* deep(u32 offset) const {
+#if defined(__bpf__)
+    u64 o = offset;
+    asm("" : "+r"(o));
+    if (o > kMaxDepth) return nullptr;
+    u8* p = begin + o;
+    asm("" : "+r"(p));
+    return p + sizeof(T) > end ? nullptr : reinterpret_cast<T*>(p);
+#else
+    return u64(offset) + sizeof(T) > u64(end - begin) ? nullptr : reinterpret_cast<T*>(begin + offset);
+#endif
+  }
 };
 
 // The same value, of which the kernel's verifier knows nothing any more. It proves the program anew for each value that
@@ -37,8 +53,11 @@ extern "C" {
 extern volatile u32 wm_zero;  // engine/xdp/kernel_env.h
 }
 WM_INLINE u32 forget(u32 x) { return x ^ wm_zero; }
+// What was read from memory is read again from here on, instead of being kept: the stack has no room for it.
+WM_INLINE void reread() { asm volatile("" : : : "memory"); }
 #else
 constexpr u32 forget(u32 x) { return x; }
+constexpr void reread() {}
 #endif
 
 }  // namespace waymark

@@ -60,7 +60,8 @@ Result<std::vector<u8>> read_secret(const Config& config) {
 
 bool same(const std::vector<InterfaceFacts>& a, const std::vector<InterfaceFacts>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const InterfaceFacts& x, const InterfaceFacts& y) {
-    return x.name == y.name && x.index == y.index && std::equal(x.mac.byte, x.mac.byte + 6, y.mac.byte);
+    return x.name == y.name && x.index == y.index && x.mtu == y.mtu &&
+           std::equal(x.mac.byte, x.mac.byte + 6, y.mac.byte);
   });
 }
 
@@ -70,7 +71,7 @@ std::vector<InterfaceFacts> facts_of(const Config& config, const std::vector<Lin
   const auto& wanted = config.engine.interfaces;
   for (const LinkInfo& link : all)
     if (std::any_of(wanted.begin(), wanted.end(), [&](const InterfaceConfig& i) { return i.name == link.name; }))
-      facts.push_back({link.name, link.index, link.mac});
+      facts.push_back({link.name, link.index, link.mac, link.mtu});
   return facts;
 }
 
@@ -142,7 +143,9 @@ Status Plane::put_in_force(const Config& config, bool capture) {
   const std::vector<InterfaceFacts> facts = facts_of(config, *all);
   Result<std::vector<u8>> secret = read_secret(config);
   if (!secret) return secret.error();
-  Result<Image> image = control_->prepare(config, facts, std::move(*secret));
+  const Result<std::vector<Prefix>> reached = natives_for(config);
+  if (!reached) return reached.error();
+  Result<Image> image = control_->prepare(config, facts, std::move(*secret), *reached);
   if (!image) {
     control_->abandon();
     return image.error();
@@ -156,7 +159,9 @@ Status Plane::put_in_force(const Config& config, bool capture) {
   }
   const Time now = boot_time();
   control_->commit(now);
+  follow_punts(config, std::move(*image));
   interfaces_ = facts;
+  natives_ = *reached;
   capturing_ = capture;
   missing_.clear();
   say_what_is_attached();
@@ -181,6 +186,26 @@ void Plane::follow_sockets(const Config& config) {
   if (!config.group) return;
   peers_ = std::make_unique<Peers>(loop_, *control_, *config.group);
   peers_->on_change([this] { carry_out(); });
+}
+
+// Without sockets to send by, punted packets are lost and all others are not: no reason to refuse the load.
+void Plane::follow_punts(const Config& config, Image image) {
+  if (!config.translator) return punts_.reset();
+  Status done = Done{};
+  if (!punts_) {
+    auto opened = Punts::open(loop_, [this] {
+      const Result<Moment> moment = engine_.now();
+      return moment ? moment->ticks : 0;
+    });
+    if (opened)
+      punts_ = std::move(*opened);
+    else
+      done = opened.error();
+  }
+  if (punts_) done = punts_->follow(*engine_.object(), std::move(image));
+  if (!done)
+    log::error(
+        fmt::format("packets that must be cut, or whose ICMP extensions move, are lost: {}", done.error().sentence));
 }
 
 void Plane::carry_out() {
@@ -336,7 +361,9 @@ void Plane::step(Time now) {
   if (kernel_changed_ || now >= resolver_->deadline()) {
     kernel_changed_ = false;
     follow_next_hops(now);
+    plan_natives(now);
   }
+  if (now >= natives_due_) check_natives(now);
   if (now < control_->deadline()) return carry_out();
   // Boot time and ticks drift apart, and a suspended machine stops one of them.
   if (const Result<Moment> moment = engine_.now(); moment)
@@ -348,7 +375,7 @@ void Plane::step(Time now) {
 }
 
 Time Plane::deadline() const {
-  const Time due = std::min({interfaces_due_, resolver_->deadline(), control_->deadline()});
+  const Time due = std::min({interfaces_due_, natives_due_, resolver_->deadline(), control_->deadline()});
   return control_->announce_settings() ? std::min(due, routes_due_) : due;
 }
 

@@ -10,6 +10,7 @@
 
 #include "daemon/checks.h"
 #include "daemon/peers.h"
+#include "daemon/punts.h"
 #include "daemon/snapshot.h"
 #include "engine/xdp/engine.h"
 #include "kernel/resolver.h"
@@ -61,7 +62,12 @@ class Plane {
   void settle(u64 generation);
   void follow_next_hops(Time now);
   void check_interfaces();
+  // What a translator leaves to the kernel's routes (plane_natives.cpp).
+  static Result<std::vector<Prefix>> natives_for(const Config& config);
+  void plan_natives(Time now);
+  void check_natives(Time now);
   void follow_sockets(const Config& config);
+  void follow_punts(const Config& config, Image image);
   void carry_out();  // what control wants asked, sent and announced
   void sync_routes(Time now);
 
@@ -73,18 +79,21 @@ class Plane {
   std::unique_ptr<Checks> checks_;
   std::unique_ptr<Peers> peers_;
   std::optional<GroupConfig> peers_of_;  // as peers_ was made
+  std::unique_ptr<Punts> punts_;         // where there is a translator
   std::optional<std::vector<Address>> routes_written_;
   std::optional<AnnounceConfig> announced_as_;
   std::string routes_failed_;  // what was said last
   bool suspended_ = false;
   std::vector<InterfaceFacts> interfaces_;  // as in force
+  std::vector<Prefix> natives_;             // as in force
   std::map<std::pair<u64, u64>, Resolution> next_hops_;
   std::map<u32, std::string> interface_names_;
   std::set<std::string> missing_;  // interfaces that were said to be gone
   std::set<std::string> fallbacks_told_;
   bool capturing_ = false;
   bool kernel_changed_ = true;
-  Time interfaces_due_{0}, routes_due_{0};
+  Time interfaces_due_{0}, routes_due_{0}, natives_due_ = Time::max(), natives_after_{0};
+  u64 routes_seen_ = 0;  // Resolver::route_changes()
 };
 
 }  // namespace waymark

@@ -63,6 +63,7 @@ void Plane::describe(Snapshot& s) {
     }
     s.adjacencies.push_back(std::move(view));
   }
+  if (punts_) s.punts = punts_->counts();
   for (const std::string& name : missing_) s.warnings.push_back(fmt::format("interface {} is gone", name));
 }
 

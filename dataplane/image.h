@@ -18,6 +18,8 @@ struct Image {
   std::vector<Front> fronts;
   std::vector<Rule> rules;
   std::vector<Service> services;
+  std::vector<PrefixBucket> prefixes;  // 2^prefix_bits, where there is a translator
+  std::vector<Mapping> mappings;
 };
 
 // Memory that packets read while we write it: records are written before a word makes them reachable.
@@ -34,6 +36,7 @@ struct Live {
   std::span<PinBucket> pins;  // empty when pins are off
   std::span<EmbryoBucket> embryos;
   std::span<u64> limits;  // by AnswerKind (core/answer.h)
+  std::span<Way> ways;
 };
 
 // Counters summed over CPUs.

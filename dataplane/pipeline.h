@@ -3,6 +3,7 @@
 
 #include "roles/director/packet.h"
 #include "roles/host/packet.h"
+#include "roles/translator/packet.h"
 
 namespace waymark {
 
@@ -35,6 +36,7 @@ constexpr Actions all_actions() {
   add(actions, director::kReasonTexts);
   add(actions, host::kReasonTexts);
   add(actions, forward::kReasonTexts);
+  add(actions, translator::kReasonTexts);
   return actions;
 }
 constexpr Actions kActions = all_actions();
@@ -53,11 +55,15 @@ WM_INLINE Verdict process(E& env) {
   forget(p);
   env.step(Step::received, env.interface(), p.outer_vlan, p.inner_vlan);
   const Front* front = find_front(env, port->zone, p.destination);
-  if (!front) return steer::why::not_ours;
+  if (!front) {
+    const TranslatorSettings& translator = env.settings().translator;
+    return translator.on && translator.zone == port->zone ? translator::receive(env, p, port) : steer::why::not_ours;
+  }
   env.step(Step::steered, front->duties, port->zone, 0);
   if (front->duties & kDutyDirector) return director::direct(env, p, front, port->zone);
   if (WM_UNLIKELY(is_ip4(front->address) == bool(p.ip6))) return steer::why::not_ours;  // IPv4-mapped in an IPv6 header
   if (front->duties & kDutyTunnelEnd) return host::receive(env, p, port);
+  if (front->duties & kDutyRouter) return translator::receive_own(env, p);
   return steer::why::not_ours;
 }
 

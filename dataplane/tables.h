@@ -14,6 +14,8 @@
   T(fronts, waymark::Front, waymark::kMaxFronts, config)                    \
   T(rules, waymark::Rule, waymark::kMaxRules, config)                       \
   T(services, waymark::Service, waymark::kMaxServices, config)              \
+  T(prefixes, waymark::PrefixBucket, 1u << 17, config)                      \
+  T(mappings, waymark::Mapping, waymark::kMaxMappings, config)              \
   T(targets, waymark::Target, waymark::kMaxTargets, live)                   \
   T(slot_names, waymark::SlotName, waymark::kMaxTargets, live)              \
   T(adjacencies, waymark::Adjacency, waymark::kMaxAdjacencies, live)        \
@@ -25,6 +27,7 @@
   T(meta, waymark::Meta, 1, live)                                           \
   T(pins, waymark::PinBucket, 0, state)       /* sized by [engine] pins */  \
   T(embryos, waymark::EmbryoBucket, 0, state) /* likewise */                \
+  T(ways, waymark::Way, 1u << waymark::kWayBits, state)                     \
   T(limits, unsigned long long, waymark::kAnswerKinds, state)               \
   T(target_traffic, waymark::TargetCounters, waymark::kMaxTargets, counter) \
   T(reasons, unsigned long long, waymark::kReasons, counter)                \

@@ -16,10 +16,20 @@ constexpr Duration kResync = std::chrono::seconds(60), kRetry = std::chrono::sec
 struct Apply {
   Tracker& tracker;
   std::set<u32>& changed_links;
-  void operator()(const netlink::LinkChange& change) { changed_links.insert(change.index); }
+  u64& route_changes;
+  void operator()(const netlink::LinkChange& change) {
+    changed_links.insert(change.index);
+    ++route_changes;  // IPv4 routes go with their interface, without a word about each
+  }
   void operator()(const NeighbourFact& fact) { tracker.set_neighbour(fact); }
-  void operator()(const netlink::RouteChange& change) { tracker.touch_routes(change.prefix, change.length); }
-  void operator()(const netlink::AnyRouteChange&) { tracker.touch_routes(); }
+  void operator()(const netlink::RouteChange& change) {
+    tracker.touch_routes(change.prefix, change.length);
+    ++route_changes;
+  }
+  void operator()(const netlink::AnyRouteChange&) {
+    tracker.touch_routes();
+    ++route_changes;
+  }
 };
 
 }  // namespace
@@ -29,15 +39,18 @@ struct Resolver::Parts {
   netlink::Events events;
   Tracker tracker = {};
   std::set<u32> changed_links = {};  // to be read again
-  Time resync{};                     // when everything is read anew
+  u64 route_changes = 0;
+  Time resync{};  // when everything is read anew
   bool more = false;
 
   void drain() {
     std::vector<netlink::Event> changes;
     const auto end = events.drain(changes);
-    for (const auto& change : changes) std::visit(Apply{tracker, changed_links}, change);
+    for (const auto& change : changes) std::visit(Apply{tracker, changed_links, route_changes}, change);
     more = end == netlink::Events::End::more;
-    if (end == netlink::Events::End::lost) resync = Time{};
+    if (end != netlink::Events::End::lost) return;
+    resync = Time{};
+    ++route_changes;
   }
 
   Status read_everything() {
@@ -115,6 +128,8 @@ std::vector<Resolution> Resolver::poll(Time now) {
   if (!well) parts.resync = std::min(parts.resync, now + kRetry);  // an answer was lost: nothing known is trusted
   return parts.tracker.changes();
 }
+
+u64 Resolver::route_changes() const { return parts_->route_changes; }
 
 Time Resolver::deadline() const {
   if (parts_->more || !parts_->changed_links.empty()) return Time{};

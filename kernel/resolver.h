@@ -28,6 +28,9 @@ class Resolver {
   // 50 ms, so that larger sets come in several polls. Blocks no longer than the kernel takes to answer.
   std::vector<Resolution> poll(Time now);
 
+  // Grows, in poll(), whenever routes or addresses of the kernel may have changed, whoever they lead to.
+  u64 route_changes() const;
+
   // When poll() should run though nothing became readable. May be in the past: at once.
   Time deadline() const;
 

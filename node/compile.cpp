@@ -9,6 +9,7 @@
 
 #include "core/pins.h"
 #include "core/steer.h"
+#include "node/translations.h"
 
 namespace waymark {
 
@@ -59,6 +60,9 @@ Drafts gather(const CompileInput& in) {
       add_rules(draft, service.ports, index);
     }
   }
+  if (in.config.translator)
+    for (const Address& address : in.config.translator->address)
+      drafts[{zone_number(in.config.translator->zone), address}].duties |= kDutyRouter;
   if (!in.config.host) return drafts;
   const HostConfig& host = *in.config.host;
   for (u32 index = 0; index < host.service.size(); ++index)
@@ -134,6 +138,14 @@ bool accepts_tunnels(const Config& config, const InterfaceConfig& interface) {
   return listed.empty() || std::find(listed.begin(), listed.end(), name) != listed.end();
 }
 
+// The interface's own, or what the configuration says instead.
+u16 mtu_of(const Config& config, const InterfaceFacts& facts) {
+  const auto& all = config.engine.mtu;
+  const auto given = std::find_if(all.begin(), all.end(), [&](auto& m) { return m.interface == facts.name; });
+  const u32 mtu = given == all.end() ? facts.mtu : facts.mtu ? std::min(facts.mtu, given->mtu) : given->mtu;
+  return u16(std::min(mtu, 0xffffu));
+}
+
 Status write_ports(Image& image, const CompileInput& in) {
   std::vector<Port> ports;
   for (const InterfaceConfig& interface : in.config.engine.interfaces) {
@@ -141,7 +153,7 @@ Status write_ports(Image& image, const CompileInput& in) {
                                     [&](const InterfaceFacts& f) { return f.name == interface.name; });
     if (facts == in.interfaces.end()) return Error{fmt::format("interface {} does not exist", interface.name)};
     ports.push_back({facts->index, interface.outer_vlan, interface.inner_vlan, zone_number(interface.zone), facts->mac,
-                     u8(accepts_tunnels(in.config, interface)), 0});
+                     u8(accepts_tunnels(in.config, interface)), 0, mtu_of(in.config, *facts), 0});
   }
   for (u64 seed = 1; seed <= kSeedTries; ++seed) {
     image.ports.assign(1u << kPortBits, Port{});
@@ -168,6 +180,7 @@ Status check_zones(const Config& config) {
   };
   for (const auto& interface : config.engine.interfaces) WM_TRY(add(interface.zone));
   for (const auto& service : config.service) WM_TRY(add(service.zone));
+  if (config.translator) WM_TRY(add(config.translator->zone));
   return Done{};
 }
 
@@ -219,6 +232,12 @@ Result<Image> compile(const CompileInput& in) {
     settings.second_candidate = director.second_candidate;
     set_limit(settings, AnswerKind::reset, director.resets, in.meta.ticks_per_second);
     set_limit(settings, AnswerKind::unreachable, director.unreachables, in.meta.ticks_per_second);
+  }
+  if (in.config.translator) {
+    const TranslatorConfig& translator = *in.config.translator;
+    set_limit(settings, AnswerKind::error, translator.errors, in.meta.ticks_per_second);
+    set_limit(settings, AnswerKind::echo, translator.echoes, in.meta.ticks_per_second);
+    WM_TRY(add_translator(image, translator, in.natives, in.meta.ticks_per_second));
   }
   settings.gue_port = in.config.host ? in.config.host->port : u16(0);
 

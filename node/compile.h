@@ -21,6 +21,7 @@ struct InterfaceFacts {
   std::string name;
   u32 index;
   Mac mac;
+  u32 mtu = 0;  // of IP packets; 0: not known
 };
 
 // What the Image takes from the pinned tables and the machine, beside the configuration.
@@ -30,6 +31,7 @@ struct CompileInput {
   const Meta& meta;                                              // keys, bucket counts, clock
   std::function<u32(const std::string& service)> service_index;  // below kMaxServices
   std::function<u32(const Address& host)> fellow_slot = {};      // the way to another host, where [host] names any
+  std::span<const Prefix> natives = {};  // what the machine reaches by itself: there the translator keeps off
 };
 
 // All other hosts that services of [host] name, each once, in order; without this host's own addresses, and without

@@ -22,8 +22,8 @@ Control::Control(Live live, Life life) : life_(std::move(life)), node_(live, lif
 
 Control::~Control() = default;
 
-Result<Image> Control::prepare(const Config& config, std::span<const InterfaceFacts> interfaces,
-                               std::vector<u8> secret) {
+Result<Image> Control::prepare(const Config& config, std::span<const InterfaceFacts> interfaces, std::vector<u8> secret,
+                               std::span<const Prefix> natives) {
   if (config.group) {
     const auto key = group::pin_key_of(secret, config.group->name);
     if (!std::equal(key.begin(), key.end(), std::begin(node_.live().meta[0].pin_key)))
@@ -32,7 +32,7 @@ Result<Image> Control::prepare(const Config& config, std::span<const InterfaceFa
                       "take the group's",
                       config.group->name)};
   }
-  Result<Image> image = node_.prepare(config, interfaces);
+  Result<Image> image = node_.prepare(config, interfaces, natives);
   if (!image) return image;
   next_secret_ = std::move(secret);
   next_stale_stamps_ = image->settings.stale_stamps;

@@ -29,8 +29,10 @@ class Control {
   Control(Live live, Life life);
   ~Control();
 
-  // As Node: check, prepare, then commit or abandon. `secret` is the key file's of config.group, empty without.
-  Result<Image> prepare(const Config& config, std::span<const InterfaceFacts> interfaces, std::vector<u8> secret);
+  // As Node: check, prepare, then commit or abandon. `secret` is the key file's of config.group, empty without;
+  // `natives`: see CompileInput.
+  Result<Image> prepare(const Config& config, std::span<const InterfaceFacts> interfaces, std::vector<u8> secret,
+                        std::span<const Prefix> natives = {});
   void commit(Time now);
   void abandon();
 

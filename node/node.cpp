@@ -71,7 +71,8 @@ Node::Node(Live live, const Clock& clock)
     if (!adjacency_used_[i] && live_.adjacencies[i].interface) live_.adjacencies[i] = {};
 }
 
-Result<Image> Node::prepare(const Config& config, std::span<const InterfaceFacts> interfaces) {
+Result<Image> Node::prepare(const Config& config, std::span<const InterfaceFacts> interfaces,
+                            std::span<const Prefix> natives) {
   next_slots_.clear();
   std::map<std::string, u32> services;
   for (const ServiceConfig& service : config.service) {
@@ -100,7 +101,7 @@ Result<Image> Node::prepare(const Config& config, std::span<const InterfaceFacts
   WM_TRY(Choices::check(pools));
   Result<Image> image =
       compile({config, interfaces, live_.meta[0], [&](const std::string& s) { return services.at(s); },
-               [&](const Address& host) { return fellows.at(key_of(host)); }});
+               [&](const Address& host) { return fellows.at(key_of(host)); }, natives});
   if (!image) return image;
   next_config_ = config;
   choices_.introduce(pools);

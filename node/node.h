@@ -60,7 +60,8 @@ class Node {
 
   // Checks a configuration against the tables and prepares its Image. Nothing that packets can reach changes; targets
   // that are new get slots. Call commit() when the engine took the Image, abandon() when it refused.
-  Result<Image> prepare(const Config& config, std::span<const InterfaceFacts> interfaces);
+  Result<Image> prepare(const Config& config, std::span<const InterfaceFacts> interfaces,
+                        std::span<const Prefix> natives = {});
   void commit(Time now);
   void abandon();
 

@@ -15,13 +15,20 @@ constexpr Duration kLongestStep = 5min;  // of a silence: pins' ages count to tw
 constexpr Duration kLongestSilence = 25h;  // longer than any idle time: afterwards every pin has gone
 constexpr u16 kMtu = 1500;
 
+u32 mtu_of(const Config& config, const std::string& interface) {
+  for (const MtuConfig& given : config.engine.mtu)
+    if (given.interface == interface) return given.mtu;
+  return kMtu;
+}
+
 // Interfaces and VLANs on them share the interface.
 std::vector<InterfaceFacts> make_up(const Config& config) {
   std::vector<InterfaceFacts> facts;
   for (const InterfaceConfig& interface : config.engine.interfaces) {
     const bool known = std::any_of(facts.begin(), facts.end(), [&](auto& f) { return f.name == interface.name; });
     const u32 index = u32(facts.size()) + 1;
-    if (!known) facts.push_back({interface.name, index, {{2, 0x57, 0, 0, 0, u8(index)}}});
+    if (!known)
+      facts.push_back({interface.name, index, {{2, 0x57, 0, 0, 0, u8(index)}}, mtu_of(config, interface.name)});
   }
   return facts;
 }
@@ -71,6 +78,20 @@ std::string Scene::interface_name(u32 index) const {
   return "interface " + std::to_string(index);
 }
 
+// Where translated packets go: all of one IP version by one interface, to a next hop for each destination.
+void Scene::find_routes(const Config& config) {
+  if (!config.translator || interfaces_.empty()) return engine_.set_routes({});
+  const auto called = [&](const std::string& name) {
+    const InterfaceFacts* facts = interface_called(name);
+    return facts ? *facts : interfaces_[0];
+  };
+  const InterfaceFacts ip4 = called(config.translator->interface4), ip6 = called(config.translator->interface6);
+  engine_.set_routes([ip4, ip6](const Address& to) {
+    const InterfaceFacts& out = is_ip4(to) ? ip4 : ip6;
+    return Routed{WayKind::direct, out.index, mac_of(to), out.mac, u16(out.mtu)};
+  });
+}
+
 void Scene::find_ways(const Config& config) {
   const InterfaceFacts* out = way_out(config, interfaces_);
   for (const Address& target : node_->next_hops_wanted())
@@ -89,6 +110,7 @@ Status Scene::reload(const Config& config) {
   config_ = config;
   node_->commit(now_);
   find_ways(config);
+  find_routes(config);
   advance(kMoment);
   return Done{};
 }

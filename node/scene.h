@@ -47,6 +47,7 @@ class Scene {
   Scene(const Config& config, u32 seed);
   Clock clock() const;
   void find_ways(const Config& config);
+  void find_routes(const Config& config);
 
   Config config_;
   std::vector<InterfaceFacts> interfaces_;

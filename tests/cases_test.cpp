@@ -10,6 +10,11 @@ namespace waymark {
 
 using cases::Case;
 
+namespace {
+// Its cases are others, which tests/translator_test.cpp looks through.
+bool is_translators(const ReasonText& r) { return r.verdict.reason / kReasonsPerModule == u32(Module::translator); }
+}  // namespace
+
 TEST(Cases, Native) {
   const auto build = native_build(fixture::image());
   for (const Case& c : cases::all_cases()) run_case(*build, c);
@@ -18,7 +23,10 @@ TEST(Cases, Native) {
 TEST(Cases, NameEveryReason) {
   std::set<std::string> seen;
   for (const Case& c : cases::all_cases()) seen.insert(c.reason);
-  for (const ReasonText& r : all_reasons()) EXPECT_TRUE(seen.contains(r.name)) << r.name << " has no packet case";
+  for (const ReasonText& r : all_reasons()) {
+    if (is_translators(r)) continue;
+    EXPECT_TRUE(seen.contains(r.name)) << r.name << " has no packet case";
+  }
   for (const std::string& name : seen) {
     bool declared = false;
     for (const ReasonText& r : all_reasons()) declared |= name == r.name;

@@ -126,17 +126,19 @@ void compare(std::span<const u8> elf, u64 seed) {
     change_tables(kernel->live(), kernel->now(), what, slot);
   }
   const Counters counters = native->counters();
-  u32 reached = 0;
+  u32 reached = 0, all = 0;
   std::string rest;
   for (const ReasonText& r : all_reasons()) {
+    if (r.verdict.reason / kReasonsPerModule == u32(Module::translator)) continue;  // this site has none
+    ++all;
     counters.reasons[r.verdict.reason] ? ++reached : (rest += " ", rest += r.name, 0u);
   }
   std::string notes;
   for (u32 i = 0; i < kNotes; ++i)
     notes += std::string(" ") + note_name(Note(i)) + " " + std::to_string(counters.notes[i]);
-  std::printf("%u packets, %u of %zu reasons reached; not reached:%s\nnotes:%s\n", kPackets, reached,
-              all_reasons().size(), rest.empty() ? " none" : rest.c_str(), notes.c_str());
-  EXPECT_GE(reached * 10, all_reasons().size() * 9);
+  std::printf("%u packets, %u of %u reasons reached; not reached:%s\nnotes:%s\n", kPackets, reached, all,
+              rest.empty() ? " none" : rest.c_str(), notes.c_str());
+  EXPECT_GE(reached * 10, all * 9);
 }
 
 }  // namespace

@@ -182,11 +182,11 @@ Image image(bool pins, u32 stamp_shift) {
   place_fronts(image);
 
   const Mac ours = mac(0, 1);
-  place_ports(image, {{kInterface, 0, 0, kPublic, ours, 1, 0},
-                      {kInterface, kVlan, 0, kPublic, ours, 1, 0},
-                      {kInterface, kVlan, kInnerVlan, kPublic, ours, 1, 0},
-                      {kInterface, kVlanNoTunnels, 0, kPublic, ours, 0, 0},
-                      {kInterface, kVlanTenant, 0, kTenant, ours, 0, 0}});
+  place_ports(image, {{kInterface, 0, 0, kPublic, ours, 1, 0, 1500, 0},
+                      {kInterface, kVlan, 0, kPublic, ours, 1, 0, 1500, 0},
+                      {kInterface, kVlan, kInnerVlan, kPublic, ours, 1, 0, 1500, 0},
+                      {kInterface, kVlanNoTunnels, 0, kPublic, ours, 0, 0, 1500, 0},
+                      {kInterface, kVlanTenant, 0, kTenant, ours, 0, 0, 1500, 0}});
   image.services.resize(kLastService + 1);
   image.services[sticky].affinity = 1;
   return image;

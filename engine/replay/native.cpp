@@ -4,6 +4,7 @@
 
 #include "dataplane/pipeline.h"
 #include "dataplane/tables.h"
+#include "roles/translator/punted.h"
 
 namespace waymark {
 
@@ -61,7 +62,45 @@ class NativeEnv {
   [[gnu::noinline]] void prove(u64 hash) { director::prove(*this, hash); }
   [[gnu::noinline]] u64 place(const Arrival& a) { return director::pack_flow(director::place(*this, a)); }
   [[gnu::noinline]] u32 answer(const Packet& p) { return u32(waymark::answer(*this, p)); }
+  u32 find_mapping(u64 high, u64 low, u32 kinds) {
+    return translate::find_mapping(*this, {high, low}, kinds & translate::kIsIp6, kinds & 0xff);
+  }
+  [[gnu::noinline]] u64 skip_headers(u32 l4, u32 end, u32 protocol) const {
+    return translate::pack_skipped(translate::skip_headers(view_, l4, end, u8(protocol)));
+  }
+  [[gnu::noinline]] u64 sum(u32 from, u32 to) const {
+    u64 sum = 0;
+    return sum_bytes(view_, from, to, sum) ? u64(fold(sum)) : kNoSum;
+  }
+  [[gnu::noinline]] u32 complain(u32 l3, u32 end, u32 kind, u32 rest) {
+    return u32(waymark::complain(*this, l3, end, kind, rest));
+  }
+  translate::Passed translate(const Packet& p) { return translator::pass(*this, p.ip6, p); }
+  [[gnu::noinline]] translate::Passed look_at_error() { return translator::look_at_error(*this); }
+  [[gnu::noinline]] translate::Passed prepare_error6(u32 mtu) { return translator::prepare_error6(*this, mtu); }
+  [[gnu::noinline]] translate::Passed write_error6() { return translator::write_error6(*this); }
+  [[gnu::noinline]] translate::Passed error_to_ip4(u32 mtu) { return translator::error_to_ip4(*this, mtu); }
+  [[gnu::noinline]] translate::Passed hairpin() { return translator::hairpin(*this); }
+  template <class T>
+  T* scratch() {
+    return &scratch_;
+  }
+  [[gnu::noinline]] u32 route(const Address& to) {
+    if (!engine_.route_to_) return u32(WayKind::kernel);
+    const Routed r = engine_.route_to_(to);
+    const Ethernet link = {r.next_hop, r.source, {}};
+    keep_way(*this, to, r.kind, r.interface, load_link(&link), r.mtu, engine_.image_.settings.translator.way_ticks);
+    return u32(r.kind) | u32(r.mtu) << 8;
+  }
+  bool whole() const { return whole_; }
+  void set_whole() { whole_ = true; }
+  void split(u32 longest, u32 id) { longest_ = longest, id_ = id; }
+  u32 longest() const { return longest_; }  // of the pieces; 0: it is one
+  u32 id() const { return id_; }
 
+  const PrefixBucket* at(decltype(table::prefixes), u32 i) { return get(engine_.image_.prefixes, i); }
+  const Mapping* at(decltype(table::mappings), u32 i) { return get(engine_.image_.mappings, i); }
+  Way* at(decltype(table::ways), u32 i) { return get(live_.ways, i); }
   const Port* at(decltype(table::ports), u32 i) { return get(engine_.ports_, i); }
   const SteerBucket* at(decltype(table::steer), u32 i) { return get(engine_.steer_, i); }
   const Front* at(decltype(table::fronts), u32 i) { return get(engine_.fronts_, i); }
@@ -84,7 +123,9 @@ class NativeEnv {
   const Live& live_;
   u8* start_;
   View view_;
-  u32 interface_, ticks_, out_ = 0;
+  u32 interface_, ticks_, out_ = 0, longest_ = 0, id_ = 0;
+  bool whole_ = false;
+  translator::Scratch scratch_;
   std::vector<StepSeen>* trace_;
 };
 
@@ -101,9 +142,10 @@ NativeEngine::NativeEngine(u32 pins)
       pins_(pin_buckets_for(pins)),
       embryos_(embryo_buckets_for(pins)),
       limits_(kAnswerKinds),
+      ways_(1u << kWayBits),
       target_traffic_(kMaxTargets),
-      live_{targets_,  slot_names_, adjacencies_, half_, choice_heads_, choices_,
-            previous_, members_,    meta_,        pins_, embryos_,      limits_},
+      live_{targets_, slot_names_, adjacencies_, half_,    choice_heads_, choices_, previous_,
+            members_, meta_,       pins_,        embryos_, limits_,       ways_},
       traffic_(target_traffic_) {}
 
 void NativeEngine::load(Image image) {
@@ -121,7 +163,32 @@ Outcome NativeEngine::run(std::span<const u8> frame, u32 interface, u32 ticks, s
   NativeEnv<true> env(*this, buffer.data(), begin, begin + frame.size(), interface, ticks, trace);
   const Verdict verdict = process(env);
   ++counters_.reasons[verdict.reason];
-  return {verdict, verdict.action == Action::forward ? env.left_by() : 0, {env.view().begin, env.view().end}};
+  Outcome outcome = {
+      verdict, verdict.action == Action::forward ? env.left_by() : 0, {env.view().begin, env.view().end}};
+  if (verdict.action == Action::punt) finish(frame, interface, ticks, outcome);
+  return outcome;
+}
+
+// What was punted once more, in whole.
+void NativeEngine::finish(std::span<const u8> frame, u32 interface, u32 ticks, Outcome& outcome) {
+  const std::span<const u8> came = frame;
+  const auto realigned =
+      outcome.verdict.reason == translator::why::realigned.reason ? translator::realign(frame) : std::nullopt;
+  if (realigned) frame = *realigned;
+  std::vector<u8> buffer(256);
+  buffer.insert(buffer.end(), frame.begin(), frame.end());
+  u8* begin = buffer.data() + 256;
+  NativeEnv<false> env(*this, buffer.data(), begin, begin + frame.size(), interface, ticks, nullptr);
+  env.set_whole();
+  outcome.action = process(env).action;
+  outcome.out_interface = env.left_by();
+  if (outcome.action == Action::drop) return;
+  const std::span<const u8> out(env.view().begin, env.view().end);
+  if (env.longest())
+    outcome.frames = translator::split(out, env.longest(), env.id());
+  else
+    outcome.frames = {{out.begin(), out.end()}};
+  if (realigned && outcome.frames.size() == 1) translator::tighten(came, outcome.frames[0]);
 }
 
 Verdict NativeEngine::run_in_place(std::span<u8> buffer, u32& offset, u32 interface, u32 ticks) {

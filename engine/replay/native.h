@@ -17,12 +17,24 @@ struct StepSeen {
   u64 a, b, c;
 };
 
-// What became of one packet. `frame` is what leaves or is handed on; for a dropped packet it is of no meaning.
+// What became of one packet. `frame` is what leaves or is handed on; for a dropped packet it is of no meaning. A punted
+// packet is finished at once: then `action` says what becomes of all `frames`, and `frame` is as it came.
 struct Outcome {
   Verdict verdict;
   u32 out_interface;  // when forwarded
   std::vector<u8> frame;
+  Action action = verdict.action;
+  std::vector<std::vector<u8>> frames = {};
 };
+
+// What stands for the kernel's routes: the way to a destination (core/translate/way.h); interface 0: the kernel's.
+struct Routed {
+  WayKind kind = WayKind::kernel;
+  u32 interface = 0;
+  Mac next_hop{}, source{};
+  u16 mtu = 0;
+};
+using RouteTo = std::function<Routed(const Address& destination)>;
 
 // What stands for the machine's sockets (core/env.h, Owner): `frame` holds the packet.
 using OwnerOf = std::function<Owner(std::span<const u8> frame, const Packet& packet)>;
@@ -38,7 +50,8 @@ class NativeEngine {
   NativeEngine& operator=(const NativeEngine&) = delete;
 
   void load(Image image);
-  void set_owner(OwnerOf owner_of) { owner_of_ = std::move(owner_of); }  // unset: every packet is somebody's here
+  void set_owner(OwnerOf owner_of) { owner_of_ = std::move(owner_of); }   // unset: every packet is somebody's here
+  void set_routes(RouteTo route_to) { route_to_ = std::move(route_to); }  // unset: the kernel sends all
   Live live() { return live_; }
   Counters& counters() { return counters_; }
   std::span<const TargetCounters> target_traffic() const { return traffic_; }
@@ -59,6 +72,7 @@ class NativeEngine {
  private:
   template <bool>
   friend class NativeEnv;
+  void finish(std::span<const u8> frame, u32 interface, u32 ticks, Outcome& outcome);
   Image image_;
   HugeTable<Target> targets_;
   HugeTable<SlotName> slot_names_;
@@ -71,8 +85,10 @@ class NativeEngine {
   HugeTable<PinBucket> pins_;
   HugeTable<EmbryoBucket> embryos_;
   HugeTable<u64> limits_;
+  HugeTable<Way> ways_;
   HugeTable<TargetCounters> target_traffic_;
   OwnerOf owner_of_;
+  RouteTo route_to_;
   Counters counters_;
   // Windows on the above, whose sizes need no division.
   Live live_;

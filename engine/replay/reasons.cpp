@@ -13,6 +13,7 @@ std::vector<ReasonText> gather() {
   for (auto& r : director::kReasonTexts) all.push_back(r);
   for (auto& r : host::kReasonTexts) all.push_back(r);
   for (auto& r : forward::kReasonTexts) all.push_back(r);
+  for (auto& r : translator::kReasonTexts) all.push_back(r);
   return all;
 }
 

@@ -26,6 +26,18 @@ struct SocketTuple {  // linux/bpf.h, struct bpf_sock_tuple: addresses and ports
   };
 };
 
+struct FibLookup {  // linux/bpf.h, struct bpf_fib_lookup
+  waymark::u8 family, protocol;
+  waymark::u16 source_port, destination_port;
+  waymark::u16 length_or_mtu;  // in: 0, out: the route's MTU
+  waymark::u32 interface;      // in: where the packet came in; out: where it leaves
+  waymark::u32 flow_or_tos;
+  waymark::u32 source[4], destination[4];
+  waymark::u32 vlan;
+  waymark::u8 source_mac[6], destination_mac[6];
+};
+static_assert(sizeof(FibLookup) == 64);
+
 namespace waymark::bpf {
 
 constexpr u64 kCurrentNetns = ~u64(0);
@@ -49,6 +61,9 @@ inline BpfSock* (*const skc_lookup_tcp)(xdp_md* ctx, SocketTuple* tuple, u32 siz
     reinterpret_cast<BpfSock* (*)(xdp_md*, SocketTuple*, u32, u64, u64)>(99);
 inline long (*const tcp_check_syncookie)(BpfSock* socket, void* ip, u32 ip_length, void* tcp, u32 tcp_length) =
     reinterpret_cast<long (*)(BpfSock*, void*, u32, void*, u32)>(100);
+enum FibResult : long { fib_found, fib_blackhole, fib_unreachable, fib_prohibit };
+inline long (*const fib_lookup)(void* ctx, FibLookup* params, int size,
+                                u32 flags) = reinterpret_cast<long (*)(void*, FibLookup*, int, u32)>(69);
 inline u32 (*const prandom)() = reinterpret_cast<u32 (*)()>(7);
 
 }  // namespace waymark::bpf

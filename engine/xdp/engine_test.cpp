@@ -94,7 +94,9 @@ TEST_F(Engine, RefusesTablesOfAnotherLayoutAndForeignFiles) {
   ASSERT_EQ(bpf_obj_pin(map, newer.c_str()), 0);
   auto engine = XdpEngine::open(options());
   ASSERT_FALSE(engine);
-  EXPECT_NE(engine.error().sentence.find("are of layout 7, and this build knows layout 2 only"), std::string::npos)
+  EXPECT_NE(engine.error().sentence.find("are of layout 7, and this build knows layout " +
+                                         std::to_string(kLayoutVersion) + " only"),
+            std::string::npos)
       << engine.error().sentence;
   unlink(newer.c_str());
   ASSERT_EQ(bpf_obj_pin(map, foreign.c_str()), 0);
@@ -103,7 +105,7 @@ TEST_F(Engine, RefusesTablesOfAnotherLayoutAndForeignFiles) {
   EXPECT_NE(engine.error().sentence.find("cilium_calls is not Waymark's"), std::string::npos);
   unlink(foreign.c_str());
   // A table of the right name and another form.
-  ASSERT_EQ(bpf_obj_pin(map, (directory() + "/targets_v2").c_str()), 0);
+  ASSERT_EQ(bpf_obj_pin(map, (directory() + "/targets_v" + std::to_string(kLayoutVersion)).c_str()), 0);
   engine = XdpEngine::open(options());
   ASSERT_FALSE(engine);
   EXPECT_NE(engine.error().sentence.find("table targets is not of this build's form"), std::string::npos)
@@ -120,7 +122,8 @@ TEST_F(Engine, RefusesTablesThatSayTheyAreNewer) {
   }
   const auto engine = XdpEngine::open(options());
   ASSERT_FALSE(engine);
-  EXPECT_NE(engine.error().sentence.find("hold layout 3"), std::string::npos) << engine.error().sentence;
+  EXPECT_NE(engine.error().sentence.find("hold layout " + std::to_string(kLayoutVersion + 1)), std::string::npos)
+      << engine.error().sentence;
 }
 
 TEST_F(Engine, RefusesAnotherNumberOfPins) {

@@ -59,6 +59,32 @@ unsigned int wm_answer(xdp_md* ctx, unsigned int l3, unsigned int l4, unsigned i
 unsigned long long wm_place(unsigned long long hash, unsigned long long choice_hash, unsigned int service,
                             unsigned int protocol_and_flags);
 int wm_prove(unsigned long long hash);
+unsigned int wm_find_mapping(unsigned long long high, unsigned long long low, unsigned int kinds);
+unsigned int wm_route(xdp_md* ctx, unsigned long long high, unsigned long long low);
+unsigned long long wm_skip_headers(xdp_md* ctx, unsigned int l4, unsigned int end, unsigned int protocol);
+unsigned long long wm_sum(xdp_md* ctx, unsigned int from, unsigned int to);
+unsigned int wm_complain(xdp_md* ctx, unsigned int l3, unsigned int end, unsigned int kind, unsigned int rest);
+unsigned long long wm_to_ip6(xdp_md* ctx, unsigned int l3);
+unsigned long long wm_to_ip4(xdp_md* ctx, unsigned int l3);
+unsigned long long wm_look_at_error(xdp_md* ctx);
+unsigned long long wm_prepare_error6(xdp_md* ctx, unsigned int mtu);
+unsigned long long wm_write_error6(xdp_md* ctx);
+unsigned long long wm_error_to_ip4(xdp_md* ctx, unsigned int mtu);
+unsigned long long wm_hairpin(xdp_md* ctx);
+}
+
+// Memory of the CPU's own that outlives a call, for what the stack has no room for.
+struct ScratchWords {
+  u64 word[64];
+};
+struct map_of_scratch {
+  WM_MAP_UINT(type, maps::kPercpuArray);
+  WM_MAP_UINT(max_entries, 2);
+  WM_MAP_TYPE(key, unsigned int);
+  WM_MAP_TYPE(value, ScratchWords);
+};
+extern "C" {
+WM_SECTION(".maps") map_of_scratch scratch;
 }
 
 // What needs no packet.
@@ -74,6 +100,14 @@ class KernelTables {
     if (u64* count = at(table::notes, u32(n))) *count += 1;
   }
   WM_INLINE void step(Step, u64, u64, u64) {}
+
+  // `place` tells apart what lives at the same time.
+  template <class T, u32 place = 0>
+  WM_INLINE T* scratch() {
+    static_assert(sizeof(T) <= sizeof(ScratchWords));
+    const u32 key = place;
+    return static_cast<T*>(bpf::map_lookup_elem(&waymark::scratch, &key));
+  }
 
   template <class Tag>
   WM_INLINE typename Tag::Value* at(Tag tag, u32 index) {
@@ -114,6 +148,37 @@ class KernelEnv : public KernelTables {
     reload();
     return answered;
   }
+  // Most mappings are of the longest lengths, and a call costs as much as looking at two.
+  WM_INLINE u32 find_mapping(u64 high, u64 low, u32 kinds) {
+    const TranslatorSettings& s = settings().translator;
+    const bool ip6 = kinds & translate::kIsIp6;
+    const u32 near = translate::find_mapping(*this, {high, low}, ip6, kinds & 0xff, 0, translate::kNearLengths);
+    if (near) return forget(near);
+    return (ip6 ? s.lengths6 : s.lengths4) > translate::kNearLengths ? wm_find_mapping(high, low, kinds) : 0;
+  }
+  WM_INLINE u32 route(const Address& to) {
+    const u32 routed = wm_route(ctx_, to.high, to.low);
+    reload();
+    return routed;
+  }
+  WM_INLINE u64 skip_headers(u32 l4, u32 end, u32 protocol) { return wm_skip_headers(ctx_, l4, end, protocol); }
+  WM_INLINE u64 sum(u32 from, u32 to) { return wm_sum(ctx_, from, to); }
+  WM_INLINE u32 complain(u32 l3, u32 end, u32 kind, u32 rest) {
+    const u32 answered = wm_complain(ctx_, l3, end, kind, rest);
+    reload();
+    return answered;
+  }
+  WM_INLINE translate::Passed translate(const Packet& p) {
+    if (p.ip6) return translator::pass(*this, true, p);
+    return translator::pass(*this, false, p);
+  }
+  WM_INLINE translate::Passed look_at_error() { return passed(wm_look_at_error(ctx_)); }
+  WM_INLINE translate::Passed prepare_error6(u32 mtu) { return passed(wm_prepare_error6(ctx_, mtu)); }
+  WM_INLINE translate::Passed write_error6() { return passed(wm_write_error6(ctx_)); }
+  WM_INLINE translate::Passed error_to_ip4(u32 mtu) { return passed(wm_error_to_ip4(ctx_, mtu)); }
+  WM_INLINE translate::Passed hairpin() { return passed(wm_hairpin(ctx_)); }
+  WM_INLINE bool whole() const { return false; }
+  WM_INLINE void split(u32, u32) {}
   WM_INLINE xdp_md* context() const { return ctx_; }
   WM_INLINE u32 interface() const { return ctx_->ingress_ifindex; }
   WM_INLINE void leave(u32 interface) { out_ = interface; }
@@ -126,6 +191,10 @@ class KernelEnv : public KernelTables {
   }
 
  private:
+  WM_INLINE translate::Passed passed(u64 word) {
+    reload();
+    return {{u16(word), Action::pass}, u32(word >> 32)};
+  }
   WM_INLINE void reload() {
     view_ = {reinterpret_cast<u8*>(long(ctx_->data)), reinterpret_cast<u8*>(long(ctx_->data_end))};
   }

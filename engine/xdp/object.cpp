@@ -127,6 +127,9 @@ Status Object::State::prepare(const Image& image, const Options& options, std::s
     if (name == "fronts") return u32(image.fronts.size());
     if (name == "rules") return u32(image.rules.size());
     if (name == "services") return u32(image.services.size());
+    if (name == "prefixes") return u32(image.prefixes.size());
+    if (name == "mappings") return u32(image.mappings.size());
+    if (name == "ways") return 1u << kWayBits;
     if (name == "pins") return image.settings.pin_buckets;
     if (name == "embryos") return image.settings.embryo_buckets;
     return kAnswerKinds;  // limits
@@ -222,6 +225,8 @@ Result<Object> Object::load(std::span<const u8> elf, const Image& image, const O
   WM_TRY(state->fill("fronts", image.fronts));
   WM_TRY(state->fill("rules", image.rules));
   WM_TRY(state->fill("services", image.services));
+  WM_TRY(state->fill("prefixes", image.prefixes));
+  WM_TRY(state->fill("mappings", image.mappings));
 
   if (!options.mapped) return Object(std::move(state));
   constexpr u32 all = ~0u;
@@ -234,6 +239,7 @@ Result<Object> Object::load(std::span<const u8> elf, const Image& image, const O
   WM_TRY(state->window("choices", all, live.choices));
   WM_TRY(state->window("previous", all, live.previous));
   WM_TRY(state->window("limits", all, live.limits));
+  WM_TRY(state->window("ways", all, live.ways));
   WM_TRY(state->window("members", all, live.members));
   WM_TRY(state->window("meta", all, live.meta));
   WM_TRY(state->window("pins", image.settings.pin_buckets, live.pins));

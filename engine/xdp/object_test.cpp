@@ -28,7 +28,7 @@ Image listening_image() {
   image.settings.steer_bits = 4;
   image.steer.resize(16);
   image.ports.resize(1u << kPortBits);
-  image.ports[port_hash(0, 1, 0, 0)] = {1, 0, 0, 7, {{2, 0, 0, 0, 0, 1}}, 0, 0};
+  image.ports[port_hash(0, 1, 0, 0)] = {1, 0, 0, 7, {{2, 0, 0, 0, 0, 1}}, 0, 0, 0, 0};
   return image;
 }
 

@@ -2,6 +2,8 @@
 #include "dataplane/pipeline.h"
 #include "engine/xdp/capture_record.h"
 #include "engine/xdp/kernel_env.h"
+#include "engine/xdp/punt_record.h"
+#include "engine/xdp/route.h"
 #include "engine/xdp/sockets.h"
 
 namespace waymark {
@@ -48,24 +50,96 @@ extern "C" __attribute__((noinline)) unsigned int wm_answer(xdp_md* ctx, unsigne
   return u32(answer(env, p));
 }
 
-struct map_of_capture {
+extern "C" __attribute__((noinline)) unsigned int wm_find_mapping(unsigned long long high, unsigned long long low,
+                                                                  unsigned int kinds) {
+  KernelTables tables;
+  return translate::find_mapping(tables, {high, low}, kinds & translate::kIsIp6, kinds & 0xff, translate::kNearLengths);
+}
+
+extern "C" __attribute__((noinline)) unsigned int wm_route(xdp_md* ctx, unsigned long long high,
+                                                           unsigned long long low) {
+  return route_to(ctx, {high, low});
+}
+
+extern "C" __attribute__((noinline)) unsigned long long wm_skip_headers(xdp_md* ctx, unsigned int l4, unsigned int end,
+                                                                        unsigned int protocol) {
+  KernelEnv env(ctx);
+  return translate::pack_skipped(translate::skip_headers(env.view(), l4, end, u8(protocol)));
+}
+
+extern "C" __attribute__((noinline)) unsigned long long wm_sum(xdp_md* ctx, unsigned int from, unsigned int to) {
+  KernelEnv env(ctx);
+  u64 sum = 0;
+  return sum_bytes(env.view(), from, to, sum) ? u64(fold(sum)) : kNoSum;
+}
+
+extern "C" __attribute__((noinline)) unsigned int wm_complain(xdp_md* ctx, unsigned int l3, unsigned int end,
+                                                              unsigned int kind, unsigned int rest) {
+  KernelEnv env(ctx);
+  return u32(complain(env, l3, end, kind, rest));
+}
+
+template <bool ip6>
+WM_INLINE unsigned long long translate_at(xdp_md* ctx, u32 l3) {
+  KernelEnv env(ctx);
+  Packet p = {};
+  p.l3 = l3;
+  if (ended(parse_ip(env.view(), p, ip6 ? kEtherIp6 : kEtherIp4))) return parse::why::ip_short.reason;
+  return translate::pack_passed(translator::pass(env, ip6, p));
+}
+extern "C" __attribute__((noinline)) unsigned long long wm_to_ip6(xdp_md* ctx, unsigned int l3) {
+  return translate_at<false>(ctx, l3);
+}
+extern "C" __attribute__((noinline)) unsigned long long wm_to_ip4(xdp_md* ctx, unsigned int l3) {
+  return translate_at<true>(ctx, l3);
+}
+
+extern "C" __attribute__((noinline)) unsigned long long wm_look_at_error(xdp_md* ctx) {
+  KernelEnv env(ctx);
+  return translate::pack_passed(translator::look_at_error(env));
+}
+
+extern "C" __attribute__((noinline)) unsigned long long wm_prepare_error6(xdp_md* ctx, unsigned int mtu) {
+  KernelEnv env(ctx);
+  return translate::pack_passed(translator::prepare_error6(env, mtu));
+}
+
+extern "C" __attribute__((noinline)) unsigned long long wm_write_error6(xdp_md* ctx) {
+  KernelEnv env(ctx);
+  return translate::pack_passed(translator::write_error6(env));
+}
+
+extern "C" __attribute__((noinline)) unsigned long long wm_error_to_ip4(xdp_md* ctx, unsigned int mtu) {
+  KernelEnv env(ctx);
+  return translate::pack_passed(translator::error_to_ip4(env, mtu));
+}
+
+extern "C" __attribute__((noinline)) unsigned long long wm_hairpin(xdp_md* ctx) {
+  KernelEnv env(ctx);
+  return translate::pack_passed(translator::hairpin(env));
+}
+
+struct map_of_rings {
   WM_MAP_UINT(type, maps::kPerfEventArray);
   WM_MAP_TYPE(key, unsigned int);
   WM_MAP_TYPE(value, unsigned int);
 };
 extern "C" {
-WM_SECTION(".maps") map_of_capture capture;
+WM_SECTION(".maps") map_of_rings capture;
+WM_SECTION(".maps") map_of_rings punts;
 }
+constexpr u64 kThisCpu = 0xffffffff;
 
 // Copies the packet for whoever captures. Settings are constants to the verifier: where nobody does, it takes all of
 // this away.
 WM_INLINE void copy_packet(KernelEnv& env, CaptureRecord& record) {
-  constexpr u64 this_cpu = 0xffffffff;
   const u64 bytes = record.length > kCaptureBytes ? kCaptureBytes : record.length;
-  bpf::perf_event_output(env.context(), &capture, bytes << 32 | this_cpu, &record, sizeof record);
+  bpf::perf_event_output(env.context(), &capture, bytes << 32 | kThisCpu, &record, sizeof record);
 }
 
-WM_INLINE u64 capture_in(KernelEnv& env) {
+// In functions of their own, so that their records are not on the stack of everything else.
+extern "C" __attribute__((noinline)) unsigned long long wm_capture_in(xdp_md* ctx) {
+  KernelEnv env(ctx);
   CaptureRecord record = {};
   record.id = record.when = bpf::ktime_boot_ns();
   record.interface = env.interface();
@@ -74,17 +148,20 @@ WM_INLINE u64 capture_in(KernelEnv& env) {
   return record.id;
 }
 
-WM_INLINE void capture_out(KernelEnv& env, Verdict verdict, u64 id) {
+extern "C" __attribute__((noinline)) int wm_capture_out(xdp_md* ctx, unsigned int reason, unsigned int action,
+                                                        unsigned int out_interface, unsigned long long id) {
+  KernelEnv env(ctx);
   CaptureRecord record = {};
   record.id = id;
   record.when = bpf::ktime_boot_ns();
   record.interface = env.interface();
-  record.out_interface = verdict.action == Action::forward ? env.left_by() : 0;
-  record.length = verdict.action == Action::drop ? 0 : env.length();
-  record.reason = verdict.reason;
+  record.out_interface = Action(action) == Action::forward ? out_interface : 0;
+  record.length = Action(action) == Action::drop ? 0 : env.length();
+  record.reason = u16(reason);
   record.out = 1;
-  record.action = u8(verdict.action);
+  record.action = u8(action);
   copy_packet(env, record);
+  return 0;
 }
 
 // The verdict of a reason. To carry the action beside the reason through the program would cost two instructions at
@@ -96,10 +173,19 @@ WM_INLINE Verdict verdict_of(u32 reason) {
   return {u16(reason), actions->of[reason]};
 }
 
+// Gives the whole packet to the daemon, whose reader counts those that find no room.
+extern "C" __attribute__((noinline)) int wm_punt(xdp_md* ctx, unsigned int reason) {
+  KernelEnv env(ctx);
+  PuntRecord record = {env.interface(), env.length(), u16(reason), {}};
+  bpf::perf_event_output(ctx, &punts, u64(record.length) << 32 | kThisCpu, &record, sizeof record);
+  return 0;
+}
+
 WM_INLINE int finish(KernelEnv& env, Verdict verdict) {
   if (u64* count = env.at(table::reasons, verdict.reason)) *count += 1;
   if (verdict.action == Action::pass) return bpf::xdp_pass;
-  if (verdict.action == Action::drop) return bpf::xdp_drop;
+  if (env.settings().translator.on && verdict.action == Action::punt) wm_punt(env.context(), verdict.reason);
+  if (verdict.action == Action::drop || verdict.action == Action::punt) return bpf::xdp_drop;
   if (env.left_by() == env.interface()) return bpf::xdp_tx;
   return int(bpf::redirect(env.left_by(), 0));
 }
@@ -110,9 +196,9 @@ extern "C" WM_SECTION("xdp") int wm_xdp(xdp_md* ctx) {
   asm volatile("r0 = %0" ::"i"(WM_BUILD) : "r0");
 #endif
   KernelEnv env(ctx);
-  const u64 id = env.settings().capture ? capture_in(env) : 0;
+  const u64 id = env.settings().capture ? wm_capture_in(ctx) : 0;
   const Verdict verdict = verdict_of(process(env).reason);
-  if (env.settings().capture) capture_out(env, verdict, id);
+  if (env.settings().capture) wm_capture_out(ctx, verdict.reason, u32(verdict.action), env.left_by(), id);
   return finish(env, verdict);
 }
 

@@ -203,6 +203,7 @@ Shape shape_for(bool ip6, const Inner& inner, u32 said, u32 extensions, bool may
   const u32 least = up(before(kLeastDatagram));
   const u32 room = limit > extensions ? limit - extensions : 0;
   const u32 most = room < after(least) ? 0 : down(std::min(before(room), kMostWords * (ip6 ? 8 : 4)));
+  if (ip6 && may_extend && after(said) <= kLeastDatagram && room >= kLeastDatagram) return {least, true};
   if (!may_extend || most < least) return {std::min(content, before(limit)), false};
   return {std::clamp(inner.length > said ? down(content) : up(content), least, most), true};
 }
@@ -214,6 +215,18 @@ std::vector<std::vector<u8>> split(std::span<const u8> frame, u32 mtu, u32 id) {
   const u32 type = get16(frame, sizeof(Ethernet) - 2);
   if (type == kEtherIp4) return split4(frame, mtu);
   return type == kEtherIp6 ? split6(frame, mtu, id) : std::vector<Bytes>();
+}
+
+void tighten(Frame came, Bytes& translated) {
+  constexpr u32 l3 = sizeof(Ethernet), icmp = l3 + sizeof(Ip4), at = icmp + sizeof(Icmp), said = kLeastDatagram + 4;
+  const auto h = find_icmp(came);
+  if (!h || !h->ip6 || translated.size() < at + said || translated[l3] != 0x45) return;
+  const u32 was = came[h->icmp + 4] * 8u, quoted = h->icmp + u32(sizeof(Icmp));
+  const auto inner = quoted + was <= h->end ? inner6(came.subspan(quoted, was)) : std::nullopt;
+  if (!inner || int(was) + inner->growth > int(kLeastDatagram) || translated[icmp + 5] != said / 4) return;
+  translated.erase(translated.begin() + at + kLeastDatagram, translated.begin() + at + said);
+  put_covered(translated, icmp + 4, kLeastDatagram / 4, icmp + 2);
+  put_covered(translated, l3 + 2, get16(translated, l3 + 2) - 4, l3 + 10);
 }
 
 std::optional<std::vector<u8>> realign(std::span<const u8> frame) {

@@ -22,12 +22,17 @@ std::vector<std::vector<u8>> split(std::span<const u8> frame, u32 mtu, u32 id);
 // Readies an ICMP error with a datagram length (RFC 4884; ICMPv4 types 3, 11, 12, ICMPv6 types 1, 3) for translation,
 // in a frame with up to two VLAN tags: afterwards the datagram in it, translated (RFC 7915, 4.3 and 5.3), will be a
 // whole number of the other side's words (of 64 bits towards IPv6, of 32 towards IPv4) and 128 bytes at least; and the
-// whole packet at most 1280 bytes of IPv6, or 576 of IPv4. Zeros are added to a datagram that is all there, and to one
-// below the 128 bytes; one that was cut off before is cut to whole words. The extensions follow unchanged. They are
-// left out, and the length is zero, where there is no room for them or where the other side's message has none: its
-// "packet too big" and "parameter problem" of ICMPv6.
-// Checksums are adjusted by what changes, so that what was corrupt is as corrupt as before. None for all other frames,
-// fragments among them, and for messages that are not as long as they say.
+// whole packet at most 1280 bytes of IPv6, or 576 of IPv4 when tightened. Zeros are added to a datagram that is all
+// there, and to one below the 128 bytes; one that was cut off before is cut to whole words. The extensions follow
+// unchanged. They are left out, and the length is zero, where there is no room for them or where the other side's
+// message has none: its "packet too big" and "parameter problem" of ICMPv6. Checksums are adjusted by what changes, so
+// that what was corrupt is as corrupt as before. None for all other frames, fragments among them, and for messages that
+// are not as long as they say.
 std::optional<std::vector<u8>> realign(std::span<const u8> frame);
+
+// Words of 64 bits cannot say 128 bytes of IPv4: a short datagram that realign() filled up has 132 when translated.
+// This takes the last four zeros away from `translated`, an untagged Ethernet frame that was `came`. All else it leaves
+// as it is.
+void tighten(std::span<const u8> came, std::vector<u8>& translated);
 
 }  // namespace waymark::translator

@@ -278,7 +278,7 @@ TEST(Realign, WithoutRoomTheExtensionsGo) {
   const Bytes none = frame(ip4(kRouter4, error(false, 11, 0, cut(sent4(600), 128), {}, 0)));
   EXPECT_EQ(difference(none, realigned(error4(cut(sent4(600), 128), extensions(1100)))), "");
   const Bytes none6 = frame(ip6(kRouter6, error(true, 3, 0, cut(sent6(600), 128), {}, 0)));
-  EXPECT_EQ(difference(none6, realigned(error6(cut(sent6(600), 128), extensions(412)))), "");
+  EXPECT_EQ(difference(none6, realigned(error6(cut(sent6(600), 128), extensions(416)))), "");
 }
 
 TEST(Realign, PacketTooBigAndParameterProblemHaveNoLength) {

@@ -1,0 +1,99 @@
+// ICMP errors that this node sends as a router, from its own address to the packet's source, back where it came from.
+#pragma once
+
+#include "core/answer.h"
+#include "core/translate/icmp.h"
+
+namespace waymark {
+
+// Whether an ICMP error may be sent about a packet at all (RFC 1812, 4.3.2.7; RFC 4443, 2.4 e): not about another
+// error, nor about a fragment that is not the first. `p.l4` and `p.protocol` name what follows the IP headers.
+WM_INLINE bool may_complain(const View& v, const Packet& p, u32 fragment_offset) {
+  if (fragment_offset) return false;
+  if (p.protocol != (p.ip6 ? kProtoIcmp6 : kProtoIcmp4)) return true;
+  const auto* icmp = v.at<Icmp>(p.l4);
+  if (!icmp) return false;
+  return p.ip6 ? !translate::is_icmp6_error(icmp->type) && icmp->type != translate::kIcmp6Redirect
+               : !translate::is_icmp4_error(icmp->type);
+}
+
+// Turns the IP packet at `l3`, which ends at `end`, into the ICMP error about it. `kind` is kComplainIp6, type and
+// code; `rest` the ICMP header's second word in host order. Everything is checked before the first byte is written. One
+// of the steps that the kernel's verifier proves apart (Env::complain).
+constexpr u32 kComplainIp6 = 1u << 16;
+WM_INLINE constexpr u32 complaint(bool ip6, u8 type, u8 code) {
+  return (ip6 ? kComplainIp6 : 0) | u32(type) << 8 | code;
+}
+
+WM_INLINE constexpr LinkAddresses swapped(const LinkAddresses& link) {
+  return {link.first >> 48 | u64(link.last) << 16 | link.first << 48, u32(link.first >> 16)};
+}
+
+template <class E>
+WM_INLINE Answered complain(E& env, u32 l3, u32 end, u32 kind, u32 rest) {
+  const bool ip6 = kind & kComplainIp6;
+  const TranslatorSettings& s = env.settings().translator;
+  if (ip6 ? s.own6 == Address{} : !s.own4) return Answered::none;
+  const u32 head = u32(ip6 ? sizeof(Ip6) : sizeof(Ip4)), added = head + u32(sizeof(Icmp));
+  const u32 most = (ip6 ? translate::kLongestError6 : translate::kLongestError4) - added;
+  const u32 quote = translate::least(end - l3, most);
+  be16 its_id = {0};
+  Packet p = {};  // as if it had been sent to us: answers swap the addresses
+  p.ip6 = ip6;
+  const View v = env.view();
+  if (ip6) {
+    const auto* ip = v.at<Ip6>(l3);
+    if (!ip) return Answered::none;
+    p.source = load_address(ip->source);
+    p.destination = s.own6;
+  } else {
+    const auto* ip = v.at<Ip4>(l3);
+    if (!ip) return Answered::none;
+    p.source = address_of(ip->source);
+    p.destination = address_of(wire32(s.own4));
+    its_id = ip->id;
+  }
+  const auto* old = v.at<Ethernet>(0);
+  const auto* old_tags = v.at<Word64>(sizeof(Ethernet));  // the IP header behind it is longer
+  if (!old || !old_tags) return Answered::none;
+  const LinkAddresses link = swapped(load_link(old));
+  const be16 type = old->type;
+  const u64 tags = old_tags->value;
+  const u64 quoted = env.sum(l3, l3 + quote);
+  if (quoted == kNoSum) return Answered::none;
+  if (!may_answer(env, AnswerKind::error)) return Answered::limited;
+  if (!env.resize(int(added)) || !env.trim(l3 + added + quote)) return Answered::none;
+  const View after = env.view();
+  auto* ethernet = after.at<Ethernet>(0);
+  auto* new_tags = after.at<Word64>(sizeof(Ethernet));
+  auto* icmp = after.at<Icmp>(l3 + head);
+  if (!ethernet || !new_tags || !icmp) return Answered::none;
+  store_link(ethernet, link, type);
+  new_tags->value = tags;  // where there are fewer, the IP header overwrites the rest
+  const u32 length = u32(sizeof(Icmp)) + quote;
+  u64 sum = quoted;
+  if (ip6) {
+    auto* ip = after.at<Ip6>(l3);
+    if (!ip) return Answered::none;
+    write_answer_ip6(ip, p, kAnswerTos, kProtoIcmp6, length);
+    sum += pseudo_sum(p.destination, p.source, true, length, kProtoIcmp6);
+  } else {
+    auto* ip = after.at<Ip4>(l3);
+    if (!ip) return Answered::none;
+    write_answer_ip4(ip, p, kAnswerTos, kProtoIcmp4, length);
+    // It may be fragmented: of an error lost for its size nobody would be told (RFC 1812, 4.3.2.7).
+    // What the packet is told apart by tells the error apart, which goes to the same host.
+    const be16 id = {u16(its_id.raw ? its_id.raw : fold(quoted) | 1)};
+    ip->checksum.raw = update_checksum(ip->checksum.raw, ip->fragment.raw, id.raw);
+    ip->id = id;
+    ip->fragment = {0};
+  }
+  icmp->type = u8(kind >> 8);
+  icmp->code = u8(kind);
+  icmp->rest = wire32(rest);
+  sum += (icmp->type | icmp->code << 8) + u64(wire32(rest).raw);
+  icmp->checksum = {u16(~fold(sum))};
+  return Answered::sent;
+}
+
+}  // namespace waymark

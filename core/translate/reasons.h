@@ -1,0 +1,44 @@
+// How a packet's way through the translator ends.
+#pragma once
+
+#include "core/parse.h"
+
+namespace waymark {
+
+#define TRANSLATOR_REASONS(X, M)                                                                                       \
+  X(M, forward, to_ip6, "translated to IPv6 and sent to its next hop")                                                 \
+  X(M, forward, to_ip4, "translated to IPv4 and sent to its next hop")                                                 \
+  X(M, pass, to_ip6_by_kernel, "translated to IPv6 and left to the kernel's routes: no valid next hop is known")       \
+  X(M, pass, to_ip4_by_kernel, "translated to IPv4 and left to the kernel's routes: no valid next hop is known")       \
+  X(M, forward, hairpinned, "from one IPv6 host to another by their IPv4 addresses: translated there and back")        \
+  X(M, punt, fragmented, "longer than its way allows, and may be cut: leaves in fragments")                            \
+  X(M, punt, realigned, "an ICMP error whose extensions had to move")                                                  \
+  X(M, pass, local, "to the translator's own address, and no ping: the kernel's")                                      \
+  X(M, forward, echoed, "a ping of the translator's own address, answered")                                            \
+  X(M, forward, hop_limit, "the hop limit ended here, and its sender was told")                                        \
+  X(M, forward, too_big, "too big for its way out and not to be cut, and its sender was told")                         \
+  X(M, forward, source_route, "IPv4 source route not at its end: not translated, and its sender was told")             \
+  X(M, forward, routing_header, "IPv6 routing header not at its end: not translated, and its sender was told")         \
+  X(M, forward, unreachable, "the kernel's routes lead nowhere, and its sender was told")                              \
+  X(M, drop, error_limited, "an ICMP error or echo was due, but enough were sent lately")                              \
+  X(M, drop, error_withheld, "an ICMP error was due, but none may be sent about this packet, or from no address")      \
+  X(M, drop, reserved_bits, "an address under an IPv4-embedding prefix with bits set that must be zero")               \
+  X(M, drop, nonglobal, "a private IPv4 address under the well-known prefix (RFC 6052, 3.1)")                          \
+  X(M, drop, martian, "would carry an IPv4 address that no packet may carry")                                          \
+  X(M, drop, source_unknown, "the source has no translation")                                                          \
+  X(M, drop, protocol, "the protocol would become an IPv6 extension header that nobody sent")                          \
+  X(M, drop, icmp_type, "an ICMP type or code that is not translated (RFC 7915, 4.2, 5.2)")                            \
+  X(M, drop, icmp_fragment, "a fragmented ICMP message: its checksum cannot be translated")                            \
+  X(M, drop, icmp_length, "the ICMP error names a length of the packet inside that it does not have")                  \
+  X(M, forward, udp_checksum, "UDP without a checksum, in fragments or refused by configuration: its sender was told") \
+  X(M, drop, fragment, "a fragment that ends beyond 65535 bytes")                                                      \
+  X(M, forward, fragment_header, "an extension header behind the fragment header, and its sender was told")            \
+  X(M, drop, too_long, "would be longer than an IPv4 packet can be")                                                   \
+  X(M, drop, inner_header, "the packet inside the ICMP error is cut short, or is none of this IP version")             \
+  X(M, drop, inner_error, "the packet inside the ICMP error is one itself, or an ICMP message never translated")       \
+  X(M, drop, inner_unknown, "an address of the packet inside the ICMP error has no translation")                       \
+  X(M, drop, no_room, "the driver leaves no room in front of the packet for the longer header")                        \
+  X(M, drop, header_checksum, "the IPv4 header's checksum is wrong (RFC 1812, 5.2.2)")
+WM_REASONS(translator, TRANSLATOR_REASONS)
+
+}  // namespace waymark

@@ -1,0 +1,117 @@
+#include "daemon/punts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "daemon/log.h"
+
+namespace waymark {
+
+namespace {
+
+constexpr u32 kAtOnce = 64;  // packets in one turn of the loop: less than two milliseconds
+constexpr Duration kTellAgain = std::chrono::minutes(1);
+
+// The IP packet of a frame that left the engine, without VLAN tags; empty where there is none.
+std::span<const u8> packet_of(std::span<const u8> frame) {
+  std::size_t at = 12;
+  while (at + 4 < frame.size() &&
+         ((frame[at] == 0x81 && frame[at + 1] == 0) || (frame[at] == 0x88 && frame[at + 1] == 0xa8)))
+    at += 4;
+  return frame.size() > at + 2 ? frame.subspan(at + 2) : frame.first(0);
+}
+
+}  // namespace
+
+Punts::Punts(Loop& loop, std::function<u32()> ticks, RawSender sender, netlink::Requests requests)
+    : loop_(loop), ticks_(std::move(ticks)), sender_(std::move(sender)), requests_(std::move(requests)), engine_(0) {
+  engine_.set_routes([this](const Address& to) { return route(to); });
+}
+
+Result<std::unique_ptr<Punts>> Punts::open(Loop& loop, std::function<u32()> ticks) {
+  Result<RawSender> sender = RawSender::open();
+  if (!sender) return sender.error();
+  Result<netlink::Requests> requests = netlink::Requests::open();
+  if (!requests) return requests.error();
+  return std::unique_ptr<Punts>(new Punts(loop, std::move(ticks), std::move(*sender), std::move(*requests)));
+}
+
+Status Punts::follow(const Object& object, Image image) {
+  Result<PuntReader> reader =
+      PuntReader::open(object, [this](const PuntRecord& record, std::span<const u8> frame) { finish(record, frame); });
+  if (!reader) return reader.error();
+  if (reader_) {
+    for (bool more = true; more;) {
+      const Result<bool> read = reader_->read(kAtOnce);
+      more = read && *read;
+    }
+    lost_before_ += reader_->lost();
+  }
+  watch_.reset();
+  reader_.emplace(std::move(*reader));
+  engine_.load(std::move(image));
+  watch_ = loop_.on_readable(reader_->fd(), [this] { read(); });
+  read();  // what came before
+  return Done{};
+}
+
+const PuntCounts& Punts::counts() {
+  counts_.lost = lost_before_ + (reader_ ? reader_->lost() : 0);
+  return counts_;
+}
+
+void Punts::read() {
+  now_ = ticks_();
+  const Result<bool> more = reader_->read(kAtOnce);
+  if (!more) return failed(more.error().sentence);
+  if (!*more || posted_) return;
+  posted_ = true;  // others have their turn in between
+  loop_.post([this, alive = std::weak_ptr(alive_)] {
+    if (alive.expired()) return;
+    posted_ = false;
+    read();
+  });
+}
+
+// The way that the kernel takes, whose MTU says how long the pieces are. A packet of a raw socket is not forwarded, so
+// the hop is spent as where XDP sends by itself.
+Routed Punts::route(const Address& to) {
+  const netlink::RouteQuestion question{.destination = to};
+  const auto facts = requests_.routes({&question, 1});
+  if (!facts) return {};
+  const RouteFact& fact = facts->front();
+  if (fact.kind == RouteFact::Kind::none) return {.kind = WayKind::unreachable};
+  u32 mtu = fact.mtu;
+  const u32 index = fact.interface;
+  if (const auto links = requests_.links(std::span(&index, 1)); links && links->front()) {
+    const LinkInfo& link = *links->front();
+    const u32 own = !is_ip4(to) && link.mtu6 ? link.mtu6 : link.mtu;
+    mtu = mtu ? std::min(mtu, own) : own;
+  }
+  for (const Port& port : engine_.image().ports)  // [engine] mtu may say less
+    if (port.interface == index && port.mtu) mtu = std::min<u32>(mtu, port.mtu);
+  return {.kind = WayKind::direct, .mtu = u16(std::min(mtu, 0xffffu))};
+}
+
+void Punts::finish(const PuntRecord& record, std::span<const u8> frame) {
+  const Outcome outcome = engine_.run(frame, record.interface, now_);
+  if (outcome.action == Action::drop || outcome.frames.empty()) {
+    const ReasonText* reason = reason_text(outcome.verdict.reason);
+    return failed(fmt::format("a packet that was punted ({}) could not be finished", reason ? reason->name : "?"));
+  }
+  for (const std::vector<u8>& piece : outcome.frames)
+    if (const Status sent = sender_.send(packet_of(piece)); !sent) return failed(sent.error().sentence);
+  ++counts_.sent;
+}
+
+void Punts::failed(const std::string& why) {
+  ++counts_.failed;
+  counts_.why = why;
+  const Time now = boot_time();
+  if (counts_.failed > 1 && now < told_ + kTellAgain) return;
+  told_ = now;
+  log::warning(fmt::format("punted packets: {}; {} so far", why, counts_.failed));
+}
+
+}  // namespace waymark

@@ -1,0 +1,123 @@
+// A daemon that translates between IPv4 and IPv6 hosts, all of which stand in the peer's namespace.
+#pragma once
+
+#include <arpa/inet.h>
+#include <linux/bpf.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "daemon/processes_test.h"
+
+namespace waymark {
+
+class Translating : public Processes {
+ protected:
+  void SetUp() override {
+    Processes::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    peer("ethtool -K wm-peer tx off >/dev/null");  // XDP sees checksums as they are
+    // A router's settings: without them the kernel says nothing of ways, MTUs among it, nor takes what is left to it.
+    here("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1");
+    here(
+        "ip neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev wm-here nud permanent; "
+        "ip neigh replace 2001:db8:77::2 lladdr 02:00:00:00:00:02 dev wm-here nud permanent");
+    in_peer([this] { poll_peer(); });
+    translate();
+    ASSERT_TRUE(runs(spawn())) << log();
+  }
+  ~Translating() override {
+    if (peers_program_ >= 0) close(peers_program_);
+  }
+  // `map` leads to the peer's IPv6 address; IPv4 addresses stand under 2001:db8:64::/96.
+  void translate(const std::string& map = "ip4 = \"198.51.100.6/32\", ip6 = \"2001:db8:77::2/128\"") {
+    std::ofstream(config_file()) << "[node]\nname = \"" << name
+                                 << "\"\n[engine]\npins = 0\ninterfaces = { wm-here = \"public\" }\n"
+                                    "[translator]\naddress = [\"10.77.0.1\", \"2001:db8:77::1\"]\n"
+                                    "prefix = [{ prefix = \"2001:db8:64::/96\" }]\n"
+                                    "map = [{ "
+                                 << map << " }]\n";
+  }
+  // In the peer's namespace.
+  int socket_in_peer(int family, const char* address, uint16_t port) {
+    int fd = -1;
+    in_peer([&] {
+      fd = ::socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+      const int off = IP_PMTUDISC_DONT;
+      setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &off, sizeof off);
+      const Name own = name_of(family, address, port);
+      ASSERT_EQ(bind(fd, reinterpret_cast<const sockaddr*>(&own.bytes), own.length), 0) << strerror(errno);
+    });
+    return fd;
+  }
+  struct Name {
+    sockaddr_storage bytes;
+    socklen_t length;
+  };
+  static Name name_of(int family, const char* address, uint16_t port) {
+    Name out{};
+    if (family == AF_INET) {
+      auto* n = reinterpret_cast<sockaddr_in*>(&out.bytes);
+      n->sin_family = AF_INET;
+      n->sin_port = htons(port);
+      inet_pton(AF_INET, address, &n->sin_addr);
+      out.length = sizeof *n;
+    } else {
+      auto* n = reinterpret_cast<sockaddr_in6*>(&out.bytes);
+      n->sin6_family = AF_INET6;
+      n->sin6_port = htons(port);
+      inet_pton(AF_INET6, address, &n->sin6_addr);
+      out.length = sizeof *n;
+    }
+    return out;
+  }
+  static void send_to(int fd, const char* address, const std::string& data) {
+    const Name to = name_of(AF_INET, address, 6000);
+    ASSERT_EQ(sendto(fd, data.data(), data.size(), 0, reinterpret_cast<const sockaddr*>(&to.bytes), to.length),
+              ssize_t(data.size()));
+  }
+  static std::string received(int fd, int* hops = nullptr, int patience = 5000) {  // milliseconds
+    pollfd wait = {fd, POLLIN, 0};
+    if (poll(&wait, 1, patience) != 1) return "";
+    std::string data(65536, 0);
+    iovec into = {data.data(), data.size()};
+    alignas(cmsghdr) char beside[CMSG_SPACE(sizeof(int))];
+    msghdr message{};
+    message.msg_iov = &into;
+    message.msg_iovlen = 1;
+    message.msg_control = beside;
+    message.msg_controllen = sizeof beside;
+    data.resize(size_t(std::max<ssize_t>(0, recvmsg(fd, &message, 0))));
+    const cmsghdr* found = CMSG_FIRSTHDR(&message);
+    if (hops && found && found->cmsg_type == IPV6_HOPLIMIT) std::memcpy(hops, CMSG_DATA(found), sizeof *hops);
+    return data;
+  }
+
+ private:
+  // What XDP sends back into a veth is lost unless a program stands on its other end: one that passes everything.
+  void poll_peer() {
+    bpf_insn pass[2] = {};
+    pass[0].code = BPF_ALU64 | BPF_MOV | BPF_K;
+    pass[0].imm = XDP_PASS;
+    pass[1].code = BPF_JMP | BPF_EXIT;
+    bpf_attr load{}, link{};
+    load.prog_type = BPF_PROG_TYPE_XDP;
+    load.insns = reinterpret_cast<uintptr_t>(pass);
+    load.insn_cnt = 2;
+    load.license = reinterpret_cast<uintptr_t>("GPL");
+    const int program = int(syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load));
+    ASSERT_GE(program, 0) << strerror(errno);
+    link.link_create.prog_fd = u32(program);
+    link.link_create.target_ifindex = if_nametoindex("wm-peer");
+    link.link_create.attach_type = BPF_XDP;
+    peers_program_ = int(syscall(SYS_bpf, BPF_LINK_CREATE, &link, sizeof link));
+    EXPECT_GE(peers_program_, 0) << strerror(errno);
+    close(program);
+  }
+  int peers_program_ = -1;
+};
+
+}  // namespace waymark

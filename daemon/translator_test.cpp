@@ -1,0 +1,84 @@
+// A translator's configuration and the machine's routes change under traffic.
+#include "daemon/translating_test.h"
+
+namespace waymark {
+
+namespace {
+
+class TranslatorTest : public Translating {
+ protected:
+  void SetUp() override {
+    Translating::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    client_ = socket_in_peer(AF_INET, "10.77.0.2", 5000);
+    server_ = socket_in_peer(AF_INET6, "2001:db8:77::2", 6000);
+  }
+  void TearDown() override {
+    for (const int fd : {client_, server_})
+      if (fd >= 0) close(fd);
+    Translating::TearDown();
+  }
+  u64 count(const std::string& reason) {
+    for (const Json& row : get("/v1/counters"))
+      if (row["reason"] == reason) return row["packets"];
+    return 0;
+  }
+  int client_ = -1, server_ = -1;
+};
+
+TEST_F(TranslatorTest, MapsChangeAllAtOnceOrNotAtAll) {
+  send_to(client_, "198.51.100.6", "first");
+  EXPECT_EQ(received(server_), "first") << log();
+  translate("ip4 = \"198.51.100.0/24\", ip6 = \"2001:db8:77::2/128\"");  // no room for 8 bits
+  EXPECT_FALSE(post("/v1/reload"));
+  send_to(client_, "198.51.100.6", "second");
+  EXPECT_EQ(received(server_), "second") << log();
+  translate("ip4 = \"198.51.100.7/32\", ip6 = \"2001:db8:77::2/128\"");
+  ASSERT_TRUE(post("/v1/reload")) << log();
+  send_to(client_, "198.51.100.6", "to nobody now");
+  send_to(client_, "198.51.100.7", "third");
+  EXPECT_EQ(received(server_), "third") << log();
+}
+
+TEST_F(TranslatorTest, TrafficGoesOnThroughReloads) {
+  for (int i = 0; i < 100; ++i) {
+    const std::string data = "datagram " + std::to_string(i);
+    send_to(client_, "198.51.100.6", data);
+    if (i % 40 == 20) {
+      ASSERT_TRUE(post("/v1/reload")) << log();
+    }
+    ASSERT_EQ(received(server_), data) << log();
+  }
+  EXPECT_GE(count("translator.to_ip6"), 50u) << "by XDP itself, once its way is known";
+}
+
+// RFC 7915, 4.6 and 5.6.
+TEST_F(TranslatorTest, AMoreSpecificRouteOfTheMachineWinsWhileItIsThere) {
+  translate("ip4 = \"198.51.100.0/28\", ip6 = \"2001:db8:77::/124\"");
+  ASSERT_TRUE(post("/v1/reload")) << log();
+  send_to(client_, "198.51.100.2", "translated");
+  EXPECT_EQ(received(server_), "translated") << log();
+
+  here("ip addr add 198.51.100.2/32 dev lo");
+  const int native = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const Name own = name_of(AF_INET, "198.51.100.2", 6000);
+  ASSERT_EQ(bind(native, reinterpret_cast<const sockaddr*>(&own.bytes), own.length), 0) << strerror(errno);
+  EXPECT_TRUE(soon([&] {
+    send_to(client_, "198.51.100.2", "as it is");
+    return received(native, nullptr, 20) == "as it is";
+  })) << log();
+
+  here("ip addr del 198.51.100.2/32 dev lo");
+  EXPECT_TRUE(soon([&] {
+    send_to(client_, "198.51.100.2", "again");
+    std::string got;
+    do got = received(server_, nullptr, 20);
+    while (!got.empty() && got != "again");
+    return got == "again";
+  })) << log();
+  close(native);
+}
+
+}  // namespace
+
+}  // namespace waymark

@@ -1,0 +1,28 @@
+// The translator's tables: prefixes, maps and settings of one load. Pure and deterministic.
+#pragma once
+
+#include <vector>
+
+#include "base/result.h"
+#include "config/config.h"
+#include "dataplane/image.h"
+
+namespace waymark {
+
+// How long a way to a destination is believed before the kernel's routes are asked again, and that packet goes by them.
+constexpr Duration kWayLifetime = std::chrono::seconds(2);
+
+// An explicit pair (RFC 7757, 3.3), and IPv4 addresses embedded under a prefix (RFC 6052, 2.2). Lengths as checked in
+// the configuration.
+Mapping explicit_mapping(const Prefix& ip4, const Prefix& ip6);
+Mapping embedded_mapping(const Prefix& ip6, const Prefix& ip4, bool nonglobal);
+
+// Those of `natives` that are more specific than what is translated: they win (RFC 7915, 4.6, 5.6).
+std::vector<Prefix> winners(const TranslatorConfig& config, std::span<const Prefix> natives);
+
+// Writes everything but the fronts of the translator's own addresses. `natives`: prefixes that the machine reaches by
+// itself. Fails, with a sentence, where there are too many.
+Status add_translator(Image& image, const TranslatorConfig& config, std::span<const Prefix> natives,
+                      u32 ticks_per_second);
+
+}  // namespace waymark

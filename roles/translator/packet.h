@@ -1,0 +1,138 @@
+// The translator: what it takes, in which direction it goes, and what its senders are told.
+#pragma once
+
+#include "core/translate/echo.h"
+#include "core/translate/errors.h"
+#include "core/translate/to_ip4.h"
+#include "core/translate/to_ip6.h"
+#include "roles/translator/packet_hairpin.h"
+
+namespace waymark::translator {
+
+// What a router says before it forwards: source routes, routing headers and hop limits (RFC 7915, 4.1, 5.1).
+template <class E>
+WM_INLINE Verdict judge_way(E& env, bool ip6, const Opened& o) {
+  const View v = env.view();
+  if (WM_UNLIKELY(o.in.routing)) return why::routing_header;
+  if (WM_UNLIKELY(!ip6 && o.in.l4 - o.in.l3 > sizeof(Ip4)) && translate::has_source_route(v, o.in))
+    return why::source_route;
+  if (WM_UNLIKELY(o.p.hops <= 1)) return why::hop_limit;
+  return kGoOn;
+}
+
+// What the packet's sender is told; kNothing for a reason that tells nothing.
+constexpr u32 kNothing = ~0u;
+WM_INLINE constexpr u32 complaint_of(Verdict verdict, bool ip6) {
+  if (verdict.reason == why::hop_limit.reason) return complaint(ip6, ip6 ? 3 : 11, 0);
+  if (verdict.reason == why::too_big.reason) return ip6 ? complaint(true, 2, 0) : complaint(false, 3, 4);
+  if (verdict.reason == why::source_route.reason) return complaint(false, 3, 5);
+  if (verdict.reason == why::routing_header.reason) return complaint(true, 4, 0);
+  if (verdict.reason == why::unreachable.reason) return complaint(ip6, ip6 ? 1 : 3, 0);
+  // Prohibited: of all that is discarded and has no other code (RFC 7915, 4.4, 5.4), what a sender can mend.
+  if (verdict.reason == why::udp_checksum.reason) return complaint(false, 3, 13);
+  if (verdict.reason == why::fragment_header.reason) return complaint(true, 1, 1);
+  return kNothing;
+}
+
+WM_INLINE constexpr bool is_sent(Verdict verdict) {
+  return verdict.reason == why::to_ip6.reason || verdict.reason == why::to_ip4.reason;
+}
+
+template <class E>
+WM_INLINE Passed pass_opened(E& env, bool ip6, const Opened& o, Onward& way) {
+  if (const Verdict end = judge_way(env, ip6, o); WM_UNLIKELY(ended(end)))
+    return {end, end.reason == why::routing_header.reason ? o.in.routing - o.in.l3 : 0};
+  if (!ip6) return translate::pass_to_ip6(env, o.p, o.in, o.to, way);
+  if (WM_UNLIKELY(env.settings().translator.hairpins) && o.kind == kMapEmbedded && is_hairpin(env, o.to.destination))
+    return {translate::kToHairpin, 0};
+  return translate::pass_to_ip4(env, o.p, o.in, o.to, way);
+}
+
+// The steps that the kernel's verifier proves apart (Env::translate, Env::look_at_error and those after it). `p` is
+// what parse_ip() found; `mtu` that of the interface it came in by. `ip6` is p.ip6, and a constant to the kernel's
+// build, which has a function for each IP version.
+template <class E>
+WM_INLINE Passed pass(E& env, bool ip6, const Packet& p) {
+  auto* s = env.template scratch<Scratch>();
+  if (!s) return {why::no_room, 0};
+  s->o.p = p;
+  const Verdict end = open(env, ip6, s->o);
+  reread();
+  const Passed passed = WM_UNLIKELY(ended(end)) ? Passed{end, 0} : pass_opened(env, ip6, s->o, s->way);
+  if (WM_LIKELY(is_sent(passed.verdict))) return passed;
+  if (WM_UNLIKELY(complaint_of(passed.verdict, ip6) != kNothing) &&
+      !may_complain(env.view(), s->o.p, translate::offset_of(s->o.in)))
+    return {why::error_withheld, 0};
+  return passed;
+}
+
+// The packet is as pass() found it, as the next four find it.
+template <class E>
+WM_INLINE Passed look_at_error(E& env) {
+  auto* s = env.template scratch<Scratch>();
+  if (!s) return {why::no_room, 0};
+  return {translate::look_at_error(env, s->o.p.ip6, s->o.in, s->o.to, s->q, s->way), 0};
+}
+template <class E>
+WM_INLINE Passed prepare_error6(E& env, u32 mtu) {
+  auto* s = env.template scratch<Scratch>();
+  if (!s) return {why::no_room, 0};
+  return {translate::prepare_error6(env, s->o.in, s->o.to, s->q, s->way, mtu), 0};
+}
+template <class E>
+WM_INLINE Passed write_error6(E& env) {
+  auto* s = env.template scratch<Scratch>();
+  if (!s) return {why::no_room, 0};
+  return translate::write_error6(env, s->o.in, s->o.to, s->q, s->way);
+}
+template <class E>
+WM_INLINE Passed error_to_ip4(E& env, u32 mtu) {
+  auto* s = env.template scratch<Scratch>();
+  if (!s) return {why::no_room, 0};
+  return translate::error_to_ip4(env, s->o.p, s->o.in, s->o.to, s->q, s->way, mtu);
+}
+
+template <class E>
+WM_INLINE Verdict complain_about(E& env, const Packet& p, Verdict verdict, u32 kind, u32 rest, u32 mtu) {
+  const u32 added = u32(sizeof(Icmp) + (p.ip6 ? sizeof(Ip6) : sizeof(Ip4)));
+  const u32 end = translate::least(p.end, p.l3 + (mtu > added ? mtu - added : 0));  // what goes back fits its way
+  const Answered answered = Answered(env.complain(p.l3, end, kind, rest));
+  if (answered == Answered::none) return why::error_withheld;
+  if (answered == Answered::limited) return why::error_limited;
+  env.step(Step::answered, u32(AnswerKind::error), kind, rest);
+  env.leave(env.interface());
+  return verdict;
+}
+
+// A packet that no front is for, in the translator's zone.
+template <Env E>
+WM_INLINE Verdict receive(E& env, const Packet& p, const Port* port) {
+  const u32 here = port->mtu ? port->mtu : 0xffffu;
+  Passed passed = env.translate(p);
+  if (WM_LIKELY(is_sent(passed.verdict))) {
+    env.leave(passed.value);
+    return passed.verdict;
+  }
+  if (WM_UNLIKELY(passed.verdict.reason == translate::kErrorsTurn)) {
+    passed = env.look_at_error();
+    if (!ended(passed.verdict)) passed = p.ip6 ? env.error_to_ip4(here) : env.prepare_error6(here);
+    if (!ended(passed.verdict)) passed = env.write_error6();
+  } else if (WM_UNLIKELY(passed.verdict.reason == translate::kHairpinsTurn)) {
+    passed = env.hairpin();
+  }
+  const u32 kind = complaint_of(passed.verdict, p.ip6);
+  if (WM_UNLIKELY(kind != kNothing)) return complain_about(env, p, passed.verdict, kind, passed.value, here);
+  env.leave(passed.value);
+  return passed.verdict;
+}
+
+// A packet to the translator's own address.
+template <Env E>
+WM_INLINE Verdict receive_own(E& env, Packet& p) {
+  if (p.protocol != (p.ip6 ? kProtoIcmp6 : kProtoIcmp4)) return why::local;
+  if (const Verdict end = validate(env.view(), p, env.length()); ended(end))
+    return end.reason == parse::why::fragment.reason ? why::local : end;
+  return translate::echo(env, p);
+}
+
+}  // namespace waymark::translator

@@ -1,0 +1,123 @@
+// The first half of a translation: whose the packet is, what it holds, and its addresses in the other IP version.
+#pragma once
+
+#include "core/steer.h"
+#include "core/translate/errors.h"
+
+namespace waymark::translator {
+
+using translate::Ends;
+using translate::Inside;
+using translate::Passed;
+
+WM_INLINE constexpr Verdict verdict_of(translate::Refused r) {
+  if (r == translate::Refused::reserved_bits) return why::reserved_bits;
+  if (r == translate::Refused::nonglobal) return why::nonglobal;
+  return why::martian;
+}
+
+// The IPv4 source of an ICMP error from a router that has none (RFC 6791): out of the pool, always the same for one
+// router; or this node's own.
+template <class E>
+WM_INLINE Address pool_source(E& env, const Address& router) {
+  const TranslatorSettings& s = env.settings().translator;
+  u32 n = s.pool_size ? reduce(u32(steer_hash(s.prefix_seed, 0, router) >> 32), s.pool_size) : 0;
+  u32 chosen = s.own4;
+  for (u32 i = 0; i < kPoolRanges; ++i) {
+    if (n < s.pool[i].count) {
+      chosen = s.pool[i].first + n;
+      break;
+    }
+    n -= s.pool[i].count;
+  }
+  return translate::address4(chosen);
+}
+
+// A packet in its first half: looked into, and both addresses found. Every field is of the packet as it came.
+struct Opened {
+  Packet p;
+  Inside in;
+  Ends to;
+  u8 kind;  // of the mapping that has the destination
+};
+
+// For a hairpin: the packet inside an error, with the addresses that its sender knows; and the packet's own, to be.
+struct Swapped {
+  Ends was, now, to;
+  u32 l3, at;  // at: its transport's checksum, from the frame's first byte; 0: none that could be adjusted
+  u16 checksum;
+  u64 grown;  // what all this adds to the sum of the ICMP message
+};
+
+// What a translation knows of its packet. Too much for the kernel's stack, so it has a place of its own on each CPU,
+// which Env::scratch() gives; the steps find there what those before them wrote.
+struct Scratch {
+  Opened o;
+  translate::Quoted q;
+  Onward way;
+  Swapped inside;
+};
+
+WM_INLINE bool is_error(const View& v, const Inside& in, bool ip6) {
+  if (in.protocol != (ip6 ? kProtoIcmp6 : kProtoIcmp4) || translate::offset_of(in)) return false;
+  const auto* icmp = v.at<Icmp>(in.l4);
+  return icmp && (ip6 ? translate::is_icmp6_error(icmp->type) : translate::is_icmp4_error(icmp->type));
+}
+
+// From parse_ip() on: whether the packet is the translator's, what it holds, and its addresses in the other version.
+template <class E>
+WM_INLINE Verdict open(E& env, bool ip6, Opened& o) {
+  Packet& p = o.p;
+  const translate::Numbers to = ip6 ? translate::numbers6(p.destination) : translate::numbers4(p.destination);
+  if (!ip6 && translate::is_martian(u32(to.low))) return steer::why::not_ours;
+  const Mapping* target = translate::mapping_of(env, to, ip6, translate::kAnyMap | kMapNative);
+  if (!target || target->kind == kMapNative) return steer::why::not_ours;
+  const u8 kind = o.kind = target->kind;
+  const u32 ip4 = ip6 ? translate::to_ip4(target, to) : u32(to.low);
+  const translate::Refused refused = translate::judge(target, ip6 ? to : translate::Numbers{}, ip4);
+  if (WM_UNLIKELY(refused != translate::Refused::no)) return verdict_of(refused);
+  o.to.destination = ip6 ? translate::address4(ip4) : translate::address6(translate::to_ip6(target, ip4));
+
+  if (p.end > env.length() || p.end < p.l4) return parse::why::ip_length;
+  const bool illegal = ip6 ? translate::is_martian(p.source) : translate::is_martian(number(ip4_of(p.source)));
+  if (WM_UNLIKELY(illegal && ip6)) return parse::why::martian_source;
+  if (p.source == p.destination) return parse::why::land;
+  const View v = env.view();
+  if (ip6) {
+    Verdict end = kGoOn;
+    if (!translate::look_inside6(env, p.l3, p.end, o.in, end)) return parse::why::ip_length;
+    if (WM_UNLIKELY(ended(end))) return end;
+  } else {
+    if (p.l4 < p.l3 + sizeof(Ip4)) return parse::why::ip4_header;
+    if (!translate::look_inside4(v, p.l3, p.end, o.in)) return parse::why::ip_length;
+    // A router must look (RFC 1812, 5.2.2): in IPv6 nothing would tell any more that the header is corrupt.
+    const u64 sum = translate::sum_header<Ip4>(env, o.in);
+    if (WM_UNLIKELY(sum == kNoSum || fold(sum) != 0xffff)) return why::header_checksum;
+    if (translate::is_strange4(o.in.protocol)) return why::protocol;
+    // Of an ICMPv4 error it is translated, "for the purpose of trouble shooting" (RFC 7915, 4.1).
+    if (WM_UNLIKELY(illegal) && !is_error(v, o.in, false)) return parse::why::martian_source;
+  }
+  if (WM_UNLIKELY(is_fragment(o.in)) && translate::is_beyond(o.in)) return why::fragment;
+  p.l4 = o.in.l4;
+  p.protocol = o.in.protocol;
+
+  const translate::Numbers from = ip6 ? translate::numbers6(p.source) : translate::numbers4(p.source);
+  const Mapping* source = nullptr;
+  if (!ip6 && kind == kMapExplicit) source = translate::mapping_of(env, from, ip6, kMapEmbedded);
+  if (!source) source = translate::mapping_of(env, from, ip6, translate::kAnyMap);
+  env.step(Step::mapped, kind, source ? source->kind : 0, 0);
+  if (WM_UNLIKELY(!source)) {
+    const bool link_local = ip6 && from.high >> 54 == 0xfe80 >> 6;  // RFC 4291, 2.5.6: stays on its link
+    if (link_local || !is_error(v, o.in, ip6)) return why::source_unknown;
+    o.to.source = ip6 ? pool_source(env, p.source) : env.settings().translator.own6;
+    if (ip6 ? !ip4_of(o.to.source).raw : o.to.source == Address{}) return why::source_unknown;
+    return kGoOn;
+  }
+  const u32 source4 = ip6 ? translate::to_ip4(source, from) : u32(from.low);
+  const translate::Refused bad = translate::judge(source, ip6 ? from : translate::Numbers{}, source4);
+  if (WM_UNLIKELY(bad != translate::Refused::no) && (ip6 || bad != translate::Refused::martian)) return verdict_of(bad);
+  o.to.source = ip6 ? translate::address4(source4) : translate::address6(translate::to_ip6(source, source4));
+  return kGoOn;
+}
+
+}  // namespace waymark::translator

@@ -1,0 +1,114 @@
+// Every case of the translator in the kernel's build, by each of the two compilers, beside the native one: the same
+// reason, the same bytes and the same counters. What is punted leaves the program as it came.
+#include "tests/kernel_translator.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <future>
+#include <map>
+#include <memory>
+#include <thread>
+
+#include "engine/xdp/program.h"
+#include "tests/need.h"
+#include "tests/translator_judge.h"
+#include "tests/translator_site.h"
+#include "tests/translator_states.h"
+
+namespace waymark::translator_cases {
+namespace {
+
+const char* name_of(u16 reason) { return reason_text(reason)->name; }
+
+void compare(TranslatorSite& site, KernelTranslator& kernel, const StatedCase& c) {
+  SCOPED_TRACE(c.packet.name + ": " + c.packet.why);
+  NativeEngine& engine = site.scene().engine();
+  const u32 in = site.index_for(c.packet.in), ticks = site.scene().ticks();
+  const Settings& settings = engine.image().settings;
+  set_answered_enough(engine.live(), settings, ticks, c.answered_enough);
+  set_answered_enough(kernel.live(), settings, kernel.now(), c.answered_enough);
+  const Bytes frame = site.frame(c.packet.in);
+  const Outcome native = engine.run(frame, in, ticks, nullptr, c.head_room);
+  kernel.learn(engine.live().ways);
+  const Counters before = kernel.counters();
+  const Ended ended = kernel.run(frame, in, c.head_room, native.verdict.reason);
+  const Counters after = kernel.counters();
+
+  EXPECT_EQ(name_of(ended.verdict.reason), c.packet.reason);
+  EXPECT_STREQ(name_of(ended.verdict.reason), name_of(native.verdict.reason));
+  for (u32 i = 0; i < kReasons; ++i) EXPECT_EQ(after.reasons[i] - before.reasons[i], i == native.verdict.reason) << i;
+  EXPECT_EQ(after.notes, before.notes);
+  const bool punted = native.verdict.action == Action::punt;
+  EXPECT_EQ(ended.verdict.action, punted ? Action::drop : native.verdict.action);
+  EXPECT_EQ(packets::difference(native.frame, ended.frame), "");
+  if (punted) {
+    EXPECT_EQ(packets::difference(frame, ended.frame), "");
+    return;
+  }
+  if (ended.verdict.action == Action::forward) {
+    EXPECT_EQ(ended.out_interface, native.out_interface);
+  }
+  if (!c.packet.out.empty()) {
+    EXPECT_EQ(judge::unlike(c.packet.out[0], {ended.frame.begin() + 14, ended.frame.end()}), "");
+  }
+}
+
+struct Loaded {
+  std::unique_ptr<TranslatorSite> site;
+  std::vector<StatedCase> cases;
+  std::future<std::unique_ptr<KernelTranslator>> kernel;
+};
+
+void run_all(std::span<const u8> elf) {
+  ASSERT_TRUE(enter_namespace_of_two());
+  std::map<std::string, std::vector<StatedCase>> by_site;  // a program is loaded for each
+  u32 too_long = 0;
+  const auto add = [&](const StatedCase& c) {
+    if (c.packet.in.size() > kLongestRun)
+      ++too_long;
+    else
+      by_site[c.packet.site].push_back(c);
+  };
+  for (const TranslatorCase& c : all_translator_cases()) add({c});
+  for (const StatedCase& c : stated_cases()) add(c);
+  EXPECT_LE(too_long, 4u) << "cases that the kernel's test run does not take";
+  // The verifier takes a second for each, so one is loaded on each CPU meanwhile.
+  std::vector<Loaded> loaded;
+  for (const auto& [toml, cases] : by_site) {
+    loaded.push_back({std::make_unique<TranslatorSite>(toml), cases, {}});
+    slow_down(loaded.back().site->scene().engine());
+  }
+  const size_t ahead = std::max(1u, std::thread::hardware_concurrency());
+  for (size_t i = 0, next = 0; i < loaded.size(); ++i) {
+    for (; next < loaded.size() && next < i + ahead; ++next)
+      loaded[next].kernel =
+          std::async(std::launch::async, [&elf, image = &loaded[next].site->scene().engine().image()] {
+            return std::make_unique<KernelTranslator>(elf, *image);
+          });
+    const auto kernel = loaded[i].kernel.get();
+    TranslatorSite& site = *loaded[i].site;
+    WayKind ways = WayKind::direct;
+    for (const StatedCase& c : loaded[i].cases) {
+      if (c.ways != ways) site.set_ways(c.ways);
+      ways = c.ways;
+      compare(site, *kernel, c);
+    }
+  }
+  std::printf("%zu sites\n", by_site.size());
+}
+
+TEST(KernelTranslator, Bpf) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_all(program());
+}
+
+TEST(KernelTranslator, BpfByTheOtherCompiler) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_all(program_other());
+}
+
+}  // namespace
+}  // namespace waymark::translator_cases

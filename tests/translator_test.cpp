@@ -1,0 +1,111 @@
+// The translator against packets written from the RFCs (docs/rfc7915.md names them by clause).
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+
+#include "tests/translator_icmp_rows.h"
+#include "tests/translator_site.h"
+
+namespace waymark::translator_cases {
+namespace {
+
+TranslatorSite& site_of(const std::string& toml) {
+  static std::map<std::string, std::unique_ptr<TranslatorSite>> sites;
+  auto& s = sites[toml];
+  if (!s) s = std::make_unique<TranslatorSite>(toml);
+  s->scene().advance(std::chrono::seconds(1));  // what it may send of its own is full again
+  return *s;
+}
+
+// Of IPv4: chosen by the translator, where neither DF nor a Fragment Header of the packet says otherwise.
+bool is_drawn(const Bytes& expected) {
+  return expected[0] >> 4 == 4 && expected[4] == 0 && expected[5] == 0 && !(expected[6] & 0x40);
+}
+Bytes without_id(Bytes b) { return with_word(with_word(std::move(b), 4, 0), 10, 0); }
+
+void compare(const Bytes& expected, const Bytes& got, const Bytes& first) {
+  if (!is_drawn(expected) || got.size() < 20 || got[0] >> 4 != 4) {
+    EXPECT_EQ(difference(expected, got), "");
+    return;
+  }
+  EXPECT_EQ(difference(without_id(expected), without_id(got)), "");
+  EXPECT_EQ(internet_checksum(part(got, 0, 20)), 0) << "the IPv4 header's checksum";
+  EXPECT_NE(got[4] << 8 | got[5], 0) << "the identification of a packet that may be fragmented";
+  EXPECT_EQ(part(got, 4, 6), part(first, 4, 6)) << "fragments of one packet have one identification";
+}
+
+TEST(Translator, Cases) {
+  std::set<std::string> names;
+  for (const TranslatorCase& c : all_translator_cases()) {
+    SCOPED_TRACE(c.name + ": " + c.why);
+    EXPECT_TRUE(names.insert(c.name).second) << "two cases of one name";
+    TranslatorSite& s = site_of(c.site);
+    const Became b = s.receive(c.in);
+    EXPECT_EQ(b.reason, c.reason);
+    EXPECT_EQ(b.out.size(), c.out.size());
+    for (size_t i = 0; i < b.out.size() && i < c.out.size(); ++i) {
+      compare(c.out[i], b.out[i], b.out[0]);
+      EXPECT_EQ(b.by[i], s.index(b.out[i].at(0) >> 4 == 6));
+    }
+  }
+}
+
+// A reason of the translator has a packet case, or one of the tests in kElsewhere.
+TEST(Translator, CasesNameEveryReason) {
+  std::set<std::string> seen, tests;
+  for (const TranslatorCase& c : all_translator_cases()) seen.insert(c.reason);
+  const auto* unit = testing::UnitTest::GetInstance();
+  for (int i = 0; i < unit->total_test_suite_count(); ++i)
+    for (int j = 0; j < unit->GetTestSuite(i)->total_test_count(); ++j)
+      tests.insert(std::string(unit->GetTestSuite(i)->name()) + "." + unit->GetTestSuite(i)->GetTestInfo(j)->name());
+  for (const Elsewhere& e : kElsewhere) {
+    EXPECT_TRUE(seen.insert(e.reason).second) << e.reason << " has a case: it need not be elsewhere";
+    EXPECT_TRUE(tests.contains(std::string(e.suite) + "." + e.test)) << e.suite << "." << e.test << " is no test";
+  }
+  for (const ReasonText& r : all_reasons())
+    EXPECT_TRUE(!std::string(r.name).starts_with("translator.") || seen.contains(r.name)) << r.name << " has no case";
+  for (const std::string& name : seen) {
+    bool declared = false;
+    for (const ReasonText& r : all_reasons()) declared |= name == r.name;
+    EXPECT_TRUE(declared) << name << " is no declared reason";
+  }
+}
+
+// RFC 7915, 4.2 and 5.2: all other types and codes are dropped.
+TEST(Translator, IcmpWithoutTranslationIsDropped) {
+  TranslatorSite& s = site_of(site());
+  for (const bool ip6 : {false, true})
+    for (unsigned type = 0; type < 256; ++type)
+      for (unsigned code = 0; code < 256; code += code < 17 ? 1 : 29) {
+        if (ip6 ? type == 128 || type == 129 : type == 0 || type == 8) continue;
+        if (ip6 && type == 2) continue;  // its code says nothing (RFC 4443, 3.2)
+        bool has_row = false;
+        for (const IcmpRow& r : ip6 ? rows_to4() : rows_to6()) has_row |= r.type == type && r.code == code;
+        if (has_row) continue;
+        const Bytes in = ip6 ? complaint6(error6(uint8_t(type), uint8_t(code), 0, quoted6(udp(4000, 53))))
+                             : complaint4(error4(uint8_t(type), uint8_t(code), 0, quoted4(udp(4000, 53))));
+        const Became b = s.receive(in);
+        EXPECT_EQ(b.reason, "translator.icmp_type") << "ICMPv" << (ip6 ? 6 : 4) << " " << type << "/" << code;
+        EXPECT_TRUE(b.out.empty());
+      }
+}
+
+// RFC 7915, figures 3 and 6: pointers to what the other header has not.
+TEST(Translator, PointersWithoutTranslationAreDropped) {
+  TranslatorSite& s = site_of(site());
+  for (const bool ip6 : {false, true})
+    for (uint32_t pointer = 0; pointer < 256; ++pointer) {
+      const uint32_t second = ip6 ? pointer : pointer << 24;
+      const bool known = ip6 ? pointer <= 1 || (pointer >= 4 && pointer <= 39)
+                             : pointer <= 3 || pointer == 8 || pointer == 9 || (pointer >= 12 && pointer <= 19);
+      const Became b = s.receive(ip6 ? complaint6(error6(4, 0, second, quoted6(udp(4000, 53))))
+                                     : complaint4(error4(12, 0, second, quoted4(udp(4000, 53)))));
+      EXPECT_EQ(b.reason, !known ? "translator.icmp_type" : ip6 ? "translator.to_ip4" : "translator.to_ip6") << pointer;
+    }
+}
+
+}  // namespace
+}  // namespace waymark::translator_cases
