@@ -5,6 +5,7 @@
 //
 // Fields are written as wide as the program reads them: a read that spans two recent writes would wait for both.
 #include "bench/plan.h"
+#include "core/plan.h"
 #include "engine/xdp/waymark.bpf.cpp"
 
 namespace waymark::bench {
@@ -154,9 +155,10 @@ WM_INLINE bool begin_stray(xdp_md* ctx) {
   return true;
 }
 
-#define WM_CASE(NAME, BEGIN, AGAIN, VERDICT)                                      \
+#define WM_CASE(NAME, BEGIN, AGAIN, VERDICT) WM_CASE_OF(wm_xdp, NAME, BEGIN, AGAIN, VERDICT)
+#define WM_CASE_OF(PROGRAM, NAME, BEGIN, AGAIN, VERDICT)                          \
   extern "C" WM_SECTION("xdp") __attribute__((flatten)) int NAME(xdp_md* ctx) {   \
-    return BEGIN(ctx) ? wm_xdp(ctx) : bpf::xdp_aborted;                           \
+    return BEGIN(ctx) ? PROGRAM(ctx) : bpf::xdp_aborted;                          \
   }                                                                               \
   extern "C" WM_SECTION("xdp") int NAME##_null(xdp_md* ctx) {                     \
     if (!BEGIN(ctx)) return bpf::xdp_aborted;                                     \
@@ -171,3 +173,5 @@ WM_CASE(wm_bench_host, begin_host, -int(overhead()), bpf::xdp_pass)
 WM_CASE(wm_bench_stray, begin_stray, -int(overhead()), bpf::xdp_tx)
 
 }  // namespace waymark::bench
+
+#include "bench/bench_translator.bpf.h"

@@ -4,6 +4,7 @@
 
 #include "bench/against.h"
 #include "bench/facts.h"
+#include "bench/translator_site.h"
 #include "bench/xdp_case.h"
 #include "tests/need.h"
 
@@ -29,7 +30,7 @@ std::string report(double min) {
 TEST(Bench, NativeCasesHoldTheirChecks) {
   const auto measured = measure(cases("native."), 1);
   ASSERT_TRUE(measured) << measured.error().sentence;
-  ASSERT_EQ(measured->size(), 2u);
+  ASSERT_EQ(measured->size(), 5u);
   EXPECT_EQ(measured->at(0).flows, 1u);
   EXPECT_EQ(measured->at(1).flows, 1'000'000u);
   for (const Measured& m : *measured) EXPECT_GT(m.net(), 0) << m.name;
@@ -41,7 +42,10 @@ TEST(Bench, XdpCasesHoldTheirChecks) {
   ASSERT_TRUE(measured) << measured.error().sentence;
   for (const Measured& m : *measured) {
     EXPECT_GT(m.net(), 0) << m.name;
-    const u64 flows = m.name == "xdp.director.hit_64k" ? 60'000 : m.name == "xdp.director.hit_1m" ? 900'000 : 1;
+    const u64 flows = m.name == "xdp.director.hit_64k"     ? 60'000
+                      : m.name == "xdp.director.hit_1m"    ? 900'000
+                      : m.name == "xdp.translator.map_10k" ? 450
+                                                           : 1;
     EXPECT_GE(m.flows, flows) << m.name;
   }
 }
@@ -66,6 +70,29 @@ TEST(Bench, XdpADroppedPacketShows) {
   auto lying = Wrapper::make({}, "wm_bench_direct6", frame, int(sizeof(Ip6)));
   ASSERT_TRUE(lying) << lying.error().sentence;
   EXPECT_FALSE((*lying)->pin(3));
+}
+
+// And a translated packet from one that is left to the kernel.
+TEST(Bench, XdpATranslatedPacketLeavesByItsWay) {
+  WM_NEED(Cap::bpf);
+  SiteSpec site;
+  site.translator = true;
+  const std::vector<u8> frame = packet_to_translate(false, Carried::tcp);
+  auto made = Wrapper::make(site, "wm_bench_role_to6", frame, int(sizeof(Ip6) - sizeof(Ip4)));
+  ASSERT_TRUE(made) << made.error().sentence;
+  Wrapper& wrapper = **made;
+  ASSERT_TRUE(wrapper.plan_as_is());
+  auto passed = wrapper.run(1);
+  ASSERT_TRUE(passed);
+  EXPECT_EQ(passed->verdict, 2u);
+  const Address to = translated_destination(false);
+  keep_ways(wrapper.site().object->live(), wrapper.site().image.settings, wrapper.site().object->now()->ticks,
+            {&to, 1});
+  auto sent = wrapper.run(100);
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(sent->verdict, 3u);
+  EXPECT_EQ(*wrapper.made_of(frame), sent->frame);
+  EXPECT_NE(passed->frame, sent->frame);
 }
 
 TEST(Bench, ARegressionIsSeenAndAnImprovementIsNone) {

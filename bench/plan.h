@@ -25,6 +25,8 @@ struct Plan {
 };
 static_assert(sizeof(Plan) == 192);
 
+constexpr u32 kDestinations = 16'384;  // at most, of explicit maps
+
 // The number that makes the flow: it is added to the packet's varying address.
 constexpr u32 kNewFlows = 0x80000000;
 

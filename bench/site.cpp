@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/address_text.h"
+#include "bench/translator_site.h"
 #include "core/pins.h"
 #include "core/tunnel.h"
 
@@ -17,7 +18,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Mac kOurs = {{2, 0x57, 0, 0, 0, 1}}, kRouter = {{2, 0x57, 0, 0, 0, 9}};
 constexpr const char *kClient6 = "2001:db8:c::", *kClient4 = "10.0.0.0", *kService4 = "198.51.100.80";
 constexpr const char *kDirector6 = "2001:db8:d::1", *kDirector4 = "192.0.2.1", *kServer6 = "2001:db8:5::1",
                      *kFellow6 = "2001:db8:5::2";
@@ -51,7 +51,7 @@ Meta meta_of(u32 pins, u32 ticks_per_second) {
   return new_meta(pins, ticks_per_second, [&] { return u32(random()); });
 }
 
-std::vector<InterfaceFacts> interfaces() { return {{"lo", kInterface, kOurs}}; }
+std::vector<InterfaceFacts> interfaces() { return {{"lo", kInterface, kOurs, 1500}}; }
 
 Result<Image> start(Node& node, const SiteSpec& spec, Time now) {
   const std::vector<InterfaceFacts> here = interfaces();
@@ -80,6 +80,7 @@ void copy(const Live& from, const Live& to) {
   copy(from.meta, to.meta);
   copy(from.pins, to.pins);
   copy(from.embryos, to.embryos);
+  copy(from.ways, to.ways);
 }
 
 }  // namespace
@@ -95,6 +96,10 @@ Config config_of(const SiteSpec& spec) {
   config.engine.pins = spec.pins;
   config.engine.interfaces = {{"lo", 0, 0, "public"}};
   config.engine.adjacency_lifetime = 1h;  // no daemon renews it while we measure
+  if (spec.translator) {
+    config.translator = translator_config(spec.maps);
+    return config;
+  }
   if (spec.host) {
     HostServiceConfig web{"web", {service6(0)}, {{Protocol::tcp, 80, 80}}, {}, {ip(kServer6), ip(kFellow6)}};
     config.host = HostConfig{{ip(kServer6)}, {ip(kDirector6)}, {}, 6080, {web}};

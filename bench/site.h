@@ -1,4 +1,5 @@
-// The site that the cases measure: services with two targets each behind a director, or a server that ends its tunnels.
+// The site that the cases measure: services with two targets each behind a director, a server that ends its tunnels, or
+// a translator.
 #pragma once
 
 #include <memory>
@@ -13,6 +14,7 @@ namespace waymark::bench {
 
 constexpr u32 kPins = 1'000'000;  // [engine] pins: the default
 constexpr u32 kInterface = 1;     // the loopback's index in every network namespace: test runs come in there
+constexpr Mac kOurs = {{2, 0x57, 0, 0, 0, 1}}, kRouter = {{2, 0x57, 0, 0, 0, 9}};
 
 struct SiteSpec {
   u32 services = 1;
@@ -20,6 +22,8 @@ struct SiteSpec {
   Tunnel tunnel = Tunnel::ip;
   bool host = false;  // a server instead of a director
   u32 pins = kPins;
+  bool translator = false;  // neither of them
+  u32 maps = 0;             // its explicit ones
 };
 
 Config config_of(const SiteSpec& spec);

@@ -26,17 +26,33 @@ Result<std::unique_ptr<Wrapper>> Wrapper::make(const SiteSpec& spec, const std::
   return wrapper;
 }
 
-Status Wrapper::plan(u32 order, u32 flows, u8 tcp_flags) {
+Result<Plan> Wrapper::plan_of(u32 order, u32 flows) const {
   Plan plan{};
   plan.order = order;
   plan.flows = flows;
   plan.overhead = u32(std::abs(overhead_));
   if (arriving_.size() > kRoom) return Error{"the frame is too long for the wrapper program"};
   std::copy(arriving_.begin(), arriving_.end(), plan.frame + kFrameOffset);
-  plan.frame[kFrameOffset + arriving_.size() - 7] = tcp_flags;
+  return plan;
+}
+
+Status Wrapper::plan(u32 order, u32 flows, u8 tcp_flags) {
+  Result<Plan> plan = plan_of(order, flows);
+  if (!plan) return plan.error();
+  plan->frame[kFrameOffset + arriving_.size() - 7] = tcp_flags;
+  return write(".data.plan", &*plan);
+}
+
+Status Wrapper::plan_as_is(u32 destinations) {
+  const Result<Plan> plan = plan_of(kAmong, destinations);
+  if (!plan) return plan.error();
+  return write(".data.plan", &*plan);
+}
+
+Status Wrapper::write(const char* section, const void* bytes) {
   const u32 key = 0;
-  if (bpf_map_update_elem(site_->object->map(".data.plan"), &key, &plan, BPF_ANY))
-    return Error{std::string("the wrapper's plan cannot be written: ") + strerror(errno)};
+  if (bpf_map_update_elem(site_->object->map(section), &key, bytes, BPF_ANY))
+    return Error{std::string("the wrapper's ") + section + " cannot be written: " + strerror(errno)};
   return Done{};
 }
 
@@ -95,9 +111,13 @@ Result<std::vector<u8>> Wrapper::expected(const std::vector<u8>& frame) const {
   std::vector<u8> arrived = arriving_;
   const std::size_t rest = sizeof(Tcp) + (number(be16{u16(arrived[12] | arrived[13] << 8)}) == kEtherIp4 ? 8 : 32);
   std::copy(frame.end() - std::ptrdiff_t(rest), frame.end(), arrived.end() - std::ptrdiff_t(rest));
+  return made_of(arrived);
+}
+
+Result<std::vector<u8>> Wrapper::made_of(std::span<const u8> arriving) const {
   const auto moment = site_->object->now();
   if (!moment) return moment.error();
-  return site_->twin()->run(arrived, kInterface, moment->ticks).frame;
+  return site_->twin()->run(arriving, kInterface, moment->ticks).frame;
 }
 
 }  // namespace waymark::bench

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bench/translator_case.h"
 #include "dataplane/pipeline.h"
 
 namespace waymark::bench {
@@ -168,6 +169,15 @@ std::unique_ptr<Case> native() {
   return make_native(flows);
 }
 
+template <bool whole, bool ip6, Carried carried = Carried::tcp, u32 maps = 0>
+std::unique_ptr<Case> translator() {
+  return make_translator({whole, ip6, carried, maps});
+}
+template <bool whole, bool ip6>
+std::unique_ptr<Case> native_translation() {
+  return make_native_translation(whole, ip6);
+}
+
 const std::vector<NamedCase>& all_cases() {
   constexpr u32 any = 0xffffffff;
   static const std::vector<NamedCase> cases = {
@@ -181,8 +191,23 @@ const std::vector<NamedCase>& all_cases() {
       {"xdp.director.new", true, make<Way::fresh, any>, 180},
       {"xdp.host.decap", true, make<Way::decap, 1>, 20},
       {"xdp.host.pass_on", true, make<Way::pass_on, 1>, 100},
+      {"xdp.translate.4to6.tcp", true, translator<false, false, Carried::tcp>, 30},
+      {"xdp.translate.4to6.udp", true, translator<false, false, Carried::udp>, 30},
+      {"xdp.translate.4to6.echo", true, translator<false, false, Carried::echo>, 35},
+      {"xdp.translate.4to6.error", true, translator<false, false, Carried::error>, 60},
+      {"xdp.translate.6to4.tcp", true, translator<false, true, Carried::tcp>, 30},
+      {"xdp.translate.6to4.udp", true, translator<false, true, Carried::udp>, 30},
+      {"xdp.translate.6to4.echo", true, translator<false, true, Carried::echo>, 35},
+      {"xdp.translate.6to4.error", true, translator<false, true, Carried::error>, 60},
+      {"xdp.translator.role", true, translator<true, false>, 55},
+      {"xdp.translator.role_6to4", true, translator<true, true>, 55},
+      {"xdp.translator.map_10k", true, translator<true, false, Carried::tcp, 10'000>, 100},
+      {"xdp.address.tag", true, make_tag, 30},
       {"native.director.hit_1", false, native<1>, 25},
       {"native.director.hit_1m", false, native<1'000'000>, 80},
+      {"native.translate.4to6", false, native_translation<false, false>, 14},
+      {"native.translate.6to4", false, native_translation<false, true>, 16},
+      {"native.translator.role", false, native_translation<true, false>, 45},
   };
   return cases;
 }

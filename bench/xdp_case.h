@@ -24,6 +24,9 @@ class Wrapper {
                                                int overhead);
   // The order of the flows from here on, and the packets' TCP flags.
   Status plan(u32 order, u32 flows, u8 tcp_flags = 0x10);
+  // From here on the frame as it is; or to a random one of so many destinations that the program knows.
+  Status plan_as_is(u32 destinations = 1);
+  Status write(const char* section, const void* bytes);  // one of the program's variables
   Result<RunResult> run(u32 packets, bool null = false);
 
   // Pins flows 0 to `flows`, proven.
@@ -34,10 +37,14 @@ class Wrapper {
 
   // The frame that the native engine makes of the packet that ended as `frame`.
   Result<std::vector<u8>> expected(const std::vector<u8>& frame) const;
+  // That it makes of the packet that arrives.
+  Result<std::vector<u8>> made_of(std::span<const u8> arriving) const;
 
   KernelSite& site() { return *site_; }
 
  private:
+  Result<Plan> plan_of(u32 order, u32 flows) const;
+
   std::unique_ptr<KernelSite> site_;
   std::string program_;
   std::vector<u8> arriving_;
