@@ -66,9 +66,11 @@ Judged judged(const std::string& fields, u32 low) {
 
 Status Capture::start() {
   for (const char* side : {"4", "6"}) {
-    auto p = Process::start({.netns = site_.netns(std::string("r") + side),
-                             .argv = {"dumpcap", "-i", "eth", "-i", "low", "-B", "32", "-w",
-                                      site_.file(std::string("capture") + side + ".pcapng"), "-f", "ip or ip6"}});
+    // On a busy machine a thousand packets, which dumpcap keeps by itself, are not enough.
+    auto p =
+        Process::start({.netns = site_.netns(std::string("r") + side),
+                        .argv = {"dumpcap", "-i", "eth", "-i", "low", "-B", "32", "-N", "200000", "-C", "200000000",
+                                 "-w", site_.file(std::string("capture") + side + ".pcapng"), "-f", "ip or ip6"}});
     if (!p) return p.error();
     all_.push_back(std::move(*p));
     for (;;) {  // it names the file once it listens
