@@ -70,8 +70,9 @@ concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet, cons
   env.owner(packet);   // Owner of the TCP or UDP packet that `packet` describes
   env.note(Note::pin_adopted);
   env.step(Step::received, n, n, n);
-  env.whole();      // bool: the packet may leave in more pieces than one: what XDP punts is done here
-  env.split(n, n);  // the longest piece of this packet, and its identification; where whole()
+  env.whole();            // bool: the packet may leave in more pieces than one: what XDP punts is done here
+  env.split(n, n);        // the longest piece of this packet, and its identification; where whole()
+  env.translate(packet);  // translate::Passed: translator::pass(). It and its steps share scratch<T>(), of this CPU
   // Steps that are rare and large, by the functions of the same names: in the kernel each is a function of its own,
   // which the verifier proves once instead of in every state that a packet can reach it in.
   env.answer(packet);    // u32: Answered
@@ -83,8 +84,7 @@ concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet, cons
   env.route(address);                   // u32: core/translate/way.h
   env.sum(n, n);                        // u64: the folded sum of the packet's bytes, or kNoSum
   env.complain(n, n, n, n);             // u32: Answered (core/complain.h)
-  env.translate(packet);                // translate::Passed, as of the next two
-  env.look_at_error();
+  env.look_at_error();                  // translate::Passed, as of all that follow
   env.prepare_error6(n);
   env.write_error6();
   env.error_to_ip4(n);

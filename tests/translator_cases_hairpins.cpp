@@ -130,6 +130,17 @@ void add_errors_between(Cases& c) {
                answered(error6(2, 0, 1300, received(p))),
                kHairpinned,
                {heard(error6(2, 0, 1300, sent(p, 63)))}});
+  const Bytes extensions = repeat(0x20, 24);
+  c.push_back({"hairpin_error_extensions",
+               "RFC 4884, 4: what follows the datagram is not the transport's checksum",
+               hosts(),
+               answered(error6(1, 4, 7u << 24, cut(received(tcp(4000, 80, "S")), 56) + extensions)),
+               kHairpinned,
+               {heard(error6(1, 4, 7u << 24, cut(sent(tcp(4000, 80, "S"), 63), 56) + extensions))}});
+  c.push_back({"hairpin_error_lies", "nor can a datagram be longer than the message", hosts(),
+               answered(error6(1, 4, 20u << 24, received(p))), "translator.icmp_length"});
+  c.push_back({"hairpin_error_within", "RFC 7757, 4.2.2: as if there and back: or end in the header inside", hosts(),
+               answered(error6(1, 4, 3u << 24, received(p))), "translator.inner_header"});
   c.push_back({"hairpin_error_unknown", "the packet inside was never translated", hosts(),
                answered(error6(1, 4, 0, six(p, {.source = "2001:db8:ffff::1", .destination = kB}))),
                "translator.inner_unknown"});

@@ -47,9 +47,8 @@ size_t end_of_quote(const Bytes& b, const Read& r) {
 }
 
 std::string inside_differs(const Bytes& in, const Read& a, const Bytes& out, const Read& b) {
-  const bool same = a.six == b.six;  // a hairpin leaves a length as it is, true or not
-  const Bytes quote_a = part(in, a.transport + 8, same ? a.end : end_of_quote(in, a)),
-              quote_b = part(out, b.transport + 8, same ? b.end : end_of_quote(out, b));
+  const Bytes quote_a = part(in, a.transport + 8, end_of_quote(in, a)),
+              quote_b = part(out, b.transport + 8, end_of_quote(out, b));
   const auto x = read(quote_a, true), y = read(quote_b, true);
   if (!x || !y) return "the packet inside cannot be read";
   if (y->six == x->six && a.six != b.six) return "the packet inside is of the old IP version";

@@ -61,7 +61,7 @@ inline BpfSock* (*const skc_lookup_tcp)(xdp_md* ctx, SocketTuple* tuple, u32 siz
     reinterpret_cast<BpfSock* (*)(xdp_md*, SocketTuple*, u32, u64, u64)>(99);
 inline long (*const tcp_check_syncookie)(BpfSock* socket, void* ip, u32 ip_length, void* tcp, u32 tcp_length) =
     reinterpret_cast<long (*)(BpfSock*, void*, u32, void*, u32)>(100);
-enum FibResult : long { fib_found, fib_blackhole, fib_unreachable, fib_prohibit };
+enum FibResult : long { fib_found, fib_blackhole, fib_unreachable, fib_prohibit, fib_no_neighbour = 7 };
 inline long (*const fib_lookup)(void* ctx, FibLookup* params, int size,
                                 u32 flags) = reinterpret_cast<long (*)(void*, FibLookup*, int, u32)>(69);
 inline u32 (*const prandom)() = reinterpret_cast<u32 (*)()>(7);

@@ -64,8 +64,6 @@ unsigned int wm_route(xdp_md* ctx, unsigned long long high, unsigned long long l
 unsigned long long wm_skip_headers(xdp_md* ctx, unsigned int l4, unsigned int end, unsigned int protocol);
 unsigned long long wm_sum(xdp_md* ctx, unsigned int from, unsigned int to);
 unsigned int wm_complain(xdp_md* ctx, unsigned int l3, unsigned int end, unsigned int kind, unsigned int rest);
-unsigned long long wm_to_ip6(xdp_md* ctx, unsigned int l3);
-unsigned long long wm_to_ip4(xdp_md* ctx, unsigned int l3);
 unsigned long long wm_look_at_error(xdp_md* ctx);
 unsigned long long wm_prepare_error6(xdp_md* ctx, unsigned int mtu);
 unsigned long long wm_write_error6(xdp_md* ctx);

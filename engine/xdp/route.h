@@ -41,7 +41,8 @@ WM_INLINE u32 route_to(xdp_md* ctx, const Address& to) {
   u32 mtu = result == bpf::fib_found ? fib.length_or_mtu : 0;
   if (result == bpf::fib_found && is_ours(env, fib.interface)) kind = WayKind::direct;
   const Port* port = env.at(table::ports, port_hash(env.settings().port_seed, fib.interface, 0, 0));
-  if (port && port->interface == fib.interface && port->mtu && (!mtu || port->mtu < mtu)) mtu = port->mtu;
+  const bool is_way_out = result == bpf::fib_found || result == bpf::fib_no_neighbour;  // else it is the way in
+  if (is_way_out && port && port->interface == fib.interface && port->mtu && (!mtu || port->mtu < mtu)) mtu = port->mtu;
   // In halves of words: the verifier wants what lies on the stack aligned.
   const u8 *to_mac = fib.destination_mac, *from_mac = fib.source_mac;
   const LinkAddresses link = {

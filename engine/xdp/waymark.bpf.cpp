@@ -79,21 +79,6 @@ extern "C" __attribute__((noinline)) unsigned int wm_complain(xdp_md* ctx, unsig
   return u32(complain(env, l3, end, kind, rest));
 }
 
-template <bool ip6>
-WM_INLINE unsigned long long translate_at(xdp_md* ctx, u32 l3) {
-  KernelEnv env(ctx);
-  Packet p = {};
-  p.l3 = l3;
-  if (ended(parse_ip(env.view(), p, ip6 ? kEtherIp6 : kEtherIp4))) return parse::why::ip_short.reason;
-  return translate::pack_passed(translator::pass(env, ip6, p));
-}
-extern "C" __attribute__((noinline)) unsigned long long wm_to_ip6(xdp_md* ctx, unsigned int l3) {
-  return translate_at<false>(ctx, l3);
-}
-extern "C" __attribute__((noinline)) unsigned long long wm_to_ip4(xdp_md* ctx, unsigned int l3) {
-  return translate_at<true>(ctx, l3);
-}
-
 extern "C" __attribute__((noinline)) unsigned long long wm_look_at_error(xdp_md* ctx) {
   KernelEnv env(ctx);
   return translate::pack_passed(translator::look_at_error(env));

@@ -48,16 +48,15 @@ WM_INLINE Passed pass_opened(E& env, bool ip6, const Opened& o, Onward& way) {
   return translate::pass_to_ip4(env, o.p, o.in, o.to, way);
 }
 
-// The steps that the kernel's verifier proves apart (Env::translate, Env::look_at_error and those after it). `p` is
-// what parse_ip() found; `mtu` that of the interface it came in by. `ip6` is p.ip6, and a constant to the kernel's
-// build, which has a function for each IP version.
+// The common way (Env::translate). `p` is what parse_ip() found, `ip6` is p.ip6: a constant to the kernel's build,
+// which has all this twice.
 template <class E>
 WM_INLINE Passed pass(E& env, bool ip6, const Packet& p) {
   auto* s = env.template scratch<Scratch>();
   if (!s) return {why::no_room, 0};
   s->o.p = p;
   const Verdict end = open(env, ip6, s->o);
-  reread();
+  reread();  // to the verifier, states that differ in what has been found so far are one from here on
   const Passed passed = WM_UNLIKELY(ended(end)) ? Passed{end, 0} : pass_opened(env, ip6, s->o, s->way);
   if (WM_LIKELY(is_sent(passed.verdict))) return passed;
   if (WM_UNLIKELY(complaint_of(passed.verdict, ip6) != kNothing) &&
@@ -66,7 +65,8 @@ WM_INLINE Passed pass(E& env, bool ip6, const Packet& p) {
   return passed;
 }
 
-// The packet is as pass() found it, as the next four find it.
+// The steps that the kernel's verifier proves apart. The packet is as pass() found it, as the next four find it; `mtu`:
+// of the interface that it came in by.
 template <class E>
 WM_INLINE Passed look_at_error(E& env) {
   auto* s = env.template scratch<Scratch>();

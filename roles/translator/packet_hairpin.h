@@ -17,7 +17,12 @@ WM_INLINE Verdict swap_inside(E& env, const Inside& outer, Swapped& s) {
   Inside in;
   Verdict end = kGoOn;
   s.l3 = outer.l4 + u32(sizeof(Icmp));
-  if (!translate::look_inside6(env, s.l3, outer.end, in, end) || ended(end)) return why::inner_header;
+  const auto* icmp = v.at<Icmp>(outer.l4);
+  if (!icmp) return parse::why::icmp_header;
+  const u32 declared = translate::datagram_length6(icmp->type, number(icmp->rest));  // behind it are extensions
+  if (declared > outer.end - s.l3) return why::icmp_length;
+  const u32 shown = declared ? s.l3 + declared : outer.end;
+  if (!translate::look_inside6(env, s.l3, shown, in, end) || ended(end)) return why::inner_header;
   const auto* ip = v.at<Ip6>(s.l3);
   if (!ip) return why::inner_header;
   s.was = {load_address(ip->source), load_address(ip->destination)};
