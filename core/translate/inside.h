@@ -1,6 +1,7 @@
 // What stands behind an IP header, be it the packet's own or that of a packet inside an ICMP error.
 #pragma once
 
+#include "core/checksum.h"
 #include "core/translate/reasons.h"
 
 namespace waymark::translate {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/forward.h"
+#include "core/steer.h"
 
 namespace waymark {
 
