@@ -1,4 +1,6 @@
 // RFC 7915, 4.3 and 5.3: the packet inside an ICMP error.
+#include <tuple>
+
 #include "tests/translator_cases.h"
 
 namespace waymark::translator_cases {
@@ -83,6 +85,18 @@ void add_errors(Cases& c) {
   both(c, "inside_tcp_18", "4.3, 5.3: up to its checksum", tcp(80, 4000, "PA"), 18);
   both(c, "inside_tcp_17", "4.3, 5.3: half of its checksum stays as it is", tcp(80, 4000, "PA"), 16);
   both(c, "inside_udp", "4.3, 5.3: UDP inside", udp(53, 4000));
+  // Found by fuzzing: the packet inside ends, as its header says, within what would be its checksum.
+  const Bytes trailed = repeat(0x2c, 20);
+  for (const auto& [name, protocol, length] :
+       std::vector<std::tuple<std::string, uint8_t, uint16_t>>{{"udp", 17, 7}, {"tcp", 6, 17}}) {
+    const Bytes in4 = quoted4(raw(protocol, trailed)), in6 = quoted6(raw(protocol, trailed)),
+                said4 = header_summed(with_word(in4, 2, uint16_t(20 + length))), said6 = with_word(in6, 4, length);
+    const std::string why = "4.3, 5.3: what is behind the packet inside stays as it is";
+    c.push_back({"inside_ends_" + name + "/4to6", why, site(), unreachable4(said4), kTo6, {unreachable_to6(said6)}});
+    const Bytes made4 =
+        header_summed(with_word(quoted4(raw(protocol, trailed), {.id = 0, .fragment = 0}), 2, uint16_t(20 + length)));
+    c.push_back({"inside_ends_" + name + "/6to4", why, site(), unreachable6(said6), kTo4, {unreachable_to4(made4)}});
+  }
   both(c, "inside_udp_8", "4.3, 5.3: its header alone, with its checksum", udp(53, 4000, repeat(1, 200)), 8);
   both(c, "inside_udp_4", "4.3, 5.3: its ports alone", udp(53, 4000), 4);
   both(c, "inside_udp_zero", "4.3: without a checksum, which can not be made of a part",

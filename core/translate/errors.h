@@ -56,10 +56,11 @@ WM_INLINE Verdict translate_inner(const View& v, Quoted& q, bool from6) {
   q.type = 0;
   q.checksum = 0;
   const u8 protocol = q.in.protocol;
+  const u32 end = least(q.keep, q.in.end);  // what is behind the packet inside is nobody's checksum
   if (protocol == (from6 ? kProtoIcmp6 : kProtoIcmp4)) {
     if (is_fragment(q.in)) return translator::why::icmp_fragment;
     const auto* icmp = v.at<Icmp>(q.in.l4);
-    if (!icmp || q.in.l4 + sizeof(Icmp) > q.keep) return translator::why::inner_header;
+    if (!icmp || q.in.l4 + sizeof(Icmp) > end) return translator::why::inner_header;
     const u8 type = icmp->type;
     const bool echo = from6 ? type == kIcmp6Echo || type == kIcmp6EchoReply : type == kIcmp4Echo || !type;
     if (!echo) return translator::why::inner_error;
@@ -73,7 +74,7 @@ WM_INLINE Verdict translate_inner(const View& v, Quoted& q, bool from6) {
     return kGoOn;
   }
   const u32 at = checksum_at(protocol);
-  if (offset_of(q.in) || at == kNoChecksum || q.in.l4 + at + 2 > q.keep) return kGoOn;
+  if (offset_of(q.in) || at == kNoChecksum || q.in.l4 + at + 2 > end) return kGoOn;
   const auto* field = v.at<Word16>(q.in.l4 + at);
   if (!field) return kGoOn;
   const u16 before = field->value;
