@@ -21,7 +21,8 @@ uint32_t sum(const Bytes& b) {  // of 16-bit words, modulo 65535
 
 bool is_martian(const Bytes& a) {  // RFC 1122, 3.2.1.3; RFC 4291, 2.4, 2.5, 2.7
   if (a.size() == 4) return a[0] == 0 || a[0] == 127 || a[0] >= 224;
-  const bool mapped = std::all_of(a.begin(), a.begin() + 10, [](uint8_t x) { return !x; }) && a[10] == 255;
+  const bool mapped =
+      std::all_of(a.begin(), a.begin() + 10, [](uint8_t x) { return !x; }) && a[10] == 255 && a[11] == 255;
   const bool low = std::all_of(a.begin(), a.begin() + 15, [](uint8_t x) { return !x; }) && a[15] <= 1;
   return a[0] == 255 || mapped || low;
 }
