@@ -40,6 +40,9 @@ struct Measured {
   double net() const { return min - null; }
 };
 
+// CPU time of this thread, in seconds.
+double thread_seconds();
+
 // Runs the cases in turn, `runs` times round; each is then checked.
 Result<std::vector<Measured>> measure(const std::vector<const NamedCase*>& cases, u32 runs);
 

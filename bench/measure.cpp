@@ -1,8 +1,16 @@
+#include <time.h>
+
 #include <algorithm>
 
 #include "bench/case.h"
 
 namespace waymark::bench {
+
+double thread_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return double(t.tv_sec) + double(t.tv_nsec) * 1e-9;
+}
 
 Result<std::vector<Measured>> measure(const std::vector<const NamedCase*>& cases, u32 runs) {
   std::vector<std::unique_ptr<Case>> made;

@@ -1,10 +1,10 @@
 // What the mirror costs, as two directors' groups joined by a wire in memory: scanning, encoding, proving, checking,
 // applying; all but the kernel's TCP. Time is virtual, the CPU's time is not.
 #include <array>
-#include <ctime>
 #include <deque>
 #include <memory>
 
+#include "bench/case.h"
 #include "bench/facts.h"
 #include "core/pins.h"
 #include "engine/replay/native.h"
@@ -19,12 +19,6 @@ using namespace std::chrono_literals;
 
 constexpr u32 kFlowsASecond = 200'000, kFull = 1'000'000;
 constexpr Duration kTick = 10ms;
-
-double cpu_seconds() {
-  timespec t{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return double(t.tv_sec) + double(t.tv_nsec) / 1e9;
-}
 
 // What the pins' functions want, over the tables as user space sees them.
 struct PinsEnv {
@@ -112,13 +106,13 @@ Status mirror_facts(std::vector<Fact>& facts) {
   Time now = 1000s;
   one.begin(now);
   two.begin(now);
-  const double pull_began = cpu_seconds();
+  const double pull_began = thread_seconds();
   const Time joined = now;
   for (; !two.group->in_step(); now += kTick) {
     wire.tick(now);
     if (now > joined + 60s) return Error{"the pull of all pins did not end"};
   }
-  facts.push_back({"mirror.pull_of_1m_pins", cpu_seconds() - pull_began, "s of CPU, both ends", 2});
+  facts.push_back({"mirror.pull_of_1m_pins", thread_seconds() - pull_began, "s of CPU, both ends", 2});
   facts.push_back({"mirror.pull_until_in_step", std::chrono::duration<double>(now - joined).count(), "s", 2});
   const u64 arrived = two.group->view().members[0].pins_received;
   facts.push_back({"mirror.pulled", double(arrived), "pins"});
@@ -136,9 +130,9 @@ Status mirror_facts(std::vector<Fact>& facts) {
   for (; now < start + 3s; now += kTick) {
     for (u32 i = 0; i < kFlowsASecond / 100; ++i) from.pin(++next);
     unseen.push_back({next, now});
-    const double before = cpu_seconds();
+    const double before = thread_seconds();
     fresh.tick(now);
-    spent += cpu_seconds() - before;
+    spent += thread_seconds() - before;
     while (!unseen.empty() && to.knows(unseen.front().first)) {
       longest = std::max(longest, now - unseen.front().second);
       unseen.pop_front();
@@ -147,9 +141,9 @@ Status mirror_facts(std::vector<Fact>& facts) {
   facts.push_back({"mirror.cpu_at_200k_flows_a_second", spent / 3 * 100, "% of a core, both ends", 1});
   facts.push_back(
       {"mirror.lag_at_200k_flows_a_second", std::chrono::duration<double, std::milli>(longest).count(), "ms"});
-  const double idle_began = cpu_seconds();
+  const double idle_began = thread_seconds();
   for (const Time end = now + 3s; now < end; now += kTick) fresh.tick(now);
-  facts.push_back({"mirror.cpu_idle", (cpu_seconds() - idle_began) / 3 * 100, "% of a core, both ends", 1});
+  facts.push_back({"mirror.cpu_idle", (thread_seconds() - idle_began) / 3 * 100, "% of a core, both ends", 1});
   return Done{};
 }
 

@@ -1,5 +1,3 @@
-#include <time.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -17,12 +15,6 @@ namespace {
 
 constexpr u32 kHeadRoom = 256, kPackets = 200'000;
 constexpr u32 kSourceEnd = sizeof(Ethernet) + 20;  // the last 32 bits of an IPv6 source
-
-double seconds() {
-  timespec t{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return double(t.tv_sec) + double(t.tv_nsec) * 1e-9;
-}
 
 // The native engine in a loop of its own: restore the packet, vary its flow, run.
 class NativeCase : public Case {
@@ -47,7 +39,7 @@ class NativeCase : public Case {
   }
 
   Result<double> run(bool null) override {
-    const double start = seconds();
+    const double start = thread_seconds();
     Verdict verdict = forward::why::sent;
     for (u32 i = 0; i < kPackets; ++i) {
       restore(next_flow());
@@ -55,7 +47,7 @@ class NativeCase : public Case {
       if (!null) verdict = site_->engine.run_in_place(buffer_, offset, kInterface, kNativeTicks);
       asm volatile("" ::: "memory");  // the null's loop writes what nobody reads
     }
-    const double ns = (seconds() - start) * 1e9 / kPackets;
+    const double ns = (thread_seconds() - start) * 1e9 / kPackets;
     if (verdict.reason != forward::why::sent.reason) return Error{"the last packet was not sent"};
     if (!null) sent_ += kPackets;
     return ns;

@@ -1,5 +1,3 @@
-#include <time.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -14,12 +12,6 @@ namespace waymark::bench {
 namespace {
 
 constexpr u32 kHeadRoom = 256, kPackets = 200'000;
-
-double seconds() {
-  timespec t{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-  return double(t.tv_sec) + double(t.tv_nsec) * 1e-9;
-}
 
 // What the translation of a TCP packet wants; the rest of the core's Env is there, and never comes to be used.
 class KnownEnv {
@@ -94,14 +86,14 @@ class NativeTranslation : public Case {
   }
 
   Result<double> run(bool null) override {
-    const double start = seconds();
+    const double start = thread_seconds();
     for (u32 i = 0; i < kPackets; ++i) {
       restore();
       u32 offset = kHeadRoom;
       if (!null) lost_ += translate(offset) != reason();
       asm volatile("" ::: "memory");  // the null's loop writes what nobody reads
     }
-    return (seconds() - start) * 1e9 / kPackets;
+    return (thread_seconds() - start) * 1e9 / kPackets;
   }
 
   Result<u64> check() override {
