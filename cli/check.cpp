@@ -51,7 +51,7 @@ std::string summary(const Config& config) {
 }
 
 int check_command(const std::string& file, bool here) {
-  const Result<std::string> text = read_config_file(file);
+  const Result<std::string> text = read_config_file(file, true);
   if (!text) return complain(text.error());
   const Parsed parsed = parse_config(*text, file);
   bool good = parsed.config.has_value();

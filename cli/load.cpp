@@ -12,7 +12,7 @@ int complain(const Error& error) {
 }
 
 std::optional<Config> load_config(const std::string& path) {
-  const Result<std::string> text = read_config_file(path);
+  const Result<std::string> text = read_config_file(path, true);
   if (!text) {
     complain(text.error());
     return std::nullopt;

@@ -20,8 +20,9 @@ struct Parsed {
 // `file_name` is only what problems call the file.
 Parsed parse_config(std::string_view toml, std::string file_name);
 
-// The whole file's text. The one function here that touches the machine.
-Result<std::string> read_config_file(const std::string& path);
+// The whole file's text. The one function here that touches the machine. A pipe is for people: `waymark check
+// /dev/stdin`; a daemon reads files alone.
+Result<std::string> read_config_file(const std::string& path, bool may_be_a_pipe = false);
 
 // docs/configuration.md: every key with its values, default and meaning.
 std::string configuration_reference();

@@ -42,7 +42,7 @@ TEST(Syntax, MarksAreTheirs) {
 
 TEST(Syntax, TooLargeAFileIsNotRead) {
   EXPECT_EQ(problems_of(std::string(config::kMaxBytes + 1, '#')),
-            "f:1:1: the file has 16777217 bytes; at most 16777216 are read");
+            "f:1:1: the file is larger than 16 MiB, the most that is read");
 }
 
 std::string times(int n, const std::string& text) {
@@ -110,7 +110,7 @@ TEST(File, ReadsOrSaysWhy) {
   EXPECT_EQ(none.error().sentence, "/nonexistent/x.toml cannot be opened: No such file or directory");
   const auto folder = read_config_file("/");
   ASSERT_FALSE(folder);
-  EXPECT_EQ(folder.error().sentence, "/ cannot be read: Is a directory");
+  EXPECT_EQ(folder.error().sentence, "/ is a directory, not a regular file");
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // The one file that includes toml++: its tree becomes ours.
 #include "config/tree.h"
 
+#include "base/file.h"
+
 #include <fmt/format.h>
 
 #define TOML_HEADER_ONLY 0
@@ -56,7 +58,7 @@ std::string plain(std::string_view text) {
 Node parse_tree(std::string_view text, Problems& problems) {
   const Node nothing{{}, Table{}};
   if (text.size() > kMaxBytes) {
-    problems.error({}, fmt::format("the file has {} bytes; at most {} are read", text.size(), kMaxBytes));
+    problems.error({}, fmt::format("the file is larger than {}, the most that is read", size_text(kMaxBytes)));
     return nothing;
   }
   if (Mark where; find_too_deep(text, where)) {

@@ -3,16 +3,12 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <ctime>
-#include <fstream>
-#include <iterator>
 
+#include "base/file.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/run.h"
@@ -45,15 +41,9 @@ u32 random_word() {
 Result<std::vector<u8>> read_secret(const Config& config) {
   if (!config.group) return std::vector<u8>();
   const std::string& path = config.group->key;
-  struct stat facts {};
-  if (stat(path.c_str(), &facts) != 0)
-    return Error{fmt::format("[group] key: {} cannot be read: {}", path, std::strerror(errno))};
-  if (facts.st_mode & 077)
-    return Error{fmt::format("[group] key: {} may be read by others than its owner; `chmod 600` it", path)};
-  std::ifstream in(path, std::ios::binary);
-  const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-  if (!in) return Error{fmt::format("[group] key: {} cannot be read", path)};
-  Result<std::vector<u8>> secret = group::read_secret({reinterpret_cast<const u8*>(bytes.data()), bytes.size()});
+  const Result<std::string> bytes = read_file(path, {.most_bytes = group::kMostSecret, .only_owners = true});
+  if (!bytes) return Error{fmt::format("[group] key: {}", bytes.error().sentence)};
+  Result<std::vector<u8>> secret = group::read_secret({reinterpret_cast<const u8*>(bytes->data()), bytes->size()});
   if (!secret) return Error{fmt::format("[group] key: {}: {}", path, secret.error().sentence)};
   return secret;
 }
@@ -253,8 +243,9 @@ void Plane::note_announced(std::optional<u32> protocol) const {
     unlink(path.c_str());
     return;
   }
-  std::ofstream out(path);
-  if (!(out << *protocol << std::endl)) log::warning(fmt::format("{} cannot be written", path));
+  if (const Status done = replace_file(path, std::to_string(*protocol) + "\n", 0644); !done)
+    log::warning(
+        fmt::format("`waymark down` will not withdraw the routes of a dead daemon: {}", done.error().sentence));
 }
 
 void Plane::suspend() {

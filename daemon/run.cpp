@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <fstream>
+#include <cstdlib>
 #include <optional>
 
+#include "base/file.h"
 #include "daemon/client.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
@@ -68,8 +69,9 @@ std::string announced_file(const std::string& node) { return fmt::format("/run/w
 namespace {
 
 Status withdraw_left_behind(const std::string& node) {
-  u32 protocol = 0;
-  if (!(std::ifstream(announced_file(node)) >> protocol) || protocol == 0 || protocol > 255) return Done{};
+  const Result<std::string> text = read_file(announced_file(node), {.most_bytes = 16});
+  const u32 protocol = text ? u32(std::strtoul(text->c_str(), nullptr, 10)) : 0;
+  if (protocol == 0 || protocol > 255) return Done{};
   Result<Routes> routes = Routes::open();
   if (!routes) return routes.error();
   WM_TRY(routes->sync({}, protocol, 0));

@@ -34,9 +34,9 @@ std::vector<u8> hello_of(const Channel::Self& self, const Nonce& nonce) {
 }  // namespace
 
 Result<std::vector<u8>> read_secret(Bytes file) {
-  if (file.size() < 32)
+  if (file.size() < kLeastSecret)
     return Error{fmt::format("the group's key has {} bytes, and 32 are the least that cannot be guessed", file.size())};
-  if (file.size() > 4096)
+  if (file.size() > kMostSecret)
     return Error{
         fmt::format("the group's key has {} bytes, and 4096 are the most: is it the right file?", file.size())};
   if (std::all_of(file.begin(), file.end(), [&](u8 b) { return b == file[0]; }))

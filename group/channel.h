@@ -30,6 +30,8 @@ namespace waymark::group {
 using Nonce = std::array<u8, 32>;
 constexpr size_t kFrameBody = 64 << 10;  // at most
 
+constexpr size_t kLeastSecret = 32, kMostSecret = 4096;  // bytes of a key file
+
 // The secret of a group's key file: its bytes as they are, without one line end at its end; or why it is none.
 Result<std::vector<u8>> read_secret(Bytes file);
 
