@@ -46,7 +46,7 @@ std::optional<PinnedTable> pinned_table(const std::string& file) {
 
 std::string pinned_name(const std::string& table) { return table + "_v" + std::to_string(kLayoutVersion); }
 
-Status make_directory(const std::string& directory) {
+Status mount_where_missing(const std::string& directory) {
   if (!is_bpffs(existing_part(directory))) {
     if (!directory.starts_with(std::string(kMountPoint) + "/"))
       return Error{directory + " is not in a BPF file system; mount one there: mount -t bpf bpf DIRECTORY"};
@@ -54,6 +54,11 @@ Status make_directory(const std::string& directory) {
       return Error{std::string("no BPF file system is mounted at ") + kMountPoint + ", and mounting it failed (" +
                    strerror(errno) + "); as root: mount -t bpf bpf " + kMountPoint};
   }
+  return Done{};
+}
+
+Status make_directory(const std::string& directory) {
+  WM_TRY(mount_where_missing(directory));
   std::error_code error;
   fs::create_directories(directory, error);
   if (error) return Error{"cannot make the directory " + directory + ": " + error.message()};

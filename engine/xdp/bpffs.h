@@ -18,7 +18,9 @@ struct PinnedTable {
 std::optional<PinnedTable> pinned_table(const std::string& file);
 std::string pinned_name(const std::string& table);  // of this build's layout
 
-// Sees to a bpffs under `directory`, mounting it at /sys/fs/bpf where that is missing, and makes the directory.
+// Sees to a bpffs under `directory`, mounting it at /sys/fs/bpf where that is missing.
+Status mount_where_missing(const std::string& directory);
+// Makes the directory, in a bpffs.
 Status make_directory(const std::string& directory);
 
 // The names in a directory, sorted; empty when it does not exist.

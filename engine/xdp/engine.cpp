@@ -14,18 +14,11 @@
 #include "engine/xdp/bpffs.h"
 #include "engine/xdp/kernel_facts.h"
 #include "engine/xdp/links.h"
+#include "engine/xdp/pinned_set.h"
 
 namespace waymark {
 
 namespace {
-
-// The tables that outlive a load.
-constexpr bool outlives(std::string_view kind) { return kind != "config"; }
-constexpr const char* kLasting[] = {
-#define WM_LASTING(NAME, VALUE, ENTRIES, CLASS) outlives(#CLASS) ? #NAME : "",
-    WM_TABLES(WM_LASTING)
-#undef WM_LASTING
-};
 
 Time now_monotonic() { return std::chrono::steady_clock::now().time_since_epoch(); }
 
@@ -71,6 +64,7 @@ struct XdpEngine::State {
 
   Options options;
   std::string directory;
+  PinnedSet pinned;
   std::optional<Object> tables;   // all that lasts, and the clock
   std::optional<Object> current;  // what the links run
   std::map<u32, Link> links;      // by interface
@@ -78,8 +72,9 @@ struct XdpEngine::State {
   u32 ticks_per_second = 0;
 
   std::string link_file(u32 interface) const { return directory + "/links/if" + std::to_string(interface); }
-  Status adopt_tables();
+  Status open_tables();
   Status check_meta();
+  Status put_on(Object& next, const std::vector<Attachment>& interfaces, std::vector<Attached>& how);
   void adopt_links();
   void finish_swap();
   Fd program_of(u32 id) const;
@@ -91,38 +86,26 @@ struct XdpEngine::State {
   void give_up(u32 interface);
 };
 
-Status XdpEngine::State::adopt_tables() {
-  std::map<std::string, Fd> pinned;
-  for (const char* name : kLasting) {
-    if (!*name) continue;
-    const std::string file = directory + "/" + pinned_name(name);
-    Fd fd(bpf_obj_get(file.c_str()));
-    if (!fd && errno != ENOENT) return Error{bpf_sentence("cannot open the pinned table " + file, errno)};
-    if (fd) pinned[name] = std::move(fd);
-  }
+// Those of the pinned set, or fresh ones, which are pinned when they first serve packets.
+Status XdpEngine::State::open_tables() {
+  Result<PinnedSet> found = PinnedSet::find(directory);
+  if (!found) return found.error();
+  pinned = std::move(*found);
   Image nothing;
   nothing.settings.pin_buckets = pin_buckets_for(options.pins);
   nothing.settings.embryo_buckets = embryo_buckets_for(options.pins);
-  if (const auto pins = pinned.find("pins"); pins != pinned.end()) {
+  if (const int pins = pinned.table("pins"); pins >= 0) {
     bpf_map_info info{};
     u32 size = sizeof info;
     const u32 wanted = std::max(1u, nothing.settings.pin_buckets);
-    if (bpf_obj_get_info_by_fd(pins->second.get(), &info, &size) == 0 && info.max_entries != wanted)
+    if (bpf_obj_get_info_by_fd(pins, &info, &size) == 0 && info.max_entries != wanted)
       return other_size(info.max_entries, wanted);
   }
   Object::Options how;
   how.programs = {"wm_clock"};
-  how.shared = [&](std::string_view table) {
-    const auto found = pinned.find(std::string(table));
-    return found == pinned.end() ? -1 : found->second.get();
-  };
+  how.shared = [&](std::string_view table) { return pinned.table(table); };
   Result<Object> object = Object::load(options.program, nothing, how);
   if (!object) return object.error();
-  for (const char* name : kLasting) {
-    if (!*name || pinned.contains(name)) continue;
-    const std::string file = directory + "/" + pinned_name(name);
-    if (bpf_obj_pin(object->map(name), file.c_str())) return Error{bpf_sentence("cannot pin the table " + file, errno)};
-  }
   tables = std::move(*object);
   return Done{};
 }
@@ -288,6 +271,20 @@ Status XdpEngine::State::swap(Object& next, const std::vector<Attachment>& inter
   return Done{};
 }
 
+// With fresh tables: pins them, swaps, seals; whatever fails, nothing is left that was not there.
+Status XdpEngine::State::put_on(Object& next, const std::vector<Attachment>& interfaces, std::vector<Attached>& how) {
+  const bool first = pinned.empty();
+  WM_TRY(pinned.pin(*tables));
+  Status done = swap(next, interfaces, how);
+  const bool swapped = bool(done);
+  if (done) done = pinned.seal(*tables);
+  if (done || !first) return done;
+  while (swapped && !links.empty()) give_up(links.begin()->first);
+  if (swapped) unlink((directory + "/program").c_str());
+  pinned.unpin();
+  return done;
+}
+
 XdpEngine::XdpEngine(std::unique_ptr<State> state) : state_(std::move(state)) {}
 XdpEngine::XdpEngine(XdpEngine&&) noexcept = default;
 XdpEngine& XdpEngine::operator=(XdpEngine&&) noexcept = default;
@@ -298,15 +295,20 @@ Result<XdpEngine> XdpEngine::open(const Options& options) {
   state->options = options;
   state->directory = options.root + "/" + options.instance;
   WM_TRY(bpf_usable());
-  WM_TRY(make_directory(state->directory + "/links"));
+  WM_TRY(mount_where_missing(state->directory));
   WM_TRY(check_contents(state->directory));
-  WM_TRY(state->adopt_tables());
+  WM_TRY(state->open_tables());
   WM_TRY(state->check_meta());
+  if (!state->pinned.empty()) {
+    WM_TRY(state->pinned.pin(*state->tables));  // what a build before this one did not have
+    WM_TRY(state->pinned.seal(*state->tables));
+  }
   state->adopt_links();
   state->finish_swap();
   return XdpEngine(std::move(state));
 }
 
+const std::string& XdpEngine::found() const { return state_->pinned.found(); }
 bool XdpEngine::fresh() const { return state_->tables->live().meta[0].layout == 0; }
 Live& XdpEngine::live() { return state_->tables->live(); }
 u32 XdpEngine::ticks_per_second() const { return state_->ticks_per_second; }
@@ -330,7 +332,7 @@ Status XdpEngine::apply(const Image& image, const std::vector<Attachment>& inter
   if (!next) return next.error();
   const Time loaded = now_monotonic();
   Load load{program_facts(next->program()), loaded - begin, {}, {}};
-  WM_TRY(state_->swap(*next, interfaces, load.interfaces));
+  WM_TRY(state_->put_on(*next, interfaces, load.interfaces));
   load.swapping = now_monotonic() - loaded;
   state_->current = std::move(*next);
   state_->load = std::move(load);
@@ -342,21 +344,7 @@ bool XdpEngine::exists(const std::string& instance, const std::string& root) {
 }
 
 Status XdpEngine::remove(const std::string& instance, const std::string& root) {
-  const std::string directory = root + "/" + instance;
-  for (const std::string& name : list(directory + "/links")) {
-    const std::string file = directory + "/links/" + name;
-    const Fd link(bpf_obj_get(file.c_str()));
-    if (!link) return Error{bpf_sentence("cannot open the link " + file, errno)};
-    bpf_link_detach(link.get());
-    unlink(file.c_str());
-  }
-  rmdir((directory + "/links").c_str());
-  for (const std::string& name : list(directory))
-    if (name == "program" || name == "program_next" || pinned_table(name)) unlink((directory + "/" + name).c_str());
-  if (rmdir(directory.c_str()) && errno != ENOENT)
-    return Error{"Waymark is off all interfaces, but " + directory + " could not be removed: " + strerror(errno)};
-  rmdir(root.c_str());  // stays while other instances are there
-  return Done{};
+  return PinnedSet::remove(root + "/" + instance);
 }
 
 }  // namespace waymark

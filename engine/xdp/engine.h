@@ -1,6 +1,7 @@
 // The program on real interfaces, with tables and links that outlive this process: they are pinned in bpffs under
 // ROOT/INSTANCE: `links/if<index>`, `program` (what the links run), and one file per table, its layout's version in its
-// name. Whoever comes next adopts them. The caller sees to it that no two processes drive one instance.
+// name (engine/xdp/pinned_set.h). Whoever comes next adopts them. The caller sees to it that no two processes drive one
+// instance.
 #pragma once
 
 #include <memory>
@@ -47,14 +48,16 @@ class XdpEngine {
     std::string log_file;         // for the verifier's log when it refuses the program; may be empty
   };
 
-  // Creates or adopts the instance's tables; attaches nothing. When `fresh()` then, live().meta[0] is to be filled by
-  // the caller before the first apply().
+  // Adopts the instance's tables, or makes them; attaches nothing. When `fresh()` then, live().meta[0] is to be filled
+  // by the caller before the first apply(): fresh tables are pinned by that, and only if it succeeds.
   static Result<XdpEngine> open(const Options& options);
 
   XdpEngine(XdpEngine&&) noexcept;
   XdpEngine& operator=(XdpEngine&&) noexcept;
   ~XdpEngine();  // with persist, packets keep being served
 
+  // A sentence about tables that were not as they should be and were mended or given up; empty where all was well.
+  const std::string& found() const;
   bool fresh() const;  // nobody has filled the tables yet
   Live& live();        // valid as long as the engine, over any number of loads
   u32 ticks_per_second() const;
