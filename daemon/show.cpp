@@ -143,7 +143,7 @@ Rows adjacencies(const Snapshot& s) {
 
 }  // namespace
 
-u64 pin_capacity(const Snapshot& s) { return s.config.engine.pins ? u64(s.pin_buckets) * kPinWays * 17 / 20 : 0; }
+u64 pin_capacity(const Snapshot& s) { return s.config.engine.pins ? u64(s.pin_buckets) * kPinWays : 0; }
 
 std::string text(const PortRange& range) {
   const char* protocol = range.protocol == Protocol::tcp ? "tcp" : "udp";

@@ -56,7 +56,7 @@ struct Snapshot {
   std::vector<std::string> warnings;
 };
 
-u64 pin_capacity(const Snapshot& s);  // proven pins
+u64 pin_capacity(const Snapshot& s);  // all ways for proven pins: never fewer than are used
 std::string text(const PortRange& range);
 std::string text(const Mac& mac);
 TargetCounters traffic_of(const Snapshot& s, const TargetView& target);
