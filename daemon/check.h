@@ -13,8 +13,8 @@ namespace waymark {
 
 class Check {
  public:
-  using Answered = std::function<void(bool well, std::string why)>;  // once, from the loop
-  virtual ~Check() = default;                                        // there is no answer any more
+  using Answered = std::function<void(CheckOutcome outcome, std::string why)>;  // once, from the loop
+  virtual ~Check() = default;                                                   // there is no answer any more
 };
 
 // Which certificates are believed, by the file they are in. Read once.

@@ -44,7 +44,7 @@ class Ping : public std::enable_shared_from_this<Ping> {
   void start() {
     timer_.expires_after(question_.timeout);
     timer_.async_wait([self = shared_from_this()](const asio::error_code& error) {
-      if (!error) self->end(false, no_answer("no answer", self->question_.timeout));
+      if (!error) self->end(CheckOutcome::unwell, no_answer("no answer", self->question_.timeout));
     });
     const Address& address = question_.subject.address;
     ip4_ = is_ip4(address);
@@ -54,12 +54,13 @@ class Ping : public std::enable_shared_from_this<Ping> {
       raw_ = true;
       made = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
     }
-    if (made < 0) return end(false, fmt::format("making a socket for ICMP failed: {}", error_sentence(errno)));
+    if (made < 0)
+      return end(CheckOutcome::unknown, fmt::format("making a socket for ICMP failed: {}", error_sentence(errno)));
     descriptor_.assign(made);
     const SocketAddress to(address, 0);
-    if (connect(made, to.get(), to.size()) < 0) return end(false, error_sentence(errno));
+    if (connect(made, to.get(), to.size()) < 0) return end(CheckOutcome::unwell, error_sentence(errno));
     compose();
-    if (send(made, &echo_, sizeof echo_, 0) < 0) return end(false, error_sentence(errno));
+    if (send(made, &echo_, sizeof echo_, 0) < 0) return end(CheckOutcome::unwell, error_sentence(errno));
     wait();
   }
 
@@ -90,8 +91,8 @@ class Ping : public std::enable_shared_from_this<Ping> {
     for (int i = 0; i < kReadsAtOnce; ++i) {
       const ssize_t got = recv(descriptor_.native_handle(), bytes.data(), bytes.size(), 0);
       if (got < 0 && (errno == EAGAIN || errno == EINTR)) break;
-      if (got < 0) return end(false, error_sentence(errno));
-      if (is_answer(bytes.data(), std::size_t(got))) return end(true, "");
+      if (got < 0) return end(CheckOutcome::unwell, error_sentence(errno));
+      if (is_answer(bytes.data(), std::size_t(got))) return end(CheckOutcome::well, "");
     }
     wait();
   }
@@ -112,11 +113,11 @@ class Ping : public std::enable_shared_from_this<Ping> {
            std::memcmp(got.mark, echo_.mark, sizeof got.mark) == 0;
   }
 
-  void end(bool well, const std::string& why) {
+  void end(CheckOutcome outcome, const std::string& why) {
     if (over_) return;
     close();
-    asio::post(timer_.get_executor(), [self = shared_from_this(), well, why] {
-      if (const Check::Answered answered = std::exchange(self->answered_, nullptr)) answered(well, why);
+    asio::post(timer_.get_executor(), [self = shared_from_this(), outcome, why] {
+      if (const Check::Answered answered = std::exchange(self->answered_, nullptr)) answered(outcome, why);
     });
   }
 

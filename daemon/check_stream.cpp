@@ -77,19 +77,20 @@ class Talk : public std::enable_shared_from_this<Talk> {
   void start(Trust& trust, const Admit& admit) {
     timer_.expires_after(question_.timeout);
     timer_.async_wait([self = shared_from_this()](const asio::error_code& error) {
-      if (!error) self->end(false, no_answer(self->waits_for_, self->question_.timeout));
+      if (!error) self->end(CheckOutcome::unwell, no_answer(self->waits_for_, self->question_.timeout));
     });
     const tcp::endpoint to = endpoint_of(subject().address, subject().port);
     asio::error_code error;
     socket_.open(to.protocol(), error);
-    if (error) return end(false, error_sentence(error.value()));
+    if (error) return end(CheckOutcome::unknown, error_sentence(error.value()));
     // A reset instead of an orderly end: no port of this machine waits behind each check.
     socket_.set_option(asio::socket_base::linger(true, 0), error);
-    if (const Status done = admit(socket_.native_handle()); !done) return end(false, done.error().sentence);
-    if (const Status done = prepare_tls(trust); !done) return end(false, done.error().sentence);
+    if (const Status done = admit(socket_.native_handle()); !done)
+      return end(CheckOutcome::unknown, done.error().sentence);
+    if (const Status done = prepare_tls(trust); !done) return end(CheckOutcome::unknown, done.error().sentence);
     socket_.async_connect(to, [self = shared_from_this()](const asio::error_code& e) {
       if (self->failed(e)) return;
-      if (self->subject().check.kind() == CheckKind::tcp) return self->end(true, "");
+      if (self->subject().check.kind() == CheckKind::tcp) return self->end(CheckOutcome::well, "");
       self->waits_for_ = "no HTTP answer";
       self->tls_ ? self->shake_hands() : self->send(self->socket_);
     });
@@ -128,8 +129,8 @@ class Talk : public std::enable_shared_from_this<Talk> {
       if (self->over_) return;
       const long verdict = SSL_get_verify_result(self->tls_->native_handle());
       if (error && verdict != X509_V_OK && self->subject().check.verify)
-        return self->end(false, fmt::format("certificate: {}", X509_verify_cert_error_string(verdict)));
-      if (error) return self->end(false, fmt::format("TLS: {}", self->words(error)));
+        return self->end(CheckOutcome::unwell, fmt::format("certificate: {}", X509_verify_cert_error_string(verdict)));
+      if (error) return self->end(CheckOutcome::unwell, fmt::format("TLS: {}", self->words(error)));
       self->waits_for_ = "no HTTP answer";
       self->send(*self->tls_);
     });
@@ -164,13 +165,15 @@ class Talk : public std::enable_shared_from_this<Talk> {
     const std::string_view got(buffer_.data(), length_);
     const bool whole = got.find('\n') != got.npos;
     if (!whole && !error && length_ < buffer_.size()) return false;
-    if (got.empty()) return end(false, "the connection was closed without an answer"), true;
+    if (got.empty()) return end(CheckOutcome::unwell, "the connection was closed without an answer"), true;
     const auto digit = [&](std::size_t i) { return got[i] >= '0' && got[i] <= '9'; };
     const bool http = whole && got.size() > 12 && got.starts_with("HTTP/1.") && digit(7) && got[8] == ' ' && digit(9) &&
                       digit(10) && digit(11) && (got[12] == ' ' || got[12] == '\r' || got[12] == '\n');
-    if (!http) return end(false, "the answer is not HTTP"), true;
+    if (!http) return end(CheckOutcome::unwell, "the answer is not HTTP"), true;
     const bool well = got[9] == '2' || got[9] == '3';
-    return end(well, well ? "" : fmt::format("HTTP status {}", got.substr(9, 3))), true;
+    return end(well ? CheckOutcome::well : CheckOutcome::unwell,
+               well ? "" : fmt::format("HTTP status {}", got.substr(9, 3))),
+           true;
   }
 
   std::string words(const asio::error_code& error) const {
@@ -182,16 +185,16 @@ class Talk : public std::enable_shared_from_this<Talk> {
 
   bool failed(const asio::error_code& error) {
     if (over_) return true;
-    if (error) end(false, words(error));
+    if (error) end(CheckOutcome::unwell, words(error));
     return bool(error);
   }
 
   // The answer is told from the loop, never from within a call of the caller's.
-  void end(bool well, const std::string& why) {
+  void end(CheckOutcome outcome, const std::string& why) {
     if (over_) return;
     close();
-    asio::post(timer_.get_executor(), [self = shared_from_this(), well, why] {
-      if (const Check::Answered answered = std::exchange(self->answered_, nullptr)) answered(well, why);
+    asio::post(timer_.get_executor(), [self = shared_from_this(), outcome, why] {
+      if (const Check::Answered answered = std::exchange(self->answered_, nullptr)) answered(outcome, why);
     });
   }
 

@@ -39,9 +39,9 @@ void Checks::configure(const Config& config) {
 }
 
 void Checks::ask(const Question& question) {
-  const auto answered = [parts = parts_.get(), id = question.id](bool well, const std::string& why) {
+  const auto answered = [parts = parts_.get(), id = question.id](CheckOutcome outcome, const std::string& why) {
     const auto check = parts->asked.extract(id);  // lives until it has told its answer
-    parts->answered(id, well, why);
+    parts->answered(id, outcome, why);
   };
   const auto admit = [parts = parts_.get(), subject = question.subject](int socket) {
     return subject.through() ? parts->admit(socket, subject) : Status(Done{});

@@ -14,7 +14,7 @@ namespace waymark {
 class Checks {
  public:
   // `why` is a sentence without its full stop where it is not well: "no answer in 1 s", "HTTP status 503".
-  using Answered = std::function<void(u64 id, bool well, const std::string& why)>;
+  using Answered = std::function<void(u64 id, CheckOutcome outcome, const std::string& why)>;
 
   Checks(Loop& loop, Answered answered);
   ~Checks();  // who was asked is not heard any more

@@ -88,7 +88,7 @@ TEST_F(ChecksTest, HttpsVerifiesTheName) {
   check.verify = false;
   EXPECT_EQ(why(subject(kHere6, six.port(), check)), "well");
   check.verify = true, check.ca = path + ".none";
-  EXPECT_EQ(why(subject(kHere4, four.port(), check)), "no trusted certificate can be read from " + check.ca);
+  EXPECT_EQ(why(subject(kHere4, four.port(), check)), "unknown: no trusted certificate can be read from " + check.ca);
   unlink(path.c_str());
 }
 
@@ -131,8 +131,8 @@ TEST_F(ChecksTest, ManyQuestionsAreUnderWayAtOnce) {
   const Listener listener(kHere4, "HTTP/1.1 200 OK\r\n\r\n");
   Loop loop;
   std::map<u64, std::string> answers;
-  Checks checks(loop, [&](u64 id, bool well, const std::string& why) {
-    EXPECT_TRUE(answers.emplace(id, well ? "well" : why).second) << "once";
+  Checks checks(loop, [&](u64 id, CheckOutcome outcome, const std::string& why) {
+    EXPECT_TRUE(answers.emplace(id, outcome == CheckOutcome::well ? "well" : why).second) << "once";
     if (answers.size() == 200) loop.stop();
   });
   for (u64 id = 0; id < 200; ++id)
@@ -150,13 +150,13 @@ TEST_F(ChecksTest, WhoIsGoneHearsNothing) {
   const Listener silent(kHere4, "", nullptr, true);
   Loop loop;
   bool answered = false;
-  auto checks = std::make_unique<Checks>(loop, [&](u64, bool, const std::string&) { answered = true; });
+  auto checks = std::make_unique<Checks>(loop, [&](u64, CheckOutcome, const std::string&) { answered = true; });
   checks->ask({1, subject(kHere4, silent.port(), http()), 50ms});
   checks->ask({2, subject(kPeer4, 81, tcp()), 50ms});
   checks->ask({3, subject(kPeer4, 0, icmp()), 50ms});
   checks.reset();
   // By the time that another is answered, they would have been.
-  Checks others(loop, [&](u64, bool, const std::string&) { loop.stop(); });
+  Checks others(loop, [&](u64, CheckOutcome, const std::string&) { loop.stop(); });
   others.ask({4, subject(kHere4, silent.port(), http()), 100ms});
   loop.run([] { return now() + 1s; });
   EXPECT_FALSE(answered);

@@ -13,7 +13,7 @@ namespace waymark {
 class Asking : public Namespaces {
  protected:
   struct Answer {
-    bool well = false;
+    CheckOutcome outcome = CheckOutcome::unknown;
     std::string why = "nothing was answered";
     u32 times = 0;
   };
@@ -48,9 +48,9 @@ class Asking : public Namespaces {
       const std::function<void()>& then = [] {}) {
     Loop loop;
     Answer answer;
-    Checks checks(loop, [&](u64 id, bool well, const std::string& why) {
+    Checks checks(loop, [&](u64 id, CheckOutcome outcome, const std::string& why) {
       EXPECT_EQ(id, 17u);
-      answer.well = well, answer.why = why, ++answer.times;
+      answer.outcome = outcome, answer.why = why, ++answer.times;
       then();
       loop.stop();
     });
@@ -67,7 +67,8 @@ class Asking : public Namespaces {
   }
   static std::string why(const Subject& subject, Duration timeout = std::chrono::seconds(5)) {
     const Answer answer = ask(subject, timeout);
-    return answer.well ? "well" : answer.why;
+    return (answer.outcome == CheckOutcome::unknown ? "unknown: " : "") +
+           (answer.outcome == CheckOutcome::well ? "well" : answer.why);
   }
 };
 

@@ -165,8 +165,8 @@ Status Plane::put_in_force(const Config& config, bool capture) {
 
 void Plane::follow_sockets(const Config& config) {
   if (!checks_)
-    checks_ = std::make_unique<Checks>(loop_, [this](u64 id, bool well, const std::string& why) {
-      control_->answer(id, well, why, boot_time());
+    checks_ = std::make_unique<Checks>(loop_, [this](u64 id, CheckOutcome outcome, const std::string& why) {
+      control_->answer(id, outcome, why, boot_time());
       carry_out();
     });
   checks_->configure(config);

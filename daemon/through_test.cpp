@@ -151,7 +151,7 @@ class ThroughTest : public Asking {
       EXPECT_NE(device(), "");
       EXPECT_NE(rules(), "");
     });
-    EXPECT_TRUE(answer.well) << answer.why;
+    EXPECT_EQ(answer.outcome, CheckOutcome::well) << answer.why;
     EXPECT_TRUE(server->request().starts_with("GET /health HTTP/1.1\r\n"));
     EXPECT_EQ(device(), "") << "it vanishes";
     EXPECT_EQ(rules(), "") << "and its rules with it";
@@ -190,7 +190,7 @@ TEST_F(ThroughTest, Ip6InIp4) { succeeds(true, false, Tunnel::ip); }
 
 TEST_F(ThroughTest, AnEndThatTakesNothingOutDoesNotAnswer) {
   const Answer answer = ask(through(false, false, Tunnel::gue), 300ms, director());
-  EXPECT_FALSE(answer.well);
+  EXPECT_EQ(answer.outcome, CheckOutcome::unwell);
   EXPECT_EQ(answer.why, "no answer in 300 ms");
 }
 
@@ -209,8 +209,8 @@ TEST_F(ThroughTest, ADeletedDeviceIsMadeAnew) {
   Loop loop;
   u32 answers = 0;
   Checks* asked = nullptr;
-  Checks checks(loop, [&](u64, bool well, const std::string&) {
-    EXPECT_FALSE(well);
+  Checks checks(loop, [&](u64, CheckOutcome outcome, const std::string&) {
+    EXPECT_EQ(outcome, CheckOutcome::unwell);
     EXPECT_NE(device(), "") << answers;
     if (++answers == 2) return loop.stop();
     here("ip link del $(ip -o link show type tun | grep -o 'wmck[0-9a-f]*')");
@@ -230,7 +230,7 @@ TEST_F(ThroughTest, ADeletedDeviceIsMadeAnew) {
 
 TEST_F(ThroughTest, WithoutAnAddressForTheTunnelASentenceSaysSo) {
   const Answer answer = ask(through(false, true, Tunnel::gue), 5s, director({*parse_address(kHere4)}));
-  EXPECT_FALSE(answer.well);
+  EXPECT_EQ(answer.outcome, CheckOutcome::unknown) << "it is this machine that cannot ask";
   EXPECT_EQ(answer.why, "checks through the tunnel do not work: [director] has no IPv6 address for the tunnel");
   const Answer strange = ask(through(false, false, Tunnel::gue), 5s, director({*parse_address("10.99.0.1")}));
   EXPECT_TRUE(strange.why.ends_with("using the tunnel's source 10.99.0.1 failed: Cannot assign requested address"))

@@ -23,7 +23,7 @@ std::string_view text(Wellness wellness) {
 u64 Health::draw() { return mix(seed_ + 0x9e3779b97f4a7c15ull * ++drawn_); }
 
 Health::Watched* Health::find(std::string_view service, std::string_view target) {
-  const auto at = watched_.find(Key(service, target));
+  const auto at = watched_.find(std::pair(service, target));
   return at == watched_.end() ? nullptr : &at->second;
 }
 
@@ -39,7 +39,7 @@ void Health::unplan(Watched& watched) {
 void Health::configure(const Config& config, Time now) {
   std::vector<Subject> subjects = subjects_of(config);
   for (Subject& subject : local_subjects_of(config)) subjects.push_back(std::move(subject));
-  std::map<Key, Watched> before = std::move(watched_);
+  std::map<Key, Watched, Less> before = std::move(watched_);
   watched_.clear();
   for (Subject& subject : subjects) {
     const Key key(subject.service, subject.target);
@@ -68,11 +68,11 @@ void Health::configure(const Config& config, Time now) {
     plan(fresh, now + part_of(fresh.subject.check.every, draw()));
   }
   for (auto& [key, gone] : before) {
-    unplan(gone);
-    asked_.erase(gone.asked_as);
+    forget(gone);
     const Watched* successor = find(key.first, key.second);
     if (gone.out && !(successor && successor->out)) ++changes_;
     if (!successor || successor->state != gone.state) ++verdicts_;
+    report(successor ? *successor : Watched{.subject = gone.subject}, gone.state, gone.own, gone.out);
   }
   undecided_ = std::size_t(std::count_if(watched_.begin(), watched_.end(),
                                          [](const auto& w) { return w.second.state == Wellness::unknown; }));
@@ -87,52 +87,72 @@ void Health::count_shares(const Config& config) {
     for (const TargetConfig& target : service.target) count += target.weight > 0;
     shares_[service.name].most_out = u32(u64(count) * service.fail_static / 100);
   }
-  std::map<std::string, std::vector<Watched*>> out;
+  std::map<Share*, std::vector<Watched*>> out;
   for (auto& [key, watched] : watched_) {
+    watched.share = watched.subject.counts ? &shares_[key.first] : nullptr;
     if (watched.state != Wellness::down) continue;
-    if (!watched.subject.counts) {
+    if (!watched.share) {
       set_out(watched, true);
       continue;
     }
-    ++shares_[key.first].failing;
-    if (watched.out) out[key.first].push_back(&watched);
+    ++watched.share->failing;
+    if (watched.out)
+      out[watched.share].push_back(&watched);
+    else
+      watched.share->held.insert(&watched);
   }
-  for (auto& [service, list] : out) {
+  for (auto& [share, list] : out) {
     std::sort(list.begin(), list.end(), [](const Watched* a, const Watched* b) { return a->out_since < b->out_since; });
-    for (std::size_t i = shares_[service].most_out; i < list.size(); ++i) set_out(*list[i], false);
+    for (std::size_t i = share->most_out; i < list.size(); ++i) set_out(*list[i], false);
   }
-  for (const auto& [service, share] : shares_)
-    if (share.failing && share.failing <= share.most_out) release_held(service);
+  for (auto& [service, share] : shares_)
+    if (share.failing <= share.most_out) release_held(share);
 }
 
-void Health::release_held(const std::string& service) {
-  for (auto at = watched_.lower_bound(Key(service, "")); at != watched_.end() && at->first.first == service; ++at)
-    if (at->second.state == Wellness::down) set_out(at->second, true);
+void Health::release_held(Share& share) {
+  while (!share.held.empty()) set_out(**share.held.begin(), true);
 }
 
 void Health::set_out(Watched& watched, bool out) {
+  const bool was = watched.out;
+  move_out(watched, out);
+  report(watched, watched.state, watched.own, was);
+}
+
+void Health::move_out(Watched& watched, bool out) {
+  if (watched.share) {
+    if (watched.state == Wellness::down && !out)
+      watched.share->held.insert(&watched);
+    else
+      watched.share->held.erase(&watched);
+  }
   if (watched.out == out) return;
   watched.out = out;
   ++changes_;
   watched.out_since = changes_;
 }
 
+void Health::report(const Watched& w, Wellness before, bool was_own, bool was_down) {
+  if (w.state == before && w.own == was_own && w.out == was_down) return;
+  reports_.push_back({w.subject.service, w.subject.target, before, w.state, w.own, was_down, w.out, w.why});
+}
+
 void Health::set_state(Watched& watched, Wellness state, bool own, Time now) {
-  watched.own = own;
-  watched.against = 0;
-  if (watched.state == state) return;
   const Wellness before = std::exchange(watched.state, state);
+  const bool was_own = std::exchange(watched.own, own), was_out = watched.out;
+  watched.against = 0;
+  if (before == state) return report(watched, before, was_own, was_out);
   watched.since = now;
   ++verdicts_;
   undecided_ -= before == Wellness::unknown;
-  if (!watched.subject.counts) return set_out(watched, state == Wellness::down);
-  Share& share = shares_[watched.subject.service];
-  if (state == Wellness::down) {
-    if (++share.failing <= share.most_out) set_out(watched, true);
-    return;
+  Share* share = watched.share;
+  if (share) {
+    share->failing += state == Wellness::down;
+    share->failing -= before == Wellness::down;
   }
-  set_out(watched, false);
-  if (before == Wellness::down && --share.failing == share.most_out) release_held(watched.subject.service);
+  move_out(watched, state == Wellness::down && (!share || share->failing <= share->most_out));
+  report(watched, before, was_own, was_out);
+  if (share && before == Wellness::down && share->failing == share->most_out) release_held(*share);
 }
 
 void Health::adopt(std::string_view service, std::string_view target, Wellness wellness, Time now) {
@@ -152,15 +172,25 @@ void Health::hurry(std::string_view service, std::string_view target, Time now) 
   plan(*watched, now);
 }
 
+// After a pause of everything, an answer may lie in its socket: whoever carries questions has its turn before one is
+// given up.
 std::vector<Question> Health::due(Time now) {
-  while (!waiting_.empty() && std::get<Time>(*waiting_.begin()) <= now)
-    take_answer(*std::get<Watched*>(*waiting_.begin()), false, "the question was lost on this machine", now);
+  while (!waiting_.empty() && std::get<Time>(*waiting_.begin()) <= now) {
+    Watched& watched = *std::get<Watched*>(*waiting_.begin());
+    if (std::exchange(watched.overdue, true)) {
+      take_answer(watched, CheckOutcome::unknown, "the question was lost on this machine", now);
+    } else {
+      unplan(watched);
+      plan(watched, now + kGrace);
+    }
+  }
   std::vector<Question> questions;
   while (!idle_.empty() && std::get<Time>(*idle_.begin()) <= now && asked_.size() < kMostAsked) {
     Watched& watched = *std::get<Watched*>(*idle_.begin());
     unplan(watched);
     watched.asked_as = ++last_id_;
     watched.asked_at = now;
+    watched.overdue = false;
     ++watched.asked;
     asked_[watched.asked_as] = &watched;
     plan(watched, now + watched.subject.timeout() + kGrace);
@@ -169,25 +199,63 @@ std::vector<Question> Health::due(Time now) {
   return questions;
 }
 
-void Health::answer(u64 id, bool well, const std::string& why, Time now) {
-  if (const auto at = asked_.find(id); at != asked_.end()) take_answer(*at->second, well, why, now);
+void Health::answer(u64 id, CheckOutcome outcome, const std::string& why, Time now) {
+  if (const auto at = asked_.find(id); at != asked_.end()) take_answer(*at->second, outcome, why, now);
 }
 
-void Health::take_answer(Watched& watched, bool well, const std::string& why, Time now) {
+void Health::take_answer(Watched& watched, CheckOutcome outcome, const std::string& why, Time now) {
   unplan(watched);
   asked_.erase(watched.asked_as);
   watched.asked_as = 0;
+  if (outcome == CheckOutcome::unknown) return take_ignorance(watched, why, now);
+  know_again(watched);
   const CheckConfig& check = watched.subject.check;
   // From question to question; never in the past, so that nothing is made up for.
   const Duration swing = check.every * check.jitter / 100;
   plan(watched, std::max(now, watched.asked_at + check.every - swing + part_of(2 * swing, draw())));
 
-  const bool vouched = std::exchange(watched.vouched, false);
+  const bool well = outcome == CheckOutcome::well, vouched = std::exchange(watched.vouched, false);
   watched.failed += !well;
   watched.why = well ? "" : why;
   const Wellness says = well ? Wellness::up : Wellness::down;
   if (watched.state == says || watched.state == Wellness::unknown) return set_state(watched, says, true, now);
   if (++watched.against >= (well ? check.rise : check.fall) || (well && vouched)) set_state(watched, says, true, now);
+}
+
+// Asked again soon, as what was in the way may be gone; and ever less often, as asking may be what is too much.
+void Health::take_ignorance(Watched& watched, const std::string& why, Time now) {
+  ++watched.unknown;
+  if (!watched.unknown_since) {
+    watched.unknown_since = now;
+    watched.unknown_in_a_row = 0;
+    unknown_.emplace(now, watched.number, &watched);
+  }
+  watched.unknown_why = why;
+  const Duration every = watched.subject.check.every;
+  Duration pause = std::min<Duration>(every / 8, kAgainAfter);
+  for (u32 i = 0; i < watched.unknown_in_a_row && pause < every; ++i) pause *= 2;
+  pause = std::min(pause, every);
+  ++watched.unknown_in_a_row;
+  plan(watched, now + pause / 2 + part_of(pause, draw()));
+}
+
+void Health::know_again(Watched& watched) {
+  if (!watched.unknown_since) return;
+  unknown_.erase({*watched.unknown_since, watched.number, &watched});
+  watched.unknown_since.reset();
+  watched.unknown_why.clear();
+}
+
+void Health::forget(Watched& watched) {
+  unplan(watched);
+  know_again(watched);
+  asked_.erase(watched.asked_as);
+}
+
+Health::Unrenewed Health::unrenewed() const {
+  if (unknown_.empty()) return {};
+  const Watched& first = *std::get<Watched*>(*unknown_.begin());
+  return {unknown_.size(), *first.unknown_since, first.unknown_why};
 }
 
 Time Health::deadline() const {
@@ -198,7 +266,7 @@ Time Health::deadline() const {
 }
 
 bool Health::down(std::string_view service, std::string_view target) const {
-  const auto at = watched_.find(Key(service, target));
+  const auto at = watched_.find(std::pair(service, target));
   return at != watched_.end() && at->second.out;
 }
 
@@ -215,7 +283,10 @@ std::vector<Health::View> Health::views() const {
                    .since = w.since,
                    .why = w.why,
                    .asked = w.asked,
-                   .failed = w.failed});
+                   .failed = w.failed,
+                   .unknown = w.unknown,
+                   .unknown_since = w.unknown_since,
+                   .unknown_why = w.unknown_why});
   return all;
 }
 

@@ -7,6 +7,10 @@
 // daemon left or from a peer, the first that there is, stands in for a verdict until there is one: an answer that
 // agrees makes it a verdict of our own, and to turn it takes as many as to turn that.
 //
+// A question may also end without an answer: this machine could not ask, or could not hear. Nothing is learnt from
+// that: verdict and rows stay as they are, a target of which nothing is known stays unknown, and it is asked again
+// soon, at longer and longer pauses up to `every`. views() and unrenewed() say so.
+//
 // Fail static: where more of a service's targets fail together than its share allows, the checks are not believed. Who
 // was out before stays out, the others stay in (they are *held*), until no more fail than the share allows.
 #pragma once
@@ -18,6 +22,7 @@
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "health/subjects.h"
@@ -27,16 +32,22 @@ namespace waymark {
 enum class Wellness : u8 { unknown, up, down };
 std::string_view text(Wellness wellness);
 
+// How a question ended. Only an answer, a refusal by the other end, or a silence that was truly waited for is one of
+// the first two; what this machine could not ask or hear is `unknown`.
+enum class CheckOutcome : u8 { well, unwell, unknown };
+
 struct Question {
   u64 id;
   Subject subject;
-  Duration timeout;  // answer() is due after it; without one the question counts as failed kGrace later
+  Duration timeout;  // of the other end. answer() is due after it; without one it is given up 2 kGrace later
 };
 
 class Health {
  public:
   static constexpr std::size_t kMostAsked = 1000;  // questions without an answer, of all subjects
   static constexpr Duration kGrace = std::chrono::seconds(1);
+  static constexpr Duration kAgainAfter =
+      std::chrono::seconds(1);  // first pause after a question without outcome, at most
 
   explicit Health(u64 seed) : seed_(seed) {}
 
@@ -54,13 +65,33 @@ class Health {
 
   // What is to be asked now; none of a subject whose last question has no answer yet.
   std::vector<Question> due(Time now);
-  void answer(u64 id, bool well, const std::string& why, Time now);  // ids that are not waited for are ignored
-  Time deadline() const;                                             // when due() has something to do; Time::max()
+  void answer(u64 id, CheckOutcome outcome, const std::string& why,
+              Time now);  // ids that are not waited for are ignored
+  Time deadline() const;  // when due() has something to do; Time::max()
 
   bool down(std::string_view service, std::string_view target) const;  // taken out, fail static respected
   bool decided() const { return undecided_ == 0; }                     // each subject has a verdict or an opinion
-  u64 changes() const { return changes_; }                             // counts whenever any down() becomes another
-  u64 verdicts() const { return verdicts_; }                           // counts whenever any state becomes another
+  std::size_t undecided() const { return undecided_; }
+  u64 changes() const { return changes_; }    // counts whenever any down() becomes another
+  u64 verdicts() const { return verdicts_; }  // counts whenever any state becomes another
+
+  // What changed about a subject, each change once and in order. Of a subject that is gone: `after` is unknown.
+  struct Change {
+    std::string service, target;
+    Wellness before = Wellness::unknown, after = Wellness::unknown;
+    bool own = false;  // now: a verdict
+    bool was_down = false, down = false;
+    std::string why = {};  // the last answer's sentence, where it failed
+  };
+  std::vector<Change> take_changes() { return std::exchange(reports_, {}); }
+
+  // Subjects whose last question ended without an answer, since when the first of them, and why.
+  struct Unrenewed {
+    std::size_t count = 0;
+    Time since{};
+    std::string why = {};
+  };
+  Unrenewed unrenewed() const;
 
   struct View {
     std::string service, target;
@@ -71,28 +102,46 @@ class Health {
     bool held = false;     // it fails, and fail static keeps it in
     Time since{};          // that state
     std::string why = {};  // the last answer's sentence, where it failed
-    u64 asked = 0, failed = 0;
+    u64 asked = 0, failed = 0, unknown = 0;
+    std::optional<Time> unknown_since = {};  // questions end without an answer since then
+    std::string unknown_why = {};
   };
   std::vector<View> views() const;  // by service and target
 
  private:
   using Key = std::pair<std::string, std::string>;
+  struct Less {  // finds by views as well
+    using is_transparent = void;
+    bool operator()(const auto& a, const auto& b) const {
+      return std::pair<std::string_view, std::string_view>(a) < std::pair<std::string_view, std::string_view>(b);
+    }
+  };
+  struct Watched;
+  struct ByAge {
+    bool operator()(const Watched* a, const Watched* b) const { return a->number < b->number; }
+  };
+  struct Share {  // of one service, in targets that count
+    u32 most_out = 0, failing = 0;
+    std::set<Watched*, ByAge> held = {};
+  };
   struct Watched {
     Subject subject;
-    u64 number = 0;  // breaks ties in the schedule, by age
+    u64 number = 0;          // breaks ties in the schedule, by age
+    Share* share = nullptr;  // its service's, where it counts
     Wellness state = Wellness::unknown;
     bool own = false, out = false;
     u32 against = 0;   // answers in a row that contradict `state`
     u64 asked_as = 0;  // id of the question without an answer; 0: none
+    bool overdue = false;
     Time due{}, since{}, asked_at{};
     std::optional<Time> hurried = {};
     bool vouched = false;  // somebody found it up since the last answer
     u64 out_since = 0;     // changes_ when it was taken out
     std::string why = {};
-    u64 asked = 0, failed = 0;
-  };
-  struct Share {  // of one service, in targets that count
-    u32 most_out = 0, failing = 0;
+    u64 asked = 0, failed = 0, unknown = 0;
+    std::optional<Time> unknown_since = {};
+    std::string unknown_why = {};
+    u32 unknown_in_a_row = 0;
   };
   using Schedule = std::set<std::tuple<Time, u64, Watched*>>;
 
@@ -100,18 +149,25 @@ class Health {
   u64 draw();
   void plan(Watched& watched, Time due);
   void unplan(Watched& watched);
-  void take_answer(Watched& watched, bool well, const std::string& why, Time now);
+  void take_answer(Watched& watched, CheckOutcome outcome, const std::string& why, Time now);
+  void take_ignorance(Watched& watched, const std::string& why, Time now);
+  void know_again(Watched& watched);
+  void forget(Watched& watched);
   void set_state(Watched& watched, Wellness state, bool own, Time now);
   void set_out(Watched& watched, bool out);
-  void release_held(const std::string& service);
+  void move_out(Watched& watched, bool out);
+  void report(const Watched& watched, Wellness before, bool was_own, bool was_down);
+  void release_held(Share& share);
   void count_shares(const Config& config);
 
   u64 seed_, drawn_ = 0, last_id_ = 0, last_number_ = 0, changes_ = 0, verdicts_ = 0;
   std::size_t undecided_ = 0;
-  std::map<Key, Watched> watched_;
-  std::map<std::string, Share> shares_;
-  std::unordered_map<u64, Watched*> asked_;  // by id
-  Schedule idle_, waiting_;                  // to be asked; to be given up
+  std::map<Key, Watched, Less> watched_;
+  std::map<std::string, Share, std::less<>> shares_;
+  std::unordered_map<u64, Watched*> asked_;            // by id
+  Schedule idle_, waiting_;                            // to be asked; to be given up
+  std::set<std::tuple<Time, u64, Watched*>> unknown_;  // by unknown_since
+  std::vector<Change> reports_;
 };
 
 }  // namespace waymark

@@ -16,6 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 
 // Answers what is due until `until` by `well`, and returns how many questions there were.
+CheckOutcome outcome(bool well) { return well ? CheckOutcome::well : CheckOutcome::unwell; }
+
 using Well = std::function<bool(const Subject&)>;
 u64 live(Health& health, Time& now, Time until, const Well& well) {
   u64 questions = 0;
@@ -23,7 +25,7 @@ u64 live(Health& health, Time& now, Time until, const Well& well) {
     now = std::max(now, health.deadline());
     for (const Question& q : health.due(now)) {
       ++questions;
-      health.answer(q.id, well(q.subject), "connection refused", now);
+      health.answer(q.id, outcome(well(q.subject)), "connection refused", now);
     }
   }
   now = until;
@@ -112,7 +114,7 @@ TEST(HealthTest, TheFirstAnswerSettlesAndThenItTakesSeveral) {
   Time now{};
   for (const bool well : {false, true, false, true, true, false, false, true, false, false, false}) {
     now = health.deadline();
-    health.answer(only(health.due(now)).id, well, "connection refused", now);
+    health.answer(only(health.due(now)).id, outcome(well), "connection refused", now);
     down.push_back(health.down("web", "s1"));
   }
   EXPECT_EQ(down, (std::vector<bool>{true, true, true, true, false, false, false, false, false, false, true}));
@@ -126,7 +128,7 @@ TEST(HealthTest, TheFirstAnswerSettlesAndThenItTakesSeveral) {
   EXPECT_TRUE(v.own);
 }
 
-TEST(HealthTest, AQuestionWithoutAnAnswerHasFailed) {
+TEST(HealthTest, AQuestionWithoutAnAnswerSaysNothing) {
   Health health(1);
   health.configure(config_of(1), 0s);
   const Time asked = health.deadline();
@@ -134,12 +136,21 @@ TEST(HealthTest, AQuestionWithoutAnAnswerHasFailed) {
   EXPECT_EQ(lost.timeout, 1s);
   EXPECT_TRUE(health.due(asked + 1s).empty()) << "one at a time";
   EXPECT_EQ(health.deadline(), asked + 2s);
-  health.due(asked + 2s);
-  EXPECT_TRUE(health.down("web", "s1"));
-  health.answer(lost.id, true, "", asked + 3s);
-  EXPECT_TRUE(health.down("web", "s1")) << "too late";
-  health.answer(4711, true, "", asked + 3s);
-  EXPECT_EQ(view(health, "s1").failed, 1u);
+  health.due(asked + 100s);
+  EXPECT_EQ(view(health, "s1").unknown, 0u) << "after a pause the answer may lie there: it has a grace";
+  EXPECT_EQ(health.deadline(), asked + 101s);
+  health.due(asked + 101s);
+  EXPECT_FALSE(health.down("web", "s1"));
+  EXPECT_FALSE(health.decided());
+  const Health::View v = view(health, "s1");
+  EXPECT_EQ(v.unknown, 1u);
+  EXPECT_EQ(v.failed, 0u);
+  EXPECT_EQ(v.unknown_since, asked + 101s);
+  EXPECT_EQ(v.unknown_why, "the question was lost on this machine");
+  health.answer(lost.id, CheckOutcome::unwell, "", asked + 102s);
+  EXPECT_FALSE(health.decided()) << "too late";
+  health.answer(4711, CheckOutcome::unwell, "", asked + 103s);
+  EXPECT_FALSE(health.decided());
 }
 
 TEST(HealthTest, AnOpinionStandsInUntilThereIsAVerdict) {
@@ -188,7 +199,7 @@ TEST(HealthTest, HurriesAtMostOnceInAPause) {
   health.hurry("web", "s1", now);
   health.hurry("web", "nobody", now);
   EXPECT_EQ(health.deadline(), now);
-  health.answer(only(health.due(now)).id, true, "", now);
+  health.answer(only(health.due(now)).id, CheckOutcome::well, "", now);
   health.hurry("web", "s1", now);
   health.hurry("web", "s1", now + 5s);
   EXPECT_GE(health.deadline(), now + 9s) << "and 10% of jitter";
@@ -202,7 +213,7 @@ TEST(HealthTest, WhoIsFoundUpElsewhereNeedsOneGoodAnswer) {
   Time now{};
   const auto once = [&](bool well) {
     while (health.deadline() > now) now = health.deadline();
-    health.answer(only(health.due(now)).id, well, "refused", now);
+    health.answer(only(health.due(now)).id, outcome(well), "refused", now);
   };
   once(false);
   ASSERT_TRUE(health.down("web", "s1"));
@@ -313,7 +324,7 @@ TEST(HealthTest, AReloadForgetsQuestionsOfWhatIsGone) {
   const Question asked = only(health.due(now));
   config.service[0].check->port = 8080;
   health.configure(config, now);
-  health.answer(asked.id, false, "connection refused", now);
+  health.answer(asked.id, CheckOutcome::unwell, "connection refused", now);
   EXPECT_EQ(view(health, "s1").state, Wellness::unknown) << "it was asked something else";
 }
 
@@ -339,7 +350,7 @@ TEST(HealthTest, AJumpOfTheClockAsksEachOnce) {
   now += std::chrono::hours(5000);
   const std::vector<Question> questions = health.due(now);
   EXPECT_EQ(questions.size(), 300u);
-  for (const Question& q : questions) health.answer(q.id, true, "", now);
+  for (const Question& q : questions) health.answer(q.id, CheckOutcome::well, "", now);
   EXPECT_TRUE(health.due(now).empty());
   EXPECT_GT(health.deadline(), now);
   EXPECT_EQ(health.changes(), 0u);
@@ -353,7 +364,7 @@ TEST(HealthTest, ABoundedNumberIsAskedAtOnce) {
   EXPECT_EQ(questions.size(), Health::kMostAsked);
   EXPECT_TRUE(health.due(now).empty());
   EXPECT_GT(health.deadline(), now) << "or the caller would run in circles";
-  for (u32 i = 0; i < 10; ++i) health.answer(questions[i].id, true, "", now);
+  for (u32 i = 0; i < 10; ++i) health.answer(questions[i].id, CheckOutcome::well, "", now);
   EXPECT_EQ(health.due(now).size(), 10u);
 }
 
@@ -365,7 +376,7 @@ TEST(HealthTest, PausesDifferByTheJitterAndNoMore) {
   Time before = health.deadline();
   Duration least = 1h, most = 0h;
   for (u32 i = 0; i < 500; ++i) {
-    health.answer(only(health.due(before)).id, true, "", before + 10ms);
+    health.answer(only(health.due(before)).id, CheckOutcome::well, "", before + 10ms);
     const Duration pause = health.deadline() - before;
     least = std::min(least, pause), most = std::max(most, pause);
     before = health.deadline();

@@ -32,12 +32,12 @@ TEST(HealthProperty, NeverMoreThanTheShareIsOutAndCountsAddUp) {
       for (const Question& q : health.due(now)) {
         Time& until = asked_until[q.subject.service + "/" + q.subject.target];
         ASSERT_LE(until, now) << "one question at a time";
-        until = now + q.timeout + Health::kGrace;
+        until = now + q.timeout + 2 * Health::kGrace;
         asked[q.id] = q;
       }
       while (!asked.empty() && below(4)) {
         const auto at = std::next(asked.begin(), long(below(asked.size())));
-        health.answer(at->first, below(2), "it was drawn", now);
+        health.answer(at->first, below(2) ? CheckOutcome::well : CheckOutcome::unwell, "it was drawn", now);
         asked_until.erase(at->second.subject.service + "/" + at->second.subject.target);
         asked.erase(at);
       }

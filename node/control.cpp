@@ -89,8 +89,8 @@ Status Control::reweigh(const std::string& target, std::optional<u32> weight, Ti
 
 void Control::stop(Time now) { announce_.stop(now); }
 
-void Control::answer(u64 question, bool well, const std::string& why, Time now) {
-  health_.answer(question, well, why, now);
+void Control::answer(u64 question, CheckOutcome outcome, const std::string& why, Time now) {
+  health_.answer(question, outcome, why, now);
   settle(now);
 }
 
@@ -120,6 +120,7 @@ group::GroupOutput Control::take() { return group_ ? group_->take() : group::Gro
 
 // A target that was removed while it was down is asked no more, and stays as it was for the flows it has left.
 void Control::follow_health(Time now) {
+  health_.take_changes();  // they are read from health itself below
   if (health_.changes() == health_seen_) return;
   health_seen_ = health_.changes();
   std::set<std::string> down, configured;

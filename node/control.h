@@ -45,7 +45,7 @@ class Control {
 
   // Checks: what is to be asked now, and what came of it.
   std::vector<Question> questions(Time now) { return health_.due(now); }
-  void answer(u64 question, bool well, const std::string& why, Time now);
+  void answer(u64 question, CheckOutcome outcome, const std::string& why, Time now);
 
   // Connections between members, numbered by the caller. None of it where there is no group.
   void opened(group::Link link, std::optional<u32> dialled, Time now);

@@ -95,7 +95,8 @@ struct Pair {
   }
   void carry(Director& d, Director& peer) {
     for (const Question& q : d.control->questions(now))
-      d.control->answer(q.id, !d.dead.contains(q.subject.target), "no answer in 1 s", now);
+      d.control->answer(q.id, d.dead.contains(q.subject.target) ? CheckOutcome::unwell : CheckOutcome::well,
+                        "no answer in 1 s", now);
     group::GroupOutput out = d.control->take();
     for (u32 member : out.connect) {
       if (cut || !peer.control) {

@@ -186,7 +186,11 @@ void World::ask(Machine& m, const Question& question) {
   const Duration after = reached ? std::min(round, question.timeout) : question.timeout;
   events_.after(after, [this, &m, daemon = m.daemon, id = question.id, well, reached] {
     if (!m.control || m.daemon != daemon) return;
-    m.control->answer(id, well, well ? "" : reached ? "it refuses the connection" : "no answer in time", local(m));
+    m.control->answer(id, well ? CheckOutcome::well : CheckOutcome::unwell,
+                      well      ? ""
+                      : reached ? "it refuses the connection"
+                                : "no answer in time",
+                      local(m));
     carry_out(m);
     arm(m, 0s);
   });
