@@ -47,8 +47,9 @@ void Health::configure(const Config& config, Time now) {
     auto old = before.extract(key);
     if (old && same_question(old.mapped().subject, subject)) {
       Watched& watched = watched_.insert(std::move(old)).position->second;
+      const Duration every = watched.subject.check.every;
       watched.subject = std::move(subject);
-      if (!watched.asked_as && watched.due > now + watched.subject.check.every) {  // it is asked more often now
+      if (!watched.asked_as && watched.subject.check.every != every) {  // spread anew, over what it is now
         unplan(watched);
         plan(watched, now + part_of(watched.subject.check.every, draw()));
       }
@@ -77,6 +78,15 @@ void Health::configure(const Config& config, Time now) {
   undecided_ = std::size_t(std::count_if(watched_.begin(), watched_.end(),
                                          [](const auto& w) { return w.second.state == Wellness::unknown; }));
   count_shares(config);
+  set_pace();
+}
+
+void Health::set_pace() {
+  constexpr Duration kWhile = std::chrono::seconds(1'000'000);
+  u64 questions = 1;  // in that time
+  for (const auto& [key, watched] : watched_) questions += u64(kWhile / watched.subject.check.every);
+  gap_ = kWhile / (2 * questions);
+  slack_ = std::max<Duration>(16 * gap_, std::chrono::milliseconds(20));
 }
 
 // Shares and who counts may be others now: who went out last comes back first where there is room for fewer.
@@ -185,7 +195,10 @@ std::vector<Question> Health::due(Time now) {
     }
   }
   std::vector<Question> questions;
-  while (!idle_.empty() && std::get<Time>(*idle_.begin()) <= now && asked_.size() < kMostAsked) {
+  pace_ = std::max(pace_, now - slack_);
+  while (!idle_.empty() && std::get<Time>(*idle_.begin()) <= now && asked_.size() < most_asked_ && pace_ <= now &&
+         questions.size() < kAtOnce) {
+    pace_ += gap_;
     Watched& watched = *std::get<Watched*>(*idle_.begin());
     unplan(watched);
     watched.asked_as = ++last_id_;
@@ -261,8 +274,15 @@ Health::Unrenewed Health::unrenewed() const {
 Time Health::deadline() const {
   Time next = Time::max();
   if (!waiting_.empty()) next = std::get<Time>(*waiting_.begin());
-  if (!idle_.empty() && asked_.size() < kMostAsked) next = std::min(next, std::get<Time>(*idle_.begin()));
+  if (!idle_.empty() && asked_.size() < most_asked_)
+    next = std::min(next, std::max(std::get<Time>(*idle_.begin()), pace_));
   return next;
+}
+
+Health::Load Health::load(Time now) const {
+  Load load{asked_.size(), most_asked_, {}};
+  if (!idle_.empty()) load.late = std::max(Duration(0), now - std::get<Time>(*idle_.begin()));
+  return load;
 }
 
 bool Health::down(std::string_view service, std::string_view target) const {

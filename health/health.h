@@ -1,11 +1,13 @@
 // Which targets are well, from answers that others fetch: when to ask whom, and what the answers come to. No I/O, no
 // clock, no randomness of its own: a seed.
 //
-// The first question to each subject falls somewhere within its `every`, so that a thousand of them do not go out at
-// once. The first answer settles what nothing is known of, so that a director that starts knows its targets after one
-// round; from then on `rise` and `fall` answers in a row turn a verdict. An *opinion*, from the tables that the last
-// daemon left or from a peer, the first that there is, stands in for a verdict until there is one: an answer that
-// agrees makes it a verdict of our own, and to turn it takes as many as to turn that.
+// The first question to each subject falls somewhere within its `every`, so that they are spread from the start. What
+// piled up nevertheless (the machine slept, a reload, a peer who thinks otherwise of all) goes out at twice the usual
+// pace and no faster, and so many at a time as limit() says; questions get later by that, and nobody unwell. The first
+// answer settles what nothing is known of, so that a director that starts knows its targets after one round; from then
+// on `rise` and `fall` answers in a row turn a verdict. An *opinion*, from the tables that the last daemon left or from
+// a peer, the first that there is, stands in for a verdict until there is one: an answer that agrees makes it a verdict
+// of our own, and to turn it takes as many as to turn that.
 //
 // A question may also end without an answer: this machine could not ask, or could not hear. Nothing is learnt from
 // that: verdict and rows stay as they are, a target of which nothing is known stays unknown, and it is asked again
@@ -44,7 +46,8 @@ struct Question {
 
 class Health {
  public:
-  static constexpr std::size_t kMostAsked = 1000;  // questions without an answer, of all subjects
+  static constexpr std::size_t kMostAsked = 1000;  // questions in flight, unless limit() says otherwise
+  static constexpr std::size_t kAtOnce = 64;       // of one due()
   static constexpr Duration kGrace = std::chrono::seconds(1);
   static constexpr Duration kAgainAfter =
       std::chrono::seconds(1);  // first pause after a question without outcome, at most
@@ -63,7 +66,9 @@ class Health {
   // opposite takes `fall` all the same: nobody is down because a peer says so and one answer was lost.
   void hurry(std::string_view service, std::string_view target, Time now);
 
-  // What is to be asked now; none of a subject whose last question has no answer yet.
+  void limit(std::size_t most_in_flight) { most_asked_ = most_in_flight; }  // at least 1
+
+  // What is to be asked now, up to kAtOnce; none of a subject whose last question has no answer yet.
   std::vector<Question> due(Time now);
   void answer(u64 id, CheckOutcome outcome, const std::string& why,
               Time now);  // ids that are not waited for are ignored
@@ -92,6 +97,12 @@ class Health {
     std::string why = {};
   };
   Unrenewed unrenewed() const;
+
+  struct Load {
+    std::size_t in_flight = 0, most = 0;
+    Duration late{};  // how long the next question has been due
+  };
+  Load load(Time now) const;
 
   struct View {
     std::string service, target;
@@ -159,9 +170,12 @@ class Health {
   void report(const Watched& watched, Wellness before, bool was_own, bool was_down);
   void release_held(Share& share);
   void count_shares(const Config& config);
+  void set_pace();
 
   u64 seed_, drawn_ = 0, last_id_ = 0, last_number_ = 0, changes_ = 0, verdicts_ = 0;
-  std::size_t undecided_ = 0;
+  std::size_t undecided_ = 0, most_asked_ = kMostAsked;
+  Duration gap_{}, slack_{};  // between questions, on average at least; how much may be made up for at once
+  Time pace_ = Time::min();   // when the next question may go
   std::map<Key, Watched, Less> watched_;
   std::map<std::string, Share, std::less<>> shares_;
   std::unordered_map<u64, Watched*> asked_;            // by id

@@ -2,49 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <functional>
 #include <set>
 
 #include "base/address_text.h"
-#include "health/config_test.h"
+#include "health/answers_test.h"
 
 namespace waymark {
 
 namespace {
 
 using namespace std::chrono_literals;
-
-// Answers what is due until `until` by `well`, and returns how many questions there were.
-CheckOutcome outcome(bool well) { return well ? CheckOutcome::well : CheckOutcome::unwell; }
-
-using Well = std::function<bool(const Subject&)>;
-u64 live(Health& health, Time& now, Time until, const Well& well) {
-  u64 questions = 0;
-  while (health.deadline() <= until) {
-    now = std::max(now, health.deadline());
-    for (const Question& q : health.due(now)) {
-      ++questions;
-      health.answer(q.id, outcome(well(q.subject)), "connection refused", now);
-    }
-  }
-  now = until;
-  return questions;
-}
-const Well all_well = [](const Subject&) { return true; };
-const Well none_well = [](const Subject&) { return false; };
-
-Health::View view(const Health& health, const std::string& target, const std::string& service = "web") {
-  for (const Health::View& v : health.views())
-    if (v.service == service && v.target == target) return v;
-  ADD_FAILURE() << "there is no " << target;
-  return {};
-}
-
-Question only(std::vector<Question> questions) {
-  EXPECT_EQ(questions.size(), 1u);
-  return questions.empty() ? Question{} : questions.front();
-}
 
 TEST(Subjects, AreAskedAtTheirOwnAddressOrThroughTheTunnel) {
   Config config = config_of(1);
@@ -91,20 +58,6 @@ TEST(Subjects, TheTimeoutIsAtMostThePause) {
   EXPECT_EQ(s.timeout(), 500ms);
   s.check.every = 5s;
   EXPECT_EQ(s.timeout(), 1s);
-}
-
-TEST(HealthTest, OneRoundDecidesAndIsSpreadOverThePause) {
-  Health health(7);
-  health.configure(config_of(200), 10s);
-  EXPECT_FALSE(health.decided());
-  Time now = 10s;
-  const u64 early = live(health, now, 11s, all_well);
-  EXPECT_GT(early, 60u);
-  EXPECT_LT(early, 140u);
-  EXPECT_FALSE(health.decided());
-  live(health, now, 12s, all_well);
-  EXPECT_TRUE(health.decided());
-  EXPECT_EQ(health.changes(), 0u) << "nobody was taken out";
 }
 
 TEST(HealthTest, TheFirstAnswerSettlesAndThenItTakesSeveral) {
@@ -186,23 +139,6 @@ TEST(HealthTest, OfTwoOpinionsTheFirstStands) {
   health.adopt("web", "s2", Wellness::up, 1s);
   EXPECT_FALSE(health.down("web", "s1"));
   EXPECT_TRUE(health.down("web", "s2"));
-}
-
-TEST(HealthTest, HurriesAtMostOnceInAPause) {
-  Health health(1);
-  CheckConfig check = tcp_check();
-  check.every = 10s;
-  health.configure(config_of(1, 100, check), 0s);
-  Time now{};
-  live(health, now, 10s, all_well);
-  now = 10s + 1ms;
-  health.hurry("web", "s1", now);
-  health.hurry("web", "nobody", now);
-  EXPECT_EQ(health.deadline(), now);
-  health.answer(only(health.due(now)).id, CheckOutcome::well, "", now);
-  health.hurry("web", "s1", now);
-  health.hurry("web", "s1", now + 5s);
-  EXPECT_GE(health.deadline(), now + 9s) << "and 10% of jitter";
 }
 
 TEST(HealthTest, WhoIsFoundUpElsewhereNeedsOneGoodAnswer) {
@@ -340,64 +276,6 @@ TEST(HealthTest, ASmallerShareBringsTheLastBack) {
   EXPECT_TRUE(view(health, "s1").held);
   health.configure(config_of(4, 75), now);
   EXPECT_TRUE(health.down("web", "s1")) << "there is room again";
-}
-
-TEST(HealthTest, AJumpOfTheClockAsksEachOnce) {
-  Health health(1);
-  health.configure(config_of(300), 0s);
-  Time now{};
-  live(health, now, 2s, all_well);
-  now += std::chrono::hours(5000);
-  const std::vector<Question> questions = health.due(now);
-  EXPECT_EQ(questions.size(), 300u);
-  for (const Question& q : questions) health.answer(q.id, CheckOutcome::well, "", now);
-  EXPECT_TRUE(health.due(now).empty());
-  EXPECT_GT(health.deadline(), now);
-  EXPECT_EQ(health.changes(), 0u);
-}
-
-TEST(HealthTest, ABoundedNumberIsAskedAtOnce) {
-  Health health(1);
-  health.configure(config_of(1500), 0s);
-  const Time now = 2s;
-  std::vector<Question> questions = health.due(now);
-  EXPECT_EQ(questions.size(), Health::kMostAsked);
-  EXPECT_TRUE(health.due(now).empty());
-  EXPECT_GT(health.deadline(), now) << "or the caller would run in circles";
-  for (u32 i = 0; i < 10; ++i) health.answer(questions[i].id, CheckOutcome::well, "", now);
-  EXPECT_EQ(health.due(now).size(), 10u);
-}
-
-TEST(HealthTest, PausesDifferByTheJitterAndNoMore) {
-  Health health(3);
-  CheckConfig check = tcp_check();
-  check.every = 1000ms, check.jitter = 20;
-  health.configure(config_of(1, 100, check), 0s);
-  Time before = health.deadline();
-  Duration least = 1h, most = 0h;
-  for (u32 i = 0; i < 500; ++i) {
-    health.answer(only(health.due(before)).id, CheckOutcome::well, "", before + 10ms);
-    const Duration pause = health.deadline() - before;
-    least = std::min(least, pause), most = std::max(most, pause);
-    before = health.deadline();
-  }
-  EXPECT_GE(least, 800ms);
-  EXPECT_LT(least, 820ms);
-  EXPECT_LE(most, 1200ms);
-  EXPECT_GT(most, 1180ms);
-}
-
-TEST(HealthTest, TheSameSeedAsksAtTheSameTimes) {
-  const auto times = [](u64 seed) {
-    Health health(seed);
-    health.configure(config_of(20), 0s);
-    std::vector<std::pair<Time, std::string>> all;
-    Time now{};
-    live(health, now, 30s, [&](const Subject& s) { return all.emplace_back(now, s.target), true; });
-    return all;
-  };
-  EXPECT_EQ(times(5), times(5));
-  EXPECT_NE(times(5), times(6));
 }
 
 }  // namespace
