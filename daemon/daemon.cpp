@@ -41,7 +41,10 @@ Result<Config> load_config(const std::string& path) {
 }
 
 Daemon::Daemon(const RunOptions& options, const Config& config, std::string lease)
-    : options_(options), lease_(std::move(lease)), started_(boot_time()), config_(config) {}
+    : options_(options),
+      lease_(std::move(lease)),
+      started_(boot_time()),
+      config_(std::make_shared<const Config>(config)) {}
 
 Daemon::~Daemon() {
   loop_.close();
@@ -51,7 +54,7 @@ Daemon::~Daemon() {
 }
 
 Status Daemon::start_plane() {
-  Result<std::unique_ptr<Plane>> plane = Plane::start(options_.program, config_, loop_);
+  Result<std::unique_ptr<Plane>> plane = Plane::start(options_.program, *config_, loop_);
   if (!plane) return plane.error();
   plane_ = std::move(*plane);
   watch_plane();
@@ -65,11 +68,11 @@ void Daemon::watch_plane() {
 
 Status Daemon::start_servers() {
   const auto handler = [this](const HttpRequest& request) { return on_request(request); };
-  Result<std::unique_ptr<HttpServer>> api = HttpServer::on_socket(socket_of(config_), handler);
+  Result<std::unique_ptr<HttpServer>> api = HttpServer::on_socket(socket_of(*config_), handler);
   if (!api) return api.error();
   api_ = std::move(*api);
-  if (!config_.api.metrics) return Done{};
-  Result<std::unique_ptr<HttpServer>> metrics = HttpServer::on_address(*config_.api.metrics, handler);
+  if (!config_->api.metrics) return Done{};
+  Result<std::unique_ptr<HttpServer>> metrics = HttpServer::on_address(*config_->api.metrics, handler);
   if (!metrics) return metrics.error();
   metrics_ = std::move(*metrics);
   return Done{};
@@ -84,7 +87,7 @@ int Daemon::run() {
     loop_.on_signal(number, [this, number] { leave(number == SIGTERM ? "SIGTERM" : "SIGINT"); });
   watchdog_period_ = notify::watchdog_period();
   notify::ready(plane_->in_words());
-  log::info(fmt::format("{} runs; its API is at {}", config_.name, socket_of(config_)));
+  log::info(fmt::format("{} runs; its API is at {}", config_->name, socket_of(*config_)));
   loop_.run([this] { return step(); });
   notify::stopping();
   end_capture();
@@ -93,7 +96,7 @@ int Daemon::run() {
 
 // Leaves forwarding as it is, as far as the configuration wants it to stay.
 void Daemon::leave(const std::string& why) {
-  if (config_.engine.persist && plane_)
+  if (config_->engine.persist && plane_)
     log::info(fmt::format("{}: the daemon ends; {} goes on, and `waymark down` ends it", why, plane_->in_words()));
   else
     log::info(fmt::format("{}: the daemon ends, and forwarding with it, as [engine] persist = false", why));
@@ -130,7 +133,7 @@ Time Daemon::step() {
 
 // The process that was to take over gave up or died. What it left in the tables is not known, so all is read anew.
 void Daemon::resume() {
-  Result<std::unique_ptr<Plane>> fresh = Plane::start(options_.program, config_, loop_);
+  Result<std::unique_ptr<Plane>> fresh = Plane::start(options_.program, *config_, loop_);
   if (!fresh) {
     log::error(
         fmt::format("the replacement gave up, and what it left cannot be taken over: {}", fresh.error().sentence));
@@ -155,10 +158,10 @@ void Daemon::retire(std::unique_ptr<HttpServer> server) {
 Status Daemon::reload_config() {
   Result<Config> config = load_config(options_.config);
   if (!config) return config.error();
-  if (socket_of(*config) != socket_of(config_) && config->name == config_.name)
+  if (socket_of(*config) != socket_of(*config_) && config->name == config_->name)
     return Error{fmt::format("[api] socket cannot change to {} while the daemon runs: restart it", socket_of(*config))};
   std::unique_ptr<HttpServer> metrics;
-  const bool other_metrics = config->api.metrics != config_.api.metrics;
+  const bool other_metrics = config->api.metrics != config_->api.metrics;
   if (other_metrics && config->api.metrics) {
     auto made = HttpServer::on_address(*config->api.metrics, [this](const HttpRequest& r) { return on_request(r); });
     if (!made) return made.error();
@@ -169,8 +172,8 @@ Status Daemon::reload_config() {
     retire(std::move(metrics));
     return done;
   }
-  config_ = *config;
-  log::set_level(config_.log_level);
+  config_ = std::make_shared<const Config>(std::move(*config));
+  log::set_level(config_->log_level);
   if (other_metrics) retire(std::exchange(metrics_, std::move(metrics)));
   return Done{};
 }
@@ -194,7 +197,7 @@ HttpReply Daemon::down() {
   if (plane_)
     if (const Status done = plane_->withdraw(); !done) log::error(done.error().sentence);
   plane_.reset();
-  if (const Status done = XdpEngine::remove(config_.name); !done) {
+  if (const Status done = XdpEngine::remove(config_->name); !done) {
     log::error(fmt::format("down failed, and the daemon ends: {}", done.error().sentence));
     loop_.stop();
     return refusal(500, done.error().sentence);

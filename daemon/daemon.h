@@ -50,7 +50,7 @@ class Daemon {
   const RunOptions options_;
   const std::string lease_;
   const Time started_;
-  Config config_;
+  std::shared_ptr<const Config> config_;  // in force
   Standing standing_;
   Loop loop_;
   std::unique_ptr<Plane> plane_;

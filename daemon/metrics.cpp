@@ -137,7 +137,7 @@ void add_control(std::string& out, const Snapshot& s) {
 
 void add_daemon(std::string& out, const Snapshot& s) {
   Family(out, "waymark_build_info", "gauge", "Always 1; what runs is in its labels.")
-      .sample({{"version", s.version}, {"node", s.config.name}, {"program_tag", s.program_tag}}, 1);
+      .sample({{"version", s.version}, {"node", s.config->name}, {"program_tag", s.program_tag}}, 1);
   Family(out, "waymark_uptime_seconds", "gauge", "How long the daemon has run; packets need it not.")
       .sample({}, u64(std::chrono::duration_cast<std::chrono::seconds>(s.uptime).count()));
   Family(out, "waymark_generation", "gauge", "Changes of the choices so far.").sample({}, s.generation);

@@ -24,7 +24,6 @@ std::optional<Pin> Plane::find_pin(const FlowQuery& f) {
 
 void Plane::describe(Snapshot& s) {
   const Meta& meta = engine_.live().meta[0];
-  s.config = config();
   s.generation = control_->node().generation();
   s.pin_buckets = meta.pin_buckets;
   s.embryo_buckets = meta.embryo_buckets;
@@ -39,8 +38,10 @@ void Plane::describe(Snapshot& s) {
   s.announced = control_->announce().views();
   u32 slots = 0;
   for (const TargetView& t : s.targets) slots = std::max(slots, t.slot + 1);
-  s.traffic = engine_.target_traffic(slots);
-  s.counters = engine_.counters();
+  s.read_counters = [tables = engine_.tables(), slots](Snapshot& into) {
+    into.traffic = tables->target_traffic(slots);
+    into.counters = tables->counters();
+  };
   if (const Load* load = engine_.load()) {
     s.program_tag = load->program.tag;
     for (const Attached& a : load->interfaces)

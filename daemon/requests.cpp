@@ -76,8 +76,8 @@ HttpReply Daemon::carry_out(const Command& command) {
           [&](const Stop&) {
             if (const Status done = plane_->withdraw(); !done) log::error(done.error().sentence);
             leave("stop");
-            return result(config_.engine.persist ? "the daemon ends; forwarding goes on"
-                                                 : "the daemon ends, and forwarding with it");
+            return result(config_->engine.persist ? "the daemon ends; forwarding goes on"
+                                                  : "the daemon ends, and forwarding with it");
           },
           [&](const Down&) { return down(); },
           [&](const Handover&) {
@@ -87,7 +87,7 @@ HttpReply Daemon::carry_out(const Command& command) {
             kernel_watch_.reset();
             plane_->suspend();
             // Links that are not pinned are in the way of the newcomer's.
-            if (!config_.engine.persist) plane_.reset();
+            if (!config_->engine.persist) plane_.reset();
             log::info("standing by: another process takes over");
             return result("standing by");
           },
@@ -114,7 +114,8 @@ Snapshot Daemon::snapshot() {
 
 HttpReply Daemon::answer(const Show& what) {
   if (what.what == Show::What::capture) return start_capture(what);
-  const Snapshot s = snapshot();
+  Snapshot s = snapshot();
+  if (s.read_counters) s.read_counters(s);
   if (what.what == Show::What::wellness) {
     const LocalWellness found = local_wellness(s, what.service);
     if (!found.known) return refusal(404, "no service of [host] with a check has this name");
@@ -134,10 +135,10 @@ HttpReply Daemon::start_capture(const Show& what) {
   if (const Status may = standing_.may_change(); !may) return refusal(409, may.error().sentence);
   if (capture_) return refusal(409, "another capture is under way; there is one at a time");
   std::vector<Address> addresses;
-  for (const ServiceConfig& service : config_.service)
+  for (const ServiceConfig& service : config_->service)
     if (service.name == what.service) addresses = service.address;
-  if (config_.host)
-    for (const HostServiceConfig& service : config_.host->service)
+  if (config_->host)
+    for (const HostServiceConfig& service : config_->host->service)
       if (service.name == what.service)
         addresses.insert(addresses.end(), service.address.begin(), service.address.end());
   if (!what.service.empty() && addresses.empty())

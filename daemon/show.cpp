@@ -41,17 +41,17 @@ const char* state_of(const TargetView& t) {
 Rows status(const Snapshot& s) {
   Rows rows{{"item", "value"}, {}};
   auto add = [&](std::string item, Value value) { rows.rows.push_back({std::move(item), std::move(value)}); };
-  add("node", s.config.name);
+  add("node", s.config->name);
   add("version", s.version);
   add("state", std::string(s.standing_by ? "standing by for its replacement" : "running"));
   add("pid", u64(s.pid));
   add("uptime_seconds", u64(std::chrono::duration_cast<std::chrono::seconds>(s.uptime).count()));
   add("generation", s.generation);
-  if (!s.config.service.empty()) add("in_step", s.awaited.empty() ? std::string("yes") : s.awaited);
+  if (!s.config->service.empty()) add("in_step", s.awaited.empty() ? std::string("yes") : s.awaited);
   add("program_tag", s.program_tag);
   for (const AttachedInterface& i : s.interfaces)
     add("interface " + i.name, std::string(i.native ? "native XDP" : "generic XDP"));
-  add("services", u64(s.config.service.size()));
+  add("services", u64(s.config->service.size()));
   add("targets", u64(std::count_if(s.targets.begin(), s.targets.end(), [](auto& t) { return t.configured; })));
   add("pins_capacity", pin_capacity(s));
   add("pins_used", s.swept.proven + s.swept.closing + s.swept.datagram);
@@ -74,7 +74,7 @@ Rows services(const Snapshot& s) {
   Rows rows{
       {"service", "role", "zone", "address", "ports", "targets", "taking_new", "pins", "packets", "bytes", "flows"},
       {}};
-  for (const ServiceConfig& service : s.config.service) {
+  for (const ServiceConfig& service : s.config->service) {
     u64 targets = 0, taking = 0, pins = 0, packets = 0, bytes = 0, flows = 0;
     for (const TargetView& target : s.targets) {
       if (target.service != service.name) continue;
@@ -89,8 +89,8 @@ Rows services(const Snapshot& s) {
     rows.rows.push_back({service.name, std::string("director"), service.zone, joined(service.address),
                          joined(service.ports), targets, taking, pins, packets, bytes, flows});
   }
-  if (!s.config.host) return rows;
-  for (const HostServiceConfig& service : s.config.host->service)
+  if (!s.config->host) return rows;
+  for (const HostServiceConfig& service : s.config->host->service)
     rows.rows.push_back({service.name, std::string("host"), std::string("-"), joined(service.address),
                          joined(service.ports), u64(0), u64(0), u64(0), u64(0), u64(0), u64(0)});
   return rows;
@@ -143,7 +143,7 @@ Rows adjacencies(const Snapshot& s) {
 
 }  // namespace
 
-u64 pin_capacity(const Snapshot& s) { return s.config.engine.pins ? u64(s.pin_buckets) * kPinWays : 0; }
+u64 pin_capacity(const Snapshot& s) { return s.config->engine.pins ? u64(s.pin_buckets) * kPinWays : 0; }
 
 std::string text(const PortRange& range) {
   const char* protocol = range.protocol == Protocol::tcp ? "tcp" : "udp";

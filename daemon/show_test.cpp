@@ -22,12 +22,14 @@ Snapshot site() {
   s.uptime = std::chrono::seconds(90);
   s.generation = 3;
   s.pin_buckets = pin_buckets_for(10'000);
-  s.config.name = "paris-1";
+  Config config;
+  config.name = "paris-1";
   ServiceConfig web;
   web.name = "web";
   web.address = {*parse_address("2001:db8:80::1"), *parse_address("198.51.100.80")};
   web.ports = {{Protocol::tcp, 80, 80}, {Protocol::udp, 1000, 2000}, {Protocol::tcp, 0, 65535}};
-  s.config.service = {web};
+  config.service = {web};
+  s.config = std::make_shared<const Config>(std::move(config));
   s.interfaces = {{"eth0", 2, true, ""}, {"eth1", 3, false, "the driver of eth1 has no native XDP"}};
   s.targets = {
       {0, "web", "s1", *parse_address("10.5.0.1"), Tunnel::ip, 10, true, false, false, 4, "02:00:00:00:00:01 mtu 1500"},

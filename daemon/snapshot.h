@@ -1,6 +1,9 @@
-// All that a running daemon can tell at one moment, gathered on its loop; `show` and the metrics are made from it
-// alone.
+// All that a running daemon can tell at one moment: gathered on its loop, which must be quick, and made into text on
+// another thread, where it may take its time. `show` and the metrics are made from it alone.
 #pragma once
+
+#include <functional>
+#include <memory>
 
 #include "daemon/command.h"
 #include "daemon/rows.h"
@@ -40,9 +43,12 @@ struct Snapshot {
   u64 generation = 0;  // of the choices in force: one more with each change of weights, targets or drains
   bool standing_by = false;
   u32 pin_buckets = 0, embryo_buckets = 0;
-  Config config;
+  std::shared_ptr<const Config> config = std::make_shared<const Config>();  // in force
   std::vector<AttachedInterface> interfaces;
   std::vector<TargetView> targets;
+  // Fills `traffic` and `counters` from the tables: for the thread that makes the text. It may outlive the engine, and
+  // is empty where both are filled already.
+  std::function<void(Snapshot&)> read_counters;
   std::vector<TargetCounters> traffic;  // by slot
   std::vector<AdjacencyView> adjacencies;
   Counters counters;

@@ -65,9 +65,9 @@ struct XdpEngine::State {
   Options options;
   std::string directory;
   PinnedSet pinned;
-  std::optional<Object> tables;   // all that lasts, and the clock
-  std::optional<Object> current;  // what the links run
-  std::map<u32, Link> links;      // by interface
+  std::shared_ptr<Object> tables;  // all that lasts, and the clock
+  std::optional<Object> current;   // what the links run
+  std::map<u32, Link> links;       // by interface
   std::optional<Load> load;
   u32 ticks_per_second = 0;
 
@@ -106,7 +106,7 @@ Status XdpEngine::State::open_tables() {
   how.shared = [&](std::string_view table) { return pinned.table(table); };
   Result<Object> object = Object::load(options.program, nothing, how);
   if (!object) return object.error();
-  tables = std::move(*object);
+  tables = std::make_shared<Object>(std::move(*object));
   return Done{};
 }
 
@@ -310,6 +310,7 @@ Result<XdpEngine> XdpEngine::open(const Options& options) {
 
 const std::string& XdpEngine::found() const { return state_->pinned.found(); }
 bool XdpEngine::fresh() const { return state_->tables->live().meta[0].layout == 0; }
+std::shared_ptr<const Object> XdpEngine::tables() const { return state_->tables; }
 Live& XdpEngine::live() { return state_->tables->live(); }
 u32 XdpEngine::ticks_per_second() const { return state_->ticks_per_second; }
 Result<Moment> XdpEngine::now() const { return state_->tables->now(); }

@@ -70,6 +70,8 @@ class XdpEngine {
 
   Counters counters() const;
   std::vector<TargetCounters> target_traffic(u32 count) const;
+  // The tables that last, for another thread to read counters() and target_traffic() of; they may outlive the engine.
+  std::shared_ptr<const Object> tables() const;
   void reset_target_traffic(u32 slot) const;
 
   // Takes the program off all interfaces and unpins everything: `waymark down`. Needs no daemon and no table that this
