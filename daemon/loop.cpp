@@ -1,12 +1,18 @@
 #include "daemon/loop.h"
 
+#include <fmt/format.h>
+
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
 #include <asio/signal_set.hpp>
+#include <asio/steady_timer.hpp>
 #include <atomic>
 #include <ctime>
 #include <list>
+
+#include "daemon/log.h"
+#include "daemon/pauses.h"
 
 namespace waymark {
 
@@ -42,18 +48,26 @@ class Readable : public Loop::Watch {
   std::shared_ptr<State> state_;
 };
 
-}  // namespace
-
-Time boot_time() {
+Time read(clockid_t clock) {
   timespec t{};
-  clock_gettime(CLOCK_BOOTTIME, &t);
+  clock_gettime(clock, &t);
   return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
 }
 
+// It wakes at least as often: a process that was stopped while it waited could not tell since when, so this is how much
+// of a pause may escape it.
+constexpr Duration kLongestWait = std::chrono::milliseconds(20);
+
+}  // namespace
+
+Time boot_time() { return read(CLOCK_BOOTTIME); }
+
 struct Loop::Parts {
   asio::io_context io{1};
+  asio::steady_timer first{io};  // opens what waiting needs now: later no file may be free
   std::list<asio::signal_set> signals;
   std::atomic<bool> stopped{false}, ended{false};
+  Pauses pauses;
 };
 
 Loop::Loop() : parts_(std::make_unique<Parts>()) {}
@@ -64,10 +78,15 @@ void Loop::run(const std::function<Time()>& step) {
   while (!parts_->stopped) {
     const Time due = step();
     if (parts_->stopped) break;
-    const Duration wait = std::clamp<Duration>(due - boot_time(), Duration(0), std::chrono::hours(1));
-    parts_->io.run_one_for(wait);
-    // What else is ready, but not for ever: time is to be heard as well.
-    for (int i = 0; i < 64 && !parts_->stopped && parts_->io.poll_one(); ++i) continue;
+    for (std::size_t ran = 0; !ran && !parts_->stopped;) {
+      const Time now = boot_time();
+      const Duration wait = std::clamp(due - now, Duration(0), kLongestWait);
+      parts_->pauses.turn(now, wait, read(CLOCK_THREAD_CPUTIME_ID));
+      ran = parts_->io.run_one_for(wait);
+      // What else is ready, but not for ever: time is to be heard as well.
+      for (int i = 0; i < 64 && !parts_->stopped && parts_->io.poll_one(); ++i) ++ran;
+      if (boot_time() >= due) break;
+    }
   }
   parts_->ended = true;
 }
@@ -75,6 +94,8 @@ void Loop::run(const std::function<Time()>& step) {
 void Loop::close() { parts_->ended = true; }
 void Loop::stop() { parts_->stopped = true; }
 bool Loop::ended() const { return parts_->ended; }
+Duration Loop::longest_pause() const { return parts_->pauses.longest(); }
+Duration Loop::lost() const { return parts_->pauses.lost(boot_time()); }
 asio::io_context& Loop::io() { return parts_->io; }
 void Loop::post(std::function<void()> work) { asio::post(parts_->io, std::move(work)); }
 
@@ -91,7 +112,12 @@ void Loop::on_signal(int number, std::function<void()> handler) {
 }
 
 std::unique_ptr<Loop::Watch> Loop::on_readable(int fd, std::function<void()> handler) {
-  return std::make_unique<Readable>(parts_->io, fd, std::move(handler));
+  try {
+    return std::make_unique<Readable>(parts_->io, fd, std::move(handler));
+  } catch (const std::exception& e) {
+    log::error(fmt::format("a descriptor cannot be watched: {}", e.what()));
+    return nullptr;
+  }
 }
 
 }  // namespace waymark

@@ -29,6 +29,7 @@ class Loop {
   void on_signal(int number, std::function<void()> handler);
 
   // Calls `handler` whenever `fd` is readable. The descriptor stays the caller's, and open until the Watch has gone.
+  // Where the kernel refuses to watch it there is none, and the log says so.
   class Watch {
    public:
     virtual ~Watch() = default;
@@ -46,6 +47,10 @@ class Loop {
     return answer.get();
   }
   void post(std::function<void()> work);  // from any thread, without waiting
+
+  // What its turns cost others so far (daemon/pauses.h): on the loop.
+  Duration longest_pause() const;
+  Duration lost() const;
 
   asio::io_context& io();  // for the .cpp files that wrap Asio
 
