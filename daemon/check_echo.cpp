@@ -2,6 +2,8 @@
 // a raw socket, which hears everybody's ICMP.
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <array>
 #include <asio/io_context.hpp>
@@ -39,13 +41,15 @@ u16 checksum(const Echo& echo) {
 class Ping : public std::enable_shared_from_this<Ping> {
  public:
   Ping(Loop& loop, const Question& question, Check::Answered answered)
-      : question_(question), answered_(std::move(answered)), descriptor_(loop.io()), timer_(loop.io()) {}
+      : loop_(loop),
+        question_(question),
+        answered_(std::move(answered)),
+        patience_(question.timeout, boot_time(), loop.lost()),
+        descriptor_(loop.io()),
+        timer_(loop.io()) {}
 
   void start() {
-    timer_.expires_after(question_.timeout);
-    timer_.async_wait([self = shared_from_this()](const asio::error_code& error) {
-      if (!error) self->end(CheckOutcome::unwell, no_answer("no answer", self->question_.timeout));
-    });
+    wait_for(question_.timeout);
     const Address& address = question_.subject.address;
     ip4_ = is_ip4(address);
     const int family = ip4_ ? AF_INET : AF_INET6, protocol = ip4_ ? int(IPPROTO_ICMP) : int(IPPROTO_ICMPV6);
@@ -56,11 +60,16 @@ class Ping : public std::enable_shared_from_this<Ping> {
     }
     if (made < 0)
       return end(CheckOutcome::unknown, fmt::format("making a socket for ICMP failed: {}", error_sentence(errno)));
-    descriptor_.assign(made);
+    asio::error_code refused;
+    descriptor_.assign(made, refused);
+    if (refused) {
+      ::close(made);
+      return end(CheckOutcome::unknown, fmt::format("watching a socket failed: {}", refused.message()));
+    }
     const SocketAddress to(address, 0);
-    if (connect(made, to.get(), to.size()) < 0) return end(CheckOutcome::unwell, error_sentence(errno));
+    if (connect(made, to.get(), to.size()) < 0) return fail(errno, Step::asking);
     compose();
-    if (send(made, &echo_, sizeof echo_, 0) < 0) return end(CheckOutcome::unwell, error_sentence(errno));
+    if (send(made, &echo_, sizeof echo_, 0) < 0) return fail(errno, Step::asking);
     wait();
   }
 
@@ -79,10 +88,28 @@ class Ping : public std::enable_shared_from_this<Ping> {
     echo_.header.checksum = {checksum(echo_)};  // for ICMPv6 the kernel's to compute
   }
 
+  void wait_for(Duration time) {
+    timer_.expires_after(time);
+    timer_.async_wait([self = shared_from_this()](const asio::error_code& error) {
+      if (!error && !self->over_) self->on_time();
+    });
+  }
+
+  void on_time() {
+    pollfd here{descriptor_.is_open() ? descriptor_.native_handle() : -1, POLLIN, 0};
+    const bool ready = poll(&here, 1, 0) > 0;
+    if (const Duration more = patience_.more(boot_time(), loop_.lost(), ready); more > Duration(0))
+      return wait_for(more);
+    const std::string excuse = patience_.excuse(boot_time(), loop_.lost());
+    if (!excuse.empty()) return end(CheckOutcome::unknown, excuse);
+    end(CheckOutcome::unwell, no_answer("no answer", question_.timeout));
+  }
+
   void wait() {
     descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
                            [self = shared_from_this()](const asio::error_code& error) {
-                             if (!self->over_ && !error) self->read();
+                             if (self->over_) return;
+                             error ? self->fail(error.value(), Step::waiting) : self->read();
                            });
   }
 
@@ -91,7 +118,7 @@ class Ping : public std::enable_shared_from_this<Ping> {
     for (int i = 0; i < kReadsAtOnce; ++i) {
       const ssize_t got = recv(descriptor_.native_handle(), bytes.data(), bytes.size(), 0);
       if (got < 0 && (errno == EAGAIN || errno == EINTR)) break;
-      if (got < 0) return end(CheckOutcome::unwell, error_sentence(errno));
+      if (got < 0) return fail(errno, Step::waiting);
       if (is_answer(bytes.data(), std::size_t(got))) return end(CheckOutcome::well, "");
     }
     wait();
@@ -113,6 +140,8 @@ class Ping : public std::enable_shared_from_this<Ping> {
            std::memcmp(got.mark, echo_.mark, sizeof got.mark) == 0;
   }
 
+  void fail(int error, Step step) { end(outcome_of(error, step), error_sentence(error)); }
+
   void end(CheckOutcome outcome, const std::string& why) {
     if (over_) return;
     close();
@@ -128,8 +157,10 @@ class Ping : public std::enable_shared_from_this<Ping> {
     descriptor_.close(ignored);
   }
 
+  Loop& loop_;
   const Question question_;
   Check::Answered answered_;
+  Patience patience_;
   asio::posix::stream_descriptor descriptor_;
   asio::steady_timer timer_;
   Echo echo_{};
@@ -149,8 +180,9 @@ class EchoCheck : public Check {
 
 std::unique_ptr<Check> check_echo(Loop& loop, const Question& question, Check::Answered answered) {
   auto ping = std::make_shared<Ping>(loop, question, std::move(answered));
+  auto check = std::make_unique<EchoCheck>(ping);  // before what may throw: it is forgotten then
   ping->start();
-  return std::make_unique<EchoCheck>(ping);
+  return check;
 }
 
 }  // namespace waymark

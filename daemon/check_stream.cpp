@@ -3,6 +3,9 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <asio/ip/tcp.hpp>
@@ -10,6 +13,9 @@
 #include <asio/ssl.hpp>
 #include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
 #include <map>
 #include <optional>
 
@@ -29,15 +35,34 @@ Trust::~Trust() = default;
 Trust::Trust(Trust&&) noexcept = default;
 Trust& Trust::operator=(Trust&&) noexcept = default;
 
+namespace {
+
+std::string setting(const char* variable, const char* otherwise) {
+  const char* value = std::getenv(variable);
+  return value ? value : otherwise;
+}
+
+// Where OpenSSL looks for them. Without any, every certificate of every server would seem to be wrong.
+bool system_certificates() {
+  const std::string file = setting(X509_get_default_cert_file_env(), X509_get_default_cert_file());
+  const std::string folder = setting(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
+  std::error_code none;
+  return access(file.c_str(), R_OK) == 0 ||
+         std::filesystem::directory_iterator(folder, none) != std::filesystem::directory_iterator();
+}
+
+}  // namespace
+
 Result<std::shared_ptr<Trust::Context>> Trust::of(const std::string& file) {
   if (const auto at = parts_->by_file.find(file); at != parts_->by_file.end()) return at->second;
   auto made = std::make_shared<Context>();
   SSL_CTX* context = made->context.native_handle();
   ERR_clear_error();
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-  if (file.empty())
-    SSL_CTX_set_default_verify_paths(context);  // without any, verification fails and says so
-  else if (SSL_CTX_load_verify_file(context, file.c_str()) != 1)
+  if (file.empty()) {
+    if (!system_certificates()) return Error{"this machine has no trusted certificates"};
+    SSL_CTX_set_default_verify_paths(context);
+  } else if (SSL_CTX_load_verify_file(context, file.c_str()) != 1)
     return Error{fmt::format("no trusted certificate can be read from {}", file)};
   parts_->by_file[file] = made;
   return made;
@@ -72,27 +97,37 @@ std::string name_of(const Subject& subject) {
 class Talk : public std::enable_shared_from_this<Talk> {
  public:
   Talk(Loop& loop, const Question& question, Check::Answered answered)
-      : question_(question), answered_(std::move(answered)), socket_(loop.io()), timer_(loop.io()) {}
+      : loop_(loop),
+        question_(question),
+        answered_(std::move(answered)),
+        patience_(question.timeout, boot_time(), loop.lost()),
+        socket_(loop.io()),
+        timer_(loop.io()) {}
 
-  void start(Trust& trust, const Admit& admit) {
-    timer_.expires_after(question_.timeout);
-    timer_.async_wait([self = shared_from_this()](const asio::error_code& error) {
-      if (!error) self->end(CheckOutcome::unwell, no_answer(self->waits_for_, self->question_.timeout));
-    });
+  void start(Trust& trust, Route route) {
+    route_ = std::move(route);
+    wait_for(question_.timeout);
     const tcp::endpoint to = endpoint_of(subject().address, subject().port);
     asio::error_code error;
     socket_.open(to.protocol(), error);
-    if (error) return end(CheckOutcome::unknown, error_sentence(error.value()));
+    if (error) return fail(error, Step::making);
     // A reset instead of an orderly end: no port of this machine waits behind each check.
     socket_.set_option(asio::socket_base::linger(true, 0), error);
-    if (const Status done = admit(socket_.native_handle()); !done)
+    if (const Status done = route_.admit(socket_.native_handle()); !done)
       return end(CheckOutcome::unknown, done.error().sentence);
     if (const Status done = prepare_tls(trust); !done) return end(CheckOutcome::unknown, done.error().sentence);
-    socket_.async_connect(to, [self = shared_from_this()](const asio::error_code& e) {
+    // Not Asio's: what connect() itself refuses is this machine's, and what comes later is not.
+    socket_.native_non_blocking(true, error);
+    if (error) return fail(error, Step::making);
+    if (::connect(socket_.native_handle(), to.data(), socklen_t(to.size())) == 0) return on_connected();
+    if (errno != EINPROGRESS) return fail({errno, asio::system_category()}, Step::asking);
+    socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const asio::error_code& e) {
       if (self->failed(e)) return;
-      if (self->subject().check.kind() == CheckKind::tcp) return self->end(CheckOutcome::well, "");
-      self->waits_for_ = "no HTTP answer";
-      self->tls_ ? self->shake_hands() : self->send(self->socket_);
+      int came = 0;
+      socklen_t size = sizeof came;
+      if (getsockopt(self->socket_.native_handle(), SOL_SOCKET, SO_ERROR, &came, &size) < 0) came = errno;
+      if (came) return self->fail({came, asio::system_category()}, Step::waiting);
+      self->on_connected();
     });
   }
 
@@ -103,6 +138,31 @@ class Talk : public std::enable_shared_from_this<Talk> {
 
  private:
   const Subject& subject() const { return question_.subject; }
+
+  void wait_for(Duration time) {
+    timer_.expires_after(time);
+    timer_.async_wait([self = shared_from_this()](const asio::error_code& error) {
+      if (!error && !self->over_) self->on_time();
+    });
+  }
+
+  void on_time() {
+    pollfd here{socket_.native_handle(), short(connected_ ? POLLIN : POLLOUT), 0};
+    const bool ready = poll(&here, 1, 0) > 0;
+    if (const Duration more = patience_.more(boot_time(), loop_.lost(), ready); more > Duration(0))
+      return wait_for(more);
+    std::string excuse = patience_.excuse(boot_time(), loop_.lost());
+    if (excuse.empty()) excuse = route_.trouble(socket_.native_handle());
+    if (!excuse.empty()) return end(CheckOutcome::unknown, excuse);
+    end(CheckOutcome::unwell, no_answer(waits_for_, question_.timeout));
+  }
+
+  void on_connected() {
+    connected_ = true;
+    if (subject().check.kind() == CheckKind::tcp) return end(CheckOutcome::well, "");
+    waits_for_ = "no HTTP answer";
+    tls_ ? shake_hands() : send(socket_);
+  }
 
   Status prepare_tls(Trust& trust) {
     if (subject().check.kind() != CheckKind::https) return Done{};
@@ -128,9 +188,11 @@ class Talk : public std::enable_shared_from_this<Talk> {
     tls_->async_handshake(asio::ssl::stream_base::client, [self = shared_from_this()](const asio::error_code& error) {
       if (self->over_) return;
       const long verdict = SSL_get_verify_result(self->tls_->native_handle());
+      if (error && ours(verdict))
+        return self->end(CheckOutcome::unknown, fmt::format("TLS: {}", X509_verify_cert_error_string(verdict)));
       if (error && verdict != X509_V_OK && self->subject().check.verify)
         return self->end(CheckOutcome::unwell, fmt::format("certificate: {}", X509_verify_cert_error_string(verdict)));
-      if (error) return self->end(CheckOutcome::unwell, fmt::format("TLS: {}", self->words(error)));
+      if (error) return self->end(outcome_of(error), fmt::format("TLS: {}", self->words(error)));
       self->waits_for_ = "no HTTP answer";
       self->send(*self->tls_);
     });
@@ -165,6 +227,8 @@ class Talk : public std::enable_shared_from_this<Talk> {
     const std::string_view got(buffer_.data(), length_);
     const bool whole = got.find('\n') != got.npos;
     if (!whole && !error && length_ < buffer_.size()) return false;
+    if (!whole && error && outcome_of(error) == CheckOutcome::unknown)
+      return end(CheckOutcome::unknown, words(error)), true;
     if (got.empty()) return end(CheckOutcome::unwell, "the connection was closed without an answer"), true;
     const auto digit = [&](std::size_t i) { return got[i] >= '0' && got[i] <= '9'; };
     const bool http = whole && got.size() > 12 && got.starts_with("HTTP/1.") && digit(7) && got[8] == ' ' && digit(9) &&
@@ -183,10 +247,25 @@ class Talk : public std::enable_shared_from_this<Talk> {
     return error.message();
   }
 
+  // Of a connection. What OpenSSL says is about the other end's bytes, unless memory is short here.
+  static CheckOutcome outcome_of(const asio::error_code& error) {
+    if (error.category() == asio::system_category()) return waymark::outcome_of(error.value(), Step::waiting);
+    const bool memory = error.category() == asio::error::get_ssl_category() &&
+                        ERR_GET_REASON(unsigned(error.value())) == ERR_R_MALLOC_FAILURE;
+    return memory ? CheckOutcome::unknown : CheckOutcome::unwell;
+  }
+  static bool ours(long verdict) {  // of a certificate
+    return verdict == X509_V_ERR_OUT_OF_MEM || verdict == X509_V_ERR_STORE_LOOKUP ||
+           verdict == X509_V_ERR_INVALID_CALL || verdict == X509_V_ERR_UNSPECIFIED;
+  }
+
   bool failed(const asio::error_code& error) {
     if (over_) return true;
-    if (error) end(CheckOutcome::unwell, words(error));
+    if (error) end(outcome_of(error), words(error));
     return bool(error);
+  }
+  void fail(const asio::error_code& error, Step step) {
+    end(waymark::outcome_of(error.value(), step), error_sentence(error.value()));
   }
 
   // The answer is told from the loop, never from within a call of the caller's.
@@ -205,8 +284,11 @@ class Talk : public std::enable_shared_from_this<Talk> {
     socket_.close(ignored);
   }
 
+  Loop& loop_;
   const Question question_;
   Check::Answered answered_;
+  Patience patience_;
+  Route route_;
   tcp::socket socket_;
   asio::steady_timer timer_;
   std::shared_ptr<Trust::Context> trust_;  // outlives the stream
@@ -215,7 +297,7 @@ class Talk : public std::enable_shared_from_this<Talk> {
   std::string request_;
   std::array<char, kMostRead> buffer_;
   std::size_t length_ = 0;
-  bool over_ = false;
+  bool connected_ = false, over_ = false;
 };
 
 class StreamCheck : public Check {
@@ -229,11 +311,12 @@ class StreamCheck : public Check {
 
 }  // namespace
 
-std::unique_ptr<Check> check_stream(Loop& loop, const Question& question, Trust& trust, const Admit& admit,
+std::unique_ptr<Check> check_stream(Loop& loop, const Question& question, Trust& trust, Route route,
                                     Check::Answered answered) {
   auto talk = std::make_shared<Talk>(loop, question, std::move(answered));
-  talk->start(trust, admit);
-  return std::make_unique<StreamCheck>(talk);
+  auto check = std::make_unique<StreamCheck>(talk);  // before what may throw: it is forgotten then
+  talk->start(trust, std::move(route));
+  return check;
 }
 
 }  // namespace waymark

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
-#include <optional>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <exception>
 #include <set>
+#include <unordered_map>
 
 #include "base/address_text.h"
 #include "daemon/check.h"
@@ -12,6 +15,28 @@
 #include "daemon/through.h"
 
 namespace waymark {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kWorthALine = 1s;  // a question that is lost now and then is asked again before
+const std::string kGone = "the tunnel for checks was taken down";
+
+class Impossible : public Check {
+ public:
+  Impossible(Loop& loop, const std::string& why, Answered answered)
+      : answered_(std::make_shared<Answered>(std::move(answered))) {
+    loop.post([hears = std::weak_ptr(answered_), why] {
+      if (const auto still = hears.lock()) (*still)(CheckOutcome::unknown, why);
+    });
+  }
+
+ private:
+  std::shared_ptr<Answered> answered_;
+};
+
+}  // namespace
 
 struct Checks::Parts {
   Loop& loop;
@@ -21,6 +46,7 @@ struct Checks::Parts {
   std::vector<Address> sources = {};
   std::unique_ptr<Through> through = {};
   std::set<std::string> warned = {};
+  bool failing = false;
   std::unordered_map<u64, std::unique_ptr<Check>> asked = {};
 
   Status admit(int socket, const Subject& subject);
@@ -38,19 +64,46 @@ void Checks::configure(const Config& config) {
   parts_->warned.clear();
 }
 
+// A socket's place in the process is for others as well: netlink, BPF, members and guests.
+std::size_t Checks::most_in_flight(u64 files) {
+  constexpr u64 kOthers = 512;
+  return std::size_t(std::clamp<u64>(files > kOthers ? (files - kOthers) / 2 : 0, 16, 4096));
+}
+
+std::size_t Checks::most_in_flight() {
+  rlimit files{};
+  return most_in_flight(getrlimit(RLIMIT_NOFILE, &files) == 0 ? u64(files.rlim_cur) : 1024);
+}
+
 void Checks::ask(const Question& question) {
   const auto answered = [parts = parts_.get(), id = question.id](CheckOutcome outcome, const std::string& why) {
     const auto check = parts->asked.extract(id);  // lives until it has told its answer
     parts->answered(id, outcome, why);
   };
-  const auto admit = [parts = parts_.get(), subject = question.subject](int socket) {
-    return subject.through() ? parts->admit(socket, subject) : Status(Done{});
-  };
+  Route route;
+  if (question.subject.through()) {
+    route.admit = [parts = parts_.get(), subject = question.subject](int s) { return parts->admit(s, subject); };
+    route.trouble = [parts = parts_.get()](int s) { return parts->through ? parts->through->trouble(s) : kGone; };
+  }
   std::unique_ptr<Check>& check = parts_->asked[question.id];
-  if (question.subject.check.kind() == CheckKind::icmp)
-    check = check_echo(parts_->loop, question, answered);
-  else
-    check = check_stream(parts_->loop, question, parts_->trust, admit, answered);
+  try {
+    if (question.subject.check.kind() == CheckKind::icmp)
+      check = check_echo(parts_->loop, question, answered);
+    else
+      check = check_stream(parts_->loop, question, parts_->trust, std::move(route), answered);
+  } catch (const std::exception& e) {  // epoll or OpenSSL had no room
+    check = std::make_unique<Impossible>(parts_->loop, e.what(), answered);
+  }
+}
+
+void Checks::follow(const Health& health, Time now) {
+  const Health::Unrenewed unrenewed = health.unrenewed();
+  const bool fails = unrenewed.count && now >= unrenewed.since + kWorthALine;
+  if (fails && !parts_->failing)
+    log::warning(fmt::format("checks of {} target{} cannot be carried out: {}; the last verdicts stand",
+                             unrenewed.count, unrenewed.count == 1 ? "" : "s", unrenewed.why));
+  if (!unrenewed.count && parts_->failing) log::info("all checks are carried out again");
+  parts_->failing = unrenewed.count && (fails || parts_->failing);
 }
 
 // That this machine cannot ask is its operator's to mend, so it is said once besides.
@@ -61,17 +114,6 @@ Status Checks::Parts::admit(int socket, const Subject& subject) {
   const std::string sentence = fmt::format("checks through the tunnel do not work: {}", done.error().sentence);
   if (warned.insert(sentence).second) log::warning(sentence);
   return Error{sentence};
-}
-
-std::string no_answer(const char* of_what, Duration in) {
-  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(in).count();
-  return ms % 1000 ? fmt::format("{} in {} ms", of_what, ms) : fmt::format("{} in {} s", of_what, ms / 1000);
-}
-
-std::string error_sentence(int error) {
-  std::string words = std::strerror(error);
-  if (!words.empty() && words[0] >= 'A' && words[0] <= 'Z') words[0] = char(words[0] - 'A' + 'a');
-  return words;
 }
 
 }  // namespace waymark

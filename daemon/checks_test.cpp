@@ -19,7 +19,7 @@ TEST_F(ChecksTest, TcpIsWellWhenAConnectionIsAccepted) {
   }
   EXPECT_EQ(why(subject(kPeer4, 81, tcp())), "connection refused");
   EXPECT_EQ(why(subject(kPeer6, 81, tcp())), "connection refused");
-  EXPECT_EQ(why(subject("203.0.113.9", 80, tcp())), "network is unreachable");
+  EXPECT_EQ(why(subject("203.0.113.9", 80, tcp())), "unknown: network is unreachable") << "no route is ours";
 }
 
 TEST_F(ChecksTest, SilenceHasAnEnd) {
@@ -119,7 +119,7 @@ TEST_F(ChecksTest, EchoesAreAnswered) {
     EXPECT_EQ(why(subject(kPeer4, 0, icmp())), "well") << group;
     EXPECT_EQ(why(subject(kPeer6, 0, icmp())), "well") << group;
     EXPECT_EQ(why(subject(kHere4, 0, icmp())), "well") << group << ": it hears its own question too";
-    EXPECT_EQ(why(subject("203.0.113.9", 0, icmp())), "network is unreachable") << group;
+    EXPECT_EQ(why(subject("203.0.113.9", 0, icmp())), "unknown: network is unreachable") << group;
     peer("sysctl -qw net.ipv4.icmp_echo_ignore_all=1 net.ipv6.icmp.echo_ignore_all=1");
     EXPECT_EQ(why(subject(kPeer4, 0, icmp()), 200ms), "no answer in 200 ms") << group;
     EXPECT_EQ(why(subject(kPeer6, 0, icmp()), 200ms), "no answer in 200 ms") << group;

@@ -125,6 +125,7 @@ Status Plane::start_control(const Config& config, bool adopted) {
     std::copy(key.begin(), key.end(), engine_.live().meta[0].pin_key);
   }
   control_ = std::make_unique<Control>(engine_.live(), std::move(life));
+  control_->limit_checks(Checks::most_in_flight());
   return Done{};
 }
 
@@ -203,6 +204,7 @@ void Plane::carry_out() {
   if (suspended_) return;
   const Time now = boot_time();
   for (const Question& question : control_->questions(now)) checks_->ask(question);
+  checks_->follow(control_->health(), now);
   if (peers_) peers_->flush();
   sync_routes(now);
 }

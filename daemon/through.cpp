@@ -30,7 +30,7 @@ using namespace std::chrono_literals;
 
 constexpr int kMtu = 1280;            // the least of IPv6: there is room for any tunnel around it
 constexpr int kPacketsAtOnce = 64;    // read from the device before others have their turn
-constexpr Duration kLastWords = 10s;  // after its timeout a connection's end still goes through the tunnel
+constexpr Duration kLastWords = 10s;  // after a check a connection's end still goes through the tunnel
 
 Error failed(const std::string& what) { return {fmt::format("{} failed: {}", what, std::strerror(errno))}; }
 
@@ -44,7 +44,7 @@ Through::Through(Loop& loop, const std::string& node, std::vector<Address> sourc
 }
 
 Through::~Through() {
-  close_device();
+  close_device("the tunnel for checks was taken down");
   for (const auto& [key, descriptor] : outer_) close(descriptor);
 }
 
@@ -81,11 +81,15 @@ Status Through::open_device() {
   tun_ = tun;
   interface_ = if_nametoindex(device_.c_str());
   watch_ = loop_.on_readable(tun_, [this] { on_device(); });
-  return Done{};
+  if (watch_) return Done{};
+  close_device("");
+  return Error{"watching the device " + device_ + " failed"};
 }
 
-void Through::close_device() {
+void Through::close_device(const std::string& why) {
   if (tun_ < 0) return;
+  for (auto& [key, way] : ways_)
+    if (way.trouble.empty()) way.trouble = why;
   watch_.reset();
   end_diversion(number_);  // while the device is ours: a successor that waits for its name makes the same rules
   close(tun_);
@@ -147,9 +151,16 @@ Status Through::admit(int socket, const Subject& subject) {
   const SocketAddress bound = SocketAddress::of(socket);
   const Time now = boot_time();
   forget(now);
+  // A check waits for a few timeouts where the loop is held up.
   ways_[{ip6, bound.port()}] = {subject.tunnel_end, subject.tunnel, subject.tunnel_port,
-                                now + subject.timeout() + kLastWords};
+                                now + 4 * subject.timeout() + kLastWords};
   return Done{};
+}
+
+std::string Through::trouble(int socket) const {
+  const SocketAddress bound = SocketAddress::of(socket);
+  const auto at = ways_.find({bound.family() == AF_INET6, bound.port()});
+  return at == ways_.end() ? "the tunnel for checks was made anew" : at->second.trouble;
 }
 
 void Through::forget(Time now) {
@@ -165,7 +176,7 @@ void Through::on_device() {
     if (length >= 0) {
       send({packet.data(), std::size_t(length)});
     } else if (errno != EINTR) {
-      if (errno != EAGAIN) close_device();  // somebody deleted it; the next question makes it anew
+      if (errno != EAGAIN) close_device("the device " + device_ + " was deleted");  // the next question makes it anew
       return;
     }
   }
@@ -181,11 +192,14 @@ void Through::send(std::span<const u8> packet) {
   const u16 port = u16(packet[transport] << 8 | packet[transport + 1]);
   const auto at = ways_.find({ip6, port});
   if (at == ways_.end()) return;
-  const Way& way = at->second;
+  Way& way = at->second;
   const bool gue = way.tunnel == Tunnel::gue;
   const u8 inner = ip6 ? kProtoIp6 : kProtoIp4;
   const Result<int> socket = outer(!is_ip4(way.end), gue ? kProtoUdp : inner);
-  if (!socket) return;
+  if (!socket) {
+    way.trouble = socket.error().sentence;
+    return;
+  }
   Gue header{0, inner, {0}};
   iovec parts[2] = {{&header, sizeof header}, {const_cast<u8*>(packet.data()), packet.size()}};
   SocketAddress to(way.end, gue ? way.port : u16(0));
@@ -194,7 +208,10 @@ void Through::send(std::span<const u8> packet) {
   message.msg_namelen = to.size();
   message.msg_iov = gue ? parts : parts + 1;
   message.msg_iovlen = gue ? 2 : 1;
-  sendmsg(*socket, &message, MSG_DONTWAIT);  // a packet that is lost is TCP's to send again
+  // A packet that is lost is TCP's to send again. Such a socket hears no ICMP: what fails is here, and no silence of
+  // the other end.
+  if (sendmsg(*socket, &message, MSG_DONTWAIT) < 0)
+    way.trouble = fmt::format("sending through the tunnel failed: {}", std::strerror(errno));
 }
 
 }  // namespace waymark

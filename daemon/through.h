@@ -26,6 +26,9 @@ class Through {
   // needs on first use: wants CAP_NET_ADMIN and, for IP-in-IP, CAP_NET_RAW.
   Status admit(int socket, const Subject& subject);
 
+  // Why packets of such a socket never left this machine; empty if all did.
+  std::string trouble(int socket) const;
+
   const std::string& device() const { return device_; }
 
  private:
@@ -34,10 +37,11 @@ class Through {
     Tunnel tunnel;
     u16 port;
     Time until;
+    std::string trouble = {};  // what kept a packet here
   };
   const Address* source(bool ip6) const;
   Status open_device();
-  void close_device();
+  void close_device(const std::string& why);
   Status prepare(const Subject& subject);
   Result<int> outer(bool ip6, int protocol);  // the socket that writes such tunnels
   void on_device();

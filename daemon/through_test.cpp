@@ -228,6 +228,36 @@ TEST_F(ThroughTest, ADeletedDeviceIsMadeAnew) {
   EXPECT_EQ(answers, 2u);
 }
 
+// To the kernel that speaks TCP all is well: it hears nothing of what becomes of its packets in the tunnel.
+TEST_F(ThroughTest, WhatNeverLeftThisMachineSaysNothing) {
+  for (const Tunnel tunnel : {Tunnel::gue, Tunnel::ip}) {
+    Subject away = through(false, false, tunnel);
+    away.tunnel_end = *parse_address("203.0.113.9");  // no route leads there
+    const Answer answer = ask(away, 300ms, director());
+    EXPECT_EQ(answer.outcome, CheckOutcome::unknown);
+    EXPECT_EQ(answer.why, "sending through the tunnel failed: Network is unreachable");
+  }
+}
+
+TEST_F(ThroughTest, WhoseDeviceVanishesUnderWaySaysNothing) {
+  Loop loop;
+  std::string said;
+  Checks checks(loop, [&](u64, CheckOutcome outcome, const std::string& why) {
+    EXPECT_EQ(outcome, CheckOutcome::unknown);
+    said = why;
+    loop.stop();
+  });
+  checks.configure(director());
+  checks.ask({1, through(false, false, Tunnel::gue), 500ms});
+  loop.post([] { here("ip link del $(ip -o link show type tun | grep -o 'wmck[0-9a-f]*')"); });
+  const Time give_up = now() + 10s;
+  loop.run([&] {
+    if (now() > give_up) loop.stop();
+    return give_up;
+  });
+  EXPECT_TRUE(said.ends_with(" was deleted")) << said;
+}
+
 TEST_F(ThroughTest, WithoutAnAddressForTheTunnelASentenceSaysSo) {
   const Answer answer = ask(through(false, true, Tunnel::gue), 5s, director({*parse_address(kHere4)}));
   EXPECT_EQ(answer.outcome, CheckOutcome::unknown) << "it is this machine that cannot ask";

@@ -9,6 +9,8 @@ namespace waymark {
 
 namespace {
 
+constexpr Duration kOwnAtOnce = std::chrono::milliseconds(100);
+
 // A share of `whole` by a 64-bit random number, without overflow for pauses of up to hours.
 Duration part_of(Duration whole, u64 random) {
   return Duration(Duration::rep(static_cast<unsigned __int128>(u64(whole.count())) * random >> 64));
@@ -66,7 +68,8 @@ void Health::configure(const Config& config, Time now) {
     }
     if (old) before.insert(std::move(old));  // what was scheduled for it is forgotten below
     fresh.subject = std::move(subject);
-    plan(fresh, now + part_of(fresh.subject.check.every, draw()));
+    // Others ask after a host's own services, so of these something is known at once.
+    plan(fresh, now + part_of(key.second.empty() ? kOwnAtOnce : fresh.subject.check.every, draw()));
   }
   for (auto& [key, gone] : before) {
     forget(gone);

@@ -44,6 +44,7 @@ class Control {
   void stop(Time now);  // withdraws everything for good; forwarding goes on
 
   // Checks: what is to be asked now, and what came of it.
+  void limit_checks(std::size_t most_in_flight) { health_.limit(most_in_flight); }
   std::vector<Question> questions(Time now) { return health_.due(now); }
   void answer(u64 question, CheckOutcome outcome, const std::string& why, Time now);
 
