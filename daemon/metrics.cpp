@@ -105,6 +105,17 @@ void add_control(std::string& out, const Snapshot& s) {
       health.sample({{"service", v.service}, {"target", v.target}}, v.state == Wellness::up);
   Family failed(out, "waymark_check_failures_total", "counter", "Questions that were not answered well.");
   for (const Health::View& v : s.health) failed.sample({{"service", v.service}, {"target", v.target}}, v.failed);
+  Family unknown(out, "waymark_check_unknown_total", "counter",
+                 "Health checks that this machine could not carry out; no verdict comes of them.");
+  for (const Health::View& v : s.health) unknown.sample({{"service", v.service}, {"target", v.target}}, v.unknown);
+  Family(out, "waymark_checks_not_renewed", "gauge",
+         "Targets whose last verdict stands, as checks cannot be carried out.")
+      .sample({}, s.unrenewed.count);
+  Family(out, "waymark_checks_in_flight", "gauge", "Health checks without an answer yet.")
+      .sample({}, s.checks.in_flight);
+  Family(out, "waymark_checks_in_flight_limit", "gauge", "As many may be in flight.").sample({}, s.checks.most);
+  Family(out, "waymark_checks_late_microseconds", "gauge", "How long the next health check has been due.")
+      .sample({}, u64(s.checks.late.count() / 1000));
   Family announced(out, "waymark_announced", "gauge", "1 where the address is announced.");
   for (const Announce::View& v : s.announced) announced.sample({{"address", text(v.address)}}, v.announced);
   if (!s.group) return;
@@ -140,6 +151,12 @@ void add_daemon(std::string& out, const Snapshot& s) {
       .sample({{"version", s.version}, {"node", s.config->name}, {"program_tag", s.program_tag}}, 1);
   Family(out, "waymark_uptime_seconds", "gauge", "How long the daemon has run; packets need it not.")
       .sample({}, u64(std::chrono::duration_cast<std::chrono::seconds>(s.uptime).count()));
+  Family(out, "waymark_loop_longest_pause_microseconds", "gauge",
+         "Longest time in which the daemon's loop heard nothing.")
+      .sample({}, u64(s.longest_pause.count() / 1000));
+  Family(out, "waymark_loop_lost_microseconds_total", "counter",
+         "Time in which the daemon's loop heard nothing, beyond 10 ms each time.")
+      .sample({}, u64(s.lost_time.count() / 1000));
   Family(out, "waymark_generation", "gauge", "Changes of the choices so far.").sample({}, s.generation);
   Family interfaces(out, "waymark_interface_native", "gauge", "1 for native XDP, 0 for generic.");
   for (const AttachedInterface& i : s.interfaces) interfaces.sample({{"interface", i.name}}, i.native);

@@ -34,6 +34,8 @@ void Plane::describe(Snapshot& s) {
   s.now = boot_time();
   s.awaited = control_->awaited();
   s.health = control_->health().views();
+  s.checks = control_->health().load(s.now);
+  s.unrenewed = control_->health().unrenewed();
   if (control_->group()) s.group = control_->group()->view();
   s.announced = control_->announce().views();
   u32 slots = 0;

@@ -108,6 +108,8 @@ Snapshot Daemon::snapshot() {
   s.uptime = boot_time() - started_;
   s.standing_by = standing_.state() != Standing::State::running;
   s.config = config_;
+  s.longest_pause = loop_.longest_pause();
+  s.lost_time = loop_.lost();
   if (plane_) plane_->describe(s);
   return s;
 }
@@ -119,7 +121,7 @@ HttpReply Daemon::answer(const Show& what) {
   if (what.what == Show::What::wellness) {
     const LocalWellness found = local_wellness(s, what.service);
     if (!found.known) return refusal(404, "no service of [host] with a check has this name");
-    return {found.well ? 200 : 503, found.well ? "up\n" : found.lines, "text/plain; charset=utf-8"};
+    return {found.well ? 200 : 503, found.lines.empty() ? "up\n" : found.lines, "text/plain; charset=utf-8"};
   }
   if (what.what == Show::What::metrics) return {200, metrics_text(s), "text/plain; version=0.0.4; charset=utf-8"};
   if (what.flow) {

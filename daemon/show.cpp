@@ -65,6 +65,7 @@ Rows status(const Snapshot& s) {
     if (!s.punts->why.empty()) add("warning", "a punted packet was not sent: " + s.punts->why);
   }
   for (const std::string& warning : s.warnings) add("warning", warning);
+  for (std::string& warning : check_warnings(s)) add("warning", std::move(warning));
   for (const AttachedInterface& i : s.interfaces)
     if (!i.note.empty()) add("warning", i.note);
   return rows;

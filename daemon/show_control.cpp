@@ -26,14 +26,34 @@ std::string hex(u64 digest) { return fmt::format("{:016x}", digest); }
 }  // namespace
 
 Rows show_health(const Snapshot& s) {
-  Rows rows{{"target", "check", "state", "verdict", "seconds", "asked", "failed", "why"}, {}};
+  Rows rows{{"target", "check", "state", "verdict", "seconds", "asked", "failed", "unknown", "unknown_seconds", "why"},
+            {}};
   for (const Health::View& v : s.health) {
     const std::string verdict = v.held ? "held" : v.own ? "own" : v.state == Wellness::unknown ? "none" : "opinion";
     rows.rows.push_back({v.target.empty() ? v.service : v.service + "/" + v.target,
                          std::string(v.kind) + (v.through ? " through" : ""), std::string(text(v.state)), verdict,
-                         seconds_since(s, v.since), v.asked, v.failed, v.why});
+                         seconds_since(s, v.since), v.asked, v.failed, v.unknown,
+                         v.unknown_since ? seconds_since(s, *v.unknown_since) : u64(0),
+                         v.unknown_since ? "the check cannot be carried out: " + v.unknown_why : v.why});
   }
   return rows;
+}
+
+std::vector<std::string> check_warnings(const Snapshot& s) {
+  constexpr Duration kLate = std::chrono::seconds(1);
+  std::vector<std::string> warnings;
+  if (const auto& u = s.unrenewed; u.count)
+    warnings.push_back(
+        fmt::format("checks of {} target{} cannot be carried out since {} s: {}; the last verdicts stand", u.count,
+                    u.count == 1 ? "" : "s", seconds_since(s, u.since), u.why));
+  if (const auto& c = s.checks; c.late >= kLate)
+    warnings.push_back(fmt::format(
+        "checks are late by {:.1f} s: {}", std::chrono::duration<double>(c.late).count(),
+        c.in_flight >= c.most
+            ? fmt::format("{} are in flight, as many as may be; LimitNOFILE sets how many, and a shorter timeout helps",
+                          c.in_flight)
+            : std::string("more are due than the daemon can send")));
+  return warnings;
 }
 
 Rows show_group(const Snapshot& s) {
@@ -69,8 +89,9 @@ LocalWellness local_wellness(const Snapshot& s, const std::string& service) {
     if (!v.target.empty() || (!service.empty() && v.service != service)) continue;
     out.known = true;
     if (v.state == Wellness::up) continue;
-    out.well = false;
-    out.lines += fmt::format("{} is {}{}{}\n", v.service, text(v.state), v.why.empty() ? "" : ": ", v.why);
+    out.well = out.well && v.state != Wellness::down;
+    const std::string& why = v.state == Wellness::down ? v.why : v.unknown_why;
+    out.lines += fmt::format("{} is {}{}{}\n", v.service, text(v.state), why.empty() ? "" : ": ", why);
   }
   return out;
 }

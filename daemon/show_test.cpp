@@ -13,6 +13,7 @@ namespace waymark {
 namespace {
 
 using Json = nlohmann::json;
+using namespace std::chrono_literals;
 
 Snapshot site() {
   Snapshot s;
@@ -209,6 +210,57 @@ TEST(LocalWellnessTest, IsAskedByServiceOrForAll) {
   EXPECT_FALSE(local_wellness(s, "web").known) << "the director's view of others is not ours to tell";
   EXPECT_FALSE(local_wellness(s, "mail").well);
   EXPECT_EQ(local_wellness(s, "").lines, "mail is down: connection refused\n");
+}
+
+TEST(LocalWellnessTest, WhatIsNotKnownIsNotDown) {
+  Snapshot s;
+  s.health.push_back({.service = "mail", .target = "", .kind = "tcp"});
+  EXPECT_TRUE(local_wellness(s, "mail").well) << "a daemon that has just started takes no service out";
+  EXPECT_EQ(local_wellness(s, "mail").lines, "mail is unknown\n");
+  s.health[0].unknown_since = 3s, s.health[0].unknown_why = "too many open files";
+  EXPECT_TRUE(local_wellness(s, "mail").well);
+  EXPECT_EQ(local_wellness(s, "mail").lines, "mail is unknown: too many open files\n");
+  s.health[0].state = Wellness::down, s.health[0].why = "connection refused";
+  EXPECT_FALSE(local_wellness(s, "mail").well) << "and a verdict that is held is one";
+}
+
+TEST(ShowRows, StatusWarnsOfChecksThatCannotBeCarriedOut) {
+  const auto warnings = [](const Snapshot& s) {
+    std::string all;
+    const Rows rows = *show(s, Show{Show::What::status, "", {}});
+    for (const auto& row : rows.rows)
+      if (std::get<std::string>(row[0]) == "warning") all += std::get<std::string>(row[1]) + "\n";
+    return all;
+  };
+  Snapshot s;
+  EXPECT_EQ(warnings(s), "");
+  s.now = 100s;
+  s.unrenewed = {2, 88s, "too many open files"};
+  EXPECT_EQ(warnings(s),
+            "checks of 2 targets cannot be carried out since 12 s: too many open files; the last verdicts stand\n");
+  s.unrenewed = {};
+  s.checks = {256, 256, 2500ms};
+  EXPECT_TRUE(warnings(s).starts_with("checks are late by 2.5 s: 256 are in flight, as many as may be")) << warnings(s);
+  s.checks = {10, 256, 900ms};
+  EXPECT_EQ(warnings(s), "");
+}
+
+TEST(ShowRows, HealthSaysSinceWhenItIsNotKnown) {
+  Snapshot s;
+  s.now = 100s;
+  s.health.push_back({.service = "web",
+                      .target = "s1",
+                      .kind = "tcp",
+                      .state = Wellness::up,
+                      .own = true,
+                      .unknown = 7,
+                      .unknown_since = 88s,
+                      .unknown_why = "too many open files"});
+  const Json row = Json::parse(to_json(show_health(s)))["rows"][0];
+  EXPECT_EQ(row["state"], "up") << "the last verdict is held";
+  EXPECT_EQ(row["unknown"], 7);
+  EXPECT_EQ(row["unknown_seconds"], 12);
+  EXPECT_EQ(row["why"], "the check cannot be carried out: too many open files");
 }
 
 }  // namespace

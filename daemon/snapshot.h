@@ -56,6 +56,9 @@ struct Snapshot {
   Time now{};
   std::string awaited;  // why services are not announced; empty: the node is in step
   std::vector<Health::View> health;
+  Health::Load checks;
+  Health::Unrenewed unrenewed;
+  Duration longest_pause{}, lost_time{};  // of the loop
   std::optional<group::GroupView> group;
   std::vector<Announce::View> announced;
   std::optional<PuntCounts> punts;  // where there is a translator
@@ -70,6 +73,7 @@ TargetCounters traffic_of(const Snapshot& s, const TargetView& target);
 // Fails where `show.service` names no service.
 Result<Rows> show(const Snapshot& s, const Show& show);
 Rows show_health(const Snapshot& s);
+std::vector<std::string> check_warnings(const Snapshot& s);
 Rows show_group(const Snapshot& s);
 Rows show_announce(const Snapshot& s);
 
