@@ -7,25 +7,18 @@
 
 namespace waymark {
 
-namespace {
-
-constexpr Duration kOwnAtOnce = std::chrono::milliseconds(100);
-
-// A share of `whole` by a 64-bit random number, without overflow for pauses of up to hours.
-Duration part_of(Duration whole, u64 random) {
-  return Duration(Duration::rep(static_cast<unsigned __int128>(u64(whole.count())) * random >> 64));
-}
-
-}  // namespace
-
 std::string_view text(Wellness wellness) {
   return wellness == Wellness::up ? "up" : wellness == Wellness::down ? "down" : "unknown";
 }
 
-u64 Health::draw() { return mix(seed_ + 0x9e3779b97f4a7c15ull * ++drawn_); }
+// By a 64-bit random number, without overflow for pauses of up to hours.
+Duration Health::random_part(Duration whole) {
+  const u64 random = mix(seed_ + 0x9e3779b97f4a7c15ull * ++drawn_);
+  return Duration(Duration::rep(static_cast<unsigned __int128>(u64(whole.count())) * random >> 64));
+}
 
 Health::Watched* Health::find(std::string_view service, std::string_view target) {
-  const auto at = watched_.find(std::pair(service, target));
+  const auto at = watched_.find(Named(service, target));
   return at == watched_.end() ? nullptr : &at->second;
 }
 
@@ -36,90 +29,6 @@ void Health::plan(Watched& watched, Time due) {
 
 void Health::unplan(Watched& watched) {
   (watched.asked_as ? waiting_ : idle_).erase({watched.due, watched.number, &watched});
-}
-
-void Health::configure(const Config& config, Time now) {
-  std::vector<Subject> subjects = subjects_of(config);
-  for (Subject& subject : local_subjects_of(config)) subjects.push_back(std::move(subject));
-  std::map<Key, Watched, Less> before = std::move(watched_);
-  watched_.clear();
-  for (Subject& subject : subjects) {
-    const Key key(subject.service, subject.target);
-    if (watched_.contains(key)) continue;
-    auto old = before.extract(key);
-    if (old && same_question(old.mapped().subject, subject)) {
-      Watched& watched = watched_.insert(std::move(old)).position->second;
-      const Duration every = watched.subject.check.every;
-      watched.subject = std::move(subject);
-      if (!watched.asked_as && watched.subject.check.every != every) {  // spread anew, over what it is now
-        unplan(watched);
-        plan(watched, now + part_of(watched.subject.check.every, draw()));
-      }
-      continue;
-    }
-    Watched& fresh = watched_[key];
-    fresh.number = ++last_number_;
-    fresh.since = now;
-    if (old && old.mapped().subject.tunnel_end == subject.tunnel_end) {
-      fresh.state = old.mapped().state;
-      fresh.out = old.mapped().out;
-      fresh.out_since = old.mapped().out_since;
-      fresh.since = old.mapped().since;
-    }
-    if (old) before.insert(std::move(old));  // what was scheduled for it is forgotten below
-    fresh.subject = std::move(subject);
-    // Others ask after a host's own services, so of these something is known at once.
-    plan(fresh, now + part_of(key.second.empty() ? kOwnAtOnce : fresh.subject.check.every, draw()));
-  }
-  for (auto& [key, gone] : before) {
-    forget(gone);
-    const Watched* successor = find(key.first, key.second);
-    if (gone.out && !(successor && successor->out)) ++changes_;
-    if (!successor || successor->state != gone.state) ++verdicts_;
-    report(successor ? *successor : Watched{.subject = gone.subject}, gone.state, gone.own, gone.out);
-  }
-  undecided_ = std::size_t(std::count_if(watched_.begin(), watched_.end(),
-                                         [](const auto& w) { return w.second.state == Wellness::unknown; }));
-  count_shares(config);
-  set_pace();
-}
-
-void Health::set_pace() {
-  constexpr Duration kWhile = std::chrono::seconds(1'000'000);
-  u64 questions = 1;  // in that time
-  for (const auto& [key, watched] : watched_) questions += u64(kWhile / watched.subject.check.every);
-  gap_ = kWhile / (2 * questions);
-  slack_ = std::max<Duration>(16 * gap_, std::chrono::milliseconds(20));
-}
-
-// Shares and who counts may be others now: who went out last comes back first where there is room for fewer.
-void Health::count_shares(const Config& config) {
-  shares_.clear();
-  for (const ServiceConfig& service : config.service) {
-    u32 count = 0;
-    for (const TargetConfig& target : service.target) count += target.weight > 0;
-    shares_[service.name].most_out = u32(u64(count) * service.fail_static / 100);
-  }
-  std::map<Share*, std::vector<Watched*>> out;
-  for (auto& [key, watched] : watched_) {
-    watched.share = watched.subject.counts ? &shares_[key.first] : nullptr;
-    if (watched.state != Wellness::down) continue;
-    if (!watched.share) {
-      set_out(watched, true);
-      continue;
-    }
-    ++watched.share->failing;
-    if (watched.out)
-      out[watched.share].push_back(&watched);
-    else
-      watched.share->held.insert(&watched);
-  }
-  for (auto& [share, list] : out) {
-    std::sort(list.begin(), list.end(), [](const Watched* a, const Watched* b) { return a->out_since < b->out_since; });
-    for (std::size_t i = share->most_out; i < list.size(); ++i) set_out(*list[i], false);
-  }
-  for (auto& [service, share] : shares_)
-    if (share.failing <= share.most_out) release_held(share);
 }
 
 void Health::release_held(Share& share) {
@@ -228,7 +137,7 @@ void Health::take_answer(Watched& watched, CheckOutcome outcome, const std::stri
   const CheckConfig& check = watched.subject.check;
   // From question to question; never in the past, so that nothing is made up for.
   const Duration swing = check.every * check.jitter / 100;
-  plan(watched, std::max(now, watched.asked_at + check.every - swing + part_of(2 * swing, draw())));
+  plan(watched, std::max(now, watched.asked_at + check.every - swing + random_part(2 * swing)));
 
   const bool well = outcome == CheckOutcome::well, vouched = std::exchange(watched.vouched, false);
   watched.failed += !well;
@@ -252,7 +161,7 @@ void Health::take_ignorance(Watched& watched, const std::string& why, Time now) 
   for (u32 i = 0; i < watched.unknown_in_a_row && pause < every; ++i) pause *= 2;
   pause = std::min(pause, every);
   ++watched.unknown_in_a_row;
-  plan(watched, now + pause / 2 + part_of(pause, draw()));
+  plan(watched, now + pause / 2 + random_part(pause));
 }
 
 void Health::know_again(Watched& watched) {
@@ -260,12 +169,6 @@ void Health::know_again(Watched& watched) {
   unknown_.erase({*watched.unknown_since, watched.number, &watched});
   watched.unknown_since.reset();
   watched.unknown_why.clear();
-}
-
-void Health::forget(Watched& watched) {
-  unplan(watched);
-  know_again(watched);
-  asked_.erase(watched.asked_as);
 }
 
 Health::Unrenewed Health::unrenewed() const {
@@ -289,12 +192,13 @@ Health::Load Health::load(Time now) const {
 }
 
 bool Health::down(std::string_view service, std::string_view target) const {
-  const auto at = watched_.find(std::pair(service, target));
+  const auto at = watched_.find(Named(service, target));
   return at != watched_.end() && at->second.out;
 }
 
 std::vector<Health::View> Health::views() const {
   std::vector<View> all;
+  all.reserve(watched_.size());
   for (const auto& [key, w] : watched_)
     all.push_back({.service = key.first,
                    .target = key.second,

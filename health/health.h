@@ -55,7 +55,11 @@ class Health {
   explicit Health(u64 seed) : seed_(seed) {}
 
   // Takes the configuration's subjects, a host's own services among them. A subject whose question is the same keeps
-  // all that is known of it; a target that is asked otherwise keeps its state as an opinion.
+  // all that is known of it; a target that is asked otherwise keeps its state as an opinion. What costs most, of tens
+  // of thousands of targets, is the plan: it may be made anywhere.
+  struct Plan;
+  static Plan plan(const Config& config);
+  void configure(Plan plan, Time now);
   void configure(const Config& config, Time now);
 
   // An opinion from elsewhere; ignored where anything is known, if only by an earlier opinion, or no such subject is.
@@ -121,11 +125,10 @@ class Health {
 
  private:
   using Key = std::pair<std::string, std::string>;
+  using Named = std::pair<std::string_view, std::string_view>;
   struct Less {  // finds by views as well
     using is_transparent = void;
-    bool operator()(const auto& a, const auto& b) const {
-      return std::pair<std::string_view, std::string_view>(a) < std::pair<std::string_view, std::string_view>(b);
-    }
+    bool operator()(const auto& a, const auto& b) const { return Named(a) < Named(b); }
   };
   struct Watched;
   struct ByAge {
@@ -155,33 +158,46 @@ class Health {
     u32 unknown_in_a_row = 0;
   };
   using Schedule = std::set<std::tuple<Time, u64, Watched*>>;
+  using ByName = std::map<Key, Watched, Less>;
 
   Watched* find(std::string_view service, std::string_view target);
-  u64 draw();
+  Duration random_part(Duration whole);
   void plan(Watched& watched, Time due);
   void unplan(Watched& watched);
   void take_answer(Watched& watched, CheckOutcome outcome, const std::string& why, Time now);
   void take_ignorance(Watched& watched, const std::string& why, Time now);
   void know_again(Watched& watched);
   void forget(Watched& watched);
+  void plan_first(Watched& watched, Time now);
+  void renew(Watched& watched, Subject subject, Time now);
+  ByName::iterator drop(ByName::iterator gone);
+  void share_out(const std::vector<Watched*>& failing);
   void set_state(Watched& watched, Wellness state, bool own, Time now);
   void set_out(Watched& watched, bool out);
   void move_out(Watched& watched, bool out);
   void report(const Watched& watched, Wellness before, bool was_own, bool was_down);
   void release_held(Share& share);
-  void count_shares(const Config& config);
-  void set_pace();
 
   u64 seed_, drawn_ = 0, last_id_ = 0, last_number_ = 0, changes_ = 0, verdicts_ = 0;
   std::size_t undecided_ = 0, most_asked_ = kMostAsked;
-  Duration gap_{}, slack_{};  // between questions, on average at least; how much may be made up for at once
+  Duration gap_{}, slack_{};  // of Plan; how much time may be made up for at once
   Time pace_ = Time::min();   // when the next question may go
-  std::map<Key, Watched, Less> watched_;
-  std::map<std::string, Share, std::less<>> shares_;
-  std::unordered_map<u64, Watched*> asked_;            // by id
-  Schedule idle_, waiting_;                            // to be asked; to be given up
-  std::set<std::tuple<Time, u64, Watched*>> unknown_;  // by unknown_since
+  ByName watched_;
+  std::vector<Share> shares_;                // pointed at: replaced as a whole
+  std::unordered_map<u64, Watched*> asked_;  // by id
+  Schedule idle_, waiting_;                  // to be asked; to be given up
+  Schedule unknown_;                         // by unknown_since
   std::vector<Change> reports_;
+};
+
+struct Health::Plan {
+  struct Entry {
+    Subject subject;
+    std::size_t share;  // where the subject counts
+  };
+  std::vector<Entry> entries;  // by service and target, each once
+  std::vector<Share> shares;
+  Duration gap;  // between questions, on average at least
 };
 
 }  // namespace waymark
