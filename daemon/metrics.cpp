@@ -79,7 +79,9 @@ void add_counters(std::string& out, const Snapshot& s) {
 }
 
 void add_tables(std::string& out, const Snapshot& s) {
-  Family(out, "waymark_pins_capacity", "gauge", "Ways for proven flows. Beyond 85% of them a new flow may find no room.").sample({}, pin_capacity(s));
+  Family(out, "waymark_pins_capacity", "gauge",
+         "Ways for proven flows. Beyond 85% of them a new flow may find no room.")
+      .sample({}, pin_capacity(s));
   Family pins(out, "waymark_pins", "gauge", "Pins by their state, as the last sweep found them.");
   pins.sample({{"state", "proven"}}, s.swept.proven);
   pins.sample({{"state", "closing"}}, s.swept.closing);
