@@ -18,9 +18,6 @@ namespace waymark {
 
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr Duration kWorthALine = 1s;  // a question that is lost now and then is asked again before
 const std::string kGone = "the tunnel for checks was taken down";
 
 class Impossible : public Check {
@@ -46,7 +43,6 @@ struct Checks::Parts {
   std::vector<Address> sources = {};
   std::unique_ptr<Through> through = {};
   std::set<std::string> warned = {};
-  bool failing = false;
   std::unordered_map<u64, std::unique_ptr<Check>> asked = {};
 
   Status admit(int socket, const Subject& subject);
@@ -94,16 +90,6 @@ void Checks::ask(const Question& question) {
   } catch (const std::exception& e) {  // epoll or OpenSSL had no room
     check = std::make_unique<Impossible>(parts_->loop, e.what(), answered);
   }
-}
-
-void Checks::follow(const Health& health, Time now) {
-  const Health::Unrenewed unrenewed = health.unrenewed();
-  const bool fails = unrenewed.count && now >= unrenewed.since + kWorthALine;
-  if (fails && !parts_->failing)
-    log::warning(fmt::format("checks of {} target{} cannot be carried out: {}; the last verdicts stand",
-                             unrenewed.count, unrenewed.count == 1 ? "" : "s", unrenewed.why));
-  if (!unrenewed.count && parts_->failing) log::info("all checks are carried out again");
-  parts_->failing = unrenewed.count && (fails || parts_->failing);
 }
 
 // That this machine cannot ask is its operator's to mend, so it is said once besides.

@@ -22,9 +22,6 @@ class Checks {
   // The node's name, the director's addresses; files of certificates are read anew.
   void configure(const Config& config);
 
-  // Says in the log that checks cannot be carried out, and that they can again.
-  void follow(const Health& health, Time now);
-
   // How many questions may be in flight where the process may have so many files open: here, or of `files`.
   static std::size_t most_in_flight();
   static std::size_t most_in_flight(u64 files);

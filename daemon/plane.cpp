@@ -204,7 +204,6 @@ void Plane::carry_out() {
   if (suspended_) return;
   const Time now = boot_time();
   for (const Question& question : control_->questions(now)) checks_->ask(question);
-  checks_->follow(control_->health(), now);
   if (peers_) peers_->flush();
   sync_routes(now);
 }

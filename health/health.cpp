@@ -67,6 +67,7 @@ void Health::set_state(Watched& watched, Wellness state, bool own, Time now) {
   watched.since = now;
   ++verdicts_;
   undecided_ -= before == Wellness::unknown;
+  hope(watched);
   Share* share = watched.share;
   if (share) {
     share->failing += state == Wellness::down;
@@ -153,7 +154,6 @@ void Health::take_ignorance(Watched& watched, const std::string& why, Time now) 
   if (!watched.unknown_since) {
     watched.unknown_since = now;
     watched.unknown_in_a_row = 0;
-    unknown_.emplace(now, watched.number, &watched);
   }
   watched.unknown_why = why;
   const Duration every = watched.subject.check.every;
@@ -161,10 +161,25 @@ void Health::take_ignorance(Watched& watched, const std::string& why, Time now) 
   for (u32 i = 0; i < watched.unknown_in_a_row && pause < every; ++i) pause *= 2;
   pause = std::min(pause, every);
   ++watched.unknown_in_a_row;
+  if (watched.unknown_in_a_row == 2) unknown_.emplace(*watched.unknown_since, watched.number, &watched);
+  if (watched.state == Wellness::unknown && watched.unknown_in_a_row >= kTries &&
+      !std::exchange(watched.given_up, true))
+    ++given_up_;
   plan(watched, now + pause / 2 + random_part(pause));
 }
 
+void Health::hope(Watched& watched) { given_up_ -= std::exchange(watched.given_up, false); }
+
+bool Health::knows_nothing_of(std::string_view service) const {
+  auto at = watched_.lower_bound(Named(service, ""));
+  const bool any = at != watched_.end() && at->first.first == service;
+  for (; at != watched_.end() && at->first.first == service; ++at)
+    if (at->second.state != Wellness::unknown) return false;
+  return any;
+}
+
 void Health::know_again(Watched& watched) {
+  hope(watched);
   if (!watched.unknown_since) return;
   unknown_.erase({*watched.unknown_since, watched.number, &watched});
   watched.unknown_since.reset();

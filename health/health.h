@@ -48,6 +48,7 @@ class Health {
  public:
   static constexpr std::size_t kMostAsked = 1000;  // questions in flight, unless limit() says otherwise
   static constexpr std::size_t kAtOnce = 64;       // of one due()
+  static constexpr u32 kTries = 4;
   static constexpr Duration kGrace = std::chrono::seconds(1);
   static constexpr Duration kAgainAfter =
       std::chrono::seconds(1);  // first pause after a question without outcome, at most
@@ -79,10 +80,12 @@ class Health {
   Time deadline() const;  // when due() has something to do; Time::max()
 
   bool down(std::string_view service, std::string_view target) const;  // taken out, fail static respected
-  bool decided() const { return undecided_ == 0; }                     // each subject has a verdict or an opinion
-  std::size_t undecided() const { return undecided_; }
-  u64 changes() const { return changes_; }    // counts whenever any down() becomes another
-  u64 verdicts() const { return verdicts_; }  // counts whenever any state becomes another
+  // Each subject has a verdict or an opinion, or kTries questions in a row were in vain.
+  bool decided() const { return undecided_ == given_up_; }
+  std::size_t undecided() const { return undecided_; }    // without verdict and opinion
+  bool knows_nothing_of(std::string_view service) const;  // it has subjects, and all are undecided
+  u64 changes() const { return changes_; }                // counts whenever any down() becomes another
+  u64 verdicts() const { return verdicts_; }              // counts whenever any state becomes another
 
   // What changed about a subject, each change once and in order. Of a subject that is gone: `after` is unknown.
   struct Change {
@@ -94,7 +97,7 @@ class Health {
   };
   std::vector<Change> take_changes() { return std::exchange(reports_, {}); }
 
-  // Subjects whose last question ended without an answer, since when the first of them, and why.
+  // Subjects whose last two questions, or more, ended without an answer; since when the first of them, and why.
   struct Unrenewed {
     std::size_t count = 0;
     Time since{};
@@ -156,6 +159,7 @@ class Health {
     std::optional<Time> unknown_since = {};
     std::string unknown_why = {};
     u32 unknown_in_a_row = 0;
+    bool given_up = false;  // it is undecided, and kTries questions were in vain
   };
   using Schedule = std::set<std::tuple<Time, u64, Watched*>>;
   using ByName = std::map<Key, Watched, Less>;
@@ -167,6 +171,7 @@ class Health {
   void take_answer(Watched& watched, CheckOutcome outcome, const std::string& why, Time now);
   void take_ignorance(Watched& watched, const std::string& why, Time now);
   void know_again(Watched& watched);
+  void hope(Watched& watched);
   void forget(Watched& watched);
   void plan_first(Watched& watched, Time now);
   void renew(Watched& watched, Subject subject, Time now);
@@ -179,14 +184,14 @@ class Health {
   void release_held(Share& share);
 
   u64 seed_, drawn_ = 0, last_id_ = 0, last_number_ = 0, changes_ = 0, verdicts_ = 0;
-  std::size_t undecided_ = 0, most_asked_ = kMostAsked;
+  std::size_t undecided_ = 0, given_up_ = 0, most_asked_ = kMostAsked;
   Duration gap_{}, slack_{};  // of Plan; how much time may be made up for at once
   Time pace_ = Time::min();   // when the next question may go
   ByName watched_;
   std::vector<Share> shares_;                // pointed at: replaced as a whole
   std::unordered_map<u64, Watched*> asked_;  // by id
   Schedule idle_, waiting_;                  // to be asked; to be given up
-  Schedule unknown_;                         // by unknown_since
+  Schedule unknown_;                         // whose last two questions or more were in vain: by unknown_since
   std::vector<Change> reports_;
 };
 

@@ -31,8 +31,8 @@ TEST(Unknown, DecidesNothingAndIsAskedAgainSoon) {
     before = now;
     health.answer(id, CheckOutcome::unknown, "too many open files", now);
   }
-  EXPECT_FALSE(health.decided());
   EXPECT_EQ(health.undecided(), 1u);
+  EXPECT_TRUE(health.knows_nothing_of("web"));
   EXPECT_TRUE(health.take_changes().empty());
   const Health::View v = view(health, "s1");
   EXPECT_EQ(v.state, Wellness::unknown);
@@ -43,6 +43,30 @@ TEST(Unknown, DecidesNothingAndIsAskedAgainSoon) {
   EXPECT_LT(pauses.front(), 500ms) << "soon";
   for (const Duration pause : pauses) EXPECT_LE(pause, 3s) << "never much longer than `every`";
   EXPECT_GE(pauses.back(), 1s) << "and less and less often";
+}
+
+TEST(Unknown, WhatCannotBeKnownIsGivenUpAndNotDecided) {
+  Health health(1);
+  health.configure(config_of(2), 0s);
+  Time now{};
+  const auto answer = [&](const std::string& blind) {
+    const Question q = next(health, now);
+    health.answer(q.id, q.subject.target == blind ? CheckOutcome::unknown : CheckOutcome::well, "no memory", now);
+  };
+  while (view(health, "s1").unknown < Health::kTries) {
+    EXPECT_FALSE(health.decided());
+    answer("s1");
+  }
+  while (view(health, "s2").state == Wellness::unknown) answer("s1");
+  EXPECT_TRUE(health.decided());
+  EXPECT_EQ(health.undecided(), 1u);
+  EXPECT_FALSE(health.knows_nothing_of("web"));
+  EXPECT_FALSE(health.knows_nothing_of("zoo")) << "there is none";
+  health.adopt("web", "s1", Wellness::down, now);
+  EXPECT_TRUE(health.decided());
+  EXPECT_EQ(health.undecided(), 0u);
+  health.configure(config_of(3), now);
+  EXPECT_FALSE(health.decided()) << "s3 has its turn first";
 }
 
 TEST(Unknown, BreaksNoRowAndTurnsNoVerdict) {
@@ -81,12 +105,14 @@ TEST(Unknown, SaysSinceWhenAndOfHowMany) {
   EXPECT_EQ(health.unrenewed().count, 0u);
   live(health, now, 4s, all_well);
   std::set<std::string> blind;
+  std::map<std::string, u32> times;
   Time first{};
   while (blind.size() < 3) {
     const Question q = next(health, now);
-    if (blind.empty()) first = now;
-    blind.insert(q.subject.target);
+    if (++times[q.subject.target] == 1 && times.size() == 1) first = now;
     health.answer(q.id, CheckOutcome::unknown, "too many open files", now);
+    if (times[q.subject.target] == 2) blind.insert(q.subject.target);
+    EXPECT_EQ(health.unrenewed().count, blind.size()) << "what happened once is made up for soon";
   }
   EXPECT_EQ(health.unrenewed().count, 3u);
   EXPECT_EQ(health.unrenewed().since, first);

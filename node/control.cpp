@@ -171,7 +171,11 @@ void Control::settle(Time now) {
   if (!committed_) return;
   if (group_) follow_group(now);
   follow_health(now);
-  health_known_ = health_known_ || health_.decided();
+  if (!health_known_ && health_.decided()) {
+    health_known_ = true;
+    for (const ServiceConfig& service : node_.config().service)
+      if (health_.knows_nothing_of(service.name)) unproven_.insert(service.name);
+  }
   const std::string missing = awaited();
   const bool changed =
       health_.verdicts() != verdicts_seen_ || node_.changes() != node_seen_ || missing != awaited_seen_;
@@ -179,18 +183,27 @@ void Control::settle(Time now) {
   verdicts_seen_ = health_.verdicts();
   node_seen_ = node_.changes();
   awaited_seen_ = missing;
-  announce_.update(missing, node_.live_services(), now);
+  announce_.update(missing, live_services(), now);
   if (group_) publish(missing.empty(), now);
+}
+
+// Where checks could not be carried out since the node began, a service is announced once one of its targets is known.
+// Later a service stays as it is: what was served must not end because nothing is heard.
+std::vector<std::pair<std::string, bool>> Control::live_services() {
+  std::vector<std::pair<std::string, bool>> all = node_.live_services();
+  if (unproven_.empty()) return all;
+  std::erase_if(unproven_, [&](const std::string& service) { return !health_.knows_nothing_of(service); });
+  for (auto& [service, live] : all) live = live && !unproven_.contains(service);
+  return all;
 }
 
 std::string Control::awaited() const {
   if (!committed_) return "no configuration is in force yet";
   // Once only: a target that is added later withdraws nothing from those that are known.
   if (!health_known_ && !health_.decided()) {
-    const auto views = health_.views();
-    const auto unknown =
-        std::count_if(views.begin(), views.end(), [](auto& v) { return v.state == Wellness::unknown; });
-    return fmt::format("health of {} target{} is not known yet", unknown, unknown == 1 ? "" : "s");
+    const std::string why = health_.unrenewed().count ? ": " + health_.unrenewed().why : "";
+    return fmt::format("health of {} target{} is not known yet{}", health_.undecided(),
+                       health_.undecided() == 1 ? "" : "s", why);
   }
   if (group_ && !group_->in_step()) return "pins of the group's members are still being fetched";
   return {};

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,7 @@ class Control {
   void follow_health(Time now);
   void follow_group(Time now);
   void publish(bool ready, Time now);
+  std::vector<std::pair<std::string, bool>> live_services();
   void form_group(Time now);
 
   Life life_;
@@ -89,6 +91,7 @@ class Control {
   std::string group_name_;
   u32 stale_stamps_ = 1, next_stale_stamps_ = 1;
   bool committed_ = false, health_known_ = false;
+  std::set<std::string> unproven_;  // services that the node began without knowing any target of
   Time opinions_due_{0};
   // What settle() saw last: it runs after each event, and mostly nothing changed.
   u64 health_seen_ = 0, verdicts_seen_ = 0, node_seen_ = 0;

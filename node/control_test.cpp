@@ -56,7 +56,8 @@ struct Director {
   NativeEngine engine{kPins};
   std::unique_ptr<Control> control;
   Config config;
-  std::set<std::string> dead;  // targets that do not answer checks
+  std::set<std::string> dead;   // targets that do not answer checks
+  std::set<std::string> blind;  // services whose checks it cannot carry out
 
   Director(int self, bool checked) : config(config_of(self, checked)) {
     engine.live().meta[0] = new_meta(kPins, 250, [] { return 7u; });
@@ -94,9 +95,13 @@ struct Pair {
     if (other_end.erase(far)) far.first->control->closed(far.second, "it closed the connection", now);
   }
   void carry(Director& d, Director& peer) {
-    for (const Question& q : d.control->questions(now))
-      d.control->answer(q.id, d.dead.contains(q.subject.target) ? CheckOutcome::unwell : CheckOutcome::well,
-                        "no answer in 1 s", now);
+    for (const Question& q : d.control->questions(now)) {
+      if (d.blind.contains(q.subject.service))
+        d.control->answer(q.id, CheckOutcome::unknown, "too many open files", now);
+      else
+        d.control->answer(q.id, d.dead.contains(q.subject.target) ? CheckOutcome::unwell : CheckOutcome::well,
+                          "no answer in 1 s", now);
+    }
     group::GroupOutput out = d.control->take();
     for (u32 member : out.connect) {
       if (cut || !peer.control) {
@@ -166,6 +171,43 @@ TEST(Control, AnnouncesNothingBeforeItKnowsTheTargets) {
   pair.run(3s);
   EXPECT_TRUE(pair.one.announces());
   EXPECT_TRUE(pair.two.announces());
+}
+
+// A certificate file that is missing, say: the other services are none the worse for it.
+TEST(Control, AServiceThatCannotBeCheckedHoldsUpNoOther) {
+  Pair pair(true);
+  for (Director* d : {&pair.one, &pair.two}) {
+    ServiceConfig mail = d->config.service[0];
+    mail.name = "mail";
+    mail.address = {ip("2001:db8:80::2")};
+    d->config.service.push_back(mail);
+    d->blind = {"mail"};
+    ASSERT_TRUE(d->start(pair.now, false));
+  }
+  pair.run(3s);
+  EXPECT_FALSE(pair.one.announces()) << "it may be a matter of seconds";
+  EXPECT_EQ(pair.one.control->awaited(), "health of 3 targets is not known yet: too many open files");
+  pair.run(20s);
+  EXPECT_EQ(pair.one.control->awaited(), "");
+  EXPECT_EQ(pair.one.control->routes(), std::vector<Address>{ip("2001:db8:80::1")}) << "nothing is known of mail";
+  pair.one.blind = {};
+  pair.run(10s);
+  EXPECT_EQ(pair.one.control->routes().size(), 2u);
+  pair.one.blind = {"web", "mail"};
+  pair.run(60s);
+  EXPECT_EQ(pair.one.control->routes().size(), 2u) << "what was known is held";
+}
+
+TEST(Control, ACheckThatCannotBeCarriedOutWithdrawsNothing) {
+  Pair pair(false);
+  pair.run(3s);
+  ASSERT_TRUE(pair.one.announces());
+  pair.one.blind = {"web"};
+  pair.one.config.service[0].check = config_of(1, true).service[0].check;
+  ASSERT_TRUE(pair.one.control->prepare(pair.one.config, kFacts, kSecret));
+  pair.one.control->commit(pair.now);
+  pair.run(60s);
+  EXPECT_TRUE(pair.one.announces());
 }
 
 TEST(Control, ATargetThatIsAddedWithdrawsNothing) {
