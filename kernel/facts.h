@@ -22,8 +22,10 @@ struct LinkInfo {
   std::string kind = {};  // driver kind: "veth", "vlan", "bond"; empty for hardware
   u32 parent = 0;         // of a VLAN: the interface that carries it
   u16 vlan = 0;           // of a VLAN: its id
+  u32 xdp_program = 0;    // the id of the XDP program on it; 0: none
+  bool xdp_generic = false;
 
-  bool operator==(const LinkInfo& other) const;
+  bool operator==(const LinkInfo& other) const;  // of what packets' ways depend on: XDP programs do not count
 };
 
 // The kernel's answer for one destination.

@@ -89,6 +89,16 @@ void read_kind(nlattr* info, LinkInfo& link) {
   if (vlan[IFLA_VLAN_ID]) link.vlan = nla_get_u16(vlan[IFLA_VLAN_ID]);
 }
 
+// Where a native and a generic program are on one interface, the native one comes first.
+void read_xdp(nlattr* xdp, LinkInfo& link) {
+  Attributes<IFLA_XDP_MAX> parts{};
+  if (!xdp || nla_parse_nested(parts.data(), IFLA_XDP_MAX, xdp, nullptr) < 0) return;
+  for (const int id : {IFLA_XDP_PROG_ID, IFLA_XDP_DRV_PROG_ID, IFLA_XDP_HW_PROG_ID, IFLA_XDP_SKB_PROG_ID})
+    if (!link.xdp_program) link.xdp_program = number(parts[std::size_t(id)]);
+  nlattr* mode = parts[IFLA_XDP_ATTACHED];
+  link.xdp_generic = mode && nla_len(mode) >= 1 && nla_get_u8(mode) == XDP_ATTACHED_SKB;
+}
+
 RouteFact::Kind kind_of(u8 type) {
   switch (type) {
     case RTN_UNICAST:
@@ -125,6 +135,14 @@ Message ask_link(const u32& index) {
   ifinfomsg body{};
   body.ifi_index = int(index);
   nlmsg_append(message.get(), &body, sizeof body, NLMSG_ALIGNTO);
+  return message;
+}
+
+Message ask_link_named(const std::string& name) {
+  Message message(nlmsg_alloc_simple(RTM_GETLINK, NLM_F_REQUEST));
+  ifinfomsg body{};
+  nlmsg_append(message.get(), &body, sizeof body, NLMSG_ALIGNTO);
+  nla_put_string(message.get(), IFLA_IFNAME, name.c_str());
   return message;
 }
 
@@ -183,6 +201,7 @@ std::optional<LinkInfo> link_in(nlmsghdr* header) {
   link.carrier = body->ifi_flags & IFF_LOWER_UP;
   link.ethernet = body->ifi_type == ARPHRD_ETHER;
   read_kind((*parts)[IFLA_LINKINFO], link);
+  read_xdp((*parts)[IFLA_XDP], link);
   if (link.kind == "vlan") link.parent = number((*parts)[IFLA_LINK]);
   return link;
 }

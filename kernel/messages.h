@@ -25,6 +25,7 @@ struct HostRoute {
 };
 
 Message ask_link(const u32& index);
+Message ask_link_named(const std::string& name);
 Message ask_route(const RouteQuestion& question);
 Message ask_use(const Hop& hop);
 Message ask_routes_of(u8 family, u8 protocol);  // a dump, filtered on a socket with NETLINK_GET_STRICT_CHK

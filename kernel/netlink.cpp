@@ -59,6 +59,27 @@ Result<std::vector<std::optional<LinkInfo>>> Requests::links(std::span<const u32
   return ask_all<std::optional<LinkInfo>, u32>(socket_.get(), indices, ask_link, read_link);
 }
 
+Result<std::vector<std::optional<LinkInfo>>> Requests::links_named(std::span<const std::string> names) {
+  struct Answer {
+    std::optional<LinkInfo> link;
+    int error = 0;
+  };
+  const auto read = [](nlmsghdr* header) {
+    return Answer{read_link(header), header->nlmsg_type == NLMSG_ERROR ? error_in(header) : 0};
+  };
+  auto answers = ask_all<Answer, std::string>(socket_.get(), names, ask_link_named, +read);
+  if (!answers) return answers.error();
+  std::vector<std::optional<LinkInfo>> out;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    Answer& answer = (*answers)[i];
+    if (answer.error && answer.error != ENODEV)
+      return failed("asking the kernel for an interface", -nl_syserr2nlerr(answer.error));
+    if (answer.link && answer.link->name != names[i]) answer.link.reset();  // another name of it
+    out.push_back(std::move(answer.link));
+  }
+  return out;
+}
+
 Result<std::vector<NeighbourFact>> Requests::neighbours() {
   std::vector<NeighbourFact> out;
   WM_TRY(dump(

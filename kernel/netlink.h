@@ -30,6 +30,8 @@ class Requests {
   static Result<Requests> open();
   Result<std::vector<LinkInfo>> links();
   Result<std::vector<std::optional<LinkInfo>>> links(std::span<const u32> indices);  // in order; none: it is gone
+  // Likewise; fails where the kernel has another answer than that there is no such interface.
+  Result<std::vector<std::optional<LinkInfo>>> links_named(std::span<const std::string> names);
   Result<std::vector<NeighbourFact>> neighbours();
   Result<std::vector<RouteFact>> routes(std::span<const RouteQuestion> questions);  // an answer for each, in order
   Result<std::vector<int>> use(std::span<const Hop> hops);  // let the kernel verify each; 0 or its errno, in order

@@ -131,6 +131,11 @@ std::vector<Resolution> Resolver::poll(Time now) {
 
 u64 Resolver::route_changes() const { return parts_->route_changes; }
 
+std::string Resolver::link_name(u32 index) const {
+  const LinkInfo* link = parts_->tracker.link(index);
+  return link ? link->name : "";
+}
+
 Time Resolver::deadline() const {
   if (parts_->more || !parts_->changed_links.empty()) return Time{};
   return std::min(parts_->resync, parts_->tracker.deadline());

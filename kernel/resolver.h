@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -30,6 +31,8 @@ class Resolver {
 
   // Grows, in poll(), whenever routes or addresses of the kernel may have changed, whoever they lead to.
   u64 route_changes() const;
+
+  std::string link_name(u32 index) const;  // as of the last poll; empty for none
 
   // When poll() should run though nothing became readable. May be in the past: at once.
   Time deadline() const;

@@ -37,6 +37,8 @@ class Tracker {
   std::vector<Hop> probes(Time now);       // ask the kernel to use these, and give each outcome to probed()
   void probed(const Hop& hop, int error);  // 0: asked
 
+  const LinkInfo* link(u32 index) const;
+
   std::vector<Resolution> changes();  // since the last call
   Time deadline() const;              // when lookups() or probes() next has something; kNever for nothing
 
@@ -65,7 +67,6 @@ class Tracker {
   void attach_stale();
   void attach(u32 target, const std::optional<Hop>& hop);
   void plan(const Hop& hop, HopState& state, Time due);
-  const LinkInfo* link(u32 index) const;
   const NeighbourFact* neighbour(const Hop& hop) const;
 
   std::vector<Target> targets_;  // in the order of their bytes
