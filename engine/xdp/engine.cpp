@@ -65,7 +65,7 @@ struct XdpEngine::State {
   Options options;
   std::string directory;
   PinnedSet pinned;
-  std::shared_ptr<Object> tables;  // all that lasts, and the clock
+  std::shared_ptr<Object> tables;  // all that lasts, and the clock; loads in work need it, too
   std::optional<Object> current;   // what the links run
   std::map<u32, Link> links;       // by interface
   std::optional<Load> load;
@@ -74,12 +74,12 @@ struct XdpEngine::State {
   std::string link_file(u32 interface) const { return directory + "/links/if" + std::to_string(interface); }
   Status open_tables();
   Status check_meta();
-  Status put_on(Object& next, const std::vector<Attachment>& interfaces, std::vector<Attached>& how);
+  Status put_on(Object& next, const std::vector<Attachment>& interfaces, Load& made);
   void adopt_links();
   void finish_swap();
   Fd program_of(u32 id) const;
   Status check_interface(const Attachment& to, bool& held);
-  Status swap(Object& next, const std::vector<Attachment>& interfaces, std::vector<Attached>& how);
+  Status swap(Object& next, const std::vector<Attachment>& interfaces, Load& made);
   Status move(Object& next, const Attachment& to, Undo& undo);
   Status add(Object& next, const Attachment& to, Undo& undo);
   Status keep(Object& next, Undo& undo);
@@ -225,18 +225,28 @@ void XdpEngine::State::give_up(u32 interface) {
   links.erase(link);
 }
 
-Status XdpEngine::State::swap(Object& next, const std::vector<Attachment>& interfaces, std::vector<Attached>& how) {
+Status XdpEngine::State::swap(Object& next, const std::vector<Attachment>& interfaces, Load& made) {
   std::vector<const Attachment*> kept, fresh, changed;
   for (const Attachment& to : interfaces) {
     bool held = false;
-    WM_TRY(check_interface(to, held));
+    if (const Status free = check_interface(to, held); !free) {
+      if (to.required) return free;
+      made.left_out.push_back(free.error().sentence);
+      continue;
+    }
     const bool other_mode = held && to.mode != XdpMode::automatic && to.mode != links.at(to.interface).how.mode;
     (!held ? fresh : other_mode ? changed : kept).push_back(&to);
   }
   Undo undo;
   // What fails most easily goes first. Until a link is moved, nothing that served packets has changed.
   WM_TRY(keep(next, undo));
-  for (const Attachment* to : fresh) WM_TRY(add(next, *to, undo));
+  for (const Attachment* to : fresh) {
+    const Status added = add(next, *to, undo);
+    if (!added && to->required) return added;
+    if (added) continue;
+    give_up(to->interface);
+    made.left_out.push_back(added.error().sentence);
+  }
   for (const Attachment* to : kept) WM_TRY(move(next, *to, undo));
   for (const Attachment* to : changed) {  // a link's mode is fixed: this interface is without a program for a moment
     const Attached old = links.at(to->interface).how;
@@ -261,7 +271,7 @@ Status XdpEngine::State::swap(Object& next, const std::vector<Attachment>& inter
   for (u32 interface : left) give_up(interface);
   for (const auto& [interface, link] : links) {
     if (!options.persist) unlink(link_file(interface).c_str());
-    how.push_back(link.how);
+    made.interfaces.push_back(link.how);
   }
   const std::string program = directory + "/program";
   if (options.persist)
@@ -272,10 +282,10 @@ Status XdpEngine::State::swap(Object& next, const std::vector<Attachment>& inter
 }
 
 // With fresh tables: pins them, swaps, seals; whatever fails, nothing is left that was not there.
-Status XdpEngine::State::put_on(Object& next, const std::vector<Attachment>& interfaces, std::vector<Attached>& how) {
+Status XdpEngine::State::put_on(Object& next, const std::vector<Attachment>& interfaces, Load& made) {
   const bool first = pinned.empty();
   WM_TRY(pinned.pin(*tables));
-  Status done = swap(next, interfaces, how);
+  Status done = swap(next, interfaces, made);
   const bool swapped = bool(done);
   if (done) done = pinned.seal(*tables);
   if (done || !first) return done;
@@ -320,23 +330,47 @@ Counters XdpEngine::counters() const { return state_->tables->counters(); }
 std::vector<TargetCounters> XdpEngine::target_traffic(u32 count) const { return state_->tables->target_traffic(count); }
 void XdpEngine::reset_target_traffic(u32 slot) const { state_->tables->reset_target_traffic(slot); }
 
-Status XdpEngine::apply(const Image& image, const std::vector<Attachment>& interfaces) {
-  if (image.settings.pin_buckets != u32(live().pins.size()))
-    return other_size(u32(live().pins.size()), image.settings.pin_buckets);
+Loader XdpEngine::loader() const {
+  return [tables = state_->tables, program = state_->options.program, log_file = state_->options.log_file,
+          buckets = u32(state_->tables->live().pins.size())](const Image& image) -> Result<Loaded> {
+    if (image.settings.pin_buckets != buckets) return other_size(buckets, image.settings.pin_buckets);
+    const Time begin = now_monotonic();
+    Object::Options how;
+    how.programs = {"wm_xdp"};
+    how.log_file = log_file;
+    how.mapped = false;
+    how.shared = [&](std::string_view table) { return tables->map(std::string(table).c_str()); };
+    Result<Object> next = Object::load(program, image, how);
+    if (!next) return next.error();
+    return Loaded{std::move(*next), now_monotonic() - begin};
+  };
+}
+
+Status XdpEngine::put(Loaded loaded, const std::vector<Attachment>& interfaces) {
   const Time begin = now_monotonic();
-  Object::Options how;
-  how.programs = {"wm_xdp"};
-  how.log_file = state_->options.log_file;
-  how.mapped = false;
-  how.shared = [this](std::string_view table) { return state_->tables->map(std::string(table).c_str()); };
-  Result<Object> next = Object::load(state_->options.program, image, how);
-  if (!next) return next.error();
-  const Time loaded = now_monotonic();
-  Load load{program_facts(next->program()), loaded - begin, {}, {}};
-  WM_TRY(state_->put_on(*next, interfaces, load.interfaces));
-  load.swapping = now_monotonic() - loaded;
-  state_->current = std::move(*next);
+  Load load{program_facts(loaded.object.program()), loaded.loading, {}, {}, {}};
+  WM_TRY(state_->put_on(loaded.object, interfaces, load));
+  load.swapping = now_monotonic() - begin;
+  state_->current = std::move(loaded.object);
   state_->load = std::move(load);
+  return Done{};
+}
+
+Status XdpEngine::apply(const Image& image, const std::vector<Attachment>& interfaces) {
+  Result<Loaded> loaded = loader()(image);
+  if (!loaded) return loaded.error();
+  return put(std::move(*loaded), interfaces);
+}
+
+Status XdpEngine::serve(const Attachment& to) {
+  if (!state_->current) return Error{"no program is loaded yet"};
+  bool held = false;
+  WM_TRY(state_->check_interface(to, held));
+  Undo undo;
+  WM_TRY(held ? state_->move(*state_->current, to, undo) : state_->add(*state_->current, to, undo));
+  undo.forget();
+  std::erase_if(state_->load->interfaces, [&](const Attached& a) { return a.interface == to.interface; });
+  state_->load->interfaces.push_back(state_->links.at(to.interface).how);
   return Done{};
 }
 

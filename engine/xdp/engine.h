@@ -4,6 +4,7 @@
 // instance.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ struct Attachment {
   u32 interface;  // index
   std::string name;
   XdpMode mode = XdpMode::automatic;
+  bool required = true;  // false: where it cannot be had, the other interfaces are served all the same
 };
 
 // How an interface was served.
@@ -33,7 +35,16 @@ struct Load {
   ProgramFacts program;
   Duration loading, swapping;
   std::vector<Attached> interfaces;
+  std::vector<std::string> left_out;  // a sentence for each interface that was not required and could not be had
 };
+
+// A program and its tables in the kernel, pinned nowhere and on no interface: it vanishes with this.
+struct Loaded {
+  Object object;
+  Duration loading;
+};
+// Loads; takes long, and runs on any thread. Stays of use when its engine is gone.
+using Loader = std::function<Result<Loaded>(const Image& image)>;
 
 constexpr const char* kPinRoot = "/sys/fs/bpf/waymark";
 
@@ -63,8 +74,13 @@ class XdpEngine {
   u32 ticks_per_second() const;
   Result<Moment> now() const;
 
-  // Loads the program anew with `image` and puts it on exactly these interfaces: all or nothing.
+  Loader loader() const;
+  // Puts what was loaded on exactly these interfaces: on all that are required, or none.
+  Status put(Loaded loaded, const std::vector<Attachment>& interfaces);
+  // Both.
   Status apply(const Image& image, const std::vector<Attachment>& interfaces);
+  // What runs, on one more interface.
+  Status serve(const Attachment& to);
   const Load* load() const;      // null before the first apply()
   const Object* object() const;  // what runs since the last apply(), for a CaptureReader; null before
 

@@ -4,6 +4,8 @@
 #include <bpf/bpf.h>
 
 #include <filesystem>
+#include <optional>
+#include <thread>
 
 #include "engine/xdp/veth_test.h"
 
@@ -76,6 +78,77 @@ TEST_F(Engine, RefusesAnInterfaceThatHoldsAnotherProgram) {
   EXPECT_NE(status.error().sentence.find("interface wm-two already holds another XDP program"), std::string::npos);
   EXPECT_NE(status.error().sentence.find("wm_clock"), std::string::npos) << status.error().sentence;
   EXPECT_EQ(program_on("wm-one"), before);
+}
+
+TEST_F(Engine, WhatIsNotRequiredIsLeftOut) {
+  auto engine = XdpEngine::open(options());
+  WM_ASSERT_OK(engine);
+  const auto other = Object::load(program(), image());
+  WM_ASSERT_OK(other);
+  Attached how;
+  auto stranger = attach(on("wm-two"), other->program("wm_clock"), how);
+  WM_ASSERT_OK(stranger);
+  const auto wish = [](Attachment to) {
+    to.required = false;
+    return to;
+  };
+  WM_ASSERT_OK(engine->apply(
+      image(), {wish({9999, "eth7"}), wish(on("wm-two")), wish(on("wm-one")), wish(on("lo", XdpMode::native))}));
+  EXPECT_EQ(program_on("wm-one"), engine->load()->program.id);
+  ASSERT_EQ(engine->load()->left_out.size(), 3u);
+  EXPECT_EQ(engine->load()->left_out[0], "interface eth7 does not exist");
+  EXPECT_NE(engine->load()->left_out[1].find("wm-two already holds"), std::string::npos);
+  EXPECT_NE(engine->load()->left_out[2].find("interface lo in native mode"), std::string::npos);
+  EXPECT_EQ(engine->load()->interfaces.size(), 1u);
+
+  EXPECT_FALSE(engine->serve(on("wm-two"))) << "it is still held";
+  *stranger = Fd();
+  WM_ASSERT_OK(engine->serve(on("wm-two")));
+  EXPECT_EQ(program_on("wm-two"), engine->load()->program.id);
+  EXPECT_EQ(engine->load()->interfaces.size(), 2u);
+  WM_ASSERT_OK(engine->serve(on("wm-two"))) << "twice is once";
+  EXPECT_EQ(engine->load()->interfaces.size(), 2u);
+  EXPECT_EQ(list(directory() + "/links").size(), 2u) << "it lasts as the others";
+}
+
+TEST_F(Engine, ServesAgainWhatLostItsLink) {
+  auto engine = XdpEngine::open(options());
+  WM_ASSERT_OK(engine);
+  EXPECT_FALSE(engine->serve(on("wm-one"))) << "nothing is loaded yet";
+  WM_ASSERT_OK(engine->apply(image(), {on("wm-one")}));
+  const int link = bpf_link_get_fd_by_id(engine->load()->interfaces.at(0).link);
+  ASSERT_EQ(bpf_link_detach(link), 0);
+  close(link);
+  EXPECT_EQ(program_on("wm-one"), 0u);
+  WM_ASSERT_OK(engine->serve(on("wm-one")));
+  EXPECT_EQ(program_on("wm-one"), engine->load()->program.id);
+  EXPECT_EQ(engine->load()->interfaces.size(), 1u);
+  auto next = XdpEngine::open(options());
+  WM_ASSERT_OK(next);
+  WM_ASSERT_OK(next->apply(image(), {on("wm-one")})) << "whoever comes next finds its link";
+}
+
+// A load is made beside the engine, and leaves nothing where nobody puts it.
+TEST_F(Engine, ALoadThatIsAbandonedLeavesNothing) {
+  auto engine = XdpEngine::open(options());
+  WM_ASSERT_OK(engine);
+  WM_ASSERT_OK(engine->apply(image(), {on("wm-one")}));
+  const u32 running = program_on("wm-one");
+  const auto pinned = list(directory());
+  u32 abandoned = 0;
+  {
+    std::optional<Result<Loaded>> loaded;
+    std::thread([&, load = engine->loader()] { loaded.emplace(load(image())); }).join();
+    WM_ASSERT_OK(*loaded);
+    abandoned = program_facts((*loaded)->object.program()).id;
+    EXPECT_NE(abandoned, 0u);
+    EXPECT_EQ(program_on("wm-one"), running);
+    EXPECT_EQ(list(directory()), pinned);
+  }
+  EXPECT_LT(bpf_prog_get_fd_by_id(abandoned), 0);
+  Loader last = engine->loader();
+  engine = Error{"gone"};
+  WM_ASSERT_OK(last(image())) << "of use when its engine is gone";
 }
 
 TEST_F(Engine, RefusesAnInterfaceThatIsNotThere) {
