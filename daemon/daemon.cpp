@@ -54,7 +54,7 @@ Daemon::~Daemon() {
 }
 
 Status Daemon::start_plane() {
-  Result<std::unique_ptr<Plane>> plane = Plane::start(options_.program, *config_, loop_);
+  Result<std::unique_ptr<Plane>> plane = Plane::start(options_.program, config_, loop_, worker_);
   if (!plane) return plane.error();
   plane_ = std::move(*plane);
   watch_plane();
@@ -64,6 +64,13 @@ Status Daemon::start_plane() {
 void Daemon::watch_plane() {
   kernel_watch_.reset();
   if (plane_) kernel_watch_ = loop_.on_readable(plane_->kernel_descriptor(), [this] { plane_->on_kernel(); });
+}
+
+// Whoever waits for it is answered.
+void Daemon::drop_plane() {
+  kernel_watch_.reset();
+  if (plane_) plane_->suspend();
+  plane_.reset();
 }
 
 Status Daemon::start_servers() {
@@ -81,7 +88,7 @@ Status Daemon::start_servers() {
 int Daemon::run() {
   loop_.on_signal(SIGHUP, [this] {
     if (const Status done = standing_.may_change(); !done) return log::warning(done.error().sentence);
-    reload();
+    reload({});
   });
   for (const int number : {SIGTERM, SIGINT})
     loop_.on_signal(number, [this, number] { leave(number == SIGTERM ? "SIGTERM" : "SIGINT"); });
@@ -91,6 +98,10 @@ int Daemon::run() {
   loop_.run([this] { return step(); });
   notify::stopping();
   end_capture();
+  // Nobody is left to end it later.
+  if (plane_)
+    if (const Status done = plane_->end_capture_now(); !done)
+      log::error(fmt::format("the program that copies packets stays: {}", done.error().sentence));
   return exit_status_;
 }
 
@@ -133,7 +144,7 @@ Time Daemon::step() {
 
 // The process that was to take over gave up or died. What it left in the tables is not known, so all is read anew.
 void Daemon::resume() {
-  Result<std::unique_ptr<Plane>> fresh = Plane::start(options_.program, *config_, loop_);
+  Result<std::unique_ptr<Plane>> fresh = Plane::start(options_.program, config_, loop_, worker_);
   if (!fresh) {
     log::error(
         fmt::format("the replacement gave up, and what it left cannot be taken over: {}", fresh.error().sentence));
@@ -155,48 +166,66 @@ void Daemon::retire(std::unique_ptr<HttpServer> server) {
   if (server) retired_.push_back(std::async(std::launch::async, [old = std::move(server)]() mutable { old.reset(); }));
 }
 
-Status Daemon::reload_config() {
-  Result<Config> config = load_config(options_.config);
-  if (!config) return config.error();
-  if (socket_of(*config) != socket_of(*config_) && config->name == config_->name)
-    return Error{fmt::format("[api] socket cannot change to {} while the daemon runs: restart it", socket_of(*config))};
-  std::unique_ptr<HttpServer> metrics;
-  const bool other_metrics = config->api.metrics != config_->api.metrics;
-  if (other_metrics && config->api.metrics) {
-    auto made = HttpServer::on_address(*config->api.metrics, [this](const HttpRequest& r) { return on_request(r); });
-    if (!made) return made.error();
-    metrics = std::move(*made);
-  }
-  end_capture();
-  if (Status done = plane_->reload(*config); !done) {
-    retire(std::move(metrics));
-    return done;
-  }
-  config_ = std::make_shared<const Config>(std::move(*config));
-  log::set_level(config_->log_level);
-  if (other_metrics) retire(std::exchange(metrics_, std::move(metrics)));
-  return Done{};
+void Daemon::reload(Reply reply) {
+  to_reload_.push_back(std::move(reply));
+  if (reloading_.empty()) begin_reload();
 }
 
-HttpReply Daemon::reload() {
+void Daemon::begin_reload() {
+  reloading_ = std::exchange(to_reload_, {});
+  if (reloading_.empty()) return;
   notify::reloading();
-  const Status done = reload_config();
-  if (!done)
+  worker_.run<Config>([path = options_.config] { return load_config(path); },
+                      [this](Result<Config> config) { config_read(std::move(config)); });
+}
+
+void Daemon::config_read(Result<Config> config) {
+  if (!config) return end_reload(config.error());
+  if (const Status may = standing_.may_change(); !may) return end_reload(may);
+  if (socket_of(*config) != socket_of(*config_) && config->name == config_->name)
+    return end_reload(
+        Error{fmt::format("[api] socket cannot change to {} while the daemon runs: restart it", socket_of(*config))});
+  const auto next = std::make_shared<const Config>(std::move(*config));
+  const auto metrics = std::make_shared<std::unique_ptr<HttpServer>>();
+  const bool other_metrics = next->api.metrics != config_->api.metrics;
+  if (other_metrics && next->api.metrics) {
+    auto made = HttpServer::on_address(*next->api.metrics, [this](const HttpRequest& r) { return on_request(r); });
+    if (!made) return end_reload(made.error());
+    *metrics = std::move(*made);
+  }
+  plane_->reload(next, [this, next, metrics, other_metrics](const Status& done) {
+    if (!done) {
+      retire(std::move(*metrics));
+      return end_reload(done);
+    }
+    config_ = next;
+    log::set_level(config_->log_level);
+    if (other_metrics) retire(std::exchange(metrics_, std::move(*metrics)));
+    end_reload(done);
+  });
+  end_capture();  // what the plane reloads copies no packets, so this needs no load of its own
+}
+
+void Daemon::end_reload(const Status& done) {
+  if (done)
+    log::info(fmt::format("reloaded {}", options_.config));
+  else
     log::error(
         fmt::format("the reload was refused, and the old configuration stays in force:\n{}", done.error().sentence));
-  if (done) log::info(fmt::format("reloaded {}", options_.config));
   notify::ready(plane_ ? plane_->in_words() : "no program");
-  if (!done) return refusal(409, done.error().sentence);
-  return {200, to_json({{"result"}, {{fmt::format("{} is in force", options_.config)}}})};
+  for (const Reply& reply : std::exchange(reloading_, {}))
+    if (reply)
+      reply(done ? HttpReply{200, to_json({{"result"}, {{fmt::format("{} is in force", options_.config)}}})}
+                 : refusal(409, done.error().sentence));
+  begin_reload();
 }
 
 HttpReply Daemon::down() {
-  end_capture();
-  kernel_watch_.reset();
   const std::string words = plane_ ? plane_->in_words() : "nothing";
   if (plane_)
     if (const Status done = plane_->withdraw(); !done) log::error(done.error().sentence);
-  plane_.reset();
+  drop_plane();
+  end_capture();
   if (const Status done = XdpEngine::remove(config_->name); !done) {
     log::error(fmt::format("down failed, and the daemon ends: {}", done.error().sentence));
     loop_.stop();

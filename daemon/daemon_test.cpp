@@ -89,6 +89,7 @@ TEST_F(DaemonTest, KilledAndStartedAgainItFindsPinsAndDrains) {
 TEST_F(DaemonTest, AReloadIsAllOrNothing) {
   configure({target("s1", "10.77.0.2")});
   ASSERT_TRUE(runs(spawn())) << log();
+  ASSERT_TRUE(soon([&] { return get("/v1/adjacencies")[0]["forwarded_by"] == "xdp"; })) << get("/v1/adjacencies");
   const Json targets = get("/v1/targets");
   const auto refused = [&](const char* sentence) {
     const Result<std::string> done = post("/v1/reload");
@@ -149,17 +150,6 @@ TEST_F(DaemonTest, TwoInstancesDoNotDisturbEachOther) {
   EXPECT_TRUE(runs(two, "-2"));
   EXPECT_NE(output("ip -d link show wm-two").find("prog/xdp"), std::string::npos);
   EXPECT_TRUE(XdpEngine::exists(name + "-2"));
-}
-
-TEST_F(DaemonTest, FollowsAnInterfaceThatIsMadeAnew) {
-  here("ip link add wm-two type veth peer name wm-twin; ip link set wm-two up");
-  configure({target("s1", "10.77.0.2")}, "", "wm-two");
-  ASSERT_TRUE(runs(spawn())) << log();
-  here("ip link del wm-two");
-  EXPECT_TRUE(soon([&] { return status("warning") == "interface wm-two is gone"; })) << log();
-  here("ip link add wm-two type veth peer name wm-twin; ip link set wm-two up");
-  EXPECT_TRUE(soon([&] { return output("ip -d link show wm-two").find("prog/xdp") != std::string::npos; })) << log();
-  EXPECT_TRUE(soon([&] { return status("warning").is_null(); }));
 }
 
 TEST_F(DaemonTest, CapturesAndSwapsBack) {

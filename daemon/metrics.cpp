@@ -160,8 +160,13 @@ void add_daemon(std::string& out, const Snapshot& s) {
          "Time in which the daemon's loop heard nothing, beyond 10 ms each time.")
       .sample({}, u64(s.lost_time.count() / 1000));
   Family(out, "waymark_generation", "gauge", "Changes of the choices so far.").sample({}, s.generation);
-  Family interfaces(out, "waymark_interface_native", "gauge", "1 for native XDP, 0 for generic.");
-  for (const AttachedInterface& i : s.interfaces) interfaces.sample({{"interface", i.name}}, i.native);
+  Family attached(out, "waymark_interface_attached", "gauge",
+                  "1 where the program is on the interface, 0 where it is missing, or without this program.");
+  for (const AttachedInterface& i : s.interfaces)
+    attached.sample({{"interface", i.name}}, i.state == InterfaceState::native || i.state == InterfaceState::generic);
+  Family native(out, "waymark_interface_native", "gauge", "1 where the program is attached as native XDP.");
+  for (const AttachedInterface& i : s.interfaces)
+    native.sample({{"interface", i.name}}, i.state == InterfaceState::native);
   if (!s.punts) return;
   Family punts(out, "waymark_punted_packets_total", "counter", "Packets that the daemon had to finish, by their end.");
   punts.sample({{"result", "sent"}}, s.punts->sent);

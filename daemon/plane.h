@@ -1,5 +1,9 @@
 // The data path of one node and what keeps it true: engine, control, next hops, and the sockets of checks, members and
-// routes, for as long as one daemon holds them. Everything here runs on the loop's thread.
+// routes, for as long as one daemon holds them. All of it runs on the loop's thread, but for what takes long: reading
+// the machine and loading a program do so on the worker's, one load at a time (plane_load.cpp).
+//
+// What should be is compared with what the kernel says is, every second and after each event, and whatever differs is
+// mended then: nothing here is done once and believed ever after (plane_interfaces.cpp).
 #pragma once
 
 #include <map>
@@ -11,31 +15,40 @@
 #include "daemon/checks.h"
 #include "daemon/peers.h"
 #include "daemon/punts.h"
+#include "daemon/route_keeper.h"
 #include "daemon/snapshot.h"
+#include "daemon/worker.h"
 #include "engine/xdp/engine.h"
 #include "kernel/resolver.h"
-#include "kernel/routes.h"
 #include "node/control.h"
 
 namespace waymark {
 
 class Plane {
  public:
+  using Answer = std::function<void(const Status&)>;
+  using ConfigInForce = std::shared_ptr<const Config>;
+
   ~Plane();
-  // Adopts what is pinned under the node's name, or makes it, and puts `config` in force.
-  static Result<std::unique_ptr<Plane>> start(std::span<const u8> program, const Config& config, Loop& loop);
+  // Adopts what is pinned under the node's name, or makes it, and puts `config` in force; before it returns.
+  static Result<std::unique_ptr<Plane>> start(std::span<const u8> program, ConfigInForce config, Loop& loop,
+                                              Worker& worker);
 
-  // Puts another configuration in force, or leaves everything as it is.
-  Status reload(const Config& config);
-  // The same one again, with packets copied for a capture or not.
-  Status capture(bool on);
+  // Puts another configuration in force, or leaves everything as it is; captures end with it. Answers, on the loop,
+  // when packets follow it. One at a time: the caller waits for the answer before the next.
+  void reload(ConfigInForce config, Answer answer);
+  // The same one again, with packets copied for a capture or not. What cannot be ended is tried again until it can.
+  void capture(bool on, Answer answer);
+  Status end_capture_now();  // waits: for a daemon's end; a load in work is abandoned
 
-  Status drain(const std::string& target, bool on);
-  Status reweigh(const std::string& target, std::optional<u32> weight);
+  // Answer when packets follow.
+  void drain(const std::string& target, bool on, Answer answer);
+  void reweigh(const std::string& target, std::optional<u32> weight, Answer answer);
 
   // Withdraws what is announced, for good.
   Status withdraw();
-  // Another process takes over: members, checks and routes are its from now on.
+  // Another process takes over, or nobody: members, checks and routes are its from now on, and a load in work is
+  // abandoned: it never reached an interface. Whoever waits is refused.
   void suspend();
 
   int kernel_descriptor() const { return resolver_->descriptor(); }
@@ -47,52 +60,110 @@ class Plane {
 
   void describe(Snapshot& s);
   std::optional<Pin> find_pin(const FlowQuery& flow);
-  const Config& config() const { return control_->node().config(); }
+  const Config& config() const { return *config_; }
   const XdpEngine& engine() const { return engine_; }
 
-  // "program 0123456789abcdef on eth0 (native), eth1 (generic)"
-  std::string in_words() const;
+  // "program 0123456789abcdef on eth0 (native XDP), eth1 (missing)"
+  std::string in_words();
 
  private:
-  Plane(XdpEngine engine, std::unique_ptr<Resolver> resolver, Loop& loop);
+  // A load on its way to the interfaces.
+  struct Change {
+    ConfigInForce config;
+    bool capture = false;
+    bool asked = false;   // by an operator, who is told what is not as he wants it
+    bool forced = true;   // false: only where the machine's routes are others than those in force
+    bool adopts = false;  // the first of this daemon, over an older one's
+    Answer answer = {};
+    // As read.
+    std::vector<u8> secret = {};
+    std::vector<Prefix> natives = {};
+    std::vector<InterfaceFacts> facts = {};
+    std::shared_ptr<Image> image = {};
+  };
+  struct Machine {
+    std::vector<u8> secret;
+    std::vector<Prefix> natives;
+  };
+  struct Seen {  // a configured interface
+    std::string name;
+    std::optional<LinkInfo> link;  // none: it is missing
+  };
+  struct Flip {  // who waits for packets to follow a change of the choices
+    u64 generation;
+    Time since;
+    Answer answer;
+  };
+
+  Plane(XdpEngine engine, std::unique_ptr<Resolver> resolver, Loop& loop, Worker& worker);
   Status start_control(const Config& config, bool adopted);
-  void note_announced(std::optional<u32> protocol) const;
-  Status put_in_force(const Config& config, bool capture);
-  void say_what_is_attached();
-  void settle(u64 generation);
-  void follow_next_hops(Time now);
-  void check_interfaces();
-  // What a translator leaves to the kernel's routes (plane_natives.cpp).
-  static Result<std::vector<Prefix>> natives_for(const Config& config);
-  void plan_natives(Time now);
-  void check_natives(Time now);
   void follow_sockets(const Config& config);
-  void follow_punts(const Config& config, Image image);
+  void follow_punts(Time now);
+  void follow_next_hops(Time now);
+  void tick(Time now);
   void carry_out();  // what control wants asked, sent and announced
-  void sync_routes(Time now);
+  void wait_for_flip(u64 generation, Answer answer);
+  void answer_flips(Time now);
+
+  // plane_load.cpp
+  static Result<std::vector<u8>> read_secret(const Config& config);
+  static Result<std::vector<Prefix>> natives_for(const Config& config);
+  static Result<Machine> read_machine(const Config& config, bool asked, const std::vector<u8>& secret);
+  static Status may_follow(const Config& now, const Config& next);
+  void begin_what_is_due(Time now);
+  void begin(Change change);
+  void machine_read(const std::shared_ptr<Change>& change, Result<Machine> machine);
+  Status draft(Change& change);
+  Status land(Change& change, Loaded loaded);
+  void end(const std::shared_ptr<Change>& change, const Status& status);
+  Status load_now(Change change);
+  void plan_natives(Time now);
+
+  // plane_interfaces.cpp
+  Result<std::vector<Seen>> look(const Config& config);
+  Result<std::vector<InterfaceFacts>> facts_for(const Change& change);
+  std::vector<Attachment> attachments_for(const Change& change) const;
+  std::vector<AttachedInterface> interfaces();
+  void check_interfaces();
+  void note(const std::string& interface, const std::string& obstacle);
+  void say_what_is_attached();
 
   XdpEngine engine_;
   std::unique_ptr<Resolver> resolver_;
   Loop& loop_;
+  Worker& worker_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for work that comes back
   std::unique_ptr<Control> control_;
-  std::optional<Routes> routes_;
+  std::unique_ptr<RouteKeeper> routes_;
   std::unique_ptr<Checks> checks_;
   std::unique_ptr<Peers> peers_;
   std::optional<GroupConfig> peers_of_;  // as peers_ was made
   std::unique_ptr<Punts> punts_;         // where there is a translator
-  std::optional<std::vector<Address>> routes_written_;
-  std::optional<AnnounceConfig> announced_as_;
-  std::string routes_failed_;  // what was said last
+  std::optional<netlink::Requests> requests_;
   bool suspended_ = false;
-  std::vector<InterfaceFacts> interfaces_;  // as in force
-  std::vector<Prefix> natives_;             // as in force
-  std::map<std::pair<u64, u64>, Resolution> next_hops_;
-  std::map<u32, std::string> interface_names_;
-  std::set<std::string> missing_;  // interfaces that were said to be gone
-  std::set<std::string> fallbacks_told_;
+
+  // In force.
+  ConfigInForce config_;
+  std::vector<u8> secret_;
+  std::vector<Prefix> natives_;
+  std::vector<InterfaceFacts> interfaces_;
+  std::shared_ptr<const Image> image_;  // kept where there is a translator
   bool capturing_ = false;
+
+  // Wanted, or on its way there.
+  std::shared_ptr<Change> in_work_, wished_;
+  bool capture_wanted_ = false, stale_ = false;
+  std::vector<std::pair<bool, Answer>> capture_answers_;
+  std::vector<Flip> flips_;
+  Time retry_at_{0};
+  u32 failures_ = 0;
+
+  std::map<std::pair<u64, u64>, Resolution> next_hops_;
+  std::map<std::string, std::string> obstacles_;  // why an interface is not served, as it was said
+  std::string load_failed_, look_failed_, punts_failed_;
+  std::set<std::string> fallbacks_told_;
   bool kernel_changed_ = true;
-  Time interfaces_due_{0}, routes_due_{0}, natives_due_ = Time::max(), natives_after_{0};
+  Time interfaces_due_{0}, natives_due_ = Time::max(), natives_after_{0}, punts_due_ = Time::max();
   u64 routes_seen_ = 0;  // Resolver::route_changes()
 };
 

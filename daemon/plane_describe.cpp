@@ -7,15 +7,15 @@
 
 namespace waymark {
 
-std::string Plane::in_words() const {
+std::string Plane::in_words() {
   if (!engine_.load()) return "nothing is loaded";
-  std::string text = "program " + engine_.load()->program.tag;
+  std::string words = "program " + engine_.load()->program.tag;
   const char* before = " on ";
-  for (const Attached& a : engine_.load()->interfaces) {
-    text += fmt::format("{}{} ({})", before, a.name, a.mode == XdpMode::native ? "native" : "generic");
+  for (const AttachedInterface& i : interfaces()) {
+    words += fmt::format("{}{} ({})", before, i.name, text(i));
     before = ", ";
   }
-  return text;
+  return words;
 }
 
 std::optional<Pin> Plane::find_pin(const FlowQuery& f) {
@@ -46,8 +46,7 @@ void Plane::describe(Snapshot& s) {
   };
   if (const Load* load = engine_.load()) {
     s.program_tag = load->program.tag;
-    for (const Attached& a : load->interfaces)
-      s.interfaces.push_back({a.name, a.interface, a.mode == XdpMode::native, a.fallback});
+    s.interfaces = interfaces();
   }
   for (const Address& target : control_->node().next_hops_wanted()) {
     AdjacencyView view{target, false, "", {}, {}, 0, "not asked yet"};
@@ -55,10 +54,9 @@ void Plane::describe(Snapshot& s) {
       const Resolution& r = it->second;
       view.why = r.why;
       if (r.adjacency) {
-        const auto name = interface_names_.find(r.adjacency->interface);
         view.usable = true;
-        view.interface =
-            name == interface_names_.end() ? fmt::format("interface {}", r.adjacency->interface) : name->second;
+        view.interface = resolver_->link_name(r.adjacency->interface);
+        if (view.interface.empty()) view.interface = fmt::format("interface {}", r.adjacency->interface);
         view.source = r.adjacency->source;
         view.destination = r.adjacency->destination;
         view.mtu = r.adjacency->mtu;
@@ -67,7 +65,12 @@ void Plane::describe(Snapshot& s) {
     s.adjacencies.push_back(std::move(view));
   }
   if (punts_) s.punts = punts_->counts();
-  for (const std::string& name : missing_) s.warnings.push_back(fmt::format("interface {} is gone", name));
+  for (const auto& [name, obstacle] : obstacles_)
+    if (!obstacle.empty()) s.warnings.push_back(obstacle);
+  if (!load_failed_.empty()) s.warnings.push_back("the program cannot be loaded anew: " + load_failed_);
+  if (!routes_->failed().empty()) s.warnings.push_back(routes_->failed());
+  for (const std::string& failed : {look_failed_, punts_failed_})
+    if (!failed.empty()) s.warnings.push_back(failed);
 }
 
 }  // namespace waymark

@@ -56,12 +56,15 @@ class Processes : public Namespaces {
   // A director on `interface` with one service and these targets, each [[service.target]] keys in a line.
   void configure(const std::vector<std::string>& targets, const std::string& suffix = "",
                  const std::string& interface = "wm-here", const std::string& more = "") {
-    std::ofstream file(config_file(suffix));
+    const std::string written = config_file(suffix) + ".new";  // whoever reads it meanwhile reads one or the other
+    std::ofstream file(written);
     file << "[node]\nname = \"" << name << suffix << "\"\n[engine]\npins = 1000\ninterfaces = { "
          << interface << " = \"public\" }\n[director]\naddress = \"10.77.0.1\"\n"
          << "[[service]]\nname = \"web\"\naddress = \"198.51.100.80\"\nports = [\"tcp/80\", \"udp/53\"]\n";
     for (const std::string& target : targets) file << "[[service.target]]\n" << target << "\n";
     file << more;
+    file.close();
+    std::filesystem::rename(written, config_file(suffix));
   }
   static std::string target(const std::string& called, const std::string& address) {
     return "name = \"" + called + "\"\naddress = \"" + address + "\"";

@@ -42,63 +42,71 @@ HttpReply Daemon::on_request(const HttpRequest& request) {
   if (request.method == "POST") {
     const Result<Command> command = parse_command(request.path, request.body);
     if (!command) return refusal(400, command.error().sentence);
-    reply = loop_.ask([this, &command] { return carry_out(*command); });
+    reply = loop_.ask_later<HttpReply>([this, command = *command](Reply then) { carry_out(command, std::move(then)); });
   } else {
     const Result<Show> show = parse_query(request.path, request.query);
     if (!show) return refusal(400, show.error().sentence);
-    reply = loop_.ask([this, &show] { return answer(*show); });
+    if (show->what == Show::What::capture)
+      reply = loop_.ask_later<HttpReply>([this, show = *show](Reply then) { start_capture(show, std::move(then)); });
+    else
+      reply = loop_.ask([this, &show] { return answer(*show); });
   }
   return reply ? *reply : refusal(503, "the daemon is ending");
 }
 
-HttpReply Daemon::carry_out(const Command& command) {
+void Daemon::carry_out(const Command& command, Reply reply) {
   const bool about_handover = std::holds_alternative<Handover>(command) || std::holds_alternative<Leave>(command);
-  if (const Status may = standing_.may_change(); !may && !about_handover) return refusal(409, may.error().sentence);
-  return std::visit(
-      Overloaded{
-          [&](const Drain& drain) {
-            if (const Status done = plane_->drain(drain.target, !drain.undo); !done)
-              return refusal(404, done.error().sentence);
-            const std::string line = fmt::format(
-                "{} {}", drain.target, drain.undo ? "takes new flows again" : "is drained: it takes no new flows");
-            log::info(line);
-            return result(line);
-          },
-          [&](const Reweigh& reweigh) {
-            if (const Status done = plane_->reweigh(reweigh.target, reweigh.weight); !done)
-              return refusal(404, done.error().sentence);
-            const std::string line = reweigh.weight ? fmt::format("{} has weight {}", reweigh.target, *reweigh.weight)
-                                                    : fmt::format("{} has its configured weight again", reweigh.target);
-            log::info(line);
-            return result(line);
-          },
-          [&](const Reload&) { return reload(); },
-          [&](const Stop&) {
-            if (const Status done = plane_->withdraw(); !done) log::error(done.error().sentence);
-            leave("stop");
-            return result(config_->engine.persist ? "the daemon ends; forwarding goes on"
-                                                  : "the daemon ends, and forwarding with it");
-          },
-          [&](const Down&) { return down(); },
-          [&](const Handover&) {
-            if (const Status done = standing_.on_handover(Lock::held(lease_)); !done)
-              return refusal(409, done.error().sentence);
-            end_capture();
-            kernel_watch_.reset();
-            plane_->suspend();
-            // Links that are not pinned are in the way of the newcomer's.
-            if (!config_->engine.persist) plane_.reset();
-            log::info("standing by: another process takes over");
-            return result("standing by");
-          },
-          [&](const Leave&) {
-            if (const Status done = standing_.on_leave(); !done) return refusal(409, done.error().sentence);
-            log::info("another process took over: the daemon ends");
-            loop_.stop();
-            return result("leaving");
-          },
-      },
-      command);
+  if (const Status may = standing_.may_change(); !may && !about_handover)
+    return reply(refusal(409, may.error().sentence));
+  // Told when packets follow.
+  const auto told = [reply](std::string line) {
+    return [reply, line = std::move(line)](const Status& done) {
+      if (!done) return reply(refusal(404, done.error().sentence));
+      log::info(line);
+      reply(result(line));
+    };
+  };
+  std::visit(Overloaded{
+                 [&](const Drain& drain) {
+                   plane_->drain(
+                       drain.target, !drain.undo,
+                       told(fmt::format("{} {}", drain.target,
+                                        drain.undo ? "takes new flows again" : "is drained: it takes no new flows")));
+                 },
+                 [&](const Reweigh& reweigh) {
+                   plane_->reweigh(
+                       reweigh.target, reweigh.weight,
+                       told(reweigh.weight ? fmt::format("{} has weight {}", reweigh.target, *reweigh.weight)
+                                           : fmt::format("{} has its configured weight again", reweigh.target)));
+                 },
+                 [&](const Reload&) { reload(std::move(reply)); },
+                 [&](const Stop&) {
+                   if (const Status done = plane_->withdraw(); !done) log::error(done.error().sentence);
+                   leave("stop");
+                   reply(result(config_->engine.persist ? "the daemon ends; forwarding goes on"
+                                                        : "the daemon ends, and forwarding with it"));
+                 },
+                 [&](const Down&) { reply(down()); },
+                 [&](const Handover&) {
+                   if (const Status done = standing_.on_handover(Lock::held(lease_)); !done)
+                     return reply(refusal(409, done.error().sentence));
+                   plane_->suspend();  // first: what was to be loaded is the newcomer's to load
+                   end_capture();
+                   kernel_watch_.reset();
+                   // Links that are not pinned are in the way of the newcomer's.
+                   if (!config_->engine.persist) plane_.reset();
+                   log::info("standing by: another process takes over");
+                   reply(result("standing by"));
+                 },
+                 [&](const Leave&) {
+                   if (const Status done = standing_.on_leave(); !done)
+                     return reply(refusal(409, done.error().sentence));
+                   log::info("another process took over: the daemon ends");
+                   loop_.stop();
+                   reply(result("leaving"));
+                 },
+             },
+             command);
 }
 
 Snapshot Daemon::snapshot() {
@@ -115,7 +123,6 @@ Snapshot Daemon::snapshot() {
 }
 
 HttpReply Daemon::answer(const Show& what) {
-  if (what.what == Show::What::capture) return start_capture(what);
   Snapshot s = snapshot();
   if (s.read_counters) s.read_counters(s);
   if (what.what == Show::What::wellness) {
@@ -133,9 +140,9 @@ HttpReply Daemon::answer(const Show& what) {
   return {200, to_json(*rows)};
 }
 
-HttpReply Daemon::start_capture(const Show& what) {
-  if (const Status may = standing_.may_change(); !may) return refusal(409, may.error().sentence);
-  if (capture_) return refusal(409, "another capture is under way; there is one at a time");
+void Daemon::start_capture(const Show& what, Reply reply) {
+  if (const Status may = standing_.may_change(); !may) return reply(refusal(409, may.error().sentence));
+  if (capture_ || capture_begins_) return reply(refusal(409, "another capture is under way; there is one at a time"));
   std::vector<Address> addresses;
   for (const ServiceConfig& service : config_->service)
     if (service.name == what.service) addresses = service.address;
@@ -144,9 +151,15 @@ HttpReply Daemon::start_capture(const Show& what) {
       if (service.name == what.service)
         addresses.insert(addresses.end(), service.address.begin(), service.address.end());
   if (!what.service.empty() && addresses.empty())
-    return refusal(404, fmt::format("no service is called \"{}\"", what.service));
-  if (const Status done = plane_->capture(true); !done) return refusal(409, done.error().sentence);
+    return reply(refusal(404, fmt::format("no service is called \"{}\"", what.service)));
+  capture_begins_ = true;
+  plane_->capture(true, [this, what, addresses, reply = std::move(reply)](const Status& done) {
+    capture_begins_ = false;
+    reply(done ? begin_capture(what, addresses) : refusal(409, done.error().sentence));
+  });
+}
 
+HttpReply Daemon::begin_capture(const Show& what, std::vector<Address> addresses) {
   std::vector<CaptureInterface> interfaces;
   for (const Attached& a : plane_->engine().load()->interfaces) interfaces.push_back({a.interface, a.name});
   capture_ = std::make_shared<Capture>(std::move(interfaces), std::move(addresses), what.count, wall_offset());
@@ -177,10 +190,8 @@ void Daemon::end_capture() {
   capture_reader_.reset();
   capture_->end();
   capture_.reset();
-  if (!plane_) return;
-  if (const Status done = plane_->capture(false); !done)
-    log::error(fmt::format("the program that copies packets stays: {}", done.error().sentence));
   log::info("the capture ended");
+  if (plane_) plane_->capture(false, [](const Status&) {});  // the plane goes on until it is so, and says what hinders
 }
 
 }  // namespace waymark

@@ -49,8 +49,7 @@ Rows status(const Snapshot& s) {
   add("generation", s.generation);
   if (!s.config->service.empty()) add("in_step", s.awaited.empty() ? std::string("yes") : s.awaited);
   add("program_tag", s.program_tag);
-  for (const AttachedInterface& i : s.interfaces)
-    add("interface " + i.name, std::string(i.native ? "native XDP" : "generic XDP"));
+  for (const AttachedInterface& i : s.interfaces) add("interface " + i.name, text(i));
   add("services", u64(s.config->service.size()));
   add("targets", u64(std::count_if(s.targets.begin(), s.targets.end(), [](auto& t) { return t.configured; })));
   add("pins_capacity", pin_capacity(s));
@@ -67,7 +66,7 @@ Rows status(const Snapshot& s) {
   for (const std::string& warning : s.warnings) add("warning", warning);
   for (std::string& warning : check_warnings(s)) add("warning", std::move(warning));
   for (const AttachedInterface& i : s.interfaces)
-    if (!i.note.empty()) add("warning", i.note);
+    if (!i.note.empty()) add("warning", fmt::format("interface {} is served in generic mode: {}", i.name, i.note));
   return rows;
 }
 
@@ -145,6 +144,22 @@ Rows adjacencies(const Snapshot& s) {
 }  // namespace
 
 u64 pin_capacity(const Snapshot& s) { return s.config->engine.pins ? u64(s.pin_buckets) * kPinWays : 0; }
+
+std::string text(const AttachedInterface& interface) {
+  switch (interface.state) {
+    case InterfaceState::native:
+      return "native XDP";
+    case InterfaceState::generic:
+      return "generic XDP";
+    case InterfaceState::missing:
+      return "missing";
+    case InterfaceState::held:
+      return "held by another " + interface.holder;
+    case InterfaceState::bare:
+      return "no program";
+  }
+  return "";
+}
 
 std::string text(const PortRange& range) {
   const char* protocol = range.protocol == Protocol::tcp ? "tcp" : "udp";

@@ -31,7 +31,11 @@ Snapshot site() {
   web.ports = {{Protocol::tcp, 80, 80}, {Protocol::udp, 1000, 2000}, {Protocol::tcp, 0, 65535}};
   config.service = {web};
   s.config = std::make_shared<const Config>(std::move(config));
-  s.interfaces = {{"eth0", 2, true, ""}, {"eth1", 3, false, "the driver of eth1 has no native XDP"}};
+  s.interfaces = {{"eth0", 2, InterfaceState::native, ""},
+                  {"eth1", 3, InterfaceState::generic, "its driver has no native XDP"},
+                  {"eth2", 0, InterfaceState::missing, ""},
+                  {"eth3", 4, InterfaceState::held, "", "program 12 (xdp_filter)"},
+                  {"eth4", 5, InterfaceState::bare, ""}};
   s.targets = {
       {0, "web", "s1", *parse_address("10.5.0.1"), Tunnel::ip, 10, true, false, false, 4, "02:00:00:00:00:01 mtu 1500"},
       {2, "web", "s2", *parse_address("10.5.0.2"), Tunnel::gue, 5, true, true, false, 2, "no route: the kernel routes"},
@@ -102,7 +106,10 @@ TEST(ShowRows, StatusHasTheFallBackAsAWarning) {
   const Json json = shown(Show::What::status);
   for (const Json& row : json["rows"]) lines.insert(row["item"].get<std::string>() + "=" + row["value"].dump());
   EXPECT_TRUE(lines.contains("interface eth1=\"generic XDP\""));
-  EXPECT_TRUE(lines.contains("warning=\"the driver of eth1 has no native XDP\""));
+  EXPECT_TRUE(lines.contains("interface eth2=\"missing\""));
+  EXPECT_TRUE(lines.contains("interface eth3=\"held by another program 12 (xdp_filter)\""));
+  EXPECT_TRUE(lines.contains("interface eth4=\"no program\""));
+  EXPECT_TRUE(lines.contains("warning=\"interface eth1 is served in generic mode: its driver has no native XDP\""));
   EXPECT_TRUE(lines.contains("pins_used=6"));
   EXPECT_TRUE(lines.contains("uptime_seconds=90"));
   EXPECT_TRUE(lines.contains("pins_capacity=" + std::to_string(pin_capacity(site()))));

@@ -12,12 +12,16 @@
 
 namespace waymark {
 
+// What the kernel says is on a configured interface.
+enum class InterfaceState : u8 { native, generic, missing, held, bare };  // held: by another program; bare: by none
 struct AttachedInterface {
   std::string name;
-  u32 index;
-  bool native;       // else generic
-  std::string note;  // why generic; empty where nothing is to be said
+  u32 index;  // 0 where it is missing
+  InterfaceState state;
+  std::string note;         // why generic; empty where nothing is to be said
+  std::string holder = {};  // where it is held
 };
+std::string text(const AttachedInterface& interface);  // "native XDP", "held by another program 12 (xdp_filter)"
 
 struct AdjacencyView {
   Address target;

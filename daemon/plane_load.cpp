@@ -1,0 +1,251 @@
+// How a configuration comes into force, whatever the reason: an operator's reload, a capture's begin and end,
+// interfaces or routes of this machine that changed. Four steps, of which only the quick ones hold the loop:
+//
+//   read   the group's key and the machine's routes                    on the worker
+//   draft  slots and numbers, the interfaces as they are now           on the loop
+//   build  tables compiled and filled, the program verified and JITed  on the worker
+//   land   links swapped, commit, and all that follows                 on the loop
+//
+// Until it lands, nothing is attached, pinned or written where packets could see it; a load that is abandoned leaves
+// nothing. There is one at a time. A failed one that nobody asked for is tried again.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/file.h"
+#include "daemon/log.h"
+#include "daemon/loop.h"
+#include "daemon/plane.h"
+#include "kernel/natives.h"
+#include "node/translations.h"
+
+namespace waymark {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// A burst of routes is one load; and where they keep changing, there is one in so long.
+constexpr Duration kSettle = 200ms, kGap = 2s;
+constexpr u32 kMostPatience = 3;  // a load is tried again after 1, 2, 4 and then every 8 seconds
+
+bool same(const std::vector<Prefix>& a, const std::vector<Prefix>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const Prefix& x, const Prefix& y) { return x.address == y.address && x.length == y.length; });
+}
+
+}  // namespace
+
+// The group's secret; empty where there is no group.
+Result<std::vector<u8>> Plane::read_secret(const Config& config) {
+  if (!config.group) return std::vector<u8>();
+  const std::string& path = config.group->key;
+  const Result<std::string> bytes = read_file(path, {.most_bytes = group::kMostSecret, .only_owners = true});
+  if (!bytes) return Error{fmt::format("[group] key: {}", bytes.error().sentence)};
+  Result<std::vector<u8>> secret = group::read_secret({reinterpret_cast<const u8*>(bytes->data()), bytes->size()});
+  if (!secret) return Error{fmt::format("[group] key: {}: {}", path, secret.error().sentence)};
+  return secret;
+}
+
+// What a translator leaves to the kernel's routes is in the image, so another one is loaded when they change.
+Result<std::vector<Prefix>> Plane::natives_for(const Config& config) {
+  if (!config.translator) return std::vector<Prefix>();
+  const auto found = natives(config.announce ? std::optional(config.announce->protocol) : std::nullopt);
+  if (!found) return found.error();
+  std::vector<Prefix> out;
+  for (const Native& native : *found) out.push_back({native.address, native.length});
+  return winners(*config.translator, out);
+}
+
+Status Plane::may_follow(const Config& now, const Config& next) {
+  if (next.name != now.name)
+    return Error{
+        fmt::format("[node] name cannot change from \"{}\" to \"{}\" while the daemon runs: its pinned tables and "
+                    "socket carry it",
+                    now.name, next.name)};
+  if (pin_buckets_for(next.engine.pins) != pin_buckets_for(now.engine.pins))
+    return Error{
+        fmt::format("[engine] pins cannot change to {} while flows are pinned: `waymark down` and a new start do it",
+                    next.engine.pins)};
+  if (next.engine.persist != now.engine.persist)
+    return Error{"[engine] persist cannot change while the daemon runs: restart it"};
+  return Done{};
+}
+
+void Plane::reload(ConfigInForce config, Answer answer) {
+  if (suspended_) return answer(Error{"another process is taking this daemon's place"});
+  if (const Status may = may_follow(*config_, *config); !may) return answer(may);
+  capture_wanted_ = false;
+  wished_ = std::make_shared<Change>();
+  wished_->config = std::move(config);
+  wished_->asked = true;
+  wished_->answer = std::move(answer);
+  begin_what_is_due(boot_time());
+}
+
+void Plane::capture(bool on, Answer answer) {
+  if (suspended_) return answer(Error{"another process is taking this daemon's place"});
+  if (on == capturing_ && on == capture_wanted_ && !in_work_) return answer(Done{});
+  capture_wanted_ = on;
+  capture_answers_.push_back({on, std::move(answer)});
+  begin_what_is_due(boot_time());
+}
+
+Status Plane::end_capture_now() {
+  if (!capturing_ || suspended_) return Done{};
+  suspend();
+  Change change;
+  change.config = config_;
+  return load_now(std::move(change));
+}
+
+// All four steps at once, for a daemon's beginning and its end.
+Status Plane::load_now(Change change) {
+  Result<Machine> machine = read_machine(*change.config, change.asked, secret_);
+  if (!machine) return machine.error();
+  change.secret = std::move(machine->secret);
+  change.natives = std::move(machine->natives);
+  WM_TRY(draft(change));
+  Result<Loaded> loaded = engine_.loader()(*change.image);
+  if (!loaded) {
+    control_->abandon();
+    return loaded.error();
+  }
+  return land(change, std::move(*loaded));
+}
+
+// What an operator did not ask for needs no key again: that its file is gone meanwhile hinders no recovery.
+Result<Plane::Machine> Plane::read_machine(const Config& config, bool asked, const std::vector<u8>& secret) {
+  Machine machine{secret, {}};
+  if (asked) {
+    auto read = read_secret(config);
+    if (!read) return read.error();
+    machine.secret = std::move(*read);
+  }
+  auto reached = natives_for(config);
+  if (!reached) return reached.error();
+  machine.natives = std::move(*reached);
+  return machine;
+}
+
+void Plane::plan_natives(Time now) {
+  const u64 changes = resolver_->route_changes();
+  if (std::exchange(routes_seen_, changes) == changes || !config_->translator) return;
+  natives_due_ = std::min(natives_due_, std::max(now + kSettle, natives_after_));
+}
+
+void Plane::begin_what_is_due(Time now) {
+  if (in_work_ || suspended_) return;
+  if (wished_) return begin(*std::exchange(wished_, nullptr));
+  Change change;
+  change.config = config_;
+  change.capture = capture_wanted_;
+  change.forced = capture_wanted_ != capturing_ || stale_;
+  if (!change.forced && natives_due_ == Time::max()) load_failed_.clear();  // what failed is not wanted any more
+  if (now < retry_at_ || (!change.forced && now < natives_due_)) return;
+  natives_due_ = Time::max();
+  natives_after_ = now + kGap;
+  begin(std::move(change));
+}
+
+void Plane::begin(Change begun) {
+  const auto change = in_work_ = std::make_shared<Change>(std::move(begun));
+  worker_.run<Machine>([config = change->config, asked = change->asked,
+                        secret = secret_] { return read_machine(*config, asked, secret); },
+                       [this, alive = std::weak_ptr(alive_), change](Result<Machine> machine) {
+                         if (!alive.expired() && in_work_ == change) machine_read(change, std::move(machine));
+                       });
+}
+
+void Plane::machine_read(const std::shared_ptr<Change>& change, Result<Machine> machine) {
+  if (!machine) return end(change, machine.error());
+  change->secret = std::move(machine->secret);
+  change->natives = std::move(machine->natives);
+  if (!change->forced && same(change->natives, natives_)) return end(change, Done{});
+  if (const Status drafted = draft(*change); !drafted) return end(change, drafted);
+  worker_.run<Loaded>([load = engine_.loader(), image = change->image] { return load(*image); },
+                      [this, alive = std::weak_ptr(alive_), change](Result<Loaded> loaded) {
+                        if (alive.expired() || in_work_ != change) return;
+                        if (!loaded) control_->abandon();
+                        end(change, loaded ? land(*change, std::move(*loaded)) : Status(loaded.error()));
+                      });
+}
+
+Status Plane::draft(Change& change) {
+  auto facts = facts_for(change);
+  if (!facts) return facts.error();
+  change.facts = std::move(*facts);
+  Result<Image> image = control_->prepare(*change.config, change.facts, change.secret, change.natives);
+  if (!image) {
+    control_->abandon();
+    return image.error();
+  }
+  image->settings.capture = change.capture;
+  change.image = std::make_shared<Image>(std::move(*image));
+  return Done{};
+}
+
+Status Plane::land(Change& change, Loaded loaded) {
+  if (Status swapped = engine_.put(std::move(loaded), attachments_for(change)); !swapped) {
+    control_->abandon();
+    return swapped;
+  }
+  const Time now = boot_time();
+  const u64 generation = control_->node().generation();
+  control_->commit(now);
+  const bool other_routes = !change.forced && config_;
+  config_ = change.config;
+  secret_ = change.secret;
+  natives_ = change.natives;
+  interfaces_ = change.facts;
+  capturing_ = change.capture;
+  stale_ = false;
+  if (suspended_) return Done{};  // a daemon's end
+  interfaces_due_ = now;          // what could not be had is looked after at once
+  image_ = config_->translator ? change.image : nullptr;
+  follow_punts(now);
+  resolver_->watch(control_->node().next_hops_wanted());
+  kernel_changed_ = true;
+  follow_sockets(*config_);
+  carry_out();
+  say_what_is_attached();
+  if (other_routes)
+    log::info(fmt::format("routes changed: {} of this machine now win over what is translated", natives_.size()));
+  if (change.answer) wait_for_flip(generation, std::exchange(change.answer, nullptr));
+  return Done{};
+}
+
+void Plane::end(const std::shared_ptr<Change>& change, const Status& status) {
+  in_work_.reset();
+  const Time now = boot_time();
+  if (change->answer) change->answer(status);  // a refusal; who has what he wants waits for the choices
+  const bool mine = !change->asked || status;
+  if (mine && status) {
+    if (!std::exchange(load_failed_, "").empty()) log::info("the program is loaded as it should be again");
+    failures_ = 0;
+    retry_at_ = Time{0};
+  } else if (mine) {
+    retry_at_ = now + std::chrono::seconds(1u << std::min(failures_++, kMostPatience));
+    if (const std::string why = status.error().sentence; why != load_failed_) {
+      load_failed_ = why;
+      log::error(fmt::format("the program cannot be loaded anew; tried again: {}", why));
+    }
+    if (!change->forced) natives_due_ = retry_at_;
+  }
+  // A capture that cannot begin is refused; one that cannot end goes on being tried.
+  std::vector<std::pair<bool, Answer>> answers;
+  std::swap(answers, capture_answers_);
+  for (auto& [on, answer] : answers)
+    if (on == capturing_ && on == capture_wanted_)
+      answer(Done{});
+    else if (on != capture_wanted_)
+      answer(Error{"the capture was ended before it began"});
+    else if (!status && on == change->capture && on)
+      capture_wanted_ = false, answer(status);
+    else
+      capture_answers_.push_back({on, std::move(answer)});
+  begin_what_is_due(now);
+}
+
+}  // namespace waymark

@@ -1,0 +1,56 @@
+// Keeps the routes of announced addresses as they are wanted, on a thread of its own: what fails is tried again every
+// second, and what another hand changed is found and repaired every ten.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "daemon/worker.h"
+#include "kernel/routes.h"
+
+namespace waymark {
+
+class RouteKeeper {
+ public:
+  // `node` names the file that says, for `waymark down` after a daemon's death, whose routes to withdraw.
+  static Result<std::unique_ptr<RouteKeeper>> open(Loop& loop, std::string node);
+
+  Result<std::vector<Address>> list(u32 protocol);  // waits: for the start
+
+  // These and no others. Cheap where nothing changed and nothing is due.
+  void want(const std::optional<AnnounceConfig>& settings, const std::vector<Address>& addresses, Time now);
+  Time deadline() const;
+
+  const std::string& failed() const { return failed_; }  // why they are not as wanted; empty: they are
+
+  // Nothing is written any more when this returns.
+  void stop();
+  // Likewise, and the routes are gone; waits.
+  Status withdraw();
+
+ private:
+  struct Shared;  // with the thread
+  struct Written;
+  RouteKeeper(Loop& loop, std::string node, std::shared_ptr<Shared> shared);
+  void write(Time now);
+  void written(const Written& done);
+  void note_announced(std::optional<u32> protocol) const;
+
+  Loop& loop_;
+  const std::string node_;
+  std::shared_ptr<Shared> shared_;
+  std::optional<AnnounceConfig> settings_;
+  std::vector<Address> addresses_;
+  std::map<u32, u32> leaving_;  // protocols whose routes must go, and their metric
+  bool changed_ = false, busy_ = false, stopped_ = false;
+  std::string failed_;
+  Time due_ = Time::max();
+  Worker worker_;
+};
+
+}  // namespace waymark
