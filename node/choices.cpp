@@ -4,90 +4,44 @@
 
 #include <algorithm>
 #include <atomic>
-
-#include "core/hash.h"
+#include <map>
 
 namespace waymark {
 
-namespace {
-
-using Signature = std::vector<std::pair<u64, u32>>;
-
-Signature signature(const Pool& pool) {
-  Signature s;
-  for (const PoolMember& m : pool.members) s.push_back({m.hash, m.weight});
-  return s;
-}
-
-// Entry `i` of a table of `size` entries, as an index into one of the tables whose sizes divide it.
-u16 at(const std::vector<u16>& table, std::size_t i, std::size_t size) {
-  return table.empty() ? kNoMember : table[i / (size / table.size())];
-}
-
-// A table of half the size says the same where each two neighbours agree.
-void compact(std::vector<u16>& table) {
-  if (std::all_of(table.begin(), table.end(), [](u16 m) { return m == kNoMember; })) table.clear();
-  while (!table.empty() && table.size() % 2 == 0) {
-    for (std::size_t i = 0; i < table.size(); i += 2)
-      if (table[i] != table[i + 1]) return;
-    for (std::size_t i = 0; i < table.size() / 2; ++i) table[i] = table[2 * i];
-    table.resize(table.size() / 2);
-  }
-}
-
-}  // namespace
-
-u64 member_hash(const Address& address, u16 port) { return mix(address.high ^ mix(address.low ^ port)); }
-
-ChoiceTables succeed(const ChoiceTables* old, const std::vector<PoolMember>& pool) {
-  ChoiceTables next;
-  for (const PoolMember& m : pool) next.members.push_back(m.hash);
-  next.now = maglev_table(pool, table_size(pool.size()));
-  if (!old) return next;
-  std::map<u16, u16> renumbered;  // old index -> new one; former members join where they are named
-  const auto renumber = [&](u16 index) {
-    if (index == kNoMember) return index;
-    const auto [known, is_new] = renumbered.emplace(index, u16(0));
-    if (!is_new) return known->second;
-    const auto found = std::find(next.members.begin(), next.members.end(), old->members[index]);
-    known->second = u16(found - next.members.begin());
-    if (found == next.members.end()) next.members.push_back(old->members[index]);
-    return known->second;
-  };
-  const std::size_t size = std::max({old->now.size(), old->before.size(), next.now.size()});
-  next.before.assign(size, kNoMember);
-  for (std::size_t i = 0; i < size; ++i) {
-    const u16 was = renumber(at(old->now, i, size)), is = at(next.now, i, size);
-    next.before[i] = was != kNoMember && was != is ? was : renumber(at(old->before, i, size));
-    if (next.before[i] == is) next.before[i] = kNoMember;
-  }
-  compact(next.before);
-  return next;
-}
-
-Choices::Choices(Live& live) : live_(live) {
+Choices::Choices(Live& live) : live_(live), wanted_(kMaxServices), installed_(kMaxServices) {
+  for (Half& half : halves_) half.written.resize(kMaxServices);
   const u32 half = u32(live_.half[0] & 1);
+  Half& here = halves_[half];
+  here.whole = true;
   std::map<std::pair<u32, u32>, std::vector<Tables>> seen;
   for (u32 i = 0; i < kMaxServices; ++i) {
     const Choice& choice = live_.choice_heads[half * kMaxServices + i];
     if (!choice.size && !choice.previous_size) continue;
-    InForce what = read(i);
+    InForce what = read(choice);
     auto& alike = seen[{choice.table, choice.previous}];
     const auto same = std::find_if(alike.begin(), alike.end(), [&](auto& t) { return *t == *what.tables; });
     if (same != alike.end())
       what.tables = *same;
     else
       alike.push_back(what.tables);
-    in_force_[i] = std::move(what);
-    cursor_.table = std::max(cursor_.table, choice.table + choice.size - half * kMaxChoices);
-    cursor_.previous = std::max(cursor_.previous, choice.previous + choice.previous_size - half * kMaxChoices);
-    cursor_.member = std::max(cursor_.member, choice.members + choice.count - half * kMaxMembers);
+    Placed& placed = here.placed[what.tables.get()];
+    placed = {choice.table - half * kMaxChoices,
+              choice.size,
+              choice.previous - half * kMaxChoices,
+              choice.previous_size,
+              choice.previous_size,
+              placed.users + 1};
+    if (alike.size() > 1)  // several users, of whom we know differently: nobody's place to write in
+      for (const Tables& t : alike) here.placed[t.get()].table_room = here.placed[t.get()].previous_room = 0;
+    here.written[i] = {what, choice.members - half * kMaxMembers, choice.count};
+    here.table = std::max(here.table, placed.table + choice.size);
+    if (choice.previous_size) here.previous = std::max(here.previous, placed.previous + choice.previous_size);
+    here.member = std::max(here.member, here.written[i].members + choice.count);
+    wanted_[i] = std::move(what);
   }
 }
 
-Choices::InForce Choices::read(u32 service) const {
-  const u32 half = u32(live_.half[0] & 1);
-  const Choice& choice = live_.choice_heads[half * kMaxServices + service];
+Choices::InForce Choices::read(const Choice& choice) const {
   InForce out;
   auto tables = std::make_shared<ChoiceTables>();
   const auto members = live_.members.subspan(choice.members, choice.count);
@@ -100,16 +54,17 @@ Choices::InForce Choices::read(u32 service) const {
   tables->now.assign(now.begin(), now.end());
   const auto before = live_.previous.subspan(choice.previous, choice.previous_size);
   tables->before.assign(before.begin(), before.end());
+  tables->history = history_of(*tables);
   out.tables = std::move(tables);
   return out;
 }
 
 Status Choices::check(const std::vector<Pool>& pools) {
-  std::map<Signature, u32> tables;
+  std::map<std::vector<std::pair<u64, u32>>, u32> tables;
   u64 entries = 0, members = 0;
   for (const Pool& pool : pools) {
     members += pool.slots.size();
-    if (tables.emplace(signature(pool), 0).second) entries += table_size(pool.members.size());
+    if (tables.emplace(signature(pool.members), 0).second) entries += table_size(pool.members.size());
   }
   if (entries > kMaxChoices || members > kMaxMembers)
     return Error{
@@ -118,93 +73,176 @@ Status Choices::check(const std::vector<Pool>& pools) {
   return Done{};
 }
 
-// False where it does not fit. The past gives way first: without it flows are served as by a director that has none.
-bool Choices::write(u32 half, u32 service, const InForce& what, Cursor& cursor) {
-  const ChoiceTables& tables = *what.tables;
-  auto found = cursor.shared.find(&tables);
-  if (found == cursor.shared.end()) {
-    if (cursor.table + tables.now.size() > kMaxChoices) return false;
-    Choice choice{half * kMaxChoices + cursor.table, u32(tables.now.size()), 0, 0, 0, 0, {}};
-    std::copy(tables.now.begin(), tables.now.end(), live_.choices.begin() + choice.table);
-    cursor.table += choice.size;
-    if (cursor.previous + tables.before.size() <= kMaxChoices) {
-      choice.previous = half * kMaxChoices + cursor.previous;
-      choice.previous_size = u32(tables.before.size());
-      std::copy(tables.before.begin(), tables.before.end(), live_.previous.begin() + choice.previous);
-      cursor.previous += choice.previous_size;
-    }
-    found = cursor.shared.emplace(&tables, choice).first;
-  }
-  if (cursor.member + what.slots.size() > kMaxMembers) return false;
-  Choice choice = found->second;
-  choice.members = half * kMaxMembers + cursor.member;
-  choice.count = u32(what.slots.size());
-  std::copy(what.slots.begin(), what.slots.end(), live_.members.begin() + choice.members);
-  cursor.member += choice.count;
-  live_.choice_heads[half * kMaxServices + service] = choice;
+// What `size` takes: the place it has, or one at the end. False where there is none.
+bool Choices::room_for(u32& end, u32& at, u32& room, std::size_t size, u32 most) {
+  if (size <= room) return true;
+  if (end + size > most) return false;
+  at = end;
+  room = u32(size);
+  end += room;
   return true;
 }
 
-void Choices::install(const std::vector<Pool>& pools) {
-  if (pools == installed_ && !installed_.empty()) return;
-  std::map<std::pair<const ChoiceTables*, Signature>, Tables> made;
-  std::map<u32, InForce> next;
-  for (const Pool& pool : pools) {
-    const auto old = in_force_.find(pool.service);
-    const ChoiceTables* before = old == in_force_.end() ? nullptr : old->second.tables.get();
-    Tables& tables = made[{before, signature(pool)}];
-    if (!tables) tables = std::make_shared<ChoiceTables>(succeed(before, pool.members));
-    InForce what{tables, pool.slots};
-    for (std::size_t i = pool.slots.size(); i < tables->members.size(); ++i) {  // former members keep their slots
-      const auto& names = before->members;
-      const auto at = std::size_t(std::find(names.begin(), names.end(), tables->members[i]) - names.begin());
-      what.slots.push_back(at < old->second.slots.size() ? old->second.slots[at] : 0);
-    }
-    next[pool.service] = std::move(what);
+void Choices::leave(Half& half, const Tables& tables) {
+  if (!tables) return;
+  const auto found = half.placed.find(tables.get());
+  if (--found->second.users == 0) half.placed.erase(found);
+}
+
+// Writes tables into a half, unless they stand there already; in the place of those that `now` leaves, if nobody else
+// uses them.
+bool Choices::place(u32 half, const Written& now, const Tables& next, bool past_gives_way) {
+  Half& h = halves_[half];
+  if (const auto known = h.placed.find(next.get()); known != h.placed.end()) {
+    ++known->second.users;
+    leave(h, now.tables);
+    return true;
   }
-  const u32 half = u32(live_.half[0] & 1) ^ 1;
+  Placed placed{};
+  if (now.tables)
+    if (const Placed& old = h.placed.at(now.tables.get()); old.users == 1) placed = old;
+  if (!room_for(h.table, placed.table, placed.table_room, next->now.size(), kMaxChoices)) return false;
+  placed.previous_size = u32(next->before.size());
+  if (!room_for(h.previous, placed.previous, placed.previous_room, next->before.size(), kMaxChoices)) {
+    if (!past_gives_way) return false;
+    placed.previous_size = 0;
+  }
+  std::copy(next->now.begin(), next->now.end(), live_.choices.begin() + half * kMaxChoices + placed.table);
+  std::copy_n(next->before.begin(), placed.previous_size,
+              live_.previous.begin() + half * kMaxChoices + placed.previous);
+  placed.users = 1;
+  leave(h, now.tables);
+  h.placed.emplace(next.get(), placed);
+  return true;
+}
+
+// Brings one service of a half that packets do not read up to what is wanted. False where it does not fit. The past
+// gives way first: without it flows are served as by a director that has none.
+bool Choices::write(u32 half, u32 service, bool past_gives_way) {
+  Half& h = halves_[half];
+  Written& now = h.written[service];
+  const InForce& next = wanted_[service];
+  if (now == next) return true;
+  Choice& head = live_.choice_heads[half * kMaxServices + service];
+  ++work_.pools;
+  if (!next.tables) {
+    leave(h, now.tables);
+    now = {};
+    head = {};
+    return true;
+  }
+  u32 at = now.members, room = now.room;
+  const u32 end = h.member;
+  if (!room_for(h.member, at, room, next.slots.size(), kMaxMembers)) return false;
+  if (now.tables != next.tables && !place(half, now, next.tables, past_gives_way)) {
+    h.member = end;
+    return false;
+  }
+  std::copy(next.slots.begin(), next.slots.end(), live_.members.begin() + half * kMaxMembers + at);
+  now = {next, at, room};
+  const Placed& placed = h.placed.at(next.tables.get());
+  head = {half * kMaxChoices + placed.table,
+          u32(next.tables->now.size()),
+          half * kMaxMembers + at,
+          u32(next.slots.size()),
+          half * kMaxChoices + placed.previous,
+          placed.previous_size,
+          {}};
+  return true;
+}
+
+void Choices::rewrite(u32 half) {
+  Half& h = halves_[half];
+  ++work_.halves;
   std::fill_n(live_.choice_heads.begin() + half * kMaxServices, kMaxServices, Choice{});
-  Cursor cursor;
-  for (const auto& [service, what] : next) write(half, service, what, cursor);
+  h.placed.clear();
+  h.table = h.previous = h.member = 0;
+  for (u32 service = 0; service < kMaxServices; ++service) {
+    h.written[service] = {};
+    write(half, service, true);
+  }
+  h.whole = true;
+}
+
+void Choices::catch_up(u32 half) {
+  Half& h = halves_[half];
+  const bool fits = h.whole && std::all_of(h.behind.begin(), h.behind.end(),
+                                           [&](u32 service) { return write(half, service, false); });
+  if (!fits) rewrite(half);
+  h.behind.clear();
+}
+
+// Former members, which follow the pool's own in the tables, keep their slots.
+void Choices::follow_former(InForce& next, const InForce& before, std::size_t pool) const {
+  const auto& names = next.tables->members;
+  if (names.size() == pool) return;
+  std::unordered_map<u64, u32> slot_of;
+  for (std::size_t i = 0; i < before.slots.size(); ++i) slot_of.try_emplace(before.tables->members[i], before.slots[i]);
+  for (std::size_t i = pool; i < names.size(); ++i) {
+    const auto found = slot_of.find(names[i]);
+    next.slots.push_back(found == slot_of.end() ? 0 : found->second);
+  }
+}
+
+Successor Choices::successor(Pool pool) {
+  const Tables& before = wanted_[pool.service].tables;
+  Tables tables = installed_[pool.service] == pool && before ? before : succession_.after(before, pool.members);
+  return {std::move(pool), before, std::move(tables)};
+}
+
+void Choices::install(const std::vector<Successor>& pools, std::span<const u32> gone) {
+  bool news = false;
+  const auto want = [&](u32 service, InForce next) {
+    if (wanted_[service] == next) return;
+    wanted_[service] = std::move(next);
+    for (Half& half : halves_) half.behind.push_back(service);
+    news = true;
+  };
+  for (const Successor& s : pools) {
+    InForce next{s.tables, s.pool.slots};
+    follow_former(next, wanted_[s.pool.service], s.pool.members.size());
+    want(s.pool.service, std::move(next));
+    installed_[s.pool.service] = s.pool;
+  }
+  for (u32 service : gone) {
+    want(service, {});
+    installed_[service] = {};
+  }
+  if (!news) return;
+  catch_up(u32(live_.half[0] & 1) ^ 1);
   std::atomic_ref(live_.half[0])
       .fetch_add(1, std::memory_order_seq_cst);  // counts generations; its lowest bit is the half
-  in_force_ = std::move(next);
-  cursor_ = std::move(cursor);
-  installed_ = pools;
 }
 
-void Choices::introduce(const std::vector<Pool>& pools) {
+std::vector<u32> Choices::introduce(const std::vector<Successor>& pools) {
   const u32 half = u32(live_.half[0] & 1);
-  std::map<Signature, Tables> made;
-  for (const Pool& pool : pools) {
-    if (live_.choice_heads[half * kMaxServices + pool.service].size) continue;
-    Tables& tables = made[signature(pool)];
-    if (!tables) tables = std::make_shared<ChoiceTables>(succeed(nullptr, pool.members));
-    if (!write(half, pool.service, {tables, pool.slots}, cursor_)) return;
-    in_force_[pool.service] = {tables, pool.slots};
+  std::vector<u32> introduced;
+  for (const Successor& s : pools) {
+    const u32 service = s.pool.service;
+    if (live_.choice_heads[half * kMaxServices + service].size || s.before || tables(service)) continue;
+    wanted_[service] = {s.tables, s.pool.slots};
+    installed_[service] = s.pool;
+    introduced.push_back(service);
+    for (Half& h : halves_) h.behind.push_back(service);
+    if (!write(half, service, true)) break;
   }
+  return introduced;
 }
 
-void Choices::forget(std::span<const u32> slots) {
-  const auto gone = [&](u32 slot) { return std::find(slots.begin(), slots.end(), slot) != slots.end(); };
-  for (u32 half = 0; half < 2; ++half)
-    for (u32 service = 0; service < kMaxServices; ++service) {
+void Choices::forget(std::span<const u32> slots, const Numbers& services) {
+  Numbers gone(live_.targets.size());
+  for (u32 slot : slots) gone.insert(slot);
+  services.each([&](u32 service) {
+    for (u32 half = 0; half < 2; ++half) {
       const Choice& choice = live_.choice_heads[half * kMaxServices + service];
       for (u32& slot : live_.members.subspan(choice.members, choice.count))
-        if (gone(slot)) std::atomic_ref(slot).store(0, std::memory_order_release);
+        if (gone.contains(slot)) std::atomic_ref(slot).store(0, std::memory_order_release);
+      for (u32& slot : halves_[half].written[service].slots)
+        if (gone.contains(slot)) slot = 0;
     }
-  for (auto& [service, what] : in_force_)
-    for (u32& slot : what.slots)
-      if (gone(slot)) slot = 0;
-}
-
-u64 Choices::history(u32 service) const {
-  const auto found = in_force_.find(service);
-  if (found == in_force_.end() || found->second.tables->before.empty()) return 0;
-  const ChoiceTables& tables = *found->second.tables;
-  u64 h = tables.before.size();
-  for (u16 m : tables.before) h = mix(h ^ (m == kNoMember ? 0 : tables.members[m]));
-  return h;
+    for (u32& slot : wanted_[service].slots)
+      if (gone.contains(slot)) slot = 0;
+  });
 }
 
 }  // namespace waymark

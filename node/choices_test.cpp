@@ -75,6 +75,15 @@ struct Site {
     }
     return p;
   }
+  void install(const std::vector<Pool>& pools) {
+    std::vector<Successor> all;
+    std::vector<u32> gone;
+    for (const Pool& p : pools) all.push_back(choices->successor(p));
+    for (u32 service = 0; service < 3; ++service)
+      if (std::none_of(pools.begin(), pools.end(), [&](const Pool& p) { return p.service == service; }))
+        gone.push_back(service);
+    choices->install(all, gone);
+  }
   // Who is, or was, at a position of what packets read: a slot, or 0.
   u32 slot_at(u32 service, u32 i, bool before) const {
     const Choice& c = live.choice_heads[(live.half[0] & 1) * kMaxServices + service];
@@ -120,7 +129,7 @@ RC_GTEST_PROP(Choices, WriteWhatSucceedSays, ()) {
       pools.push_back(site.pool(service, members));
     }
     const u64 generation = site.live.half[0];
-    site.choices->install(pools);
+    site.install(pools);
     if (site.live.half[0] == generation) continue;  // the very same pools
     for (u32 service = 0; service < 3; ++service) models[service].succeed(pools[service].members);
     for (u32 service = 0; service < 3; ++service)
@@ -139,9 +148,9 @@ RC_GTEST_PROP(Choices, GoOnAfterARestart, ()) {
   Site whole, restarted;
   for (int i = 0; i < 4; ++i) {
     const std::vector<PoolMember> a = draw_pool(), b = draw_pool();
-    whole.choices->install({whole.pool(0, a), whole.pool(1, b)});
+    whole.install({whole.pool(0, a), whole.pool(1, b)});
     restarted.choices.emplace(restarted.live);
-    restarted.choices->install({restarted.pool(0, a), restarted.pool(1, b)});
+    restarted.install({restarted.pool(0, a), restarted.pool(1, b)});
     for (u32 service = 0; service < 2; ++service) {
       RC_ASSERT(whole.choices->history(service) == restarted.choices->history(service));
       for (u32 at = 0; at < kFine; at += 7)
@@ -154,12 +163,12 @@ RC_GTEST_PROP(Choices, GoOnAfterARestart, ()) {
 RC_GTEST_PROP(Choices, NameNoSlotThatWasForgotten, ()) {
   Site site;
   const std::vector<PoolMember> all = {{hash_of(1), 1}, {hash_of(2), 1}, {hash_of(3), 1}};
-  site.choices->install({site.pool(0, all)});
+  site.install({site.pool(0, all)});
   std::vector<PoolMember> two = all;
   const int out = *rc::gen::inRange(0, 3);
   two.erase(two.begin() + out);
   const u32 gone = 2 + u32(out);  // its slot
-  site.choices->install({site.pool(0, two)});
+  site.install({site.pool(0, two)});
   const auto named = [&] {
     u32 times = 0;
     for (u32 at = 0; at < kFine; ++at)
@@ -167,9 +176,11 @@ RC_GTEST_PROP(Choices, NameNoSlotThatWasForgotten, ()) {
     return times;
   };
   RC_ASSERT(named() != 0u);
-  site.choices->forget(std::vector<u32>{gone});
+  Numbers of_service(kMaxServices);
+  of_service.insert(0);
+  site.choices->forget(std::vector<u32>{gone}, of_service);
   RC_ASSERT(named() == 0u);
-  site.choices->install({site.pool(1, two), site.pool(0, two)});  // nor does it come back with the next choice
+  site.install({site.pool(1, two), site.pool(0, two)});  // nor does it come back with the next choice
   RC_ASSERT(named() == 0u);
 }
 

@@ -22,27 +22,38 @@ Control::Control(Live live, Life life) : life_(std::move(life)), node_(live, lif
 
 Control::~Control() = default;
 
-Result<Image> Control::prepare(const Config& config, std::span<const InterfaceFacts> interfaces, std::vector<u8> secret,
-                               std::span<const Prefix> natives) {
-  if (config.group) {
-    const auto key = group::pin_key_of(secret, config.group->name);
+Result<Draft> Control::draft(std::shared_ptr<const Config> config, std::span<const InterfaceFacts> interfaces,
+                             std::vector<u8> secret, std::span<const Prefix> natives) {
+  if (config->group) {
+    const auto key = group::pin_key_of(secret, config->group->name);
     if (!std::equal(key.begin(), key.end(), std::begin(node_.live().meta[0].pin_key)))
       return Error{
           fmt::format("the pinned tables have other keys than group \"{}\": `waymark down` and a new start "
                       "take the group's",
-                      config.group->name)};
+                      config->group->name)};
   }
-  Result<Image> image = node_.prepare(config, interfaces, natives);
-  if (!image) return image;
-  next_secret_ = std::move(secret);
-  next_stale_stamps_ = image->settings.stale_stamps;
-  return image;
+  Result<Draft> draft = node_.draft(std::move(config), interfaces, natives);
+  if (draft) next_secret_ = std::move(secret);
+  return draft;
 }
 
-void Control::abandon() { node_.abandon(); }
+Result<Image> Control::prepare(const Config& config, std::span<const InterfaceFacts> interfaces, std::vector<u8> secret,
+                               std::span<const Prefix> natives) {
+  const Result<Draft> drafted = draft(std::make_shared<const Config>(config), interfaces, std::move(secret), natives);
+  if (!drafted) return drafted.error();
+  Result<Compiled> compiled = compile(*drafted);
+  if (!compiled) {
+    abandon();
+    return compiled.error();
+  }
+  introduce(*compiled);
+  prepared_ = std::move(*compiled);
+  return prepared_.image;
+}
 
-void Control::commit(Time now) {
-  node_.commit(now);
+void Control::commit(Compiled compiled, Time now) {
+  stale_stamps_ = compiled.stale_stamps;
+  node_.commit(std::move(compiled), now);
   const Config& config = node_.config();
   health_.configure(config, now);
   if (life_.adopted && !committed_)  // what the daemon before us knew stands until we know better
@@ -51,7 +62,6 @@ void Control::commit(Time now) {
         health_.adopt(service.name, target.name,
                       node_.down().contains(name_of(service.name, target.name)) ? Wellness::down : Wellness::up, now);
   announce_.configure(config);
-  stale_stamps_ = next_stale_stamps_;
   committed_ = true;
   awaited_seen_.reset();
   form_group(now);
@@ -123,15 +133,11 @@ void Control::follow_health(Time now) {
   health_.take_changes();  // they are read from health itself below
   if (health_.changes() == health_seen_) return;
   health_seen_ = health_.changes();
-  std::set<std::string> down, configured;
+  std::vector<TargetHealth> changed;
   for (const ServiceConfig& service : node_.config().service)
-    for (const TargetConfig& target : service.target) {
-      configured.insert(name_of(service.name, target.name));
-      if (health_.down(service.name, target.name)) down.insert(name_of(service.name, target.name));
-    }
-  for (const std::string& was : node_.down())
-    if (!configured.contains(was)) down.insert(was);
-  node_.set_down(std::move(down), now);
+    for (const TargetConfig& target : service.target)
+      changed.push_back({service.name, target.name, health_.down(service.name, target.name)});
+  node_.set_down(changed, now);
 }
 
 // Others' decisions are ours. Their opinions are not: they stand in where we know nothing yet, and where they differ

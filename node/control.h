@@ -6,6 +6,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "announce/announce.h"
@@ -30,12 +31,18 @@ class Control {
   Control(Live live, Life life);
   ~Control();
 
-  // As Node: check, prepare, then commit or abandon. `secret` is the key file's of config.group, empty without;
-  // `natives`: see CompileInput.
+  // As Node (node/draft.h): draft, compile elsewhere, introduce, then commit or abandon. `secret` is the key file's of
+  // config.group, empty without; `natives`: see CompileInput.
+  Result<Draft> draft(std::shared_ptr<const Config> config, std::span<const InterfaceFacts> interfaces,
+                      std::vector<u8> secret, std::span<const Prefix> natives = {});
+  void introduce(const Compiled& compiled) { node_.introduce(compiled); }
+  void commit(Compiled compiled, Time now);
+  void abandon() { node_.abandon(); }
+
+  // The same at once.
   Result<Image> prepare(const Config& config, std::span<const InterfaceFacts> interfaces, std::vector<u8> secret,
                         std::span<const Prefix> natives = {});
-  void commit(Time now);
-  void abandon();
+  void commit(Time now) { commit(std::exchange(prepared_, {}), now); }
 
   void on_next_hop(const NextHop& hop, Time now) { node_.on_next_hop(hop, now); }
 
@@ -87,9 +94,10 @@ class Control {
   Health health_;
   Announce announce_;
   std::unique_ptr<group::Group> group_;
+  Compiled prepared_;
   std::vector<u8> next_secret_;
   std::string group_name_;
-  u32 stale_stamps_ = 1, next_stale_stamps_ = 1;
+  u32 stale_stamps_ = 1;
   bool committed_ = false, health_known_ = false;
   std::set<std::string> unproven_;  // services that the node began without knowing any target of
   Time opinions_due_{0};

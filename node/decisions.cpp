@@ -1,7 +1,7 @@
 // What operators decide about targets and what checks find out about them; and what a group must agree in.
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <utility>
 
 #include "core/hash.h"
 #include "node/node.h"
@@ -15,50 +15,59 @@ u32 number_of(const std::string& name) { return zone_of(name.data(), u32(name.si
 
 }  // namespace
 
-u32 Node::effective_weight(const ServiceConfig& service, const TargetConfig& target, u32 slot) const {
-  const Decision decision = slots_.decision(slot);
-  if (decision.drained || down_.contains(name_of(service.name, target.name))) return 0;
-  return decision.weight == kNoWeight ? target.weight : decision.weight;
-}
-
-// After the choice no longer names them: nobody who begins a flow is told of a death that is not his server's.
-void Node::mark_down() {
-  for (u32 slot : slots_.used()) {
+// Once the choice no longer names them: nobody who begins a flow is told of a death that is not his server's. Those of
+// services whose choice is still to come wait.
+void Node::mark_down(const Numbers& waiting) {
+  unmarked_.each([&](u32 slot) {
+    const Target& target = live_.targets[slot];
+    if (waiting.contains(target.service)) return;
+    unmarked_.erase(slot);
     u64& word = live_.targets[slot].route;
-    const bool down = down_.contains(name_of(slots_.service(slot), slots_.target(slot)));
-    store(word, down ? word | kTargetDown : word & ~kTargetDown);
-  }
+    store(word, word | kTargetDown);
+  });
 }
 
-void Node::set_down(std::set<std::string> targets, Time now) {
-  if (targets == down_) return;
-  down_ = std::move(targets);
+void Node::set_down(std::span<const TargetHealth> verdicts, Time now) {
+  bool news = false;
+  for (const TargetHealth& v : verdicts) {
+    const std::string name = name_of(v.service, v.target);
+    if (v.down ? !down_.insert(name).second : !down_.erase(name)) continue;
+    news = true;
+    slots_.each_named(v.service, v.target, [&](u32 slot) {
+      if (v.down) {
+        down_slots_.insert(slot);
+        unmarked_.insert(slot);
+        return;
+      }
+      down_slots_.erase(slot);
+      unmarked_.erase(slot);
+      u64& word = live_.targets[slot].route;  // before the choice names them again
+      store(word, word & ~kTargetDown);
+    });
+    if (const u32 at = roster_->find(v.service, v.target); at != Roster::kNone) touch(at);
+  }
+  if (!news) return;
   ++changes_;
-  for (u32 slot : slots_.used()) {  // before the choice names them again
-    u64& word = live_.targets[slot].route;
-    if (!down_.contains(name_of(slots_.service(slot), slots_.target(slot)))) store(word, word & ~kTargetDown);
-  }
-  choices_dirty_ = true;
   install_choices(now);
+  if (!choices_due()) mark_down(dirty_);  // of targets that no configuration names
 }
 
 Status Node::decide(const std::string& target, const std::function<void(Decision&)>& change, Time now) {
-  u64 version = 0;
-  for (u32 slot : slots_.used()) version = std::max(version, slots_.decision(slot).version);
-  bool found = false;
-  for (auto& [name, slot] : target_slots_) {
-    if (slots_.service(slot) == kFellows) continue;
-    if (name != target && name.substr(name.find('/') + 1) != target) continue;
+  const u64 version = slots_.latest_version() + 1;
+  const std::vector<u32> found = roster_->find_all(target);
+  if (found.empty()) return Error{fmt::format("no target is called \"{}\"", target)};
+  for (u32 at : found) {
+    const u32 slot = roster_->targets[at].slot;
     Decision decision = slots_.decision(slot);
     change(decision);
-    decision.version = version + 1;
-    decision.origin = number_of(config_.name);
-    slots_.decide(slots_.service(slot), slots_.target(slot), decision);
-    found = true;
+    decision.version = version;
+    decision.origin = number_of(config().name);
+    const std::string service(slots_.service(slot)), called(slots_.target(slot));
+    slots_.decide(service, called, decision);
+    news_.decided.push_back({service, called, decision});
+    touch(at);
   }
-  if (!found) return Error{fmt::format("no target is called \"{}\"", target)};
   ++changes_;
-  choices_dirty_ = true;
   install_choices(now);
   return Done{};
 }
@@ -75,9 +84,9 @@ Status Node::reweigh(const std::string& target, std::optional<u32> weight, Time 
 
 std::vector<Decided> Node::decisions() const {
   std::vector<Decided> all;
-  for (auto& [name, slot] : target_slots_)
-    if (const Decision decision = slots_.decision(slot); decision.version)
-      all.push_back({slots_.service(slot), slots_.target(slot), decision});
+  for (const Roster::TargetEntry& target : roster_->targets)
+    if (const Decision decision = slots_.decision(target.slot); decision.version)
+      all.push_back({std::string(slots_.service(target.slot)), std::string(slots_.target(target.slot)), decision});
   return all;
 }
 
@@ -85,49 +94,67 @@ std::vector<Decided> Node::decisions() const {
 bool Node::learn(const Decided& news, Time now) {
   if (!news.decision.newer_than(slots_.decided(news.service, news.target))) return false;
   slots_.decide(news.service, news.target, news.decision);
-  if (!target_slots_.contains(name_of(news.service, news.target))) return false;
+  const u32 at = roster_->find(news.service, news.target);
+  if (at == Roster::kNone) return false;
+  news_.decided.push_back(news);
+  touch(at);
   ++changes_;
-  choices_dirty_ = true;
   install_choices(now);
   return true;
 }
 
 std::vector<std::pair<std::string, bool>> Node::live_services() const {
   std::vector<std::pair<std::string, bool>> all;
-  for (const ServiceConfig& service : config_.service)
-    all.push_back({service.name, std::any_of(service.target.begin(), service.target.end(), [&](auto& target) {
-                     return !down_.contains(name_of(service.name, target.name));
-                   })});
+  for (u32 i = 0; i < roster_->services.size(); ++i) all.push_back({config().service[i].name, alive_[i] > 0});
   return all;
 }
 
-u64 Node::pool_digest() const {
-  u64 digest = 0;  // a sum: the order of services does not matter
-  for (const ServiceConfig& service : config_.service) {
-    u64 h = mix(number_of(service.name) | u64(service.affinity) << 32);
-    for (const Address& a : service.address) h = mix(h ^ mix(a.high ^ mix(a.low)));
-    for (const PortRange& r : service.ports) h = mix(h ^ (u64(r.protocol) << 32 | u32(r.first) << 16 | r.last));
-    u64 members = mix(table_size(service.target.size()));
-    for (const TargetConfig& target : service.target) {
-      const u32 slot = target_slots_.at(name_of(service.name, target.name));
-      const u64 state = slots_.decision(slot).drained | u64(down_.contains(name_of(service.name, target.name))) << 1;
-      members += mix(member_hash(target.address, target.port) ^
-                     mix(u64(effective_weight(service, target, slot)) << 2 | state));
-    }
-    digest += mix(h ^ members);
-  }
-  return digest;
+// A decision or verdict about a target: its pool's choice is to be made, and what is summed up is another.
+void Node::touch(u32 target) {
+  const u32 service = roster_->targets[target].service;
+  dirty_.insert(roster_->services[service].index);
+  const bool lived = alive_[service];
+  count(target);
+  if (lived != (alive_[service] > 0)) news_.live.push_back({config().service[service].name, !lived});
 }
 
-u64 Node::history_digest() const {
-  u64 digest = 0;
-  for (const ServiceConfig& service : config_.service)
-    for (const TargetConfig& target : service.target) {
-      const u32 index = live_.targets[target_slots_.at(name_of(service.name, target.name))].service;
-      digest += mix(number_of(service.name) ^ choices_.history(index));
-      break;
-    }
-  return digest;
+// The sums below do not depend on the order of services, nor of targets. `target_share_` is 0 before a target counts,
+// and its lowest bit says whether it counts among the living.
+void Node::count(u32 target) {
+  const Roster::TargetEntry& entry = roster_->targets[target];
+  const Roster::ServiceEntry& service = roster_->services[entry.service];
+  const bool down = down_slots_.contains(entry.slot);
+  const u64 state = slots_.decision(entry.slot).drained | u64(down) << 1;
+  u64 &share = service_share_[entry.service], &own = target_share_[target];
+  pool_digest_ -= mix(service.digest ^ share);
+  const u64 next = mix(entry.hash ^ mix(u64(effective_weight(target)) << 2 | state));
+  share += next - std::exchange(own, next);
+  pool_digest_ += mix(service.digest ^ share);
+  if (alive_here_[target] == !down) return;
+  alive_here_[target] = !down;
+  alive_[entry.service] += down ? u32(-1) : 1;
+}
+
+void Node::count_history(u32 service) {
+  const Roster::ServiceEntry& entry = roster_->services[service];
+  const u64 next = entry.count ? mix(entry.name ^ choices_.history(entry.index)) : 0;
+  history_digest_ += next - std::exchange(history_share_[service], next);
+}
+
+void Node::count_all() {
+  const Roster& roster = *roster_;
+  pool_digest_ = history_digest_ = 0;
+  target_share_.assign(roster.targets.size(), 0);
+  alive_here_.assign(roster.targets.size(), false);
+  service_share_.clear();
+  alive_.assign(roster.services.size(), 0);
+  history_share_.assign(roster.services.size(), 0);
+  for (u32 i = 0; i < roster.services.size(); ++i) {
+    service_share_.push_back(mix(table_size(roster.services[i].count)));
+    pool_digest_ += mix(roster.services[i].digest ^ service_share_[i]);
+    count_history(i);
+  }
+  for (u32 i = 0; i < roster.targets.size(); ++i) count(i);
 }
 
 }  // namespace waymark

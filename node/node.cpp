@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 #include "base/address_text.h"
 #include "node/words.h"
@@ -14,18 +13,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kChoicePause = 20ms;   // between flips: no packet still reads the half about to be written
-constexpr Duration kAdjacencyPause = 1s;  // before a retired adjacency's slot is written again
+constexpr Duration kChoicePause = 20ms;  // between flips: no packet still reads the half about to be written
 constexpr Duration kSweepEvery = 5s;
+constexpr u32 kEntriesAtOnce = 200'000;  // of tables that the loop makes for one flip; the others come with the next
 
-std::pair<u64, u64> key_of(const Address& a) { return {a.high, a.low}; }
-
-std::string text_of(const Mac& mac) {
-  return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", mac.byte[0], mac.byte[1], mac.byte[2], mac.byte[3],
-                     mac.byte[4], mac.byte[5]);
+u32 weight_of(u32 configured, const Decision& decision, bool down) {
+  if (decision.drained || down) return 0;
+  return decision.weight == kNoWeight ? configured : decision.weight;
 }
-
-u64 hash_of(const TargetConfig& target) { return member_hash(target.address, target.port); }
 
 Address source_for(const std::vector<Address>& own, const Address& target) {
   for (const Address& source : own)
@@ -56,164 +51,177 @@ Meta new_meta(u32 pins, u32 ticks_per_second, const std::function<u32()>& random
 }
 
 Node::Node(Live live, const Clock& clock)
-    : live_(live), clock_(clock), slots_(live_), choices_(live_), adjacency_used_(live_.adjacencies.size()) {
-  adjacency_used_[0] = true;  // 0 means that the kernel routes
-  for (u32 slot : slots_.used()) {
-    const Target& target = live_.targets[slot];
-    if (target.route & kTargetDown) down_.insert(name_of(slots_.service(slot), slots_.target(slot)));
-    const u32 adjacency = u32(target.route);
-    if (!adjacency || adjacency >= adjacency_used_.size()) continue;
-    adjacency_used_[adjacency] = true;
-    ways_[key_of(target.outer_destination)].slot = adjacency;
+    : live_(live),
+      clock_(clock),
+      slots_(live_),
+      choices_(live_),
+      hops_(live_, slots_.used()),
+      roster_(roster_of({.config = std::make_shared<Config>()})),
+      down_slots_(live_.targets.size()),
+      unmarked_(live_.targets.size()) {
+  slots_.used().each([&](u32 slot) {
+    if (!(live_.targets[slot].route & kTargetDown)) return;
+    down_slots_.insert(slot);
+    down_.insert(name_of(slots_.service(slot), slots_.target(slot)));
+  });
+}
+
+Result<Draft> Node::draft(std::shared_ptr<const Config> config, std::span<const InterfaceFacts> interfaces,
+                          std::span<const Prefix> natives) {
+  if (drafting_) return Error{"another configuration is on its way into force"};
+  drafting_ = true;
+  const auto slot_of = [&](const TargetKey& key, u32 index) -> Result<u32> {
+    const Result<Slots::Acquired> slot = slots_.acquire(key, index);
+    if (!slot) return slot.error();
+    if (!slot->fresh) return slot->slot;
+    hops_.add(slot->slot);
+    if (down_.empty() || !down_.contains(name_of(key.service, key.target))) return slot->slot;
+    down_slots_.insert(slot->slot);
+    unmarked_.insert(slot->slot);
+    return slot->slot;
+  };
+  const auto fail = [&](const Error& why) {
+    abandon();
+    return why;
+  };
+  Draft draft{.config = std::move(config),
+              .interfaces = {interfaces.begin(), interfaces.end()},
+              .natives = {natives.begin(), natives.end()},
+              .meta = live_.meta[0]};
+  for (const ServiceConfig& service : draft.config->service) {
+    const Result<u32> index = slots_.service_index(service.name);
+    if (!index) return fail(index.error());
+    draft.services.push_back(*index);
+    draft.before.push_back(choices_.tables(*index));
+    for (const TargetConfig& target : service.target) {
+      const Result<u32> slot =
+          slot_of({service.name, target.name, source_for(draft.config->director->address, target.address),
+                   target.address, target.tunnel, target.port},
+                  *index);
+      if (!slot) return fail(slot.error());
+      draft.slots.push_back(*slot);
+      draft.weights.push_back(weight_of(target.weight, slots_.decision(*slot), down_slots_.contains(*slot)));
+    }
   }
-  // Adjacencies that a daemon before us left without a user.
-  for (u32 i = 1; i < live_.adjacencies.size(); ++i)
-    if (!adjacency_used_[i] && live_.adjacencies[i].interface) live_.adjacencies[i] = {};
+  if (!draft.config->host) return draft;
+  const HostConfig& host = *draft.config->host;
+  for (const Address& fellow : fellows_of(host)) {
+    const Result<u32> index = slots_.service_index(kFellows);
+    if (!index) return fail(index.error());
+    const std::string name = text(fellow);
+    const Result<u32> slot =
+        slot_of({kFellows, name, source_for(host.address, fellow), fellow, Tunnel::gue, host.port}, *index);
+    if (!slot) return fail(slot.error());
+    draft.fellows.push_back(*slot);
+  }
+  return draft;
 }
 
 Result<Image> Node::prepare(const Config& config, std::span<const InterfaceFacts> interfaces,
                             std::span<const Prefix> natives) {
-  next_slots_.clear();
-  std::map<std::string, u32> services;
-  for (const ServiceConfig& service : config.service) {
-    const Result<u32> index = slots_.service_index(service.name);
-    if (!index) return index.error();
-    services[service.name] = *index;
-    for (const TargetConfig& target : service.target) {
-      const Result<u32> slot =
-          slots_.acquire({service.name, target.name, source_for(config.director->address, target.address),
-                          target.address, target.tunnel, target.port});
-      if (!slot) return slot.error();
-      next_slots_[name_of(service.name, target.name)] = *slot;
-      if (const Way& way = ways_[key_of(target.address)]; way.slot) route(*slot, way.slot);
-    }
+  const Result<Draft> drafted = draft(std::make_shared<const Config>(config), interfaces, natives);
+  if (!drafted) return drafted.error();
+  Result<Compiled> compiled = compile(*drafted);
+  if (!compiled) {
+    abandon();
+    return compiled.error();
   }
-  std::map<std::pair<u64, u64>, u32> fellows;
-  if (config.host)
-    for (const Address& fellow : fellows_of(*config.host)) {
-      const Address source = source_for(config.host->address, fellow);
-      const Result<u32> slot = slots_.acquire({kFellows, text(fellow), source, fellow, Tunnel::gue, config.host->port});
-      if (!slot) return slot.error();
-      next_slots_[name_of(kFellows, text(fellow))] = fellows[key_of(fellow)] = *slot;
-      if (const Way& way = ways_[key_of(fellow)]; way.slot) route(*slot, way.slot);
-    }
-  const std::vector<Pool> pools = pools_of(config, next_slots_);
-  WM_TRY(Choices::check(pools));
-  Result<Image> image =
-      compile({config, interfaces, live_.meta[0], [&](const std::string& s) { return services.at(s); },
-               [&](const Address& host) { return fellows.at(key_of(host)); }, natives});
-  if (!image) return image;
-  next_config_ = config;
-  choices_.introduce(pools);
-  return image;
+  introduce(*compiled);
+  prepared_ = std::move(*compiled);
+  return prepared_.image;
 }
 
-void Node::commit(Time now) {
-  config_ = next_config_;
-  target_slots_ = next_slots_;
-  weights_.clear();
-  idle_.clear();
-  std::vector<u32> slots;
-  for (const ServiceConfig& service : config_.service) {
-    idle_[service.name] = {stamps_for(service.tcp_idle, live_.meta[0]), stamps_for(service.udp_idle, live_.meta[0])};
-    for (const TargetConfig& target : service.target) {
-      weights_[name_of(service.name, target.name)] = target.weight;
-    }
-  }
-  for (auto& [name, slot] : target_slots_) slots.push_back(slot);
-  slots_.configure(slots);
-  choices_dirty_ = true;
+void Node::introduce(const Compiled& compiled) { introduced_ = choices_.introduce(compiled.pools); }
+
+void Node::commit(Compiled compiled, Time now) {
+  roster_ = std::move(compiled.roster);
+  ready_ = std::move(compiled.pools);
+  end_draft();
+  gone_.clear();
+  for (u32 index = 0; index < kMaxServices; ++index)
+    if (const auto* service = roster_->service_at(index); choices_.tables(index) && !(service && service->count))
+      gone_.push_back(index);
+  count_all();
+  ++changes_;
   install_choices(now);
 }
 
-// The fresh slots of the refused configuration are freed by the sweeps that find them without pins.
+// The fresh slots of a refused configuration are freed by the sweeps that find them without pins; choices that were
+// introduced for it go with the next flip.
 void Node::abandon() {
-  std::vector<u32> slots;
-  for (auto& [name, slot] : target_slots_) slots.push_back(slot);
-  slots_.configure(slots);
+  if (!drafting_) return;
+  gone_.insert(gone_.end(), introduced_.begin(), introduced_.end());
+  end_draft();
 }
 
-std::vector<Pool> Node::pools_of(const Config& config, const std::map<std::string, u32>& slots) const {
-  std::vector<Pool> pools;
-  for (const ServiceConfig& service : config.service) {
-    std::vector<const TargetConfig*> order;
-    for (const TargetConfig& target : service.target) order.push_back(&target);
-    std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return hash_of(*a) < hash_of(*b); });
-    Pool pool{};
-    for (const TargetConfig* target : order) {
-      const u32 slot = slots.at(name_of(service.name, target->name));
-      pool.service = live_.targets[slot].service;
-      pool.members.push_back({hash_of(*target), effective_weight(service, *target, slot)});
-      pool.slots.push_back(slot);
-    }
-    if (!pool.slots.empty()) pools.push_back(std::move(pool));
+void Node::end_draft() {
+  std::vector<u32> slots = roster_->fellows;
+  for (const Roster::TargetEntry& target : roster_->targets) slots.push_back(target.slot);
+  slots_.configure(slots);
+  drafting_ = false;
+  prepared_ = {};
+  introduced_.clear();
+}
+
+u32 Node::effective_weight(u32 target) const {
+  const u32 slot = roster_->targets[target].slot;
+  return weight_of(roster_->target(target).weight, slots_.decision(slot), down_slots_.contains(slot));
+}
+
+Pool Node::pool_of(const Roster::ServiceEntry& service) const {
+  Pool pool{service.index, {}, {}};
+  for (u32 i = service.first; i < service.first + service.count; ++i) {
+    const Roster::TargetEntry& target = roster_->targets[roster_->order[i]];
+    pool.members.push_back({target.hash, effective_weight(roster_->order[i])});
+    pool.slots.push_back(target.slot);
   }
-  return pools;
+  return pool;
+}
+
+// Whether a pool's tables are still right that were made when the configuration was drafted.
+bool Node::drafted(const Successor& s) const {
+  const Tables& now = choices_.tables(s.pool.service);
+  if (now != s.before && now != s.tables) return false;
+  const u32 first = roster_->service_at(s.pool.service)->first;
+  for (u32 i = 0; i < s.pool.members.size(); ++i)
+    if (s.pool.members[i].weight != effective_weight(roster_->order[first + i])) return false;
+  return true;
 }
 
 void Node::install_choices(Time now) {
-  if (!choices_dirty_ || now < choices_allowed_) return;
-  choices_.install(pools_of(config_, target_slots_));
+  if (!choices_due() || now < choices_allowed_) return;
+  std::vector<Successor> pools;
+  for (Successor& s : std::exchange(ready_, {}))
+    if (drafted(s)) {
+      dirty_.erase(s.pool.service);
+      pools.push_back(std::move(s));
+    } else {
+      dirty_.insert(s.pool.service);
+    }
+  u32 entries = 0;
+  const auto take = [&](u32 index) {
+    if (entries >= kEntriesAtOnce) return;
+    dirty_from_ = index + 1;
+    dirty_.erase(index);
+    const Roster::ServiceEntry* service = roster_->service_at(index);
+    if (!service || !service->count) return;
+    entries += table_size(service->count);
+    pools.push_back(choices_.successor(pool_of(*service)));
+  };
+  dirty_.each_from(dirty_from_, take);
+  choices_.install(pools, std::exchange(gone_, {}));
+  for (const Successor& s : pools) count_history(roster_->of_index[s.pool.service]);
   ++changes_;
-  choices_dirty_ = false;
   choices_allowed_ = now + kChoicePause;
-  mark_down();
-}
-
-u32 Node::free_adjacency() {
-  for (u32 n = 1; n < adjacency_used_.size(); ++n) {
-    last_adjacency_ = last_adjacency_ % u32(adjacency_used_.size() - 1) + 1;
-    if (!adjacency_used_[last_adjacency_]) return last_adjacency_;
-  }
-  return 0;
-}
-
-void Node::route(u32 slot, u32 adjacency) {
-  u64& word = live_.targets[slot].route;
-  store(word, (word & kTargetDown) | adjacency);
+  mark_down(dirty_);
 }
 
 void Node::on_next_hop(const NextHop& hop, Time now) {
-  Way& way = ways_[key_of(hop.target)];
-  const u32 old = way.slot;
-  way.slot = 0;
-  way.hop.reset();
-  way.text = hop.why + ": the kernel routes";
-  if (hop.usable) {
-    if (const u32 fresh = free_adjacency()) {
-      Adjacency& a = live_.adjacencies[fresh];
-      a = {};
-      a.valid_until = clock_.ticks_at(now + config_.engine.adjacency_lifetime);
-      a.destination = hop.destination;
-      a.source = hop.source;
-      a.mtu = hop.mtu;
-      store(a.interface, hop.interface);
-      adjacency_used_[fresh] = true;
-      way.slot = fresh;
-      way.hop = hop;
-      way.text = fmt::format("{} mtu {}", text_of(hop.destination), hop.mtu);
-    } else {
-      way.text = "all adjacency slots are in use: the kernel routes";
-    }
-  }
-  for (u32 slot : slots_.used())
-    if (live_.targets[slot].outer_destination == hop.target) route(slot, way.slot);
-  if (old) adjacency_retired_.push_back({now + kAdjacencyPause, old});
-}
-
-std::vector<Address> Node::next_hops_wanted() const {
-  std::map<std::pair<u64, u64>, Address> wanted;
-  for (u32 slot : slots_.used()) {
-    const Address& a = live_.targets[slot].outer_destination;
-    wanted[key_of(a)] = a;
-  }
-  std::vector<Address> all;
-  for (auto& [key, address] : wanted) all.push_back(address);
-  return all;
+  hops_.take(hop, clock_.ticks_at(now + config().engine.adjacency_lifetime), now);
 }
 
 IdleTimes Node::idle_of(u32 slot) const {
-  if (auto it = idle_.find(slots_.service(slot)); it != idle_.end()) return it->second;
+  if (const Roster::ServiceEntry* service = roster_->service_at(live_.targets[slot].service)) return service->idle;
   // The service was removed: its flows get what a service gets by default.
   const Meta& meta = live_.meta[0];
   return {stamps_for(ServiceConfig{}.tcp_idle, meta), stamps_for(ServiceConfig{}.udp_idle, meta)};
@@ -233,64 +241,55 @@ void Node::sweep(Time now) {
 
 std::vector<u32> Node::tick(Time now) {
   install_choices(now);
-  std::erase_if(adjacency_retired_, [&](auto& retired) {
-    if (retired.first > now) return false;
-    live_.adjacencies[retired.second] = {};
-    adjacency_used_[retired.second] = false;
-    return true;
-  });
+  hops_.tidy(now);
   if (now >= refresh_due_) {
-    const u32 until = clock_.ticks_at(now + config_.engine.adjacency_lifetime);
-    for (auto& [key, way] : ways_)
-      if (way.slot && way.hop) store(live_.adjacencies[way.slot].valid_until, until);
-    refresh_due_ = now + config_.engine.adjacency_lifetime / 8;
+    hops_.renew(clock_.ticks_at(now + config().engine.adjacency_lifetime));
+    refresh_due_ = now + config().engine.adjacency_lifetime / 8;
   }
   if (now < sweep_due_) return {};
   sweep_due_ = now + kSweepEvery;
   sweep(now);
-  std::vector<u32> freed = slots_.release(swept_.pins);
-  if (!freed.empty()) {
-    forget_ways(now);
-    choices_.forget(freed);
-  }
+  std::vector<u32> freed = slots_.unused(swept_.pins);
+  free(freed, now);
   return freed;
 }
 
-void Node::forget_ways(Time now) {
-  std::set<std::pair<u64, u64>> wanted;
-  for (const Address& address : next_hops_wanted()) wanted.insert(key_of(address));
-  std::erase_if(ways_, [&](const auto& entry) {
-    if (wanted.contains(entry.first)) return false;
-    if (entry.second.slot) adjacency_retired_.push_back({now + kAdjacencyPause, entry.second.slot});
-    return true;
-  });
+void Node::free(std::span<const u32> slots, Time now) {
+  if (slots.empty()) return;
+  Numbers services(kMaxServices);
+  for (u32 slot : slots)
+    if (const u32 index = live_.targets[slot].service; index < kMaxServices) services.insert(index);
+  choices_.forget(slots, services);
+  for (u32 slot : slots) {
+    hops_.remove(slot, now);
+    down_slots_.erase(slot);
+    unmarked_.erase(slot);
+    slots_.release(slot);
+  }
 }
 
 Time Node::deadline() const {
-  Time due = std::min(refresh_due_, sweep_due_);
-  if (choices_dirty_) due = std::min(due, choices_allowed_);
-  for (auto& [time, slot] : adjacency_retired_) due = std::min(due, time);
-  return due;
+  Time due = std::min({refresh_due_, sweep_due_, hops_.deadline()});
+  return choices_due() ? std::min(due, choices_allowed_) : due;
 }
 
 std::vector<TargetView> Node::targets() const {
   std::vector<TargetView> views;
-  for (u32 slot : slots_.used()) {
+  views.reserve(slots_.used().count());
+  slots_.used().each([&](u32 slot) {
+    if (slot == 0 || slots_.service(slot) == kFellows) return;
     const Target& target = live_.targets[slot];
-    if (slots_.service(slot) == kFellows) continue;
-    const std::string name = name_of(slots_.service(slot), slots_.target(slot));
     const Decision decision = slots_.decision(slot);
     const bool configured = slots_.configured(slot);
-    const auto weight = weights_.find(name);
-    const auto way = ways_.find(key_of(target.outer_destination));
-    views.push_back({slot, slots_.service(slot), slots_.target(slot), target.outer_destination, Tunnel(target.tunnel),
-                     !configured || weight == weights_.end() ? 0
-                     : decision.weight == kNoWeight          ? weight->second
-                                                             : decision.weight,
+    const u32 at = roster_->at_slot(slot);
+    views.push_back({slot, std::string(slots_.service(slot)), std::string(slots_.target(slot)),
+                     target.outer_destination, Tunnel(target.tunnel),
+                     at == Roster::kNone            ? 0
+                     : decision.weight == kNoWeight ? roster_->target(at).weight
+                                                    : decision.weight,
                      configured, decision.drained, (target.route & kTargetDown) != 0,
-                     slot < swept_.pins.size() ? swept_.pins[slot] : 0,
-                     way == ways_.end() ? std::string() : way->second.text});
-  }
+                     slot < swept_.pins.size() ? swept_.pins[slot] : 0, hops_.text(target.outer_destination)});
+  });
   return views;
 }
 

@@ -2,28 +2,21 @@
 // it the configuration, the kernel's next hops and the time; a restart runs the same code over the tables it finds.
 #pragma once
 
-#include <map>
+#include <deque>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "node/choices.h"
-#include "node/compile.h"
+#include "node/draft.h"
+#include "node/next_hops.h"
 #include "node/slots.h"
 #include "node/sweep.h"
 
 namespace waymark {
-
-// A next hop as the kernel gives it, or none with the reason why (kernel/ resolves; this is what a node needs of it).
-struct NextHop {
-  Address target;
-  bool usable;
-  u32 interface;
-  Mac destination, source;
-  u16 mtu;
-  std::string why;  // when not usable
-};
 
 // What `show targets` says of one slot.
 struct TargetView {
@@ -44,6 +37,12 @@ struct Decided {
   Decision decision;
 };
 
+// What checks found out about a target.
+struct TargetHealth {
+  std::string service, target;
+  bool down;
+};
+
 // Jiffies and time: the data path counts the former.
 struct Clock {
   Time at;
@@ -58,32 +57,46 @@ class Node {
   // Takes over what `live` holds. Its Meta must be filled (see new_meta()).
   Node(Live live, const Clock& clock);
 
-  // Checks a configuration against the tables and prepares its Image. Nothing that packets can reach changes; targets
-  // that are new get slots. Call commit() when the engine took the Image, abandon() when it refused.
+  // Another configuration, in steps (node/draft.h). draft() gives new targets slots; nothing that packets can reach
+  // changes, and slots are kept until commit() or abandon(). Fails, with nothing left to abandon, where slots or
+  // service numbers are used up, or another draft is in work.
+  Result<Draft> draft(std::shared_ptr<const Config> config, std::span<const InterfaceFacts> interfaces,
+                      std::span<const Prefix> natives = {});
+  void introduce(const Compiled& compiled);
+  void commit(Compiled compiled, Time now);
+  void abandon();  // does nothing where there is no draft
+
+  // The same at once, for who need not go on meanwhile: then commit() what it made, or abandon().
   Result<Image> prepare(const Config& config, std::span<const InterfaceFacts> interfaces,
                         std::span<const Prefix> natives = {});
-  void commit(Time now);
-  void abandon();
+  void commit(Time now) { commit(std::exchange(prepared_, {}), now); }
 
   // The two clocks drift apart (one is disciplined by NTP): to be read again at least every few minutes.
   void set_clock(const Clock& clock) { clock_ = clock; }
   u32 stamp(Time now) const { return clock_.ticks_at(now) >> live_.meta[0].stamp_shift & kStampMask; }
 
   void on_next_hop(const NextHop& hop, Time now);
-  std::vector<Address> next_hops_wanted() const;  // all targets' addresses, of slots in use
+  std::vector<Address> next_hops_wanted() const { return hops_.wanted(); }  // all targets' addresses, of slots in use
 
   // "service/target", or "target" in all services. Fail where there is none.
   Status drain(const std::string& target, bool on, Time now);
   Status reweigh(const std::string& target, std::optional<u32> weight, Time now);  // none: as configured
-  std::vector<Decided> decisions() const;
-  bool learn(const Decided& decided, Time now);  // true where it was news
+  std::vector<Decided> decisions() const;                                          // about configured targets
+  bool learn(const Decided& decided, Time now);                                    // true where it was news
 
-  // Which targets ("service/target") died: new flows avoid them, and flows that belong to them are told.
-  void set_down(std::set<std::string> targets, Time now);
-  const std::set<std::string>& down() const { return down_; }
+  // Targets died, or are back: new flows avoid the former, and flows that belong to them are told.
+  void set_down(std::span<const TargetHealth> verdicts, Time now);
+  const std::set<std::string>& down() const { return down_; }  // "service/target"
 
   // Each configured service, and whether a target of it is not down. One that drains counts: its flows must still come.
   std::vector<std::pair<std::string, bool>> live_services() const;
+
+  // What became another since the last call: decisions, and what live_services() says of one.
+  struct News {
+    std::vector<Decided> decided;
+    std::vector<std::pair<std::string, bool>> live;
+  };
+  News take_news() { return std::exchange(news_, {}); }
 
   // Counts whatever may change the pools: configurations, decisions, deaths, installed choices.
   u64 changes() const { return changes_; }
@@ -93,15 +106,16 @@ class Node {
 
   // What must be alike on all directors of a group for the same flow to go to the same target: the effective pools; and
   // what they were before, which only the second candidate depends on.
-  u64 pool_digest() const;
-  u64 history_digest() const;
+  u64 pool_digest() const { return pool_digest_; }
+  u64 history_digest() const { return history_digest_; }
 
   // Work that is due: choices after a change, adjacencies' time, freed adjacency slots, the sweep. Slots that the sweep
   // freed are returned: their traffic counters must be reset.
   std::vector<u32> tick(Time now);
   Time deadline() const;
 
-  const Config& config() const { return config_; }
+  const Config& config() const { return *roster_->config; }
+  std::shared_ptr<const Config> shared_config() const { return roster_->config; }
   const SweepResult& swept() const { return swept_; }
   std::vector<TargetView> targets() const;
   u64 generation() const { return live_.half[0]; }
@@ -112,20 +126,19 @@ class Node {
                               const Address& destination, u16 destination_port);
 
  private:
-  struct Way {  // to one target address
-    u32 slot = 0;
-    std::string text = "not asked yet: the kernel routes";
-    std::optional<NextHop> hop;
-  };
-  std::vector<Pool> pools_of(const Config& config, const std::map<std::string, u32>& slots) const;
-  u32 effective_weight(const ServiceConfig& service, const TargetConfig& target, u32 slot) const;
+  void end_draft();
+  u32 effective_weight(u32 target) const;  // by its position in the roster
+  bool drafted(const Successor& pool) const;
+  Pool pool_of(const Roster::ServiceEntry& service) const;
   Status decide(const std::string& target, const std::function<void(Decision&)>& change, Time now);
-  void mark_down();
+  void mark_down(const Numbers& waiting);
+  void touch(u32 target);
+  void count(u32 target);
+  void count_history(u32 service);
+  void count_all();
+  bool choices_due() const { return !ready_.empty() || !gone_.empty() || dirty_.count(); }
   void install_choices(Time now);
-  void route(u32 slot, u32 adjacency);
-  u32 free_adjacency();
-  // Next hops that no slot needs are watched by nobody, so they must not be kept valid, nor keep their slots.
-  void forget_ways(Time now);
+  void free(std::span<const u32> slots, Time now);
   void sweep(Time now);
   IdleTimes idle_of(u32 slot) const;
 
@@ -133,19 +146,32 @@ class Node {
   Clock clock_;
   Slots slots_;
   Choices choices_;
+  NextHops hops_;
   Sweeper sweeper_;
   SweepResult swept_;
-  Config config_, next_config_;
-  std::map<std::string, u32> target_slots_, next_slots_;  // "service/target" -> slot
-  std::map<std::string, u32> weights_;
-  std::map<std::string, IdleTimes> idle_;
-  std::map<std::pair<u64, u64>, Way> ways_;  // by target address
-  std::vector<bool> adjacency_used_;
-  std::vector<std::pair<Time, u32>> adjacency_retired_;  // free again from that time on
-  u32 last_adjacency_ = 0;
+  std::shared_ptr<const Roster> roster_;  // in force
+  Compiled prepared_;
+  bool drafting_ = false;
+  std::vector<u32> introduced_;  // services, by index
+
+  // What the next flip of the choices brings: tables that were made beside the loop, services that are gone, and
+  // services (by index) whose pools changed since.
+  std::vector<Successor> ready_;
+  std::vector<u32> gone_;
+  Numbers dirty_{kMaxServices};
+  u32 dirty_from_ = 0;  // in turn, where one flip does not do all
+
   std::set<std::string> down_;
+  Numbers down_slots_, unmarked_;  // the latter die once the choice does not name them any more
+  News news_;
+
+  // Sums, so that a change costs what changed: by position in the roster, each one's share of the digests.
+  std::vector<u64> target_share_, service_share_, history_share_;
+  std::vector<bool> alive_here_;  // whether a target counts in alive_
+  std::vector<u32> alive_;        // targets of a service that are not down
+  u64 pool_digest_ = 0, history_digest_ = 0;
+
   u64 changes_ = 0;
-  bool choices_dirty_ = false;
   Time choices_allowed_{0}, refresh_due_{0}, sweep_due_{0};
 };
 

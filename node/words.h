@@ -3,11 +3,16 @@
 
 #include <atomic>
 #include <string>
+#include <string_view>
 
 namespace waymark {
 
 // "service/target"
-inline std::string name_of(const std::string& service, const std::string& target) { return service + "/" + target; }
+inline std::string name_of(std::string_view service, std::string_view target) {
+  std::string name;
+  name.reserve(service.size() + 1 + target.size());
+  return name.append(service).append("/").append(target);
+}
 
 template <class T>
 void store(T& word, T value) {

@@ -1,0 +1,67 @@
+// Ways from target slots to next hops. A next hop that changes gets a fresh adjacency, the slots' words are flipped to
+// it, and the old one is free a pause later. What is asked about an address finds its slots, whatever others there are.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/time.h"
+#include "core/hash.h"
+#include "dataplane/image.h"
+#include "node/numbers.h"
+
+namespace waymark {
+
+// A next hop as the kernel gives it, or none with the reason why (kernel/ resolves; this is what a node needs of it).
+struct NextHop {
+  Address target;
+  bool usable;
+  u32 interface;
+  Mac destination, source;
+  u16 mtu;
+  std::string why;  // when not usable
+};
+
+class NextHops {
+ public:
+  // Takes up the adjacencies that these slots name, and frees all others.
+  NextHops(Live& live, const Numbers& slots);
+
+  // A slot that is in use, from now on or no longer. The last one of an address takes its next hop with it: nobody
+  // watches it, so it must not be kept valid.
+  void add(u32 slot);
+  void remove(u32 slot, Time now);
+
+  void take(const NextHop& hop, u32 valid_until, Time now);  // ignored where no slot has that address
+  void renew(u32 valid_until);                               // all that we were told of
+  void tidy(Time now);                                       // at deadline()
+  Time deadline() const { return retired_.empty() ? Time::max() : retired_.front().first; }
+
+  std::vector<Address> wanted() const;  // of all slots, each once
+  std::string text(const Address& address) const;
+
+ private:
+  struct Way {
+    Address address;
+    u32 adjacency = 0, first = 0;  // a slot of this address; the others follow in next_
+    std::string text = {};         // empty: not asked yet
+  };
+  struct Hash {
+    std::size_t operator()(const Address& a) const { return mix(a.high ^ mix(a.low)); }
+  };
+  void route(u32 slot, u32 adjacency);
+  u32 free_adjacency();
+  void retire(u32 adjacency, Time now);
+
+  Live& live_;
+  std::vector<Way> ways_;
+  std::unordered_map<Address, u32, Hash> way_of_;  // positions in ways_
+  std::vector<u32> next_, before_;                 // by slot: others of its address
+  Numbers used_, known_;                           // adjacencies; those that are renewed
+  std::deque<std::pair<Time, u32>> retired_;       // free again from that time on
+  u32 last_ = 0;
+};
+
+}  // namespace waymark
