@@ -164,7 +164,7 @@ void Plane::suspend() {
   checks_.reset();
   const Status refused = Error{"it was abandoned, as this daemon no longer changes anything"};
   const auto change = std::exchange(in_work_, nullptr);
-  if (change && change->image) control_->abandon();
+  if (change && change->drafted) control_->abandon();
   if (change && change->answer) change->answer(refused);
   if (const auto wished = std::exchange(wished_, nullptr)) wished->answer(refused);
   for (auto& [on, answer] : std::exchange(capture_answers_, {})) answer(refused);

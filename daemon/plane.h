@@ -79,7 +79,11 @@ class Plane {
     std::vector<u8> secret = {};
     std::vector<Prefix> natives = {};
     std::vector<InterfaceFacts> facts = {};
-    std::shared_ptr<Image> image = {};
+    bool drafted = false;  // control waits for commit() or abandon()
+  };
+  struct Built {
+    Compiled compiled;
+    Loaded loaded;
   };
   struct Machine {
     std::vector<u8> secret;
@@ -113,8 +117,9 @@ class Plane {
   void begin_what_is_due(Time now);
   void begin(Change change);
   void machine_read(const std::shared_ptr<Change>& change, Result<Machine> machine);
-  Status draft(Change& change);
-  Status land(Change& change, Loaded loaded);
+  Result<Draft> draft(Change& change);
+  static Result<Built> build(const Draft& draft, bool capture, const Loader& load);
+  Status land(Change& change, Built built);
   void end(const std::shared_ptr<Change>& change, const Status& status);
   Status load_now(Change change);
   void plan_natives(Time now);

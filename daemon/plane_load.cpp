@@ -106,13 +106,14 @@ Status Plane::load_now(Change change) {
   if (!machine) return machine.error();
   change.secret = std::move(machine->secret);
   change.natives = std::move(machine->natives);
-  WM_TRY(draft(change));
-  Result<Loaded> loaded = engine_.loader()(*change.image);
-  if (!loaded) {
+  const Result<Draft> drafted = draft(change);
+  if (!drafted) return drafted.error();
+  Result<Built> built = build(*drafted, change.capture, engine_.loader());
+  if (!built) {
     control_->abandon();
-    return loaded.error();
+    return built.error();
   }
-  return land(change, std::move(*loaded));
+  return land(change, std::move(*built));
 }
 
 // What an operator did not ask for needs no key again: that its file is gone meanwhile hinders no recovery.
@@ -163,37 +164,45 @@ void Plane::machine_read(const std::shared_ptr<Change>& change, Result<Machine> 
   change->secret = std::move(machine->secret);
   change->natives = std::move(machine->natives);
   if (!change->forced && same(change->natives, natives_)) return end(change, Done{});
-  if (const Status drafted = draft(*change); !drafted) return end(change, drafted);
-  worker_.run<Loaded>([load = engine_.loader(), image = change->image] { return load(*image); },
-                      [this, alive = std::weak_ptr(alive_), change](Result<Loaded> loaded) {
-                        if (alive.expired() || in_work_ != change) return;
-                        if (!loaded) control_->abandon();
-                        end(change, loaded ? land(*change, std::move(*loaded)) : Status(loaded.error()));
-                      });
+  Result<Draft> drafted = draft(*change);
+  if (!drafted) return end(change, drafted.error());
+  worker_.run<Built>([draft = std::make_shared<const Draft>(std::move(*drafted)), capture = change->capture,
+                      load = engine_.loader()] { return build(*draft, capture, load); },
+                     [this, alive = std::weak_ptr(alive_), change](Result<Built> built) {
+                       if (alive.expired() || in_work_ != change) return;
+                       if (!built) control_->abandon();
+                       end(change, built ? land(*change, std::move(*built)) : Status(built.error()));
+                     });
 }
 
-Status Plane::draft(Change& change) {
+Result<Draft> Plane::draft(Change& change) {
   auto facts = facts_for(change);
   if (!facts) return facts.error();
   change.facts = std::move(*facts);
-  Result<Image> image = control_->prepare(*change.config, change.facts, change.secret, change.natives);
-  if (!image) {
-    control_->abandon();
-    return image.error();
-  }
-  image->settings.capture = change.capture;
-  change.image = std::make_shared<Image>(std::move(*image));
-  return Done{};
+  auto draft = control_->draft(change.config, change.facts, change.secret, change.natives);
+  change.drafted = bool(draft);
+  return draft;
 }
 
-Status Plane::land(Change& change, Loaded loaded) {
-  if (Status swapped = engine_.put(std::move(loaded), attachments_for(change)); !swapped) {
+Result<Plane::Built> Plane::build(const Draft& draft, bool capture, const Loader& load) {
+  Result<Compiled> compiled = compile(draft);
+  if (!compiled) return compiled.error();
+  compiled->image.settings.capture = capture;
+  Result<Loaded> loaded = load(compiled->image);
+  if (!loaded) return loaded.error();
+  return Built{std::move(*compiled), std::move(*loaded)};
+}
+
+Status Plane::land(Change& change, Built built) {
+  control_->introduce(built.compiled);
+  if (Status swapped = engine_.put(std::move(built.loaded), attachments_for(change)); !swapped) {
     control_->abandon();
     return swapped;
   }
   const Time now = boot_time();
   const u64 generation = control_->node().generation();
-  control_->commit(now);
+  image_ = change.config->translator ? std::make_shared<const Image>(std::move(built.compiled.image)) : nullptr;
+  control_->commit(std::move(built.compiled), now);
   const bool other_routes = !change.forced && config_;
   config_ = change.config;
   secret_ = change.secret;
@@ -203,7 +212,6 @@ Status Plane::land(Change& change, Loaded loaded) {
   stale_ = false;
   if (suspended_) return Done{};  // a daemon's end
   interfaces_due_ = now;          // what could not be had is looked after at once
-  image_ = config_->translator ? change.image : nullptr;
   follow_punts(now);
   resolver_->watch(control_->node().next_hops_wanted());
   kernel_changed_ = true;
