@@ -25,8 +25,8 @@ class Resolver {
   // The set of interest, replaced as a whole; up to 200,000. Those that stay keep what is known of them.
   void watch(std::vector<Address> targets);
 
-  // The resolutions that changed since the last poll; each target once at first. Routes are looked up at most 4096 in
-  // 50 ms, so that larger sets come in several polls. Blocks no longer than the kernel takes to answer.
+  // The resolutions that changed since the last poll; each target once at first. Routes are looked up at most 512 in
+  // 10 ms, so that larger sets come in several polls. Blocks no longer than the kernel takes to answer.
   std::vector<Resolution> poll(Time now);
 
   // Grows, in poll(), whenever routes or addresses of the kernel may have changed, whoever they lead to.

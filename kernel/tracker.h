@@ -17,8 +17,8 @@ namespace waymark {
 
 class Tracker {
  public:
-  static constexpr u32 kLookupsPerRound = 4096, kProbesPerRound = 1024;
-  static constexpr Duration kLookupGap = std::chrono::milliseconds(50);  // bounds what a storm of routes can cost
+  static constexpr u32 kLookupsPerRound = 512, kProbesPerRound = 256;
+  static constexpr Duration kLookupGap = std::chrono::milliseconds(10);  // bounds what a storm of routes can cost
   static constexpr Duration kKeepAlive = std::chrono::seconds(20), kSpread = std::chrono::seconds(5);
   static constexpr Time kNever = Time::max();
 
