@@ -189,6 +189,7 @@ struct PlanConfig {
 struct ApiConfig {
   std::string socket;                  // empty: /run/waymark/<node name>.sock
   std::optional<std::string> metrics;  // "127.0.0.1:9100" or "[::1]:9100"
+  std::optional<std::string> health;   // likewise, for /health alone
 };
 
 struct Config {

@@ -21,13 +21,13 @@ TEST(Keys, UnknownOnesNameTheNearest) {
       {in_target("affinity = \"flow\""),
        "f:12:1: unknown key \"affinity\" in [[service.target]]; it belongs in [[service]]"},
       {in_service("weight = 1"), "f:9:1: unknown key \"weight\" in [[service]]; it belongs in [[service.target]]"},
-      {in_api("colour = 1"), "f:13:1: unknown key \"colour\" in [api]; the keys here are \"socket\", \"metrics\""},
+      {in_api("colour = 1"), "f:13:1: unknown key \"colour\" in [api]; the keys here are \"socket\", \"metrics\", \"health\""},
       {"x = 1\n" + kSite,
        "f:1:1: unknown key \"x\" at the top of the file; the keys here are \"node\", \"engine\", \"director\", "
        "\"group\", \"announce\", \"service\", \"host\", \"translator\", \"plan\", \"api\""},
       {kSite + "[hots]\n", "f:12:2: unknown key \"hots\" at the top of the file; did you mean \"host\"?"},
       {in_api("\"a\\u001bb\" = 1"),
-       "f:13:1: unknown key \"a\\x1bb\" in [api]; the keys here are \"socket\", \"metrics\""},
+       "f:13:1: unknown key \"a\\x1bb\" in [api]; the keys here are \"socket\", \"metrics\", \"health\""},
       {in_node(std::string(61, 'n') + " = 1"),
        "f:13:1: unknown key \"" + std::string(61, 'n') + "\" in [node]; the keys here are \"name\", \"log_level\""},
   });
@@ -262,12 +262,12 @@ TEST(Keys, ApiHasPaths) {
     EXPECT_EQ(problems_of(in_api(std::string("metrics = ") + bad)), listen + bad);
   for (const char* fine : {"\"0.0.0.0:1\"", "\"[::]:65535\""})
     EXPECT_EQ(problems_of(in_api(std::string("metrics = ") + fine)), "");
-  const std::string path = "f:13:10: \"socket\" in [api] must be an absolute path of at most 107 bytes, not ";
+  const std::string path = "f:13:10: \"socket\" in [api] must be an absolute path of at most 103 bytes, not ";
   for (const std::string bad : {"\"\"", "\"/\"", "\"run/x\"", "5"})
     EXPECT_EQ(problems_of(in_api("socket = " + bad)), path + bad);
   EXPECT_EQ(problems_of(in_api("socket = \"/a\\u0000\"")), path + "\"/a\\x00\"");
-  EXPECT_EQ(problems_of(in_api("socket = \"/" + std::string(106, 'x') + "\"")), "");
-  EXPECT_EQ(problems_of(in_api("socket = \"/" + std::string(107, 'x') + "\"")),
+  EXPECT_EQ(problems_of(in_api("socket = \"/" + std::string(102, 'x') + "\"")), "");
+  EXPECT_EQ(problems_of(in_api("socket = \"/" + std::string(103, 'x') + "\"")),
             path + "\"/" + std::string(79, 'x') + "...\"");
 }
 

@@ -176,7 +176,7 @@ Result<std::string> FilePath::read(const Node& node) const {
 
 Result<std::string> SocketPath::read(const Node& node) const {
   const auto* path = node.as<std::string>();
-  if (!path || path->size() > 107 || path->size() < 2 || path->front() != '/' || !printable(*path))
+  if (!path || path->size() > 103 || path->size() < 2 || path->front() != '/' || !printable(*path))
     return unwanted(wants(), node);
   return *path;
 }

@@ -126,9 +126,9 @@ struct FilePath {
   Result<std::string> read(const Node& node) const;
 };
 
-// The path of a unix socket.
+// The path of a unix socket, which leaves room for another name beside it (daemon/listening.h).
 struct SocketPath {
-  std::string wants() const { return "an absolute path of at most 107 bytes"; }
+  std::string wants() const { return "an absolute path of at most 103 bytes"; }
   Result<std::string> read(const Node& node) const;
 };
 

@@ -225,7 +225,11 @@ constexpr auto kApi =
                        Field{"socket", &ApiConfig::socket, SocketPath{}, optional,
                              "The unix socket of the local HTTP API.", "`\"/run/waymark/NAME.sock\"`"},
                        Field{"metrics", &ApiConfig::metrics, Listen{}, optional,
-                             "Where `/metrics` is served for Prometheus.", "not served"});
+                             "Where `/metrics` is served for Prometheus, and `/health`.", "not served"},
+                       Field{"health", &ApiConfig::health, Listen{}, optional,
+                             "Where `/health` alone is served, for directors and balancers: an address that those who read "
+                             "`/metrics` cannot keep busy.",
+                             "not served"});
 
 constexpr auto kRoot =
     section<Config>("", "", Here{"node", kNode}, Field{"engine", &Config::engine, Inner{kEngine}, optional, ""},

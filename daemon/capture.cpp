@@ -12,17 +12,22 @@ namespace waymark {
 
 namespace {
 
-constexpr std::size_t kMostHeld = 4096;        // ways in whose way out was lost
-constexpr std::size_t kMostReady = 16u << 20;  // bytes that a slow client makes us keep
+constexpr std::size_t kMostHeld = 4096;  // ways in whose way out was lost
 
 }  // namespace
 
 Capture::Capture(std::vector<CaptureInterface> interfaces, std::vector<Address> addresses, u32 count,
-                 Duration wall_offset)
-    : interfaces_(std::move(interfaces)), addresses_(std::move(addresses)), wall_offset_(wall_offset), left_(count) {
-  pcapng::append_section(ready_, "waymark");
+                 Duration wall_offset, std::shared_ptr<BodyQueue> body)
+    : interfaces_(std::move(interfaces)),
+      addresses_(std::move(addresses)),
+      wall_offset_(wall_offset),
+      left_(count),
+      body_(std::move(body)) {
+  std::string head;
+  pcapng::append_section(head, "waymark");
   for (const CaptureInterface& interface : interfaces_)
-    pcapng::append_interface(ready_, interface.name, LinkType::ethernet);
+    pcapng::append_interface(head, interface.name, LinkType::ethernet);
+  body_->push(head);
 }
 
 u32 Capture::number_of(u32 interface) const {
@@ -61,29 +66,12 @@ void Capture::write(const Held& in, const CaptureRecord& out, std::span<const u8
     pcapng::append_packet(
         blocks, {number_of(leaves ? out.out_interface : in.record.interface), Duration(out.when) + wall_offset_, bytes,
                  out.length, leaves ? pcapng::Direction::outbound : pcapng::Direction::unknown, comment});
-  const std::lock_guard guard(mutex_);
-  if (ready_.size() + blocks.size() > kMostReady) return;
-  ready_ += blocks;
-  if (--left_ == 0) ended_ = true;
-  more_.notify_one();
+  if (body_->push(blocks) && --left_ == 0) end();
 }
 
 void Capture::end() {
-  const std::lock_guard guard(mutex_);
   ended_ = true;
-  more_.notify_one();
-}
-
-bool Capture::full() const {
-  const std::lock_guard guard(mutex_);
-  return ended_;
-}
-
-std::optional<std::string> Capture::next() {
-  std::unique_lock guard(mutex_);
-  more_.wait_for(guard, std::chrono::milliseconds(200), [&] { return ended_ || !ready_.empty(); });
-  if (ready_.empty() && ended_) return std::nullopt;
-  return std::exchange(ready_, {});
+  body_->end();
 }
 
 std::vector<Address> destinations(std::span<const u8> frame) {

@@ -1,16 +1,14 @@
-// A capture on its way from the loop, which gets the copies of packets, to the HTTP thread that sends them out as
-// pcapng.
+// A capture, as pcapng, from the copies of packets that the loop gets to the guest that asked for it. On the loop.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <map>
-#include <mutex>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "config/config.h"
-#include "daemon/server.h"
+#include "daemon/http.h"
 #include "engine/xdp/capture_record.h"
 
 namespace waymark {
@@ -24,16 +22,14 @@ class Capture {
  public:
   // `addresses`: only packets to one of these, outside or inside of a tunnel, as they came in or as they went out;
   // empty: all. At most `count` packets, each with both of its ways. `wall_offset`: from time since boot to time since
-  // 1970.
-  Capture(std::vector<CaptureInterface> interfaces, std::vector<Address> addresses, u32 count, Duration wall_offset);
+  // 1970. What `body` has no room for is left out.
+  Capture(std::vector<CaptureInterface> interfaces, std::vector<Address> addresses, u32 count, Duration wall_offset,
+          std::shared_ptr<BodyQueue> body);
 
-  // From the loop. A packet's way in is held back until its way out, which names the reason, follows.
+  // A packet's way in is held back until its way out, which names the reason, follows.
   void add(const CaptureRecord& record, std::span<const u8> bytes);
   void end();  // no more will come
-  bool full() const;
-
-  // From the HTTP thread: what there is, after 200 ms at most; none after the end.
-  std::optional<std::string> next();
+  bool full() const { return ended_; }
 
  private:
   struct Held {
@@ -48,10 +44,7 @@ class Capture {
   const Duration wall_offset_;
   std::map<u64, Held> held_;
   u32 left_;
-
-  mutable std::mutex mutex_;
-  std::condition_variable more_;
-  std::string ready_;
+  const std::shared_ptr<BodyQueue> body_;
   bool ended_ = false;
 };
 

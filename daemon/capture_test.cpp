@@ -65,8 +65,9 @@ TEST(CaptureTest, ReadsNothingBeyondAFramesEnd) {
 
 class Capturing : public testing::Test {
  protected:
-  Capture capture{{{5, "eth0"}, {6, "eth1"}}, {*parse_address("192.0.2.7")}, 1, Duration(0)};
-  const std::string head = *capture.next();
+  const std::shared_ptr<BodyQueue> body = std::make_shared<BodyQueue>(std::size_t(1) << 20);
+  Capture capture{{{5, "eth0"}, {6, "eth1"}}, {*parse_address("192.0.2.7")}, 1, Duration(0), body};
+  const std::string head = body->take().bytes;
   void packet(u64 id, u8 last) {
     CaptureRecord record{};
     record.id = id;
@@ -88,18 +89,30 @@ TEST_F(Capturing, WritesOnlyWhatWasAskedForWithItsReason) {
   EXPECT_FALSE(capture.full());
   packet(2, 7);
   EXPECT_TRUE(capture.full()) << "one was asked for";
-  const std::optional<std::string> blocks = capture.next();
-  ASSERT_TRUE(blocks);
-  EXPECT_NE(blocks->find("director.no_target: "), std::string::npos);
-  EXPECT_FALSE(capture.next());
+  const BodyQueue::Taken blocks = body->take();
+  EXPECT_NE(blocks.bytes.find("director.no_target: "), std::string::npos);
+  EXPECT_TRUE(blocks.ended);
 }
 
 TEST_F(Capturing, EndsWithoutPacketsToo) {
-  EXPECT_EQ(capture.next(), "") << "nothing yet";
+  EXPECT_FALSE(body->take().ended) << "nothing yet";
   capture.end();
-  EXPECT_FALSE(capture.next());
+  EXPECT_TRUE(body->take().ended);
   packet(1, 7);
-  EXPECT_FALSE(capture.next());
+  EXPECT_EQ(body->take().bytes, "");
+}
+
+TEST_F(Capturing, LeavesOutWhatItsReaderDoesNotTake) {
+  const auto little = std::make_shared<BodyQueue>(std::size_t(100));
+  Capture slow{{{5, "eth0"}}, {}, 1000, Duration(0), little};
+  for (u64 id = 0; id < 100; ++id) {
+    CaptureRecord record{};
+    record.id = id;
+    slow.add(record, Bytes(1000));
+    record.out = 1;
+    slow.add(record, {});
+  }
+  EXPECT_LE(little->take().bytes.size(), 100u);
 }
 
 }  // namespace

@@ -17,10 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kLookAtLease = 50ms;
-
-std::string socket_of(const Config& config) {
-  return config.api.socket.empty() ? default_socket(config.name) : config.api.socket;
-}
+constexpr int kWellnessRests = 20;  // times what it takes to write down who is well
 
 }  // namespace
 
@@ -44,13 +41,14 @@ Daemon::Daemon(const RunOptions& options, const Config& config, std::string leas
     : options_(options),
       lease_(std::move(lease)),
       started_(boot_time()),
-      config_(std::make_shared<const Config>(config)) {}
+      config_(std::make_shared<const Config>(config)),
+      files_(plan_files(raise_file_limit())) {
+  if (files_.small) log::warning(in_words(files_));
+}
 
 Daemon::~Daemon() {
   loop_.close();
-  metrics_.reset();
-  api_.reset();
-  retired_.clear();
+  end_servers();
 }
 
 Status Daemon::start_plane() {
@@ -71,18 +69,6 @@ void Daemon::drop_plane() {
   kernel_watch_.reset();
   if (plane_) plane_->suspend();
   plane_.reset();
-}
-
-Status Daemon::start_servers() {
-  const auto handler = [this](const HttpRequest& request) { return on_request(request); };
-  Result<std::unique_ptr<HttpServer>> api = HttpServer::on_socket(socket_of(*config_), handler);
-  if (!api) return api.error();
-  api_ = std::move(*api);
-  if (!config_->api.metrics) return Done{};
-  Result<std::unique_ptr<HttpServer>> metrics = HttpServer::on_address(*config_->api.metrics, handler);
-  if (!metrics) return metrics.error();
-  metrics_ = std::move(*metrics);
-  return Done{};
 }
 
 int Daemon::run() {
@@ -139,11 +125,31 @@ Time Daemon::step() {
   }
   if (!plane_) return due;
   plane_->step(now);
+  follow_wellness(now);
+  if (wellness_due_ > now) due = std::min(due, wellness_due_);
   return std::min(due, plane_->deadline());
+}
+
+// Where it changed; and as with snapshots, it takes a small share of the time at most.
+void Daemon::follow_wellness(Time now) {
+  if (!config_->host) return;
+  const u64 verdicts = plane_->health().verdicts();
+  if (wellness_seen_ == verdicts && wellness_of_ == config_) {
+    wellness_due_ = Time{0};
+    return;
+  }
+  if (now < wellness_due_) return;
+  wellness_seen_ = verdicts;
+  wellness_of_ = config_;
+  const Time begin = boot_time();
+  wellness_.put(plane_->health().views());
+  const Time end = boot_time();
+  wellness_due_ = end + kWellnessRests * (end - begin);
 }
 
 // The process that was to take over gave up or died. What it left in the tables is not known, so all is read anew.
 void Daemon::resume() {
+  share_addresses(false);
   Result<std::unique_ptr<Plane>> fresh = Plane::start(options_.program, config_, loop_, worker_);
   if (!fresh) {
     log::error(
@@ -157,17 +163,12 @@ void Daemon::resume() {
   }
   plane_ = std::move(*fresh);
   watch_plane();
+  forget_snapshot();
   log::warning(fmt::format("the replacement gave up: {} goes on here", plane_->in_words()));
 }
 
-// Its threads may be waiting for this loop, so the loop does not wait for them.
-void Daemon::retire(std::unique_ptr<HttpServer> server) {
-  retired_.remove_if([](auto& end) { return end.wait_for(0s) == std::future_status::ready; });
-  if (server) retired_.push_back(std::async(std::launch::async, [old = std::move(server)]() mutable { old.reset(); }));
-}
-
-void Daemon::reload(Reply reply) {
-  to_reload_.push_back(std::move(reply));
+void Daemon::reload(const Respond& respond) {
+  to_reload_.push_back(respond);
   if (reloading_.empty()) begin_reload();
 }
 
@@ -185,38 +186,35 @@ void Daemon::config_read(Result<Config> config) {
   if (socket_of(*config) != socket_of(*config_) && config->name == config_->name)
     return end_reload(
         Error{fmt::format("[api] socket cannot change to {} while the daemon runs: restart it", socket_of(*config))});
+  Result<Moved> moved = move_servers(*config);
+  if (!moved) return end_reload(moved.error());
   const auto next = std::make_shared<const Config>(std::move(*config));
-  const auto metrics = std::make_shared<std::unique_ptr<HttpServer>>();
-  const bool other_metrics = next->api.metrics != config_->api.metrics;
-  if (other_metrics && next->api.metrics) {
-    auto made = HttpServer::on_address(*next->api.metrics, [this](const HttpRequest& r) { return on_request(r); });
-    if (!made) return end_reload(made.error());
-    *metrics = std::move(*made);
-  }
-  plane_->reload(next, [this, next, metrics, other_metrics](const Status& done) {
+  plane_->reload(next, [this, next, servers = std::make_shared<Moved>(std::move(*moved))](const Status& done) {
     if (!done) {
-      retire(std::move(*metrics));
+      retire(std::move(servers->new_metrics));
+      retire(std::move(servers->new_health));
       return end_reload(done);
     }
     config_ = next;
     log::set_level(config_->log_level);
-    if (other_metrics) retire(std::exchange(metrics_, std::move(*metrics)));
+    adopt_servers(std::move(*servers));
     end_reload(done);
   });
   end_capture();  // what the plane reloads copies no packets, so this needs no load of its own
 }
 
 void Daemon::end_reload(const Status& done) {
+  forget_snapshot();
   if (done)
     log::info(fmt::format("reloaded {}", options_.config));
   else
     log::error(
         fmt::format("the reload was refused, and the old configuration stays in force:\n{}", done.error().sentence));
   notify::ready(plane_ ? plane_->in_words() : "no program");
-  for (const Reply& reply : std::exchange(reloading_, {}))
-    if (reply)
-      reply(done ? HttpReply{200, to_json({{"result"}, {{fmt::format("{} is in force", options_.config)}}})}
-                 : refusal(409, done.error().sentence));
+  for (const Respond& respond : std::exchange(reloading_, {}))
+    if (respond)
+      respond(done ? HttpReply{200, to_json({{"result"}, {{fmt::format("{} is in force", options_.config)}}})}
+                   : refusal(409, done.error().sentence));
   begin_reload();
 }
 

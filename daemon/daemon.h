@@ -1,18 +1,23 @@
 // The daemon: a plane, the API's requests, signals and systemd, on one loop.
 #pragma once
 
+#include <atomic>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/capture.h"
+#include "daemon/files.h"
 #include "daemon/handover.h"
 #include "daemon/lock.h"
 #include "daemon/loop.h"
 #include "daemon/plane.h"
+#include "daemon/renderer.h"
 #include "daemon/run.h"
 #include "daemon/server.h"
+#include "daemon/wellness.h"
 #include "daemon/worker.h"
 #include "engine/xdp/capture.h"
 
@@ -21,40 +26,61 @@ namespace waymark {
 // A file's configuration; its warnings go to the log, its errors into the Error, a line each.
 Result<Config> load_config(const std::string& path);
 
+std::string socket_of(const Config& config);
+
 class Daemon {
  public:
   Daemon(const RunOptions& options, const Config& config, std::string lease);
   ~Daemon();
 
   Status start_plane();
-  Status start_servers();  // may precede start_plane(): requests wait for run()
-  int run();               // until stop, down, a signal, or a replacement
+  // Two steps, which may precede start_plane(): requests wait for run(). Beside a daemon whose place we take nothing is
+  // taken from it before open_servers(); from then on guests are ours, and settle or give back is the end of it.
+  Status bind_servers(bool beside);
+  Status open_servers();
+  void addresses_are_ours(bool ours);
+  int run();  // until stop, down, a signal, or a replacement
 
  private:
-  // On servers' threads.
-  HttpReply on_request(const HttpRequest& request);
-  // On the loop. The reply may come later, from the loop as well; once.
-  using Reply = std::function<void(HttpReply)>;
-  void carry_out(const Command& command, Reply reply);
-  HttpReply answer(const Show& show);
+  // On servers' threads. They wait for nothing.
+  void on_request(const HttpRequest& request, const Respond& respond);
+  void to_loop(std::atomic<u32>& waiting, u32 most, const Respond& respond, std::function<void(const Respond&)> work);
+  void make_page();
+  // On the loop. Without an answer, `respond` is called when there is one, from any thread.
+  std::optional<HttpReply> carry_out(const Command& command, const Respond& respond);
+  void answer(const Show& show, const Respond& respond);
+  void start_capture(const Show& show, const Respond& respond);
+  HttpReply begin_capture(const Show& show, std::vector<Address> addresses);
+  void end_capture();
   HttpReply down();
 
   // Files are read and programs loaded beside the loop. Who asks while a reload is in work waits for one more, as the
-  // file may have changed since it was read. Empty replies are a signal's.
-  void reload(Reply reply);
+  // file may have changed since it was read. An empty `respond` is a signal's.
+  void reload(const Respond& respond);
   void begin_reload();
   void config_read(Result<Config> config);
   void end_reload(const Status& done);
-
-  void start_capture(const Show& show, Reply reply);
-  HttpReply begin_capture(const Show& show, std::vector<Address> addresses);
-  void end_capture();
   void resume();
   void leave(const std::string& why);
-  Snapshot snapshot();
+  // One that has all that commands did so far. For the renderer's thread; the loop does not touch it again.
+  std::shared_ptr<Snapshot> snapshot();
+  void forget_snapshot();  // something is otherwise than it says
+  void follow_wellness(Time now);
   Time step();
   void watch_plane();
   void drop_plane();
+
+  // daemon/servers.cpp
+  struct Moved {  // by a reload
+    bool metrics = false, health = false;
+    std::unique_ptr<HttpServer> new_metrics, new_health;
+  };
+  HttpServer::Handler handler();
+  Result<std::unique_ptr<HttpServer>> serve_address(const std::string& address, Serves serves, bool beside);
+  Result<Moved> move_servers(const Config& next);
+  void adopt_servers(Moved moved);
+  void share_addresses(bool on);  // with a process that is about to take our place
+  void end_servers();
   void retire(std::unique_ptr<HttpServer> server);
 
   const RunOptions options_;
@@ -62,6 +88,10 @@ class Daemon {
   const Time started_;
   std::shared_ptr<const Config> config_;  // in force
   Standing standing_;
+  WellnessBoard wellness_;
+  SharedPage page_{"text/plain; version=0.0.4; charset=utf-8", 64};
+  std::atomic<u32> questions_{0}, commands_{0};
+  Renderer renderer_;
   Loop loop_;
   Worker worker_{loop_};
   std::unique_ptr<Plane> plane_;
@@ -69,12 +99,17 @@ class Daemon {
   std::shared_ptr<Capture> capture_;
   std::unique_ptr<CaptureReader> capture_reader_;
   bool capture_begins_ = false;
-  std::vector<Reply> reloading_, to_reload_;  // who waits for the one in work, and for the next
+  std::vector<Respond> reloading_, to_reload_;  // who waits for the one in work, and for the next
   Time capture_until_{0}, lease_due_{0}, watchdog_due_{0};
   std::optional<Duration> watchdog_period_;
   int exit_status_ = 0;
-  std::unique_ptr<HttpServer> metrics_, api_;  // their threads ask the loop
-  std::list<std::future<void>> retired_;       // servers on their way out
+  std::shared_ptr<Snapshot> snapshot_;  // stands until snapshot_due_, or a command
+  Time snapshot_due_{0}, wellness_due_{0};
+  u64 wellness_seen_ = 0, captures_ = 0;
+  std::shared_ptr<const Config> wellness_of_;
+  const FilePlan files_;
+  std::unique_ptr<HttpServer> api_, metrics_, health_;  // their threads ask the loop
+  std::list<std::future<void>> retired_;                // servers on their way out
 };
 
 }  // namespace waymark

@@ -1,7 +1,7 @@
 // The daemon on a real kernel, seen from outside: start, kill, reload, stop, down.
-#include <httplib.h>
 #include <sys/stat.h>
 
+#include "daemon/guest_test.h"
 #include "daemon/processes_test.h"
 
 namespace waymark {
@@ -22,11 +22,10 @@ TEST_F(DaemonTest, AnswersAndStopLeavesForwarding) {
     return rows.size() == 1 && rows[0]["forwarded_by"] == "xdp" && rows[0]["interface"] == "wm-here";
   })) << get("/v1/adjacencies");
 
-  httplib::Client metrics("127.0.0.1", 9477);
-  const auto text = metrics.Get("/metrics");
-  ASSERT_TRUE(text);
-  EXPECT_NE(text->body.find("waymark_build_info{version=\"test\",node=\"" + name + "\""), std::string::npos);
-  EXPECT_EQ(metrics.Get("/v1/status")->status, 404) << "the network is told numbers and no more";
+  const Heard text = fetch("127.0.0.1:9477", "/metrics");
+  EXPECT_EQ(text.status, 200);
+  EXPECT_NE(text.body.find("waymark_build_info{version=\"test\",node=\"" + name + "\""), std::string::npos);
+  EXPECT_EQ(fetch("127.0.0.1:9477", "/v1/status").status, 404) << "the network is told numbers and no more";
 
   ASSERT_TRUE(post("/v1/stop")) << log();
   EXPECT_EQ(end_of(pid), 0) << log();
@@ -42,27 +41,26 @@ TEST_F(DaemonTest, AnswersAndStopLeavesForwarding) {
 TEST_F(DaemonTest, RefusesWhatItDoesNotUnderstand) {
   configure({target("s1", "10.77.0.2")});
   ASSERT_TRUE(runs(spawn())) << log();
-  httplib::Client client(socket());
-  client.set_address_family(AF_UNIX);
-  const auto refused = [](const httplib::Result& reply, int status) {
-    ASSERT_TRUE(reply);
-    EXPECT_EQ(reply->status, status) << reply->body;
-    const Json json = Json::parse(reply->body, nullptr, false);
-    ASSERT_TRUE(json.is_object()) << reply->body;
-    EXPECT_GT(json.value("error", "").size(), 15u) << reply->body;
+  const auto refused = [&](int status, const std::string& method, const std::string& path,
+                           const std::string& body = "") {
+    const Heard reply = fetch(socket(), path, method, body);
+    EXPECT_EQ(reply.status, status) << path << " " << reply.body;
+    const Json json = Json::parse(reply.body, nullptr, false);
+    ASSERT_TRUE(json.is_object()) << reply.body;
+    EXPECT_GT(json.value("error", "").size(), 15u) << reply.body;
   };
-  refused(client.Get("/v1/elsewhere"), 404);
-  refused(client.Post("/v1/status", "{}", "application/json"), 405);
-  refused(client.Get("/v1/drain"), 405);
-  refused(client.Delete("/v1/status"), 405);
-  refused(client.Get("/v1/status?x=1"), 400);
-  refused(client.Get("/v1/pins?service=wbe"), 404);
-  refused(client.Get("/v1/pins?flow=tcp"), 400);
-  refused(client.Post("/v1/drain", "{\"target\":", "application/json"), 400);
-  refused(client.Post("/v1/drain", "{\"target\":\"nobody\"}", "application/json"), 404);
-  refused(client.Post("/v1/drain", std::string(65'537, ' '), "application/json"), 413);
-  refused(client.Post("/v1/leave", "{}", "application/json"), 409);
-  refused(client.Post("/v1/handover", "{}", "application/json"), 409);
+  refused(404, "GET", "/v1/elsewhere");
+  refused(405, "POST", "/v1/status", "{}");
+  refused(405, "GET", "/v1/drain");
+  refused(405, "DELETE", "/v1/status");
+  refused(400, "GET", "/v1/status?x=1");
+  refused(404, "GET", "/v1/pins?service=wbe");
+  refused(400, "GET", "/v1/pins?flow=tcp");
+  refused(400, "POST", "/v1/drain", "{\"target\":");
+  refused(404, "POST", "/v1/drain", "{\"target\":\"nobody\"}");
+  refused(413, "POST", "/v1/drain", std::string(65'537, ' '));
+  refused(409, "POST", "/v1/leave", "{}");
+  refused(409, "POST", "/v1/handover", "{}");
 }
 
 TEST_F(DaemonTest, KilledAndStartedAgainItFindsPinsAndDrains) {

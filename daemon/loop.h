@@ -46,18 +46,6 @@ class Loop {
       if (ended() && answer.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return std::nullopt;
     return answer.get();
   }
-  // Likewise, for work that has its answer later: it gives it to the function that it gets, on the loop.
-  template <class T>
-  std::optional<T> ask_later(std::function<void(std::function<void(T)>)> work) {
-    auto promised = std::make_shared<std::promise<T>>();
-    auto answer = promised->get_future();
-    post([work = std::move(work), promised = std::move(promised)] {
-      work([promised](T value) { promised->set_value(std::move(value)); });
-    });
-    while (answer.wait_for(std::chrono::milliseconds(20)) != std::future_status::ready)
-      if (ended() && answer.wait_for(std::chrono::seconds(0)) != std::future_status::ready) return std::nullopt;
-    return answer.get();
-  }
   void post(std::function<void()> work);  // from any thread, without waiting
 
   // What its turns cost others so far (daemon/pauses.h): on the loop.

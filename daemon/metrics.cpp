@@ -148,6 +148,28 @@ void add_control(std::string& out, const Snapshot& s) {
       .sample({}, s.group->refused);
 }
 
+void add_http(std::string& out, const Snapshot& s) {
+  struct Column {
+    const char *name, *type, *help;
+    u64 (*value)(const HttpCounts&);
+  };
+  static constexpr Column kColumns[] = {
+      {"waymark_http_connections", "gauge", "HTTP connections that are open.", [](auto& c) -> u64 { return c.guests; }},
+      {"waymark_http_connections_limit", "gauge", "HTTP connections that may be open at one time.",
+       [](auto& c) -> u64 { return c.most_guests; }},
+      {"waymark_http_answers_total", "counter", "HTTP requests that were answered, with any status.",
+       [](auto& c) -> u64 { return c.served; }},
+  };
+  for (const Column& column : kColumns) {
+    Family family(out, column.name, column.type, column.help);
+    for (const HttpCounts& http : s.http) family.sample({{"server", http.server}}, column.value(http));
+  }
+  Family refused(out, "waymark_http_refused_total", "counter", "HTTP connections that were refused or cut, by reason.");
+  for (const HttpCounts& http : s.http)
+    for (std::size_t why = 0; why < kRefusals; ++why)
+      refused.sample({{"server", http.server}, {"reason", name_of(Refused(why))}}, http.refused[why]);
+}
+
 void add_daemon(std::string& out, const Snapshot& s) {
   Family(out, "waymark_build_info", "gauge", "Always 1; what runs is in its labels.")
       .sample({{"version", s.version}, {"node", s.config->name}, {"program_tag", s.program_tag}}, 1);
@@ -183,6 +205,7 @@ std::string metrics_text(const Snapshot& s) {
   add_tables(out, s);
   add_targets(out, s);
   add_control(out, s);
+  add_http(out, s);
   return out;
 }
 

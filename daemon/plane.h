@@ -60,6 +60,7 @@ class Plane {
 
   void describe(Snapshot& s);
   std::optional<Pin> find_pin(const FlowQuery& flow);
+  const Health& health() const { return control_->health(); }
   const Config& config() const { return *config_; }
   const XdpEngine& engine() const { return engine_; }
 

@@ -4,6 +4,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/takeover.h"
 
 namespace waymark {
 
@@ -16,18 +17,12 @@ struct Overloaded : F... {
 
 HttpReply result(std::string line) { return {200, to_json({{"result"}, {{std::move(line)}}})}; }
 
-// Ends the capture on the loop as soon as its client has all of it or is gone.
-class CaptureBody : public BodyStream {
- public:
-  CaptureBody(std::shared_ptr<Capture> capture, std::function<void()> done)
-      : capture_(std::move(capture)), done_(std::move(done)) {}
-  ~CaptureBody() override { done_(); }
-  std::optional<std::string> next() override { return capture_->next(); }
-
- private:
-  std::shared_ptr<Capture> capture_;
-  std::function<void()> done_;
-};
+// Requests that wait for the loop, or for their text: questions, and commands besides, so that questions keep no
+// command waiting, and least of all a handover.
+constexpr u32 kMostQuestions = 32, kMostCommands = 32;
+constexpr std::size_t kMostCaptured = 16u << 20;  // bytes that a slow reader makes us keep
+// A snapshot stands for so many times what it took to gather, so that however many ask, the loop has time for its work.
+constexpr int kSnapshotRests = 20;
 
 Duration wall_offset() {
   timespec t{};
@@ -37,112 +32,147 @@ Duration wall_offset() {
 
 }  // namespace
 
-HttpReply Daemon::on_request(const HttpRequest& request) {
-  std::optional<HttpReply> reply;
+void Daemon::on_request(const HttpRequest& request, const Respond& respond) {
   if (request.method == "POST") {
     const Result<Command> command = parse_command(request.path, request.body);
-    if (!command) return refusal(400, command.error().sentence);
-    reply = loop_.ask_later<HttpReply>([this, command = *command](Reply then) { carry_out(command, std::move(then)); });
-  } else {
-    const Result<Show> show = parse_query(request.path, request.query);
-    if (!show) return refusal(400, show.error().sentence);
-    if (show->what == Show::What::capture)
-      reply = loop_.ask_later<HttpReply>([this, show = *show](Reply then) { start_capture(show, std::move(then)); });
-    else
-      reply = loop_.ask([this, &show] { return answer(*show); });
+    if (!command) return respond(refusal(400, command.error().sentence));
+    return to_loop(commands_, kMostCommands, respond, [this, command = *command](const Respond& counted) {
+      forget_snapshot();  // who looks next is to see what this did
+      if (auto reply = carry_out(command, counted)) counted(std::move(*reply));
+    });
   }
-  return reply ? *reply : refusal(503, "the daemon is ending");
+  const Result<Show> show = parse_query(request.path, request.query);
+  if (!show) return respond(refusal(400, show.error().sentence));
+  if (show->what == Show::What::wellness) return respond(wellness_.answer(show->service));
+  if (show->what == Show::What::metrics) {
+    if (page_.ask(respond, boot_time())) make_page();
+    return;
+  }
+  to_loop(questions_, kMostQuestions, respond, [this, show = *show](const Respond& counted) { answer(show, counted); });
 }
 
-void Daemon::carry_out(const Command& command, Reply reply) {
+void Daemon::to_loop(std::atomic<u32>& waiting, u32 most, const Respond& respond,
+                     std::function<void(const Respond&)> work) {
+  // Counted until the answer is given, or nobody is left who could.
+  const std::shared_ptr<void> place(&waiting, [](std::atomic<u32>* count) { --*count; });
+  if (++waiting > most) return respond(too_busy("too many requests wait for an answer; try again in a moment"));
+  loop_.post([work = std::move(work),
+              counted = Respond([place, respond](HttpReply reply) { respond(std::move(reply)); })] { work(counted); });
+}
+
+void Daemon::make_page() {
+  const auto making = std::make_shared<SharedPage::Making>(page_);
+  loop_.post([this, making] {
+    renderer_.run([making, s = snapshot()] {
+      s->read_counters_once();
+      making->put(metrics_text(*s), boot_time());
+    });
+  });
+}
+
+std::optional<HttpReply> Daemon::carry_out(const Command& command, const Respond& respond) {
   const bool about_handover = std::holds_alternative<Handover>(command) || std::holds_alternative<Leave>(command);
-  if (const Status may = standing_.may_change(); !may && !about_handover)
-    return reply(refusal(409, may.error().sentence));
-  // Told when packets follow.
-  const auto told = [reply](std::string line) {
-    return [reply, line = std::move(line)](const Status& done) {
-      if (!done) return reply(refusal(404, done.error().sentence));
+  if (const Status may = standing_.may_change(); !may && !about_handover) return refusal(409, may.error().sentence);
+  // Answers when packets follow.
+  const auto told = [this, respond](std::string line) {
+    return [this, respond, line = std::move(line)](const Status& done) {
+      forget_snapshot();
+      if (!done) return respond(refusal(404, done.error().sentence));
       log::info(line);
-      reply(result(line));
+      respond(result(line));
     };
   };
-  std::visit(Overloaded{
-                 [&](const Drain& drain) {
-                   plane_->drain(
-                       drain.target, !drain.undo,
-                       told(fmt::format("{} {}", drain.target,
-                                        drain.undo ? "takes new flows again" : "is drained: it takes no new flows")));
-                 },
-                 [&](const Reweigh& reweigh) {
-                   plane_->reweigh(
-                       reweigh.target, reweigh.weight,
-                       told(reweigh.weight ? fmt::format("{} has weight {}", reweigh.target, *reweigh.weight)
-                                           : fmt::format("{} has its configured weight again", reweigh.target)));
-                 },
-                 [&](const Reload&) { reload(std::move(reply)); },
-                 [&](const Stop&) {
-                   if (const Status done = plane_->withdraw(); !done) log::error(done.error().sentence);
-                   leave("stop");
-                   reply(result(config_->engine.persist ? "the daemon ends; forwarding goes on"
-                                                        : "the daemon ends, and forwarding with it"));
-                 },
-                 [&](const Down&) { reply(down()); },
-                 [&](const Handover&) {
-                   if (const Status done = standing_.on_handover(Lock::held(lease_)); !done)
-                     return reply(refusal(409, done.error().sentence));
-                   plane_->suspend();  // first: what was to be loaded is the newcomer's to load
-                   end_capture();
-                   kernel_watch_.reset();
-                   // Links that are not pinned are in the way of the newcomer's.
-                   if (!config_->engine.persist) plane_.reset();
-                   log::info("standing by: another process takes over");
-                   reply(result("standing by"));
-                 },
-                 [&](const Leave&) {
-                   if (const Status done = standing_.on_leave(); !done)
-                     return reply(refusal(409, done.error().sentence));
-                   log::info("another process took over: the daemon ends");
-                   loop_.stop();
-                   reply(result("leaving"));
-                 },
-             },
-             command);
+  return std::visit<std::optional<HttpReply>>(
+      Overloaded{
+          [&](const Drain& drain) {
+            plane_->drain(drain.target, !drain.undo,
+                          told(fmt::format("{} {}", drain.target,
+                                           drain.undo ? "takes new flows again"
+                                                      : "is drained: it takes no new flows")));
+            return std::nullopt;
+          },
+          [&](const Reweigh& reweigh) {
+            plane_->reweigh(reweigh.target, reweigh.weight,
+                            told(reweigh.weight ? fmt::format("{} has weight {}", reweigh.target, *reweigh.weight)
+                                                : fmt::format("{} has its configured weight again", reweigh.target)));
+            return std::nullopt;
+          },
+          [&](const Reload&) {
+            reload(respond);
+            return std::nullopt;
+          },
+          [&](const Stop&) {
+            if (const Status done = plane_->withdraw(); !done) log::error(done.error().sentence);
+            leave("stop");
+            return result(config_->engine.persist ? "the daemon ends; forwarding goes on"
+                                                  : "the daemon ends, and forwarding with it");
+          },
+          [&](const Down&) { return down(); },
+          [&](const Handover&) {
+            if (const Status done = standing_.on_handover(Lock::held(lease_)); !done)
+              return refusal(409, done.error().sentence);
+            plane_->suspend();  // first: what was to be loaded is the newcomer's to load
+            end_capture();
+            kernel_watch_.reset();
+            share_addresses(true);
+            // Links that are not pinned are in the way of the newcomer's.
+            if (!config_->engine.persist) plane_.reset();
+            log::info("standing by: another process takes over");
+            return result(kStandingBy);
+          },
+          [&](const Leave&) {
+            if (const Status done = standing_.on_leave(); !done) return refusal(409, done.error().sentence);
+            log::info("another process took over: the daemon ends");
+            loop_.stop();
+            return result("leaving");
+          },
+      },
+      command);
 }
 
-Snapshot Daemon::snapshot() {
-  Snapshot s;
-  s.version = options_.version;
-  s.pid = u32(getpid());
-  s.uptime = boot_time() - started_;
-  s.standing_by = standing_.state() != Standing::State::running;
-  s.config = config_;
-  s.longest_pause = loop_.longest_pause();
-  s.lost_time = loop_.lost();
-  if (plane_) plane_->describe(s);
+std::shared_ptr<Snapshot> Daemon::snapshot() {
+  const Time begin = boot_time();
+  if (snapshot_ && begin < snapshot_due_) return snapshot_;
+  auto s = std::make_shared<Snapshot>();
+  s->version = options_.version;
+  s->pid = u32(getpid());
+  s->uptime = begin - started_;
+  s->standing_by = standing_.state() != Standing::State::running;
+  s->config = config_;
+  if (plane_) plane_->describe(*s);
+  for (const HttpServer* server : {api_.get(), metrics_.get(), health_.get()})
+    if (server) s->http.push_back(server->counts());
+  for (const HttpCounts& http : s->http)
+    if (!http.warning.empty()) s->warnings.push_back(http.warning);
+  const Time end = boot_time();
+  snapshot_due_ = end + kSnapshotRests * (end - begin);
+  // To free a large one takes time as well.
+  renderer_.run([old = std::exchange(snapshot_, s)] {});
   return s;
 }
 
-HttpReply Daemon::answer(const Show& what) {
-  Snapshot s = snapshot();
-  if (s.read_counters) s.read_counters(s);
-  if (what.what == Show::What::wellness) {
-    const LocalWellness found = local_wellness(s, what.service);
-    if (!found.known) return refusal(404, "no service of [host] with a check has this name");
-    return {found.well ? 200 : 503, found.lines.empty() ? "up\n" : found.lines, "text/plain; charset=utf-8"};
-  }
-  if (what.what == Show::What::metrics) return {200, metrics_text(s), "text/plain; version=0.0.4; charset=utf-8"};
-  if (what.flow) {
-    if (!plane_) return refusal(503, "this daemon stands by for its replacement");
-    return {200, to_json(show_pin(s, plane_->find_pin(*what.flow)))};
-  }
-  const Result<Rows> rows = show(s, what);
-  if (!rows) return refusal(404, rows.error().sentence);
-  return {200, to_json(*rows)};
+void Daemon::forget_snapshot() {
+  if (snapshot_) renderer_.run([old = std::move(snapshot_)] {});
+  snapshot_.reset();
 }
 
-void Daemon::start_capture(const Show& what, Reply reply) {
-  if (const Status may = standing_.may_change(); !may) return reply(refusal(409, may.error().sentence));
-  if (capture_ || capture_begins_) return reply(refusal(409, "another capture is under way; there is one at a time"));
+void Daemon::answer(const Show& what, const Respond& respond) {
+  if (what.what == Show::What::capture) return start_capture(what, respond);
+  if (what.flow && !plane_) return respond(refusal(503, "this daemon stands by for its replacement"));
+  std::optional<std::optional<Pin>> pin;
+  if (what.flow) pin = plane_->find_pin(*what.flow);
+  renderer_.run([s = snapshot(), what, pin, respond] {
+    if (pin) return respond({200, to_json(show_pin(*s, *pin))});
+    s->read_counters_once();
+    const Result<Rows> rows = show(*s, what);
+    respond(rows ? HttpReply{200, to_json(*rows)} : refusal(404, rows.error().sentence));
+  });
+}
+
+void Daemon::start_capture(const Show& what, const Respond& respond) {
+  if (const Status may = standing_.may_change(); !may) return respond(refusal(409, may.error().sentence));
+  if (capture_ || capture_begins_)
+    return respond(refusal(409, "another capture is under way; there is one at a time"));
   std::vector<Address> addresses;
   for (const ServiceConfig& service : config_->service)
     if (service.name == what.service) addresses = service.address;
@@ -151,18 +181,24 @@ void Daemon::start_capture(const Show& what, Reply reply) {
       if (service.name == what.service)
         addresses.insert(addresses.end(), service.address.begin(), service.address.end());
   if (!what.service.empty() && addresses.empty())
-    return reply(refusal(404, fmt::format("no service is called \"{}\"", what.service)));
+    return respond(refusal(404, fmt::format("no service is called \"{}\"", what.service)));
   capture_begins_ = true;
-  plane_->capture(true, [this, what, addresses, reply = std::move(reply)](const Status& done) {
+  plane_->capture(true, [this, what, addresses, respond](const Status& done) {
     capture_begins_ = false;
-    reply(done ? begin_capture(what, addresses) : refusal(409, done.error().sentence));
+    respond(done ? begin_capture(what, addresses) : refusal(409, done.error().sentence));
   });
 }
 
 HttpReply Daemon::begin_capture(const Show& what, std::vector<Address> addresses) {
   std::vector<CaptureInterface> interfaces;
   for (const Attached& a : plane_->engine().load()->interfaces) interfaces.push_back({a.interface, a.name});
-  capture_ = std::make_shared<Capture>(std::move(interfaces), std::move(addresses), what.count, wall_offset());
+  // Ends as soon as its guest has all of it or is gone.
+  const auto body = std::make_shared<BodyQueue>(kMostCaptured, [this, number = ++captures_] {
+    loop_.post([this, number] {
+      if (captures_ == number) end_capture();
+    });
+  });
+  capture_ = std::make_shared<Capture>(std::move(interfaces), std::move(addresses), what.count, wall_offset(), body);
   auto reader = CaptureReader::open(
       *plane_->engine().object(),
       [this](const CaptureRecord& record, std::span<const u8> bytes) { capture_->add(record, bytes); });
@@ -176,12 +212,7 @@ HttpReply Daemon::begin_capture(const Show& what, std::vector<Address> addresses
     if (const Status done = capture_reader_->read(); !done) log::warning(done.error().sentence);
   });
   log::info("a capture begins");
-  auto done = [this, mine = std::weak_ptr(capture_)] {
-    loop_.post([this, mine] {
-      if (capture_ && capture_ == mine.lock()) end_capture();
-    });
-  };
-  return {200, "", "application/x-pcapng", std::make_shared<CaptureBody>(capture_, std::move(done))};
+  return {200, "", "application/x-pcapng", nullptr, body};
 }
 
 void Daemon::end_capture() {

@@ -45,22 +45,39 @@ int run_daemon(const RunOptions& options) {
 
   Daemon daemon(options, *config, lease_path);
   if (lock) {
-    if (const Status done = daemon.start_servers(); !done) return refused(done.error().sentence);
+    if (const Status done = daemon.bind_servers(false); !done) return refused(done.error().sentence);
+    if (const Status done = daemon.open_servers(); !done) return refused(done.error().sentence);
     if (const Status done = daemon.start_plane(); !done) return refused(done.error().sentence);
     return daemon.run();
   }
 
   {
-    const std::string socket = config->api.socket.empty() ? default_socket(config->name) : config->api.socket;
+    const std::string socket = socket_of(*config);
+    const auto goes_on = [&](const Error& error) {
+      return refused(fmt::format("{}; the running daemon, process {}, goes on", error.sentence, *holder));
+    };
     Result<Takeover> takeover = Takeover::begin(lease_path, socket);
     if (!takeover) return refused(takeover.error().sentence);
-    if (const Status done = daemon.start_plane(); !done)
-      return refused(fmt::format("{}; the running daemon, process {}, goes on", done.error().sentence, *holder));
-    lock = takeover->finish(lock_path);
+    if (takeover->shares())
+      if (const Status done = daemon.bind_servers(true); !done) return goes_on(done.error());
+    if (const Status done = daemon.start_plane(); !done) return goes_on(done.error());
+    if (takeover->shares()) {
+      if (const Status done = daemon.open_servers(); !done) {
+        daemon.addresses_are_ours(false);
+        return goes_on(done.error());
+      }
+      lock = takeover->finish(lock_path, socket + Listening::kLeft);
+      daemon.addresses_are_ours(bool(lock));
+    } else {
+      lock = takeover->finish(lock_path, socket);
+    }
     if (!lock) return refused(lock.error().sentence);
+    if (!takeover->shares()) {
+      if (const Status done = daemon.bind_servers(false); !done) return refused(done.error().sentence);
+      if (const Status done = daemon.open_servers(); !done) return refused(done.error().sentence);
+    }
   }
   log::info(fmt::format("took over from process {}", *holder));
-  if (const Status done = daemon.start_servers(); !done) return refused(done.error().sentence);
   return daemon.run();
 }
 

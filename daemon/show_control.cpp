@@ -83,17 +83,4 @@ Rows show_announce(const Snapshot& s) {
   return rows;
 }
 
-LocalWellness local_wellness(const Snapshot& s, const std::string& service) {
-  LocalWellness out{false, true, ""};
-  for (const Health::View& v : s.health) {
-    if (!v.target.empty() || (!service.empty() && v.service != service)) continue;
-    out.known = true;
-    if (v.state == Wellness::up) continue;
-    out.well = out.well && v.state != Wellness::down;
-    const std::string& why = v.state == Wellness::down ? v.why : v.unknown_why;
-    out.lines += fmt::format("{} is {}{}{}\n", v.service, text(v.state), why.empty() ? "" : ": ", why);
-  }
-  return out;
-}
-
 }  // namespace waymark

@@ -6,6 +6,7 @@
 
 #include "base/address_text.h"
 #include "daemon/snapshot.h"
+#include "daemon/wellness.h"
 #include "engine/replay/native.h"
 
 namespace waymark {
@@ -212,11 +213,20 @@ TEST(ShowRows, AnnouncementsSayWhyNot) {
   EXPECT_EQ(rows[1]["why"], "no live target");
 }
 
-TEST(LocalWellnessTest, IsAskedByServiceOrForAll) {
-  const Snapshot s = site();
-  EXPECT_FALSE(local_wellness(s, "web").known) << "the director's view of others is not ours to tell";
-  EXPECT_FALSE(local_wellness(s, "mail").well);
-  EXPECT_EQ(local_wellness(s, "").lines, "mail is down: connection refused\n");
+TEST(WellnessBoardTest, AnswersByServiceOrForAll) {
+  WellnessBoard board;
+  EXPECT_EQ(board.answer("").status, 503) << "nothing is known yet";
+  Snapshot s = site();
+  board.put(s.health);
+  EXPECT_EQ(board.answer("web").status, 404) << "the director's view of others is not ours to tell";
+  EXPECT_EQ(board.answer("mail").status, 503);
+  EXPECT_EQ(board.answer("").body, "mail is down: connection refused\n");
+  s.health.back().state = Wellness::up;
+  board.put(s.health);
+  EXPECT_EQ(board.answer("").body, "up\n");
+  EXPECT_EQ(board.answer("mail").status, 200);
+  board.put({});
+  EXPECT_EQ(board.answer("").status, 404);
 }
 
 TEST(LocalWellnessTest, WhatIsNotKnownIsNotDown) {

@@ -7,6 +7,7 @@
 
 #include "daemon/command.h"
 #include "daemon/rows.h"
+#include "daemon/server.h"
 #include "kernel/facts.h"
 #include "node/control.h"
 
@@ -53,6 +54,9 @@ struct Snapshot {
   // Fills `traffic` and `counters` from the tables: for the thread that makes the text. It may outlive the engine, and
   // is empty where both are filled already.
   std::function<void(Snapshot&)> read_counters;
+  void read_counters_once() {
+    if (const auto read = std::exchange(read_counters, {})) read(*this);
+  }
   std::vector<TargetCounters> traffic;  // by slot
   std::vector<AdjacencyView> adjacencies;
   Counters counters;
@@ -66,6 +70,7 @@ struct Snapshot {
   std::optional<group::GroupView> group;
   std::vector<Announce::View> announced;
   std::optional<PuntCounts> punts;  // where there is a translator
+  std::vector<HttpCounts> http;     // each server's
   std::vector<std::string> warnings;
 };
 
@@ -80,13 +85,6 @@ Rows show_health(const Snapshot& s);
 std::vector<std::string> check_warnings(const Snapshot& s);
 Rows show_group(const Snapshot& s);
 Rows show_announce(const Snapshot& s);
-
-// What /health answers about a service of [host], or about all: well, and a line for each that is not.
-struct LocalWellness {
-  bool known, well;
-  std::string lines;
-};
-LocalWellness local_wellness(const Snapshot& s, const std::string& service);
 
 // A flow's pin, as found in the tables just now.
 Rows show_pin(const Snapshot& s, const std::optional<Pin>& pin);

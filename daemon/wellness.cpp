@@ -1,0 +1,43 @@
+#include "daemon/wellness.h"
+
+#include <fmt/format.h>
+
+namespace waymark {
+
+namespace {
+
+HttpReply reply_of(const std::string& lines) {
+  return {lines.empty() ? 200 : 503, lines.empty() ? "up\n" : lines, "text/plain; charset=utf-8"};
+}
+
+}  // namespace
+
+void WellnessBoard::put(std::span<const Health::View> views) {
+  auto page = std::make_shared<Page>();
+  std::string all;
+  for (const Health::View& v : views) {
+    if (!v.target.empty()) continue;  // of a director's target, not of ours
+    std::string& line = page->lines[v.service];
+    if (v.state != Wellness::up)
+      line += fmt::format("{} is {}{}{}\n", v.service, text(v.state), v.why.empty() ? "" : ": ", v.why);
+  }
+  for (const auto& [service, line] : page->lines) all += line;
+  page->all = reply_of(all);
+  const std::lock_guard guard(mutex_);
+  page_ = std::move(page);
+}
+
+HttpReply WellnessBoard::answer(const std::string& service) const {
+  std::shared_ptr<const Page> page;
+  {
+    const std::lock_guard guard(mutex_);
+    page = page_;
+  }
+  constexpr const char* kNone = "no service of [host] with a check has this name";
+  if (!page) return refusal(503, "the daemon has not begun to check its services");
+  if (service.empty()) return page->lines.empty() ? refusal(404, kNone) : page->all;
+  const auto found = page->lines.find(service);
+  return found == page->lines.end() ? refusal(404, kNone) : reply_of(found->second);
+}
+
+}  // namespace waymark
