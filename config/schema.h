@@ -220,16 +220,16 @@ constexpr auto kPlan = section<PlanConfig>(
     Field{"keys", &PlanConfig::keys, TagKeys{}, optional,
           "The tag's keys by epoch, at most 4. Without an `epoch` in the layout: one, of epoch 0.", "none"});
 
-constexpr auto kApi =
-    section<ApiConfig>("[api]", "How the command line and monitoring reach the daemon.",
-                       Field{"socket", &ApiConfig::socket, SocketPath{}, optional,
-                             "The unix socket of the local HTTP API.", "`\"/run/waymark/NAME.sock\"`"},
-                       Field{"metrics", &ApiConfig::metrics, Listen{}, optional,
-                             "Where `/metrics` is served for Prometheus, and `/health`.", "not served"},
-                       Field{"health", &ApiConfig::health, Listen{}, optional,
-                             "Where `/health` alone is served, for directors and balancers: an address that those who read "
-                             "`/metrics` cannot keep busy.",
-                             "not served"});
+constexpr auto kApi = section<ApiConfig>(
+    "[api]", "How the command line and monitoring reach the daemon.",
+    Field{"socket", &ApiConfig::socket, SocketPath{}, optional, "The unix socket of the local HTTP API.",
+          "`\"/run/waymark/NAME.sock\"`"},
+    Field{"metrics", &ApiConfig::metrics, Listen{}, optional,
+          "Where `/metrics` is served for Prometheus, and `/health`.", "not served"},
+    Field{"health", &ApiConfig::health, Listen{}, optional,
+          "Where `/health` alone is served, for directors and balancers: an address that those who read "
+          "`/metrics` cannot keep busy.",
+          "not served"});
 
 constexpr auto kRoot =
     section<Config>("", "", Here{"node", kNode}, Field{"engine", &Config::engine, Inner{kEngine}, optional, ""},

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/address_text.h"
+#include "base/file.h"
 #include "daemon/sockaddr.h"
 
 namespace waymark {
@@ -33,25 +34,6 @@ unsigned long inode_of(const std::string& path) {
   return lstat(path.c_str(), &seen) == 0 && S_ISSOCK(seen.st_mode) ? seen.st_ino : 0;
 }
 
-// Removes a socket that nobody listens at. Anything else stays.
-Status clear(const std::string& path) {
-  struct stat seen {};
-  if (lstat(path.c_str(), &seen) != 0) return Done{};
-  if (!S_ISSOCK(seen.st_mode))
-    return Error{fmt::format("[api] socket: {} exists and is not a socket: remove it, or choose another path", path)};
-  const Result<sockaddr_un> address = unix_address(path);
-  if (!address) return address.error();
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd < 0) return Error{fmt::format("cannot make a socket: {}", std::strerror(errno))};
-  // A queue that is full (EAGAIN) is somebody's as well.
-  const bool refused =
-      connect(fd, reinterpret_cast<const sockaddr*>(&*address), sizeof *address) != 0 && errno == ECONNREFUSED;
-  close(fd);
-  if (!refused) return Error{fmt::format("another daemon answers at the socket {}", path)};
-  if (unlink(path.c_str()) != 0) return Error{fmt::format("cannot remove {}: {}", path, std::strerror(errno))};
-  return Done{};
-}
-
 Result<int> bind_unix(const std::string& path) {
   const Result<sockaddr_un> address = unix_address(path);
   if (!address) return address.error();
@@ -69,7 +51,7 @@ Result<int> bind_unix(const std::string& path) {
 }  // namespace
 
 Result<Listening> Listening::on_socket(const std::string& path) {
-  WM_TRY(clear(path));
+  WM_TRY(clear_socket(path));
   const Result<int> fd = bind_unix(path);
   if (!fd) return fd.error();
   Listening out;
@@ -82,7 +64,6 @@ Result<Listening> Listening::on_socket(const std::string& path) {
 
 Result<Listening> Listening::beside_socket(const std::string& path) {
   const std::string beside = path + ".new";
-  WM_TRY(clear(beside));  // of one that was killed
   Result<Listening> out = on_socket(beside);
   if (!out) return out.error();
   out->path_ = path;
