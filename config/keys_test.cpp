@@ -21,7 +21,8 @@ TEST(Keys, UnknownOnesNameTheNearest) {
       {in_target("affinity = \"flow\""),
        "f:12:1: unknown key \"affinity\" in [[service.target]]; it belongs in [[service]]"},
       {in_service("weight = 1"), "f:9:1: unknown key \"weight\" in [[service]]; it belongs in [[service.target]]"},
-      {in_api("colour = 1"), "f:13:1: unknown key \"colour\" in [api]; the keys here are \"socket\", \"metrics\", \"health\""},
+      {in_api("colour = 1"),
+       "f:13:1: unknown key \"colour\" in [api]; the keys here are \"socket\", \"metrics\", \"health\""},
       {"x = 1\n" + kSite,
        "f:1:1: unknown key \"x\" at the top of the file; the keys here are \"node\", \"engine\", \"director\", "
        "\"group\", \"announce\", \"service\", \"host\", \"translator\", \"plan\", \"api\""},

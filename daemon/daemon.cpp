@@ -74,7 +74,7 @@ void Daemon::drop_plane() {
 int Daemon::run() {
   loop_.on_signal(SIGHUP, [this] {
     if (const Status done = standing_.may_change(); !done) return log::warning(done.error().sentence);
-    reload({});
+    reload(std::nullopt);
   });
   for (const int number : {SIGTERM, SIGINT})
     loop_.on_signal(number, [this, number] { leave(number == SIGTERM ? "SIGTERM" : "SIGINT"); });
@@ -167,8 +167,8 @@ void Daemon::resume() {
   log::warning(fmt::format("the replacement gave up: {} goes on here", plane_->in_words()));
 }
 
-void Daemon::reload(const Respond& respond) {
-  to_reload_.push_back(respond);
+void Daemon::reload(std::optional<Respond> respond) {
+  to_reload_.push_back(std::move(respond));
   if (reloading_.empty()) begin_reload();
 }
 
@@ -211,10 +211,10 @@ void Daemon::end_reload(const Status& done) {
     log::error(
         fmt::format("the reload was refused, and the old configuration stays in force:\n{}", done.error().sentence));
   notify::ready(plane_ ? plane_->in_words() : "no program");
-  for (const Respond& respond : std::exchange(reloading_, {}))
+  for (const std::optional<Respond>& respond : std::exchange(reloading_, {}))
     if (respond)
-      respond(done ? HttpReply{200, to_json({{"result"}, {{fmt::format("{} is in force", options_.config)}}})}
-                   : refusal(409, done.error().sentence));
+      (*respond)(done ? HttpReply{200, to_json({{"result"}, {{fmt::format("{} is in force", options_.config)}}})}
+                      : refusal(409, done.error().sentence));
   begin_reload();
 }
 

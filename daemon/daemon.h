@@ -55,8 +55,8 @@ class Daemon {
   HttpReply down();
 
   // Files are read and programs loaded beside the loop. Who asks while a reload is in work waits for one more, as the
-  // file may have changed since it was read. An empty `respond` is a signal's.
-  void reload(const Respond& respond);
+  // file may have changed since it was read. A signal waits for no answer.
+  void reload(std::optional<Respond> respond);
   void begin_reload();
   void config_read(Result<Config> config);
   void end_reload(const Status& done);
@@ -99,7 +99,7 @@ class Daemon {
   std::shared_ptr<Capture> capture_;
   std::unique_ptr<CaptureReader> capture_reader_;
   bool capture_begins_ = false;
-  std::vector<Respond> reloading_, to_reload_;  // who waits for the one in work, and for the next
+  std::vector<std::optional<Respond>> reloading_, to_reload_;  // who waits for the one in work, and for the next
   Time capture_until_{0}, lease_due_{0}, watchdog_due_{0};
   std::optional<Duration> watchdog_period_;
   int exit_status_ = 0;

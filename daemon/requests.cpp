@@ -85,10 +85,10 @@ std::optional<HttpReply> Daemon::carry_out(const Command& command, const Respond
   return std::visit<std::optional<HttpReply>>(
       Overloaded{
           [&](const Drain& drain) {
-            plane_->drain(drain.target, !drain.undo,
-                          told(fmt::format("{} {}", drain.target,
-                                           drain.undo ? "takes new flows again"
-                                                      : "is drained: it takes no new flows")));
+            plane_->drain(
+                drain.target, !drain.undo,
+                told(fmt::format("{} {}", drain.target,
+                                 drain.undo ? "takes new flows again" : "is drained: it takes no new flows")));
             return std::nullopt;
           },
           [&](const Reweigh& reweigh) {
@@ -171,8 +171,7 @@ void Daemon::answer(const Show& what, const Respond& respond) {
 
 void Daemon::start_capture(const Show& what, const Respond& respond) {
   if (const Status may = standing_.may_change(); !may) return respond(refusal(409, may.error().sentence));
-  if (capture_ || capture_begins_)
-    return respond(refusal(409, "another capture is under way; there is one at a time"));
+  if (capture_ || capture_begins_) return respond(refusal(409, "another capture is under way; there is one at a time"));
   std::vector<Address> addresses;
   for (const ServiceConfig& service : config_->service)
     if (service.name == what.service) addresses = service.address;

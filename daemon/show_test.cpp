@@ -229,16 +229,21 @@ TEST(WellnessBoardTest, AnswersByServiceOrForAll) {
   EXPECT_EQ(board.answer("").status, 404);
 }
 
-TEST(LocalWellnessTest, WhatIsNotKnownIsNotDown) {
+TEST(WellnessBoardTest, WhatIsNotKnownIsNotDown) {
+  WellnessBoard board;
   Snapshot s;
   s.health.push_back({.service = "mail", .target = "", .kind = "tcp"});
-  EXPECT_TRUE(local_wellness(s, "mail").well) << "a daemon that has just started takes no service out";
-  EXPECT_EQ(local_wellness(s, "mail").lines, "mail is unknown\n");
+  board.put(s.health);
+  EXPECT_EQ(board.answer("mail").status, 200) << "a daemon that has just started takes no service out";
+  EXPECT_EQ(board.answer("mail").body, "mail is unknown\n");
   s.health[0].unknown_since = 3s, s.health[0].unknown_why = "too many open files";
-  EXPECT_TRUE(local_wellness(s, "mail").well);
-  EXPECT_EQ(local_wellness(s, "mail").lines, "mail is unknown: too many open files\n");
+  board.put(s.health);
+  EXPECT_EQ(board.answer("").status, 200);
+  EXPECT_EQ(board.answer("mail").body, "mail is unknown: too many open files\n");
   s.health[0].state = Wellness::down, s.health[0].why = "connection refused";
-  EXPECT_FALSE(local_wellness(s, "mail").well) << "and a verdict that is held is one";
+  board.put(s.health);
+  EXPECT_EQ(board.answer("mail").status, 503) << "and a verdict that is held is one";
+  EXPECT_EQ(board.answer("").status, 503);
 }
 
 TEST(ShowRows, StatusWarnsOfChecksThatCannotBeCarriedOut) {

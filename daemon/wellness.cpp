@@ -6,8 +6,8 @@ namespace waymark {
 
 namespace {
 
-HttpReply reply_of(const std::string& lines) {
-  return {lines.empty() ? 200 : 503, lines.empty() ? "up\n" : lines, "text/plain; charset=utf-8"};
+HttpReply reply_of(const std::string& lines, bool down) {
+  return {down ? 503 : 200, lines.empty() ? "up\n" : lines, "text/plain; charset=utf-8"};
 }
 
 }  // namespace
@@ -17,12 +17,18 @@ void WellnessBoard::put(std::span<const Health::View> views) {
   std::string all;
   for (const Health::View& v : views) {
     if (!v.target.empty()) continue;  // of a director's target, not of ours
-    std::string& line = page->lines[v.service];
-    if (v.state != Wellness::up)
-      line += fmt::format("{} is {}{}{}\n", v.service, text(v.state), v.why.empty() ? "" : ": ", v.why);
+    Page::Local& local = page->lines[v.service];
+    if (v.state == Wellness::up) continue;
+    local.down = local.down || v.state == Wellness::down;
+    const std::string& why = v.state == Wellness::down ? v.why : v.unknown_why;
+    local.lines += fmt::format("{} is {}{}{}\n", v.service, text(v.state), why.empty() ? "" : ": ", why);
   }
-  for (const auto& [service, line] : page->lines) all += line;
-  page->all = reply_of(all);
+  bool down = false;
+  for (const auto& [service, local] : page->lines) {
+    all += local.lines;
+    down = down || local.down;
+  }
+  page->all = reply_of(all, down);
   const std::lock_guard guard(mutex_);
   page_ = std::move(page);
 }
@@ -37,7 +43,7 @@ HttpReply WellnessBoard::answer(const std::string& service) const {
   if (!page) return refusal(503, "the daemon has not begun to check its services");
   if (service.empty()) return page->lines.empty() ? refusal(404, kNone) : page->all;
   const auto found = page->lines.find(service);
-  return found == page->lines.end() ? refusal(404, kNone) : reply_of(found->second);
+  return found == page->lines.end() ? refusal(404, kNone) : reply_of(found->second.lines, found->second.down);
 }
 
 }  // namespace waymark

@@ -22,7 +22,11 @@ class WellnessBoard {
 
  private:
   struct Page {
-    std::map<std::string, std::string> lines;  // empty where the service is up
+    struct Local {
+      std::string lines;  // empty where the service is up
+      bool down = false;  // what is not known is not down
+    };
+    std::map<std::string, Local> lines;
     HttpReply all;
   };
   mutable std::mutex mutex_;
