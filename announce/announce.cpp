@@ -16,17 +16,26 @@ bool Announce::Before::operator()(const Address& a, const Address& b) const {
 void Announce::configure(const Config& config) {
   settings_ = config.announce;
   std::map<Address, Entry, Before> entries;
-  for (const ServiceConfig& service : config.service)
+  std::map<std::string, Service> services;
+  for (const ServiceConfig& service : config.service) {
+    if (!settings_) break;
+    Service& known = services[service.name];
+    if (const auto old = services_.find(service.name); old != services_.end()) known.live = old->second.live;
+    known.addresses = service.address;
     for (const Address& address : service.address) {
-      if (!settings_) break;
       const auto [entry, added] = entries.try_emplace(address);
       if (const auto old = entries_.find(address); added && old != entries_.end()) {
         entry->second = std::move(old->second);
         entry->second.services.clear();
+        entry->second.live = 0;
       }
       entry->second.services.push_back(service.name);
+      entry->second.live += known.live;
     }
+  }
   entries_ = std::move(entries);
+  services_ = std::move(services);
+  all_changed_ = true;
   keep();
 }
 
@@ -38,64 +47,78 @@ void Announce::keep_found(const std::vector<Address>& existing) {
 }
 
 void Announce::keep() {
-  for (auto& [address, entry] : entries_)
+  desired_.clear();
+  for (auto& [address, entry] : entries_) {
     if (!stopped_ && found_.count(address)) entry.announced = true;
-  collect();
+    if (entry.announced) desired_.push_back(address);
+  }
 }
 
-void Announce::update(const std::string& awaited, const std::vector<std::pair<std::string, bool>>& live_services,
-                      Time now) {
+void Announce::set_live(const std::string& service, bool live) {
+  const auto known = services_.find(service);
+  if (known == services_.end() || known->second.live == live) return;
+  known->second.live = live;
+  for (const Address& address : known->second.addresses) {
+    entries_.at(address).live += live ? 1 : u32(-1);
+    changed_.insert(address);
+  }
+}
+
+void Announce::update(const std::string& awaited, Time now) {
   if (waiting_ && give_up_ == kNever) give_up_ = now + kGrace;
+  all_changed_ = all_changed_ || awaited.empty() != awaited_.empty();
+  awaited_ = awaited;
   if (waiting_ && (awaited.empty() || now >= give_up_)) {
     waiting_ = false;
     give_up_ = kNever;
     found_.clear();
+    all_changed_ = true;
   }
-  std::set<std::string> live;
-  for (const auto& [service, alive] : live_services)
-    if (alive) live.insert(service);
-  for (auto& [address, entry] : entries_) {
-    const bool before = entry.announced;
-    decide(address, entry, awaited, live);
-    if (!entry.since || entry.announced != before) entry.since = now;
-  }
-  collect();
+  if (all_changed_)
+    for (auto& [address, entry] : entries_) decide(address, entry, now);
+  else
+    for (const Address& address : changed_) decide(address, entries_.at(address), now);
+  changed_.clear();
+  all_changed_ = false;
 }
 
-void Announce::decide(const Address& address, Entry& entry, const std::string& awaited,
-                      const std::set<std::string>& live) {
-  const auto alive =
-      std::count_if(entry.services.begin(), entry.services.end(), [&](auto& service) { return live.count(service); });
-  if (stopped_) {
-    entry.announced = false;
-    entry.why = "stopped";
-  } else if (!awaited.empty()) {
-    entry.announced = found_.count(address) > 0;
-    entry.why = entry.announced ? fmt::format("kept as it was found, while {}", awaited)
-                                : fmt::format("not in step: {}", awaited);
-  } else {
-    entry.announced = alive > 0;
-    entry.why = !alive ? "no live target"
-                       : fmt::format("{} of {} service{} {} live", alive, entry.services.size(),
-                                     entry.services.size() == 1 ? "" : "s", alive == 1 ? "is" : "are");
-  }
+void Announce::decide(const Address& address, Entry& entry, Time now) {
+  const bool on = !stopped_ && (awaited_.empty() ? entry.live > 0 : found_.count(address) > 0);
+  if (!entry.since || entry.announced != on) entry.since = now;
+  announce(address, entry, on);
+}
+
+void Announce::announce(const Address& address, Entry& entry, bool on) {
+  if (entry.announced == on) return;
+  entry.announced = on;
+  const auto at = std::lower_bound(desired_.begin(), desired_.end(), address, Before());
+  if (on)
+    desired_.insert(at, address);
+  else
+    desired_.erase(at);
+}
+
+std::string Announce::why(const Address& address, const Entry& entry) const {
+  if (!entry.since) return {};
+  if (stopped_) return "stopped";
+  if (!awaited_.empty())
+    return found_.count(address) ? fmt::format("kept as it was found, while {}", awaited_)
+                                 : fmt::format("not in step: {}", awaited_);
+  if (!entry.live) return "no live target";
+  return fmt::format("{} of {} service{} {} live", entry.live, entry.services.size(),
+                     entry.services.size() == 1 ? "" : "s", entry.live == 1 ? "is" : "are");
 }
 
 void Announce::stop(Time now) {
   stopped_ = true;
-  update("", {}, now);
-}
-
-void Announce::collect() {
-  desired_.clear();
-  for (const auto& [address, entry] : entries_)
-    if (entry.announced) desired_.push_back(address);
+  all_changed_ = true;
+  update("", now);
 }
 
 std::vector<Announce::View> Announce::views() const {
   std::vector<View> out;
   for (const auto& [address, entry] : entries_)
-    out.push_back({address, entry.services, entry.announced, entry.why, entry.since.value_or(Time{})});
+    out.push_back({address, entry.services, entry.announced, why(address, entry), entry.since.value_or(Time{})});
   return out;
 }
 

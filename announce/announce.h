@@ -11,7 +11,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -39,10 +38,12 @@ class Announce {
   // call they are withdrawn.
   void keep_found(const std::vector<Address>& existing);
 
-  // Called whenever something may have changed, and at deadline(). `awaited`: the clause that says why the node is not
-  // in step ("health of 2 targets is not known yet"), empty where it is. A service is live that has a target which
-  // takes new flows; who is not listed is not.
-  void update(const std::string& awaited, const std::vector<std::pair<std::string, bool>>& live_services, Time now);
+  // Whether a service has a target that takes new flows: none has before this is called. Counts from the next update.
+  void set_live(const std::string& service, bool live);
+
+  // Called whenever something may have changed, and at deadline(); costs what changed. `awaited`: the clause that says
+  // why the node is not in step ("health of 2 targets is not known yet"), empty where it is.
+  void update(const std::string& awaited, Time now);
 
   void stop(Time now);  // by the operator: everything is withdrawn, for good
 
@@ -57,17 +58,26 @@ class Announce {
   };
   struct Entry {
     std::vector<std::string> services = {};
+    u32 live = 0;  // of them
     bool announced = false;
-    std::string why = {};
     std::optional<Time> since = {};
   };
-  void decide(const Address& address, Entry& entry, const std::string& awaited, const std::set<std::string>& live);
+  struct Service {
+    std::vector<Address> addresses = {};
+    bool live = false;
+  };
+  using Addresses = std::set<Address, Before>;
+  void decide(const Address& address, Entry& entry, Time now);
+  void announce(const Address& address, Entry& entry, bool on);
+  std::string why(const Address& address, const Entry& entry) const;
   void keep();
-  void collect();
 
   std::optional<AnnounceConfig> settings_;
   std::map<Address, Entry, Before> entries_;
-  std::set<Address, Before> found_;
+  std::map<std::string, Service> services_;
+  Addresses found_, changed_;  // the latter are to be decided anew
+  std::string awaited_;
+  bool all_changed_ = true;
   bool waiting_ = false;  // for the first verdict on found_; the next update sets give_up_
   Time give_up_ = kNever;
   bool stopped_ = false;

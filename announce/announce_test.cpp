@@ -42,7 +42,12 @@ struct AnnounceTest : testing::Test {
     for (const Address& address : announce.desired()) out.push_back(text(address));
     return out;
   }
-  void update(const std::string& awaited, const Live& live) { announce.update(awaited, live, now); }
+  // Who is not listed is not live.
+  void update(const std::string& awaited, const Live& live) {
+    for (const char* service : {"web", "tls", "mail"}) announce.set_live(service, false);
+    for (const auto& [service, alive] : live) announce.set_live(service, alive);
+    announce.update(awaited, now);
+  }
   Announce::View view(const char* address) const {
     for (const auto& v : announce.views())
       if (v.address == at(address)) return v;
@@ -215,7 +220,8 @@ TEST(AnnounceProperty, FollowsItsRule) {
       }
       const bool ready = upto(reluctance) == 0;
       if (!first_update) first_update = now;
-      announce.update(ready ? "" : "it is waiting", live, now);
+      for (const auto& [name, is_live] : live) announce.set_live(name, is_live);
+      announce.update(ready ? "" : "it is waiting", now);
       if (ready || stopped || now >= *first_update + Announce::kGrace) waiting = false;
 
       std::set<std::string> wanted, all;

@@ -151,6 +151,7 @@ Result<std::vector<Fact>> measure_facts() {
   WM_TRY(pin_facts(facts));
   WM_TRY(change_facts(facts));
   WM_TRY(mirror_facts(facts));
+  WM_TRY(scale_facts(facts));
   WM_TRY(program_facts_of(facts));
   return facts;
 }

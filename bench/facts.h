@@ -20,4 +20,7 @@ Result<std::vector<Fact>> measure_facts();
 // Of the mirror between two directors; a part of the above.
 Status mirror_facts(std::vector<Fact>& facts);
 
+// Of a node's loop, with thousands of services; likewise.
+Status scale_facts(std::vector<Fact>& facts);
+
 }  // namespace waymark::bench

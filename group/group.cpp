@@ -65,7 +65,7 @@ void Group::configure(const GroupConfig& config, Time now) {
     connections_.at(link).member.reset();
     drop(link, "it is no member any more", now);
   }
-  if (digest_) publish(*digest_, {}, list_of(opinions_), now);
+  if (digest_) publish_changes(*digest_, {}, {}, now);
 }
 
 std::optional<u32> Group::index_of(const std::string& name) const {
@@ -287,11 +287,21 @@ GroupOutput Group::take() {
 
 std::vector<StateRecord> Group::states_received() { return std::exchange(states_received_, {}); }
 
-std::map<std::string, Opinions> Group::opinions() const {
-  std::map<std::string, Opinions> all;
+std::vector<bool> Group::opinions_of(const OpinionKey& target) const {
+  std::vector<std::pair<std::string_view, bool>> all;
   for (const auto& m : members_)
-    if (m->link) all[m->config.name] = m->opinions;
-  return all;
+    if (const auto said = m->opinions.find(target); m->link && said != m->opinions.end())
+      all.emplace_back(m->config.name, said->second);
+  std::sort(all.begin(), all.end());
+  std::vector<bool> opinions;
+  for (const auto& [member, up] : all) opinions.push_back(up);
+  return opinions;
+}
+
+void Group::hear_again() {
+  heard_.clear();
+  for (const auto& m : members_)
+    for (const auto& [target, up] : m->opinions) heard_.push_back(target);
 }
 
 GroupView Group::view() const {

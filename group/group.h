@@ -14,6 +14,7 @@
 
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "config/config.h"
 #include "group/channel.h"
@@ -69,8 +70,16 @@ class Group {
   // it whenever any of it may have changed, and once before anything is shared.
   void publish(const Digest& digest, const std::vector<StateRecord>& states, const std::vector<Opinion>& opinions,
                Time now);
-  std::vector<StateRecord> states_received();        // later than ours; once each
-  std::map<std::string, Opinions> opinions() const;  // by the names of members that are connected
+  // The same, where whatever is not listed is as it was told before; of `opinions`, none means not known any more.
+  void publish_changes(const Digest& digest, const std::vector<StateRecord>& states,
+                       const std::vector<Opinion>& opinions, Time now);
+  std::vector<StateRecord> states_received();  // later than ours; once each
+
+  // What connected members think of a target, in the order of their names; and of which targets any of them said
+  // something since the last call, or since hear_again(): those of which any has an opinion now.
+  std::vector<bool> opinions_of(const OpinionKey& target) const;
+  std::vector<OpinionKey> opinions_heard() { return std::exchange(heard_, {}); }
+  void hear_again();
   // Whether this node may announce itself: it once had all that the members it can reach have; those that it cannot
   // were waited for.
   bool in_step() const { return in_step_; }
@@ -106,7 +115,8 @@ class Group {
   Scanner scanner_;
   States states_;
   std::vector<StateRecord> states_received_;
-  Opinions opinions_;  // ours
+  Opinions opinions_;              // ours
+  std::vector<OpinionKey> heard_;  // others'
   std::optional<Digest> digest_;
   std::vector<std::unique_ptr<Member>> members_;  // as in config_.member
   std::map<Link, Connection> connections_;

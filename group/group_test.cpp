@@ -239,14 +239,55 @@ TEST(Group, OpinionsAreByMemberAndEndWithItsLink) {
   ASSERT_TRUE(net.until([&] { return net.all_linked(); }));
   net.publish(0, {{"web", "s1", false}, {"web", "s2", true}});
   net.run(100ms);
-  EXPECT_EQ(net.group(2).opinions().at("d1"), (Opinions{{{"web", "s1"}, false}, {{"web", "s2"}, true}}));
-  EXPECT_TRUE(net.group(2).opinions().at("d2").empty());
+  const OpinionKey s1{"web", "s1"}, s2{"web", "s2"};
+  const auto of = [&](size_t i, const OpinionKey& target) { return net.group(i).opinions_of(target); };
+  EXPECT_EQ(of(2, s1), std::vector<bool>{false}) << "d2 has none";
+  EXPECT_EQ(of(2, s2), std::vector<bool>{true});
+  EXPECT_EQ(net.group(1).opinions_heard(), (std::vector<OpinionKey>{s1, s2}));
   net.publish(0, {{"web", "s2", false}});
   net.run(100ms);
-  EXPECT_EQ(net.group(1).opinions().at("d1"), (Opinions{{{"web", "s2"}, false}}));
+  EXPECT_EQ(of(1, s1), std::vector<bool>{});
+  EXPECT_EQ(of(1, s2), std::vector<bool>{false});
+  EXPECT_EQ(net.group(1).opinions_heard(), (std::vector<OpinionKey>{s2, s1})) << "the latter is not known any more";
+  net.group(1).hear_again();
+  EXPECT_EQ(net.group(1).opinions_heard(), std::vector<OpinionKey>{s2});
   net.kill(0);
   net.run(4s);
-  EXPECT_FALSE(net.group(1).opinions().contains("d1"));
+  EXPECT_EQ(of(1, s2), std::vector<bool>{});
+}
+
+// What is told is the difference, whoever makes it: the sender by listing changes, or the group by comparing.
+TEST(Group, ChangesOfOpinionsAreAsGoodAsAllOfThem) {
+  Net net(3);
+  ASSERT_TRUE(net.until([&] { return net.all_linked(); }));
+  std::mt19937 random(5);
+  std::map<std::string, bool> told;
+  for (int round = 0; round < 40; ++round) {
+    std::vector<Opinion> changed, all;
+    for (int n = 0; n < 5; ++n) {
+      const std::string target = "s" + std::to_string(random() % 8);
+      const u32 what = u32(random() % 3);
+      const std::optional<bool> up = what == 2 ? std::nullopt : std::optional<bool>(what == 1);
+      changed.push_back({"web", target, up});
+      if (up)
+        told[target] = *up;
+      else
+        told.erase(target);
+    }
+    for (const auto& [target, up] : told) all.push_back({"web", target, up});
+    if (random() % 3)
+      net.group(0).publish_changes(net.node(0).digest, {}, changed, net.now);
+    else
+      net.publish(0, all);
+    net.run(100ms);
+    for (int n = 0; n < 8; ++n) {
+      const std::string target = "s" + std::to_string(n);
+      const auto known = told.find(target);
+      const std::vector<bool> want = known == told.end() ? std::vector<bool>{} : std::vector<bool>{known->second};
+      EXPECT_EQ(net.group(1).opinions_of({"web", target}), want) << round << " " << target;
+      EXPECT_EQ(net.group(2).opinions_of({"web", target}), want) << round << " " << target;
+    }
+  }
 }
 
 // Whatever is cut and whoever decides when, once all can talk they are of one mind: that of the latest.

@@ -12,8 +12,8 @@ namespace waymark::group {
 
 using Link = u32;  // a connection, numbered by whoever carries its bytes
 
-// By service and target; none of those that are not known.
-using Opinions = std::map<std::pair<std::string, std::string>, bool>;
+using OpinionKey = std::pair<std::string, std::string>;  // service and target
+using Opinions = std::map<OpinionKey, bool>;             // none of those that are not known
 
 // Sets what the list says; false where there would be more than a node has targets.
 bool update(Opinions& opinions, const std::vector<Opinion>& list);

@@ -49,16 +49,18 @@ u64 identity_of_target(std::string_view service, const Address& address, u16 por
   return hash ? hash : 1;
 }
 
-// Slots in use have incarnations of their own, each larger than all before it. So where none was added to those that
-// are known, only these can have changed; the whole table is megabytes, and this is asked every few milliseconds.
+// Whoever takes a slot into use, or frees one, counts the node's incarnations on: where that number stands still,
+// nothing changed. The whole table is megabytes, and this is asked every few milliseconds.
 std::vector<SlotIdentity> SlotIdentities::refresh(const Live& live) {
   std::vector<SlotIdentity> changed;
+  if (newest_ && newest_ == live.meta[0].next_incarnation) return changed;
+  newest_ = live.meta[0].next_incarnation;
   slots_.resize(live.targets.size());
-  auto look_at = [&](u32 slot) {
+  for (u32 slot = 1; slot < slots_.size(); ++slot) {
     const Target& target = live.targets[slot];
     Slot& known = slots_[slot];
-    if (!target.in_use && known.identity == 0) return;
-    if (target.in_use && known.identity != 0 && known.incarnation == target.incarnation) return;
+    if (!target.in_use && known.identity == 0) continue;
+    if (target.in_use && known.identity != 0 && known.incarnation == target.incarnation) continue;
     u64 identity = 0;
     if (target.in_use) {
       const char* service = live.slot_names[slot].service;
@@ -67,18 +69,11 @@ std::vector<SlotIdentity> SlotIdentities::refresh(const Live& live) {
     }
     if (identity != known.identity) changed.push_back({slot, identity});
     known = {identity, target.incarnation};
-  };
-  if (newest_ && newest_ == live.meta[0].next_incarnation)
-    for (u32 slot : used_) look_at(slot);
-  else
-    for (u32 slot = 1; slot < slots_.size(); ++slot) look_at(slot);
-  newest_ = live.meta[0].next_incarnation;
+  }
   if (changed.empty()) return changed;
   by_identity_.clear();
-  used_.clear();
   for (u32 slot = 1; slot < slots_.size(); ++slot) {
     if (slots_[slot].identity == 0) continue;
-    used_.push_back(slot);
     u32& best = by_identity_[slots_[slot].identity];
     if (best == 0 || slots_[best].incarnation < slots_[slot].incarnation) best = slot;
   }

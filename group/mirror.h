@@ -53,8 +53,7 @@ class SlotIdentities {
     u32 incarnation = 0;
   };
   std::vector<Slot> slots_;
-  std::vector<u32> used_;                     // those that are not free
-  u32 newest_ = 0;                            // the latest incarnation there was; 0: unknown
+  u32 newest_ = 0;                            // Meta::next_incarnation at the last refresh; 0: unknown
   std::unordered_map<u64, u32> by_identity_;  // of several slots the latest incarnation's
 };
 

@@ -76,6 +76,7 @@ TEST(Identity, FollowsSlotsAsTheyChange) {
   EXPECT_EQ(slots.refresh(t.live), (std::vector<SlotIdentity>{{5, first}}));
   EXPECT_EQ(slots.slot_of(first), 5u);
   t.live.targets[5].in_use = 0;
+  ++t.live.meta[0].next_incarnation;
   EXPECT_EQ(slots.refresh(t.live), (std::vector<SlotIdentity>{{5, 0}}));
   EXPECT_EQ(slots.slot_of(first), 3u);
   t.target(3, "mail", 1);

@@ -33,6 +33,13 @@ void Group::tell_all(const Message& message, const Member* but) {
 
 void Group::publish(const Digest& digest, const std::vector<StateRecord>& states, const std::vector<Opinion>& opinions,
                     Time now) {
+  Opinions after;
+  update(after, opinions);
+  publish_changes(digest, states, changes(opinions_, after), now);
+}
+
+void Group::publish_changes(const Digest& digest, const std::vector<StateRecord>& states,
+                            const std::vector<Opinion>& opinions, Time now) {
   now_ = now;
   Digest ours = digest;
   ours.pin_buckets = u32(live_.pins.size());
@@ -44,10 +51,13 @@ void Group::publish(const Digest& digest, const std::vector<StateRecord>& states
     for (const auto& member : members_) review_sharing(*member, now);
   }
   if (const auto news = states_.merge(states); !news.empty()) tell_all(news);
-  Opinions after;
-  update(after, opinions);
-  if (const auto news = changes(opinions_, after); !news.empty()) tell_all(news);
-  opinions_ = std::move(after);
+  std::vector<Opinion> news;
+  for (const Opinion& opinion : opinions) {
+    const auto known = opinions_.find({opinion.service, opinion.target});
+    if (known == opinions_.end() ? !opinion.up : opinion.up == known->second) continue;
+    if (update(opinions_, {opinion})) news.push_back(opinion);
+  }
+  if (!news.empty()) tell_all(news);
 }
 
 // Our slots, in words of all; whoever lent pins of targets that we had not is asked again once we have more targets.
@@ -110,6 +120,7 @@ void Group::handle(u32 index, const Message& message, Time now) {
                    tell_all(news, &member);
                  },
                  [&](const std::vector<Opinion>& opinions) {
+                   for (const Opinion& o : opinions) heard_.emplace_back(o.service, o.target);
                    if (!update(member.opinions, opinions)) drop(*member.link, "it has too many opinions", now);
                  },
                  [&](const std::vector<SlotIdentity>& slots) { member.applier.set_slots(slots); },

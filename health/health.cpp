@@ -206,6 +206,10 @@ Health::Load Health::load(Time now) const {
   return load;
 }
 
+bool Health::watches(std::string_view service, std::string_view target) const {
+  return watched_.contains(Named(service, target));
+}
+
 bool Health::down(std::string_view service, std::string_view target) const {
   const auto at = watched_.find(Named(service, target));
   return at != watched_.end() && at->second.out;

@@ -79,7 +79,8 @@ class Health {
               Time now);  // ids that are not waited for are ignored
   Time deadline() const;  // when due() has something to do; Time::max()
 
-  bool down(std::string_view service, std::string_view target) const;  // taken out, fail static respected
+  bool down(std::string_view service, std::string_view target) const;     // taken out, fail static respected
+  bool watches(std::string_view service, std::string_view target) const;  // whether it is asked
   // Each subject has a verdict or an opinion, or kTries questions in a row were in vain.
   bool decided() const { return undecided_ == given_up_; }
   std::size_t undecided() const { return undecided_; }    // without verdict and opinion

@@ -13,6 +13,14 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kOpinionsEvery = 100ms;
+constexpr u32 kOpinionsAtOnce = 1'000;     // where more differ, the others come in turn
+constexpr Duration kOpinionsPause = 10ms;  // and sooner
+
+group::StateRecord record_of(const Decided& d) {
+  return {d.service,          d.target,
+          d.decision.drained, d.decision.weight == kNoWeight ? std::optional<u32>() : d.decision.weight,
+          d.decision.version, d.decision.origin};
+}
 
 }  // namespace
 
@@ -61,10 +69,25 @@ void Control::commit(Compiled compiled, Time now) {
       for (const TargetConfig& target : service.target)
         health_.adopt(service.name, target.name,
                       node_.down().contains(name_of(service.name, target.name)) ? Wellness::down : Wellness::up, now);
+  // Of a target that is back, and is asked no more, nobody will say that it is well.
+  std::vector<TargetHealth> unasked;
+  for (const std::string& name : node_.down()) {
+    const std::size_t slash = name.find('/');
+    const std::string service = name.substr(0, slash), target = name.substr(slash + 1);
+    if (node_.configured(service, target) && !health_.watches(service, target))
+      unasked.push_back({service, target, false});
+  }
+  node_.set_down(unasked, now);
   announce_.configure(config);
+  std::erase_if(unproven_, [&](const std::string& service) { return !health_.knows_nothing_of(service); });
+  for (const auto& [service, live] : node_.live_services()) set_live(service, live);
   committed_ = true;
   awaited_seen_.reset();
   form_group(now);
+  if (group_) {
+    group_->hear_again();  // what was said of targets that are new
+    for (const Decided& d : node_.decisions()) decisions_.push_back(record_of(d));
+  }
   settle(now);
 }
 
@@ -72,10 +95,14 @@ void Control::form_group(Time now) {
   const Config& config = node_.config();
   if (!config.group) {
     group_.reset();
+    contested_.clear();
+    opinions_.clear();
+    decisions_.clear();
     return;
   }
   if (group_ && next_secret_ == life_.secret && group_name_ == config.group->name)
     return group_->configure(*config.group, now);
+  published_ = false;
   life_.secret = next_secret_;
   group_name_ = config.group->name;
   group::GroupNeeds needs{life_.nonce, [this](Time at) { return node_.stamp(at); },
@@ -130,28 +157,47 @@ group::GroupOutput Control::take() { return group_ ? group_->take() : group::Gro
 
 // A target that was removed while it was down is asked no more, and stays as it was for the flows it has left.
 void Control::follow_health(Time now) {
-  health_.take_changes();  // they are read from health itself below
-  if (health_.changes() == health_seen_) return;
-  health_seen_ = health_.changes();
-  std::vector<TargetHealth> changed;
-  for (const ServiceConfig& service : node_.config().service)
-    for (const TargetConfig& target : service.target)
-      changed.push_back({service.name, target.name, health_.down(service.name, target.name)});
-  node_.set_down(changed, now);
+  std::vector<TargetHealth> down;
+  for (const Health::Change& change : health_.take_changes()) {
+    if (change.target.empty()) continue;  // of the host's own services
+    if (change.after != Wellness::unknown && unproven_.erase(change.service))
+      set_live(change.service, node_.is_live(change.service));
+    if (node_.configured(change.service, change.target)) down.push_back({change.service, change.target, change.down});
+    if (!group_) continue;
+    opinions_.push_back(
+        {change.service, change.target, change.own ? std::optional(change.after == Wellness::up) : std::nullopt});
+    contested_.insert({change.service, change.target});
+  }
+  if (!down.empty()) node_.set_down(down, now);
 }
 
-// Others' decisions are ours. Their opinions are not: they stand in where we know nothing yet, and where they differ
-// they make us ask once more.
+// Others' decisions are ours.
 void Control::follow_group(Time now) {
   for (const group::StateRecord& r : group_->states_received())
     node_.learn({r.service, r.target, {r.drained, r.weight.value_or(kNoWeight), r.version, r.origin}}, now);
-  if (now < opinions_due_) return;
-  opinions_due_ = now + kOpinionsEvery;
-  for (const auto& [member, opinions] : group_->opinions())
-    for (const auto& [named, up] : opinions) {
-      health_.adopt(named.first, named.second, up ? Wellness::up : Wellness::down, now);
-      if (health_.down(named.first, named.second) == up) health_.hurry(named.first, named.second, now);
+  for (group::OpinionKey& target : group_->opinions_heard())
+    if (health_.watches(target.first, target.second)) contested_.insert(std::move(target));
+  if (now >= opinions_due_) weigh_opinions(now);
+}
+
+// Others' opinions are not ours: they stand in where we know nothing yet, and where they differ they make us ask once
+// more. Who differs stays contested.
+void Control::weigh_opinions(Time now) {
+  const std::size_t all = contested_.size();
+  auto at = all > kOpinionsAtOnce ? contested_.upper_bound(weighed_) : contested_.begin();
+  for (u32 count = 0; count < std::min<std::size_t>(all, kOpinionsAtOnce); ++count) {
+    if (at == contested_.end()) at = contested_.begin();
+    const auto& [service, target] = weighed_ = *at;
+    bool differ = false;
+    for (const bool up : group_->opinions_of(weighed_)) {
+      health_.adopt(service, target, up ? Wellness::up : Wellness::down, now);
+      if (health_.down(service, target) != up) continue;
+      health_.hurry(service, target, now);
+      differ = true;
     }
+    at = differ ? std::next(at) : contested_.erase(at);
+  }
+  opinions_due_ = now + (all > kOpinionsAtOnce ? kOpinionsPause : kOpinionsEvery);
 }
 
 void Control::publish(bool ready, Time now) {
@@ -162,15 +208,16 @@ void Control::publish(bool ready, Time now) {
   digest.generation = node_.generation();
   digest.flows = node_.swept().proven + node_.swept().closing + node_.swept().datagram;
   digest.ready = ready;
-  std::vector<group::StateRecord> states;
-  for (const Decided& d : node_.decisions())
-    states.push_back({d.service, d.target, d.decision.drained,
-                      d.decision.weight == kNoWeight ? std::optional<u32>() : d.decision.weight, d.decision.version,
-                      d.decision.origin});
-  std::vector<group::Opinion> opinions;
-  for (const Health::View& v : health_.views())
-    if (v.own && !v.target.empty()) opinions.push_back({v.service, v.target, v.state == Wellness::up});
-  group_->publish(digest, states, opinions, now);
+  if (!std::exchange(published_, true)) {
+    decisions_.clear();
+    for (const Decided& d : node_.decisions()) decisions_.push_back(record_of(d));
+    opinions_.clear();
+    for (const Health::View& v : health_.views())
+      if (v.own && !v.target.empty()) opinions_.push_back({v.service, v.target, v.state == Wellness::up});
+  }
+  group_->publish_changes(digest, decisions_, opinions_, now);
+  decisions_.clear();
+  opinions_.clear();
 }
 
 void Control::settle(Time now) {
@@ -179,8 +226,7 @@ void Control::settle(Time now) {
   follow_health(now);
   if (!health_known_ && health_.decided()) {
     health_known_ = true;
-    for (const ServiceConfig& service : node_.config().service)
-      if (health_.knows_nothing_of(service.name)) unproven_.insert(service.name);
+    doubt_services();
   }
   const std::string missing = awaited();
   const bool changed =
@@ -189,18 +235,23 @@ void Control::settle(Time now) {
   verdicts_seen_ = health_.verdicts();
   node_seen_ = node_.changes();
   awaited_seen_ = missing;
-  announce_.update(missing, live_services(), now);
-  if (group_) publish(missing.empty(), now);
+  Node::News news = node_.take_news();
+  for (const auto& [service, live] : news.live) set_live(service, live);
+  announce_.update(missing, now);
+  if (!group_) return;
+  for (const Decided& d : news.decided) decisions_.push_back(record_of(d));
+  publish(missing.empty(), now);
 }
 
 // Where checks could not be carried out since the node began, a service is announced once one of its targets is known.
 // Later a service stays as it is: what was served must not end because nothing is heard.
-std::vector<std::pair<std::string, bool>> Control::live_services() {
-  std::vector<std::pair<std::string, bool>> all = node_.live_services();
-  if (unproven_.empty()) return all;
-  std::erase_if(unproven_, [&](const std::string& service) { return !health_.knows_nothing_of(service); });
-  for (auto& [service, live] : all) live = live && !unproven_.contains(service);
-  return all;
+void Control::set_live(const std::string& service, bool live) {
+  announce_.set_live(service, live && !unproven_.contains(service));
+}
+
+void Control::doubt_services() {
+  for (const ServiceConfig& service : node_.config().service)
+    if (health_.knows_nothing_of(service.name) && unproven_.insert(service.name).second) set_live(service.name, false);
 }
 
 std::string Control::awaited() const {
@@ -225,6 +276,7 @@ std::vector<u32> Control::tick(Time now) {
 Time Control::deadline() const {
   Time due = std::min({node_.deadline(), health_.deadline(), announce_.deadline()});
   if (group_) due = std::min(due, group_->deadline());
+  if (contested_.size() > kOpinionsAtOnce) due = std::min(due, opinions_due_);
   return due;
 }
 

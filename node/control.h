@@ -85,8 +85,10 @@ class Control {
   void settle(Time now);
   void follow_health(Time now);
   void follow_group(Time now);
+  void weigh_opinions(Time now);
   void publish(bool ready, Time now);
-  std::vector<std::pair<std::string, bool>> live_services();
+  void set_live(const std::string& service, bool live);
+  void doubt_services();
   void form_group(Time now);
 
   Life life_;
@@ -101,8 +103,13 @@ class Control {
   bool committed_ = false, health_known_ = false;
   std::set<std::string> unproven_;  // services that the node began without knowing any target of
   Time opinions_due_{0};
+  std::set<group::OpinionKey> contested_;      // targets that a member may see otherwise than we do
+  group::OpinionKey weighed_;                  // the last of them that was looked at
+  std::vector<group::Opinion> opinions_;       // of ours: what changed since the last publish()
+  std::vector<group::StateRecord> decisions_;  // likewise
+  bool published_ = false;                     // all of it, once
   // What settle() saw last: it runs after each event, and mostly nothing changed.
-  u64 health_seen_ = 0, verdicts_seen_ = 0, node_seen_ = 0;
+  u64 verdicts_seen_ = 0, node_seen_ = 0;
   std::optional<std::string> awaited_seen_;
 };
 

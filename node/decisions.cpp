@@ -109,6 +109,11 @@ std::vector<std::pair<std::string, bool>> Node::live_services() const {
   return all;
 }
 
+bool Node::is_live(const std::string& service) const {
+  const auto at = roster_->service_named.find(service);
+  return at != roster_->service_named.end() && alive_[at->second] > 0;
+}
+
 // A decision or verdict about a target: its pool's choice is to be made, and what is summed up is another.
 void Node::touch(u32 target) {
   const u32 service = roster_->targets[target].service;

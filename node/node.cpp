@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 
 constexpr Duration kChoicePause = 20ms;  // between flips: no packet still reads the half about to be written
 constexpr Duration kSweepEvery = 5s;
+constexpr u32 kSweepBuckets = 16'384;  // at once, then others have a turn
+constexpr Duration kSweepPause = 4ms;
+constexpr u32 kFreedAtOnce = 4'096;      // slots; the others come with the next sweep
 constexpr u32 kEntriesAtOnce = 200'000;  // of tables that the loop makes for one flip; the others come with the next
 
 u32 weight_of(u32 configured, const Decision& decision, bool down) {
@@ -76,8 +79,9 @@ Result<Draft> Node::draft(std::shared_ptr<const Config> config, std::span<const 
     if (!slot->fresh) return slot->slot;
     hops_.add(slot->slot);
     if (down_.empty() || !down_.contains(name_of(key.service, key.target))) return slot->slot;
-    down_slots_.insert(slot->slot);
-    unmarked_.insert(slot->slot);
+    down_slots_.insert(slot->slot);  // no choice names it yet, so it can be marked as well
+    u64& word = live_.targets[slot->slot].route;
+    store(word, word | kTargetDown);
     return slot->slot;
   };
   const auto fail = [&](const Error& why) {
@@ -232,11 +236,15 @@ u32 Node::idle_stamps(u32 slot, PinState state) const {
   return limit_of(state, stamps_for(kEmbryoLifetime, meta), stamps_for(kClosingLifetime, meta), idle_of(slot));
 }
 
-void Node::sweep(Time now) {
+bool Node::sweep(Time now) {
   const Meta& meta = live_.meta[0];
-  const u32 stamp = clock_.ticks_at(now) >> meta.stamp_shift & kStampMask;
-  swept_ = sweeper_.sweep(live_, stamp, stamps_for(kEmbryoLifetime, meta), stamps_for(kClosingLifetime, meta),
-                          [&](u32 slot) { return idle_of(slot); });
+  if (!sweeper_.midway()) sweep_begun_ = now;
+  const bool ended = sweeper_.step(
+      live_, stamp(now), stamps_for(kEmbryoLifetime, meta), stamps_for(kClosingLifetime, meta),
+      [&](u32 slot) { return idle_of(slot); }, kSweepBuckets);
+  sweep_due_ = ended ? std::max(sweep_begun_ + kSweepEvery, now) : now + kSweepPause;
+  if (ended) swept_ = sweeper_.result();
+  return ended;
 }
 
 std::vector<u32> Node::tick(Time now) {
@@ -246,10 +254,8 @@ std::vector<u32> Node::tick(Time now) {
     hops_.renew(clock_.ticks_at(now + config().engine.adjacency_lifetime));
     refresh_due_ = now + config().engine.adjacency_lifetime / 8;
   }
-  if (now < sweep_due_) return {};
-  sweep_due_ = now + kSweepEvery;
-  sweep(now);
-  std::vector<u32> freed = slots_.unused(swept_.pins);
+  if (now < sweep_due_ || !sweep(now)) return {};
+  std::vector<u32> freed = slots_.unused(swept_.pins, kFreedAtOnce);
   free(freed, now);
   return freed;
 }

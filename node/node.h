@@ -90,6 +90,11 @@ class Node {
 
   // Each configured service, and whether a target of it is not down. One that drains counts: its flows must still come.
   std::vector<std::pair<std::string, bool>> live_services() const;
+  bool is_live(const std::string& service) const;
+
+  bool configured(std::string_view service, std::string_view target) const {
+    return roster_->find(service, target) != Roster::kNone;
+  }
 
   // What became another since the last call: decisions, and what live_services() says of one.
   struct News {
@@ -121,6 +126,8 @@ class Node {
   u64 generation() const { return live_.half[0]; }
   Live& live() { return live_; }
 
+  const Choices::Work& work() const { return choices_.work(); }
+
   // Where the pin of a flow stands, if it has one: state and slot.
   std::optional<Pin> find_pin(const std::string& zone, Protocol protocol, const Address& source, u16 source_port,
                               const Address& destination, u16 destination_port);
@@ -139,7 +146,7 @@ class Node {
   bool choices_due() const { return !ready_.empty() || !gone_.empty() || dirty_.count(); }
   void install_choices(Time now);
   void free(std::span<const u32> slots, Time now);
-  void sweep(Time now);
+  bool sweep(Time now);  // a part of it; true where that was the last
   IdleTimes idle_of(u32 slot) const;
 
   Live live_;
@@ -172,7 +179,7 @@ class Node {
   u64 pool_digest_ = 0, history_digest_ = 0;
 
   u64 changes_ = 0;
-  Time choices_allowed_{0}, refresh_due_{0}, sweep_due_{0};
+  Time choices_allowed_{0}, refresh_due_{0}, sweep_due_{0}, sweep_begun_{0};
 };
 
 // The pseudo-service whose targets are the other hosts that this host passes strays on to.

@@ -168,14 +168,14 @@ void Slots::configure(const std::vector<u32>& slots) {
   });
 }
 
-std::vector<u32> Slots::unused(const std::vector<u32>& pins) {
+std::vector<u32> Slots::unused(const std::vector<u32>& pins, std::size_t most) {
   std::vector<u32> found;
   used_.each([&](u32 slot) {
     if (slot == 0) return;
     u32& quiet = slots_[slot].quiet_sweeps;
     if (configured(slot) || drafted_.contains(slot) || (slot < pins.size() && pins[slot]))
       quiet = 0;
-    else if (++quiet >= 2)  // two: a packet may have chosen it just before the choice was flipped
+    else if (++quiet >= 2 && found.size() < most)  // two: a packet may have chosen it just before the choice flipped
       found.push_back(slot);
   });
   return found;

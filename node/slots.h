@@ -66,8 +66,8 @@ class Slots {
   void each_named(std::string_view service, std::string_view target, F&& f) const;
 
   // After a sweep that saw `pins[slot]` pins: the slots that neither the configuration, nor a draft, nor two sweeps'
-  // pins name. They are to be released, once nothing else names them.
-  std::vector<u32> unused(const std::vector<u32>& pins);
+  // pins name; at most so many. They are to be released, once nothing else names them.
+  std::vector<u32> unused(const std::vector<u32>& pins, std::size_t most);
   void release(u32 slot);
 
  private:

@@ -1,7 +1,7 @@
 #include "node/sweep.h"
 
 #include <algorithm>
-#include <optional>
+#include <utility>
 
 namespace waymark {
 
@@ -52,48 +52,85 @@ u32 limit_of(PinState state, u32 embryo_stamps, u32 closing_stamps, const IdleTi
   return idle.tcp;
 }
 
-SweepResult Sweeper::sweep(Live& live, u32 stamp, u32 embryo_stamps, u32 closing_stamps,
-                           const std::function<IdleTimes(u32 slot)>& idle) {
-  SweepResult result;
-  result.pins.resize(live.targets.size());
-  std::vector<std::optional<IdleTimes>> known(live.targets.size());
-  auto keep = [&](u64* way, u64 word) {  // true where the pin stays
+struct Sweeper::Pass {
+  Sweeper& sweeper;
+  Live& live;
+  const u32 stamp, embryo_stamps, closing_stamps;
+  const Idle& idle;
+
+  const IdleTimes& idle_of(u32 slot) {
+    if (std::exchange(sweeper.idle_of_[slot], sweeper.steps_) != sweeper.steps_) sweeper.idle_[slot] = idle(slot);
+    return sweeper.idle_[slot];
+  }
+
+  bool keep(u64* way, u64 word) {  // true where the pin stays
     const Pin pin = unpack(word);
-    if (pin.slot >= known.size()) return swap_word(way, word, 0) != word;  // no such slot: not a pin of ours
-    if (!known[pin.slot]) known[pin.slot] = idle(pin.slot);
+    if (pin.slot >= sweeper.idle_.size()) return swap_word(way, word, 0) != word;  // no such slot: not a pin of ours
     const u32 age = pin_age(word, stamp);
     // A stamp just ahead of ours was written by a packet after we read the clock.
     const bool fresh = age > kStampMask - 8;
-    if (!fresh && age > limit_of(pin, embryo_stamps, closing_stamps, *known[pin.slot]) &&
+    if (!fresh && age > limit_of(pin, embryo_stamps, closing_stamps, idle_of(pin.slot)) &&
         swap_word(way, word, 0) == word) {
-      ++result.expired;
+      ++sweeper.result_.expired;
       return false;
     }
-    tally(result, pin);
+    tally(sweeper.result_, pin);
     return true;
-  };
+  }
+};
 
+void Sweeper::run(Pass& pass, u32 b) {
+  Live& live = pass.live;
   const u32 buckets = u32(live.pins.size());
-  std::vector<u64> needed(buckets);  // the filter each bucket must still have
-  std::vector<u64> spill_now(buckets);
-  for (u32 b = 0; b < buckets; ++b) spill_now[b] = read_word(&live.pins[b].spill);
-  for (u32 b = 0; b < buckets; ++b)
-    for (u64& way : live.pins[b].pin) {
-      const u64 word = read_word(&way);
-      if (word && keep(&way, word) && word >> 63) needed[partner(b, u32(word), buckets)] |= spill_bit(u32(word));
-    }
-  for (EmbryoBucket& bucket : live.embryos)
-    for (u64& way : bucket.pin)
-      if (const u64 word = read_word(&way)) keep(&way, word);
+  switch (phase_) {
+    case Phase::none:
+      break;
+    case Phase::filters:
+      spill_now_[b] = read_word(&live.pins[b].spill);
+      break;
+    case Phase::pins:
+      for (u64& way : live.pins[b].pin) {
+        const u64 word = read_word(&way);
+        if (word && pass.keep(&way, word) && word >> 63)
+          needed_[partner(b, u32(word), buckets)] |= spill_bit(u32(word));
+      }
+      break;
+    case Phase::embryos:
+      for (u64& way : live.embryos[b].pin)
+        if (const u64 word = read_word(&way)) pass.keep(&way, word);
+      break;
+    case Phase::tidying:
+      if (spill_before_.size() != buckets) break;
+      const u64 now = spill_now_[b];
+      if (now != spill_before_[b] || (now & kFilterMask) == needed_[b]) break;
+      result_.filters_tidied += swap_word(&live.pins[b].spill, now, (now & ~kFilterMask) | needed_[b]) == now;
+  }
+}
 
-  if (spill_before_.size() == buckets)
-    for (u32 b = 0; b < buckets; ++b) {
-      const u64 now = spill_now[b];
-      if (now != spill_before_[b] || (now & kFilterMask) == needed[b]) continue;
-      result.filters_tidied += swap_word(&live.pins[b].spill, now, (now & ~kFilterMask) | needed[b]) == now;
-    }
-  spill_before_ = std::move(spill_now);
-  return result;
+bool Sweeper::step(Live& live, u32 stamp, u32 embryo_stamps, u32 closing_stamps, const Idle& idle, u32 buckets) {
+  if (phase_ == Phase::none) {
+    phase_ = Phase::filters;
+    next_ = 0;
+    result_ = {};
+    result_.pins.resize(live.targets.size());
+    needed_.assign(live.pins.size(), 0);
+    spill_now_.resize(live.pins.size());
+  }
+  ++steps_;
+  idle_.resize(live.targets.size());
+  idle_of_.resize(live.targets.size());
+  Pass pass{*this, live, stamp, embryo_stamps, closing_stamps, idle};
+  for (;;) {
+    const u32 all = u32(phase_ == Phase::embryos ? live.embryos.size() : live.pins.size());
+    for (; next_ < all && buckets; ++next_, --buckets) run(pass, next_);
+    if (next_ < all) return false;
+    next_ = 0;
+    if (phase_ == Phase::tidying) break;
+    phase_ = Phase(u8(phase_) + 1);
+  }
+  phase_ = Phase::none;
+  std::swap(spill_before_, spill_now_);
+  return true;
 }
 
 }  // namespace waymark

@@ -1,5 +1,7 @@
 // The sweeper: counts pins by target, lets idle ones go, and tidies the spill filters. It shares the table with
-// packets, so each change is a compare-and-swap that fails where a packet was there first.
+// packets, so each change is a compare-and-swap that fails where a packet was there first. A table of millions is swept
+// in parts, between which its caller does other things: a pin that moves or is proven meanwhile may be missed by this
+// sweep, but not by the next one too, and for a filter it only matters that it has not changed since the last sweep.
 #pragma once
 
 #include <functional>
@@ -26,14 +28,36 @@ struct SweepResult {
 
 class Sweeper {
  public:
-  // One pass over both tables at the given stamp. `idle` is asked once per slot that has pins.
-  SweepResult sweep(Live& live, u32 stamp, u32 embryo_stamps, u32 closing_stamps,
-                    const std::function<IdleTimes(u32 slot)>& idle);
+  using Idle = std::function<IdleTimes(u32 slot)>;
+
+  // The next so many buckets of a pass over both tables, at the given stamp; of a new pass where none has begun. True
+  // where that ended it: result() is whole then. `idle` is asked once per slot that has pins.
+  bool step(Live& live, u32 stamp, u32 embryo_stamps, u32 closing_stamps, const Idle& idle, u32 buckets);
+  const SweepResult& result() const { return result_; }
+  bool midway() const { return phase_ != Phase::none; }
+
+  // A whole pass at once.
+  SweepResult sweep(Live& live, u32 stamp, u32 embryo_stamps, u32 closing_stamps, const Idle& idle) {
+    while (!step(live, stamp, embryo_stamps, closing_stamps, idle, ~0u)) continue;
+    return result_;
+  }
 
  private:
-  // The filters as the last sweep found them. A filter that has not changed since then covers only pins that were
-  // written before this sweep began to look: what this sweep saw is then all it must cover.
+  enum class Phase : u8 { none, filters, pins, embryos, tidying };
+  struct Pass;
+  void run(Pass& pass, u32 bucket);
+
+  Phase phase_ = Phase::none;
+  u32 next_ = 0;  // bucket
+  SweepResult result_;
+  std::vector<u64> needed_;     // the filter each bucket must still have
+  std::vector<u64> spill_now_;  // the filters as this sweep found them
+  // As the last sweep found them. A filter that has not changed since then covers only pins that were written before
+  // this sweep began to look: what this sweep saw is then all it must cover.
   std::vector<u64> spill_before_;
+  std::vector<IdleTimes> idle_;  // by slot, as of the step
+  std::vector<u32> idle_of_;     // at which step that was
+  u32 steps_ = 0;
 };
 
 }  // namespace waymark

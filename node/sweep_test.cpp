@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "dataplane/pipeline.h"
 #include "engine/replay/native.h"
 
@@ -105,6 +107,40 @@ TEST(Sweep, AFilterThatChangedIsLeftAlone) {
   EXPECT_NE(bucket.spill & (kSpillChange - 1), 0u) << "marked, and its pin not written yet";
   sweep(sweeper, env, 10);
   EXPECT_EQ(bucket.spill & (kSpillChange - 1), 0u) << "no pin came";
+}
+
+// A sweep in parts ends as one that is done at once, if nothing happens between them; and what happens costs no pin.
+TEST(Sweep, InPartsItComesToTheSame) {
+  for (u32 part : {1u, 7u, 100u, 1'000u}) {
+    TableEnv whole(2'200), parts(2'200);
+    Sweeper sweeper, piecemeal;
+    for (TableEnv* env : {&whole, &parts})
+      for (u64 n = 0; n < 2'000; ++n)
+        ASSERT_TRUE(env->insert(n, n < 1'000 ? 100 : 200, PinState::proven, 1 + u32(n % 3)));
+    for (u32 stamp : {200u, 200u, 321u, 321u}) {
+      const SweepResult want = sweep(sweeper, whole, stamp);
+      u32 steps = 1;
+      while (!piecemeal.step(
+          parts.live, stamp, kEmbryo, kClosing, [](u32) { return kIdle; }, part))
+        ++steps;
+      const SweepResult& got = piecemeal.result();
+      EXPECT_GE(steps, 3 * parts.live.pins.size() / part);
+      EXPECT_EQ(got.pins, want.pins);
+      EXPECT_EQ(got.expired, want.expired);
+      EXPECT_EQ(got.filters_tidied, want.filters_tidied);
+      for (u32 b = 0; b < whole.live.pins.size(); ++b)
+        ASSERT_EQ(std::memcmp(&whole.live.pins[b], &parts.live.pins[b], sizeof(PinBucket)), 0) << b;
+    }
+    u64 next = 5'000;
+    for (int sweeps = 0; sweeps < 3; ++sweeps)
+      while (!piecemeal.step(
+          parts.live, 330, kEmbryo, kClosing, [](u32) { return kIdle; }, part)) {
+        if (next == 5'100) continue;
+        ASSERT_TRUE(parts.insert(next++, 330));
+      }
+    for (u64 n = 5'000; n < next; ++n) ASSERT_TRUE(parts.found(n));
+    EXPECT_GT(next, 5'000u);
+  }
 }
 
 }  // namespace waymark
