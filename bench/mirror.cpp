@@ -77,7 +77,7 @@ struct Wire {
         if (!out.connect.empty() && from == &one && !joined) {
           joined = true;
           one.group->opened(1, 0, now);
-          two.group->opened(1, {}, now);
+          (void)two.group->accepted(1, {}, now);
           any = true;
         }
         for (auto& [link, bytes] : out.send) {

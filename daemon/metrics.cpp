@@ -127,6 +127,8 @@ void add_control(std::string& out, const Snapshot& s) {
   };
   static constexpr Column kColumns[] = {
       {"waymark_member_up", "gauge", "1 where the link to the member is up.", [](auto& m) -> u64 { return m.up; }},
+      {"waymark_member_refused", "gauge", "1 where the member answers, but one of the two does not believe the other.",
+       [](auto& m) -> u64 { return m.refused; }},
       {"waymark_member_differs", "gauge", "In how many things the member is not as this one.",
        [](auto& m) -> u64 { return m.differs.size(); }},
       {"waymark_member_lag_microseconds", "gauge", "There and back, behind all that was sent before.",
@@ -144,7 +146,8 @@ void add_control(std::string& out, const Snapshot& s) {
     Family family(out, column.name, column.type, column.help);
     for (const group::MemberView& m : s.group->members) family.sample({{"member", m.name}}, column.value(m));
   }
-  Family(out, "waymark_group_refused_total", "counter", "Connections that did not prove that they know the secret.")
+  Family(out, "waymark_group_refused_total", "counter",
+         "Connections that did not prove that they know the secret, or found no place.")
       .sample({}, s.group->refused);
 }
 

@@ -7,7 +7,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <deque>
+
 #include "base/address_text.h"
+#include "daemon/files_test.h"
+#include "daemon/sockaddr.h"
 #include "engine/replay/native.h"
 
 namespace waymark {
@@ -91,6 +95,33 @@ bool run_until(Loop& loop, const std::vector<Member*>& members, const std::funct
   return reached;
 }
 
+// Connections from another address of this machine that say nothing: as many at once as are wanted, in a loop that
+// runs.
+class Strangers {
+ public:
+  explicit Strangers(std::vector<u16> ports) : ports_(std::move(ports)) {}
+  ~Strangers() {
+    for (int fd : open_) close(fd);
+  }
+  // One step: those that are no more make place for others. 20,000 in all.
+  void press() {
+    for (std::size_t i = 0; i < 40 && dialled_ < 20'000; ++i) {
+      const int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+      const SocketAddress here(*parse_address("127.0.0.9"), 0),
+          there(*parse_address("127.0.0.1"), ports_[dialled_++ % ports_.size()]);
+      EXPECT_EQ(bind(fd, here.get(), here.size()), 0);
+      connect(fd, there.get(), there.size());
+      open_.push_back(fd);
+    }
+    for (; open_.size() > 200; open_.pop_front()) close(open_.front());
+  }
+
+ private:
+  std::vector<u16> ports_;
+  std::deque<int> open_;
+  std::size_t dialled_ = 0;
+};
+
 struct Stage {
   const u16 first = free_port(), second = free_port();
 };
@@ -142,10 +173,76 @@ TEST(Peers, WhoDoesNotKnowTheSecretIsCountedAndIgnored) {
   Member one(loop, "d1", stage.first, "d2", stage.second);
   Member two(loop, "d2", stage.second, "d1", stage.first, std::vector<u8>(32, 0x11));
   EXPECT_TRUE(run_until(loop, {&one, &two}, [&] {
-    return one.control->group()->view().refused + two.control->group()->view().refused >= 2;
+    const u64 refused = one.control->group()->view().refused + two.control->group()->view().refused;
+    return refused >= 2 && one.seen().refused && two.seen().refused;
   }));
-  EXPECT_FALSE(one.seen().up);
-  EXPECT_FALSE(two.seen().up);
+  for (Member* m : {&one, &two}) {
+    EXPECT_FALSE(m->seen().up);
+    EXPECT_NE(m->control->awaited().find("answers, but is refused"), std::string::npos) << m->control->awaited();
+  }
+}
+
+// Each dials the other from its own address, and has its place, however many others want one.
+TEST(Peers, StrangersDoNotKeepMembersApart) {
+  const Stage stage;
+  Loop loop;
+  Strangers strangers({stage.first, stage.second});
+  Member one(loop, "d1", stage.first, "d2", stage.second);
+  std::unique_ptr<Member> two;
+  std::vector<Member*> members = {&one};
+  EXPECT_TRUE(run_until(loop, members, [&] {
+    strangers.press();
+    if (!two && one.control->group()->view().refused > 200) {
+      two = std::make_unique<Member>(loop, "d2", stage.second, "d1", stage.first);
+      members.push_back(two.get());
+      for (int i = 0; i < 5; ++i) strangers.press();  // they are there before it has dialled
+    }
+    return two && one.seen().up && two->seen().up;
+  })) << one.seen().why;
+  EXPECT_EQ(one.control->group()->view().members[0].refused, false);
+}
+
+// What this machine lacks says nothing about the member.
+TEST(Peers, WhoHasNoFilesToDialDoesNotTakeTheMemberForAbsent) {
+  const Stage stage;
+  Loop loop;
+  Member one(loop, "d1", stage.first, "d2", stage.second);
+  std::optional<NoFiles> none(std::in_place);
+  bool told = false;
+  EXPECT_TRUE(run_until(loop, {&one}, [&] {
+    if (one.control->awaited() == "this machine cannot ask for group member d2: Too many open files") {
+      told = true;
+      none.reset();
+    }
+    return told && one.control->awaited() == "group member d2 is waited for";
+  })) << one.control->awaited();
+  EXPECT_EQ(one.seen().why, "Connection refused");
+}
+
+// Its kernel has taken the connection, and its loop was held up for longer than one waits for an answer.
+TEST(Peers, WhoWasHeldUpHearsWhatWasAnswered) {
+  const Stage stage;
+  Loop loop;
+  Member one(loop, "d1", stage.first, "d2", stage.second), two(loop, "d2", stage.second, "d1", stage.first);
+  two.peers.reset();
+  const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const SocketAddress there(*parse_address("127.0.0.1"), stage.second);
+  const int yes = 1;
+  setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+  ASSERT_EQ(bind(listener, there.get(), there.size()), 0);
+  ASSERT_EQ(listen(listener, 8), 0);
+  bool held = false;
+  EXPECT_TRUE(run_until(loop, {&one}, [&] {
+    if (!held) {
+      one.control->tick(boot_time());
+      one.peers->flush();  // it dials
+      for (const Time until = boot_time() + 2100ms; boot_time() < until;) continue;
+      held = true;
+    }
+    return one.seen().why != "not reached yet" || accept(listener, nullptr, nullptr) >= 0;
+  }));
+  EXPECT_EQ(one.seen().why, "not reached yet");
+  close(listener);
 }
 
 TEST(Peers, AnAddressInUseIsTriedAgain) {

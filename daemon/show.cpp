@@ -65,6 +65,9 @@ Rows status(const Snapshot& s) {
   }
   for (const std::string& warning : s.warnings) add("warning", warning);
   for (std::string& warning : check_warnings(s)) add("warning", std::move(warning));
+  for (std::size_t i = 0; s.group && i < s.group->members.size(); ++i)
+    if (const group::MemberView& m = s.group->members[i]; m.refused)
+      add("warning", "group member " + m.name + " answers, but is refused: " + m.why);
   for (const AttachedInterface& i : s.interfaces)
     if (!i.note.empty()) add("warning", fmt::format("interface {} is served in generic mode: {}", i.name, i.note));
   return rows;

@@ -64,10 +64,14 @@ Rows show_group(const Snapshot& s) {
   for (const group::MemberView& m : s.group->members) {
     const std::string why = !m.up ? m.why : !m.sharing ? m.not_sharing : m.behind ? "it does not keep up" : "";
     const u64 lag = m.lag ? u64(std::chrono::duration_cast<std::chrono::microseconds>(*m.lag).count()) : 0;
-    rows.rows.push_back({m.name, m.address, std::string(m.up ? "up" : "down"), seconds_since(s, m.since),
-                         m.digest && m.digest->ready, m.digest ? hex(m.digest->pool) : std::string(), joined(m.differs),
-                         m.sharing, lag, m.pins_sent, m.pins_received, m.mirror.unknown_target, m.mirror.refused,
-                         m.mirror.full, m.lost, m.resends, why});
+    rows.rows.push_back({m.name, m.address,
+                         std::string(m.up        ? "up"
+                                     : m.refused ? "refused"
+                                                 : "down"),
+                         seconds_since(s, m.since), m.digest && m.digest->ready,
+                         m.digest ? hex(m.digest->pool) : std::string(), joined(m.differs), m.sharing, lag, m.pins_sent,
+                         m.pins_received, m.mirror.unknown_target, m.mirror.refused, m.mirror.full, m.lost, m.resends,
+                         why});
   }
   if (s.group->refused)
     rows.rows.push_back({std::string("refused"), std::string(), std::string("-"), u64(0), false, std::string(),

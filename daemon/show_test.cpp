@@ -55,7 +55,9 @@ Snapshot site() {
   near.digest = group::Digest{.pool = 0xabc, .ready = true};
   near.differs = {"history"};
   far.name = "paris-3", far.address = "[2001:db8:5::f]:6090", far.why = "connection refused";
-  s.group = group::GroupView{true, {near, far}, 4, "a wrong proof", 5};
+  group::MemberView other;
+  other.name = "paris-4", other.refused = true, other.why = "paris-4 has another key than this node";
+  s.group = group::GroupView{true, {near, far, other}, 4, "a wrong proof", 5};
   s.announced = {{*parse_address("198.51.100.80"), {"web"}, true, "1 of 1 services is live", std::chrono::seconds(10)},
                  {*parse_address("2001:db8:80::1"), {"web", "dns"}, false, "no live target", std::chrono::seconds(95)}};
   s.swept.proven = 6;
@@ -193,14 +195,16 @@ TEST(ShowRows, HealthSaysWhoseVerdictItIs) {
 
 TEST(ShowRows, TheGroupIsToldByMember) {
   const Json rows = shown(Show::What::group)["rows"];
-  ASSERT_EQ(rows.size(), 3u);
+  ASSERT_EQ(rows.size(), 4u);
   EXPECT_EQ(rows[0]["link"], "up");
   EXPECT_EQ(rows[0]["lag_us"], 1500);
   EXPECT_EQ(rows[0]["pool"], "0000000000000abc");
   EXPECT_EQ(rows[0]["differs"], "history");
   EXPECT_EQ(rows[1]["link"], "down");
   EXPECT_EQ(rows[1]["why"], "connection refused");
-  EXPECT_EQ(rows[2]["refused"], 4) << "connections that proved nothing";
+  EXPECT_EQ(rows[2]["link"], "refused");
+  EXPECT_EQ(rows[3]["refused"], 4) << "connections that proved nothing";
+  EXPECT_TRUE(shown(Show::What::status).dump().find("paris-4 answers, but is refused") != std::string::npos);
   Snapshot alone = site();
   alone.group.reset();
   EXPECT_TRUE(show_group(alone).rows.empty());

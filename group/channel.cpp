@@ -65,10 +65,11 @@ Channel::Channel(Bytes secret, const Self& self, std::vector<std::string> expect
       out_(hello_) {}
 
 // Whether so far they could be the beginning of a hello: what is not ours ends at its first byte.
-Status Channel::check_start(Bytes bytes) const {
+Status Channel::check_start(Bytes bytes) {
   const size_t known = std::min(bytes.size(), sizeof kMagic);
   if (!std::equal(bytes.begin(), bytes.begin() + known, kMagic)) return Error{"what came is not of a Waymark group"};
-  if (bytes.size() > sizeof kMagic && bytes[sizeof kMagic] != kVersion)
+  other_version_ = bytes.size() > sizeof kMagic && bytes[sizeof kMagic] != kVersion;
+  if (other_version_)
     return Error{fmt::format("the other end speaks version {} of the group's messages, this one {}",
                              bytes[sizeof kMagic], kVersion)};
   return Done{};
@@ -90,6 +91,7 @@ Result<size_t> Channel::take_hello(Bytes bytes) {
   r.bytes(sizeof(Nonce));
   const std::string name = r.name(), group = r.name();
   if (!r.good()) return Error{"the hello carries a name that is none"};
+  claimed_ = name;
   if (group != self_.group) return Error{fmt::format("{} is of group {}, not {}", name, group, self_.group)};
   if (name == self_.name) return Error{fmt::format("the other end says that it is {}, which is this node", name)};
   if (std::find(expected_.begin(), expected_.end(), name) == expected_.end())

@@ -52,7 +52,9 @@ class Channel {
   Result<std::vector<std::vector<u8>>> feed(Bytes bytes);
 
   bool proven() const { return proven_; }                     // the other end knows the secret
-  const std::string& peer() const { return peer_; }           // who it says it is; "" before its hello
+  const std::string& peer() const { return peer_; }           // who it says it is; "" before a hello that may be
+  const std::string& claimed() const { return claimed_; }     // likewise, of a hello that was refused as well
+  bool other_version() const { return other_version_; }       // it speaks of a group, in words that are not ours
   u64 peer_epoch() const { return peer_epoch_; }              //
   void send(Bytes body);                                      // once proven(); at most kFrameBody bytes
   size_t waiting() const { return out_.size(); }              // bytes for take()
@@ -60,7 +62,7 @@ class Channel {
 
  private:
   Result<size_t> take_hello(Bytes bytes);  // how many bytes it had; 0 where it is not whole yet
-  Status check_start(Bytes bytes) const;
+  Status check_start(Bytes bytes);
   void derive();
   void append_frame(Bytes body);
 
@@ -68,7 +70,8 @@ class Channel {
   Self self_;
   std::vector<std::string> expected_;
   bool dialled_;
-  std::string peer_;
+  std::string peer_, claimed_;
+  bool other_version_ = false;
   u64 peer_epoch_ = 0;
   std::optional<Hmac> ours_, theirs_;  // set once both hellos are known
   u64 sent_ = 0, received_ = 0;        // frames: their numbers

@@ -9,7 +9,8 @@ struct Group::Connection {
   Link link;
   Channel channel;
   bool dialled;
-  std::optional<u32> member;  // once it is dialled or proven
+  std::optional<u32> member;    // once it is dialled or proven
+  std::optional<Address> from;  // where it was not dialled
   Time opened, heard;
   size_t queued = 0;  // bytes that the driver still holds
 

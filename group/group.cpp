@@ -1,4 +1,4 @@
-// Links: who is dialled, who is believed, which of two links stays, and what goes over a new one.
+// Links: who is dialled, which of two links stays, and what goes over a new one.
 #include "group/group.h"
 
 #include <fmt/format.h>
@@ -13,24 +13,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kPauseFirst = 200ms, kPauseLast = 5s;  // between attempts to reach a member
 constexpr Duration kDialWithin = 5s;
 constexpr Duration kPingEvery = 500ms, kSilence = 3s;
 constexpr size_t kQueueMost = 16 << 20;  // bytes: who lets so many wait has stopped reading
 constexpr Duration kAlive = 1s;          // heard within this, a link is as good as a new one
-constexpr Duration kSettled = 5s;        // up for so long, the next pause is the first one again
-constexpr Duration kLogRefusals = 10s;   // anybody can connect: no more often
 
 }  // namespace
 
 Group::Group(const GroupConfig& config, const std::string& own_name, Bytes secret, u64 epoch, GroupNeeds needs,
-             Live& live)
+             Live& live, Standing standing)
     : own_name_(own_name),
       secret_(secret.begin(), secret.end()),
       epoch_(epoch),
       needs_(std::move(needs)),
       live_(live),
-      scanner_(needs_.idle) {
+      scanner_(needs_.idle),
+      standing_(standing),
+      in_step_(standing == Standing::in_step) {
   slots_.refresh(live_);
   configure(config, Time{});
 }
@@ -55,6 +54,7 @@ void Group::configure(const GroupConfig& config, Time now) {
       (*known)->config = wanted;  // a new address counts from the next time it is dialled on
       members_.push_back(std::move(*known));
     }
+    members_.back()->address = address_of(wanted.address);
   }
   std::vector<Link> gone;
   for (auto& [link, c] : connections_) {
@@ -80,37 +80,17 @@ Group::Connection* Group::link_of(const Member& member) {
   return found == connections_.end() ? nullptr : &found->second;
 }
 
-void Group::opened(Link link, std::optional<u32> dialled_member, Time now) {
+void Group::opened(Link link, u32 dialled_member, Time now) {
   now_ = now;
-  std::vector<std::string> expected;
-  if (dialled_member) {
-    if (*dialled_member >= members_.size()) return out_.close.push_back(link);
-    expected = {members_[*dialled_member]->config.name};
-  } else {
-    const auto open = std::count_if(connections_.begin(), connections_.end(),
-                                    [](auto& c) { return !c.second.dialled && !c.second.channel.proven(); });
-    if (open >= std::ptrdiff_t(kHalfOpen)) {
-      ++refused_;
-      last_refusal_ = fmt::format("{} connections were waiting for their proof already", kHalfOpen);
-      return out_.close.push_back(link);
-    }
-    for (const auto& member : members_) expected.push_back(member->config.name);
-  }
-  Channel channel(secret_, {own_name_, config_.name, epoch_}, std::move(expected), needs_.nonce(),
-                  dialled_member.has_value());
-  connections_.insert_or_assign(
-      link, Connection{link, std::move(channel), dialled_member.has_value(), dialled_member, now, now});
+  if (dialled_member >= members_.size()) return out_.close.push_back(link);
+  begin(link, {members_[dialled_member]->config.name}, dialled_member, std::nullopt, now);
 }
 
-void Group::failed(u32 member, const std::string& why, Time now) {
-  now_ = now;
-  if (member >= members_.size()) return;
-  Member& m = *members_[member];
-  if (!m.dialled) return;
-  m.dialled.reset();
-  m.pause = std::clamp<Duration>(2 * m.pause, kPauseFirst, kPauseLast);
-  m.dial_at = now + m.pause;
-  if (!m.link) m.why = why;
+void Group::begin(Link link, std::vector<std::string> expected, std::optional<u32> dialled, std::optional<Address> from,
+                  Time now) {
+  Channel channel(secret_, {own_name_, config_.name, epoch_}, std::move(expected), needs_.nonce(), dialled.has_value());
+  connections_.insert_or_assign(link,
+                                Connection{link, std::move(channel), dialled.has_value(), dialled, from, now, now});
 }
 
 void Group::received(Link link, Bytes bytes, Time now) {
@@ -162,7 +142,7 @@ void Group::proven(Connection& connection, Time now) {
 }
 
 // Forgets a connection, and its member's link with it where it was that.
-void Group::drop(Link link, const std::string& why, Time now) {
+void Group::drop(Link link, const std::string& why, Time now, Reach reach) {
   const auto found = connections_.find(link);
   if (found == connections_.end()) return;
   if (const auto bytes = found->second.channel.take(); !bytes.empty()) out_.send.emplace_back(link, bytes);
@@ -175,37 +155,25 @@ void Group::drop(Link link, const std::string& why, Time now) {
   if (m.link == link)
     link_lost(m, why, now);
   else if (dialled)
-    failed(*member, why, now);
+    unreached(*member, reach, why, now);
 }
 
-void Group::refuse(Connection& connection, const std::string& why, Time now) {
-  const bool stranger = !connection.channel.proven();
-  if (stranger) {
-    ++refused_;
-    last_refusal_ = why;
-    if (!refusal_logged_ || now - *refusal_logged_ >= kLogRefusals) {
-      out_.log.push_back("a connection was refused: " + why);
-      refusal_logged_ = now;
-    }
-  }
-  drop(connection.link, why, now);
-}
-
-void Group::link_lost(Member& member, const std::string& why, Time now) {
-  const bool settled = now - member.since >= kSettled;
-  member.pause = settled ? kPauseFirst : std::clamp<Duration>(2 * member.pause, kPauseFirst, kPauseLast);
-  member.dial_at = now + member.pause;
-  member.end_link(why, now);
-  out_.log.push_back(fmt::format("the link to {} is lost: {}", member.config.name, why));
-}
-
-void Group::closed(Link link, const std::string& why, Time now) {
+// Who has said who it is, been given our proof and then closed, did not believe it.
+void Group::closed(Link link, Ended by, const std::string& why, Time now) {
   now_ = now;
   const auto found = connections_.find(link);
   if (found == connections_.end()) return;
+  const Channel& channel = found->second.channel;
   (void)found->second.channel.take();  // nobody carries it any more
-  drop(link, why, now);
+  if (by == Ended::by_peer && found->second.dialled && !channel.proven() && !channel.peer().empty())
+    drop(
+        link,
+        fmt::format("{} closed the connection when it had this node's proof: compare keys and members", channel.peer()),
+        now, Reach::refused);
+  else
+    drop(link, why, now);
   out_.close.pop_back();  // it is
+  review_step();
 }
 
 void Group::sent(Link link, size_t bytes_still_queued) {
@@ -216,7 +184,8 @@ void Group::sent(Link link, size_t bytes_still_queued) {
 void Group::dial(Time now) {
   for (u32 i = 0; i < members_.size(); ++i) {
     Member& m = *members_[i];
-    if (m.dialled && now - *m.dialled >= kDialWithin + kProveWithin) failed(i, "nobody answers", now);
+    if (m.dialled && now - *m.dialled >= kDialWithin + kProveWithin)
+      unreached(i, Reach::unable, "the last attempt has not ended", now);
     if (m.link || m.dialled || now < m.dial_at) continue;
     m.dialled = now;
     out_.connect.push_back(i);
@@ -230,7 +199,11 @@ void Group::watch_links(Time now) {
     if (c.channel.proven() && now - c.heard >= kSilence) silent.push_back(link);
     if (c.waiting() > kQueueMost) deaf.push_back(link);
   }
-  for (Link link : late) refuse(connections_.at(link), "nothing was proven within 5 s", now);
+  for (Link link : late) {
+    ++refused_;
+    last_refusal_ = "nothing was proven within 5 s";
+    drop(link, last_refusal_, now);
+  }
   for (Link link : silent) drop(link, "silent for 3 s", now);
   for (Link link : deaf) drop(link, "it does not read what it is sent", now);
   for (const auto& member : members_)
@@ -242,29 +215,19 @@ void Group::watch_links(Time now) {
 
 void Group::tick(Time now) {
   now_ = now;
-  if (!began_) {
-    began_ = now;
+  if (!ticked_)
     for (const auto& member : members_)
       if (!member->link) member->since = now;
-  }
+  pardon(now);
   dial(now);
   watch_links(now);
   look_for_changes(now);
-  review_step(now);
-}
-
-// A member that cannot be reached is waited for `wait`; one that is just sending what it has, four times as long.
-void Group::review_step(Time now) {
-  if (in_step_ || !began_) return;
-  const Duration waited = now - *began_;
-  in_step_ = std::all_of(members_.begin(), members_.end(), [&](const auto& m) {
-    return m->joined || (waited >= config_.wait && !m->link) || waited >= 4 * config_.wait;
-  });
+  review_step();
 }
 
 Time Group::deadline() const {
   Time next = now_ + kPingEvery;
-  if (!began_) return now_;
+  if (!ticked_) return now_;
   for (const auto& m : members_) {
     if (m->link) next = std::min(next, m->pinged + kPingEvery);
     if (!m->link && !m->dialled) next = std::min(next, m->dial_at);
@@ -272,7 +235,7 @@ Time Group::deadline() const {
   }
   for (const auto& [link, c] : connections_)
     next = std::min(next, c.channel.proven() ? c.heard + kSilence : c.opened + kProveWithin);
-  if (!in_step_ && now_ < *began_ + config_.wait) next = std::min(next, *began_ + config_.wait);
+  if (!in_step_ && waited_ < config_.wait) next = std::min(next, *ticked_ + (config_.wait - waited_));
   return next;
 }
 
@@ -306,7 +269,10 @@ void Group::hear_again() {
 
 GroupView Group::view() const {
   GroupView v{in_step_, {}, refused_, last_refusal_, scanner_.mirrored()};
-  for (const auto& m : members_) v.members.push_back(m->view(digest_));
+  for (const auto& m : members_) {
+    v.members.push_back(m->view(digest_));
+    v.members.back().refused = is_refused(*m);
+  }
   return v;
 }
 

@@ -6,10 +6,13 @@
 // A new link begins with what each end has: slots, digest, operators' decisions, opinions; then, where both share
 // pins, each asks for all the other has, and from there on hears what changes.
 //
-// Bounds: kHalfOpen connections that have not proven themselves, each for kProveWithin; a peer that does not read is
-// sent nothing more once kQueueHigh waits for it, and all our pins again when it has caught up; what it asks for is
-// sent no faster than a slice of the table each kSlice; targets in states and opinions are as many as a node may have.
-// It is for the driver to read no more than 64 KiB of a link before it turns to the others.
+// A node that starts announces nothing before it knows what its members are: joined, absent, or of another mind
+// (group/reach.cpp). What was announced before stays so, whatever members or strangers do.
+//
+// Bounds: connections that have not proven themselves, by where they come from (kPlaces...), each for kProveWithin; a
+// peer that does not read is sent nothing more once kQueueHigh waits for it, and all our pins again when it has caught
+// up; what it asks for is sent no faster than a slice of the table each kSlice; targets in states and opinions are as
+// many as a node may have. It is for the driver to read no more than 64 KiB of a link before it turns to the others.
 #pragma once
 
 #include <map>
@@ -23,14 +26,24 @@
 
 namespace waymark::group {
 
-constexpr u32 kHalfOpen = 8;
+// Connections that may wait for their proof at once. A member's address has places of its own, so that no stranger
+// takes them; an IPv4 address, or an IPv6 /64, does not take all that strangers have.
+constexpr u32 kPlacesOfMember = 4, kPlacesOfStrangers = 8, kPlacesOfNetwork = 2;
 constexpr Duration kProveWithin = std::chrono::seconds(5);
+constexpr Duration kRefusalLasts = std::chrono::seconds(15);  // three times the longest pause between attempts
+
+// What the node was before this Group: whatever is announced stays announced.
+enum class Standing : u8 {
+  fresh,      // it announces nothing yet: its tables are empty, or were withdrawn
+  announced,  // a daemon before this one announced it
+  in_step     // this daemon announces it already
+};
 
 struct GroupOutput {
   std::vector<u32> connect;                            // members to dial, by their place in GroupConfig::member
   std::vector<std::pair<Link, std::vector<u8>>> send;  //
   std::vector<Link> close;                             // once what is to be sent has been; closed() need not follow
-  std::vector<std::string> log;                        // sentences
+  std::vector<std::string> log, warnings;              // sentences
 };
 
 // What the machine is given instead of taking it.
@@ -44,23 +57,28 @@ struct GroupNeeds {
 struct GroupView {
   bool in_step;
   std::vector<MemberView> members;
-  u64 refused;               // connections that proved nothing
+  u64 refused;               // connections that proved nothing, or found no place
   std::string last_refusal;  // why the last of them was refused
   u64 mirrored;              // pins here that others lent
 };
 
+// The address of "192.0.2.1:6090" or "[2001:db8::1]:6090".
+std::optional<Address> address_of(const std::string& listen);
+
 class Group {
  public:
   // `epoch` tells this life of the node from its others. `live` stays where it is.
-  Group(const GroupConfig& config, const std::string& own_name, Bytes secret, u64 epoch, GroupNeeds needs, Live& live);
+  Group(const GroupConfig& config, const std::string& own_name, Bytes secret, u64 epoch, GroupNeeds needs, Live& live,
+        Standing standing = Standing::fresh);
   ~Group();
 
   void configure(const GroupConfig& config, Time now);  // another secret or name: another Group
 
-  void opened(Link link, std::optional<u32> dialled_member, Time now);
-  void failed(u32 member, const std::string& why, Time now);  // dialling it came to nothing
+  void opened(Link link, u32 dialled_member, Time now);
+  bool accepted(Link link, const Address& from, Time now);  // false: there is no place for it, and it is to be closed
+  void failed(u32 member, Unreached how, const std::string& why, Time now);  // dialling it came to nothing
   void received(Link link, Bytes bytes, Time now);
-  void closed(Link link, const std::string& why, Time now);
+  void closed(Link link, Ended by, const std::string& why, Time now);
   void sent(Link link, size_t bytes_still_queued);
   void tick(Time now);
   Time deadline() const;  // of the next tick
@@ -80,9 +98,10 @@ class Group {
   std::vector<bool> opinions_of(const OpinionKey& target) const;
   std::vector<OpinionKey> opinions_heard() { return std::exchange(heard_, {}); }
   void hear_again();
-  // Whether this node may announce itself: it once had all that the members it can reach have; those that it cannot
-  // were waited for.
+  // Whether this node may announce itself: it once had all that the members it can reach have; those that do not
+  // answer were waited for; and no member that answers is of another mind. Once true, it stays so.
   bool in_step() const { return in_step_; }
+  std::string awaited() const;  // what keeps it from that, as a clause; "" where it is in step
   GroupView view() const;
 
  private:
@@ -90,7 +109,9 @@ class Group {
   std::optional<u32> index_of(const std::string& name) const;
   Connection* link_of(const Member& member);
   void proven(Connection& connection, Time now);
-  void drop(Link link, const std::string& why, Time now);
+  void begin(Link link, std::vector<std::string> expected, std::optional<u32> dialled, std::optional<Address> from,
+             Time now);
+  void drop(Link link, const std::string& why, Time now, Reach reach = Reach::busy);
   void refuse(Connection& connection, const std::string& why, Time now);
   void link_lost(Member& member, const std::string& why, Time now);
   void handle(u32 index, const Message& message, Time now);
@@ -103,7 +124,12 @@ class Group {
   void send_pins(Member& member, Time now);
   void dial(Time now);
   void watch_links(Time now);
-  void review_step(Time now);
+  void pardon(Time now);
+  void unreached(u32 member, Reach reach, const std::string& why, Time now);
+  bool is_refused(const Member& member) const;
+  bool outvoted() const;
+  bool may_do_without(const Member& member) const;
+  void review_step();
 
   GroupConfig config_;
   const std::string own_name_;
@@ -121,7 +147,9 @@ class Group {
   std::vector<std::unique_ptr<Member>> members_;  // as in config_.member
   std::map<Link, Connection> connections_;
   GroupOutput out_;
-  std::optional<Time> began_;
+  const Standing standing_;
+  std::optional<Time> ticked_;
+  Duration waited_{0};  // for members, since the first tick, and only while this node ran
   Time now_{}, next_slice_{};
   std::optional<Time> refusal_logged_;
   bool scanning_ = false, in_step_ = false;

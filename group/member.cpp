@@ -43,6 +43,8 @@ void Member::begin_link(Link number, Time now) {
   since = now;
   why.clear();
   dialled.reset();
+  reach = Reach::unasked;
+  refused_at.reset();
   digest.reset();
   opinions.clear();
   applier.forget_slots();

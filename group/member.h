@@ -15,6 +15,22 @@ using Link = u32;  // a connection, numbered by whoever carries its bytes
 using OpinionKey = std::pair<std::string, std::string>;  // service and target
 using Opinions = std::map<OpinionKey, bool>;             // none of those that are not known
 
+// How dialling a member came to nothing.
+enum class Unreached : u8 {
+  absent,  // nobody answered for as long as one waits, or the network said that nobody is there
+  unable   // this machine could not ask: out of files or memory, no address to dial from, not allowed
+};
+enum class Ended : u8 { by_peer, lost };  // a connection: closed or reset by the other end; or it broke
+
+// What is known of a member to which there is no link, from the last attempt to dial it.
+enum class Reach : u8 {
+  unasked,  // no attempt has ended yet
+  absent,   //
+  busy,     // somebody took the connection, and closed it or was silent before anything was proven
+  refused,  // one of the two did not believe the other's proof
+  unable    //
+};
+
 // Sets what the list says; false where there would be more than a node has targets.
 bool update(Opinions& opinions, const std::vector<Opinion>& list);
 std::vector<Opinion> list_of(const Opinions& opinions);
@@ -25,6 +41,7 @@ struct MemberView {
   bool up = false;
   Time since{};                      // it is up, or down
   std::string why;                   // it is down
+  bool refused = false;              // it is there, but one of us does not believe the other
   std::optional<Digest> digest;      // its own; none before it told
   std::vector<std::string> differs;  // in what it is not as we are: "pool", "history", "keys", "table size"
   bool sharing = false;              // pins go to it and come from it
@@ -48,9 +65,13 @@ struct Member {
   Time since{};
   std::string why = "not reached yet";
 
-  std::optional<Time> dialled;  // while it is
+  std::optional<Address> address;  // of config.address
+  std::optional<Time> dialled;     // while it is
   Time dial_at{};
   Duration pause{};  // between attempts
+  Reach reach = Reach::unasked;
+  Time asked{};                                  // when the attempt began that `reach` is from
+  std::optional<Time> refused_at, refusal_told;  // when somebody from its address was refused as this member
 
   // Of the link, from its beginning.
   std::optional<Digest> digest;

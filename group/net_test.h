@@ -28,7 +28,7 @@ struct Node {
   std::unique_ptr<Group> group;
   Digest digest{1, 2, 3, 0, 1, 0, true, false};
   std::vector<StateRecord> states;
-  std::vector<std::string> log;
+  std::vector<std::string> log, warnings;
 
   Node(const std::string& n, u32 pins) : name(n), tables(pins), secret(32, 7) {}
 };
@@ -44,7 +44,10 @@ struct Net {
   std::vector<std::unique_ptr<Node>> nodes;
   std::map<std::pair<size_t, Link>, Wire> wires;  // by sender and its link
   std::set<std::pair<size_t, size_t>> cut;
-  std::set<size_t> slow;
+  std::set<size_t> slow, unable;                     // do not read; cannot dial
+  std::optional<std::pair<size_t, size_t>> one_way;  // the one that can dial, and whom
+  bool record = false;
+  std::vector<std::vector<u8>> recorded;  // what was carried, where it is recorded
   Time now = 1000s;
   Link next = 1;
   u64 nonces = 0;
@@ -56,16 +59,21 @@ struct Net {
       node.config.name = "g";
       node.config.wait = wait;
       for (size_t j = 0; j < count; ++j)
-        if (j != i) node.config.member.push_back({"d" + std::to_string(j + 1), std::to_string(j)});
+        if (j != i) node.config.member.push_back({"d" + std::to_string(j + 1), at(j)});
       for (u32 n = 1; n <= 4; ++n) node.tables.target(n + 5 * u32(i), "web", n);
     }
     for (size_t i = 0; i < count; ++i) start(i);
   }
   Node& node(size_t i) { return *nodes[i]; }
   Group& group(size_t i) { return *nodes[i]->group; }
+  // d1 listens at 192.0.2.1, d2 at [2001:db8::2], and so on.
+  static std::string at(size_t i) {
+    return i % 2 ? "[2001:db8::" + std::to_string(i + 1) + "]:6090" : "192.0.2." + std::to_string(i + 1) + ":6090";
+  }
+  Address address(size_t i) { return *address_of(at(i)); }
   MemberView member(size_t i, size_t j) { return group(i).view().members[j < i ? j : j - 1]; }
 
-  void start(size_t i) {
+  void start(size_t i, Standing standing = Standing::fresh) {
     Node& n = node(i);
     GroupNeeds needs;
     needs.nonce = [this] {
@@ -77,7 +85,8 @@ struct Net {
     needs.stamp = stamp_at;
     needs.idle = idle;
     needs.stale_stamps = [] { return kStale; };
-    n.group = std::make_unique<Group>(n.config, n.name, n.secret, u64(now.count()), std::move(needs), n.tables.live);
+    n.group = std::make_unique<Group>(n.config, n.name, n.secret, u64(now.count()), std::move(needs), n.tables.live,
+                                      standing);
     publish(i);
   }
   void publish(size_t i, const std::vector<Opinion>& opinions = {}) {
@@ -87,6 +96,7 @@ struct Net {
     node(i).group.reset();
     std::erase_if(wires, [&](auto& w) { return w.second.from == i; });
   }
+  bool dials(size_t i, size_t j) { return reaches(i, j) && (!one_way || *one_way == std::pair(i, j)); }
   bool reaches(size_t i, size_t j) {
     return node(i).group && node(j).group && !cut.contains({i, j}) && !cut.contains({j, i});
   }
@@ -112,6 +122,7 @@ struct Net {
       wire->second.bytes.pop_front();
       wire->second.queued -= bytes.size();
       const Link there = wire->second.peer;
+      if (record && recorded.size() < 500) recorded.push_back(bytes);
       group(key.first).sent(key.second, wire->second.queued);
       group(to).received(there, bytes, now);
       flush(to);
@@ -120,17 +131,27 @@ struct Net {
   void flush(size_t i) {
     GroupOutput out = group(i).take();
     for (const std::string& line : out.log) node(i).log.push_back(line);
+    for (const std::string& line : out.warnings) node(i).warnings.push_back(line);
     for (u32 m : out.connect) {
-      const size_t j = size_t(std::stoi(node(i).config.member[m].address));
-      if (!reaches(i, j)) {
-        group(i).failed(m, "refused", now);
+      size_t j = 0;
+      while (at(j) != node(i).config.member[m].address) ++j;
+      if (unable.contains(i)) {
+        group(i).failed(m, Unreached::unable, "Too many open files", now);
+        continue;
+      }
+      if (!dials(i, j)) {
+        group(i).failed(m, Unreached::absent, "Connection refused", now);
         continue;
       }
       const Link a = next++, b = next++;
+      const bool place = group(j).accepted(b, address(i), now);
+      group(i).opened(a, m, now);
+      if (!place) {
+        group(i).closed(a, Ended::by_peer, "it closed the connection", now);
+        continue;
+      }
       wires[{i, a}] = {i, j, b, {}, 0};
       wires[{j, b}] = {j, i, a, {}, 0};
-      group(i).opened(a, m, now);
-      group(j).opened(b, std::nullopt, now);
     }
     for (auto& [link, bytes] : out.send) {
       const auto wire = wires.find({i, link});
@@ -148,9 +169,13 @@ struct Net {
       if (wire == wires.end()) continue;
       const size_t j = wire->second.to;
       const Link there = wire->second.peer;
+      const auto last = std::move(wire->second.bytes);  // what was sent before it
       wires.erase(wire);
-      wires.erase({j, there});
-      if (node(j).group) group(j).closed(there, "closed by the peer", now);
+      if (reaches(i, j) && wires.contains({j, there})) {
+        for (const auto& bytes : last) group(j).received(there, bytes, now);
+        wires.erase({j, there});
+        group(j).closed(there, Ended::by_peer, "it closed the connection", now);
+      }
     }
   }
   void run(Duration time) {

@@ -143,7 +143,7 @@ void Group::handle(u32 index, const Message& message, Time now) {
                    if (!member.sharing) return;
                    member.joined = true;
                    member.pulled = now;
-                   review_step(now);
+                   review_step();
                  },
                  [&](const Ping& ping) {
                    if (link_of(member)->waiting() <= kQueueHigh) tell(member, Pong{ping.token});

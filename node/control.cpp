@@ -60,6 +60,7 @@ Result<Image> Control::prepare(const Config& config, std::span<const InterfaceFa
 }
 
 void Control::commit(Compiled compiled, Time now) {
+  const bool in_step = committed_ && awaited().empty();
   stale_stamps_ = compiled.stale_stamps;
   node_.commit(std::move(compiled), now);
   const Config& config = node_.config();
@@ -81,9 +82,13 @@ void Control::commit(Compiled compiled, Time now) {
   announce_.configure(config);
   std::erase_if(unproven_, [&](const std::string& service) { return !health_.knows_nothing_of(service); });
   for (const auto& [service, live] : node_.live_services()) set_live(service, live);
+  // Whatever is announced stays so while a group is formed around it.
+  const auto standing = in_step                       ? group::Standing::in_step
+                        : announce_.desired().empty() ? group::Standing::fresh
+                                                      : group::Standing::announced;
   committed_ = true;
   awaited_seen_.reset();
-  form_group(now);
+  form_group(standing, now);
   if (group_) {
     group_->hear_again();  // what was said of targets that are new
     for (const Decided& d : node_.decisions()) decisions_.push_back(record_of(d));
@@ -91,7 +96,7 @@ void Control::commit(Compiled compiled, Time now) {
   settle(now);
 }
 
-void Control::form_group(Time now) {
+void Control::form_group(group::Standing standing, Time now) {
   const Config& config = node_.config();
   if (!config.group) {
     group_.reset();
@@ -109,7 +114,7 @@ void Control::form_group(Time now) {
                           [this](u32 slot, PinState state) { return node_.idle_stamps(slot, state); },
                           [this] { return stale_stamps_; }};
   group_ = std::make_unique<group::Group>(*config.group, config.name, life_.secret, life_.epoch, std::move(needs),
-                                          node_.live());
+                                          node_.live(), standing);
 }
 
 Status Control::drain(const std::string& target, bool on, Time now) {
@@ -131,8 +136,12 @@ void Control::answer(u64 question, CheckOutcome outcome, const std::string& why,
   settle(now);
 }
 
-void Control::opened(group::Link link, std::optional<u32> dialled, Time now) {
+void Control::opened(group::Link link, u32 dialled, Time now) {
   if (group_) group_->opened(link, dialled, now);
+}
+
+bool Control::accepted(group::Link link, const Address& from, Time now) {
+  return group_ && group_->accepted(link, from, now);
 }
 
 void Control::received(group::Link link, std::span<const u8> bytes, Time now) {
@@ -141,12 +150,16 @@ void Control::received(group::Link link, std::span<const u8> bytes, Time now) {
   settle(now);
 }
 
-void Control::failed(u32 member, const std::string& why, Time now) {
-  if (group_) group_->failed(member, why, now);
+void Control::failed(u32 member, group::Unreached how, const std::string& why, Time now) {
+  if (!group_) return;
+  group_->failed(member, how, why, now);
+  settle(now);
 }
 
-void Control::closed(group::Link link, const std::string& why, Time now) {
-  if (group_) group_->closed(link, why, now);
+void Control::closed(group::Link link, group::Ended by, const std::string& why, Time now) {
+  if (!group_) return;
+  group_->closed(link, by, why, now);
+  settle(now);
 }
 
 void Control::queued(group::Link link, std::size_t bytes) {
@@ -262,8 +275,7 @@ std::string Control::awaited() const {
     return fmt::format("health of {} target{} is not known yet{}", health_.undecided(),
                        health_.undecided() == 1 ? "" : "s", why);
   }
-  if (group_ && !group_->in_step()) return "pins of the group's members are still being fetched";
-  return {};
+  return group_ ? group_->awaited() : std::string();
 }
 
 std::vector<u32> Control::tick(Time now) {

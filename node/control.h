@@ -57,10 +57,11 @@ class Control {
   void answer(u64 question, CheckOutcome outcome, const std::string& why, Time now);
 
   // Connections between members, numbered by the caller. None of it where there is no group.
-  void opened(group::Link link, std::optional<u32> dialled, Time now);
-  void failed(u32 member, const std::string& why, Time now);  // dialling it
+  void opened(group::Link link, u32 dialled, Time now);
+  bool accepted(group::Link link, const Address& from, Time now);  // false: there is no place for it; close it
+  void failed(u32 member, group::Unreached how, const std::string& why, Time now);  // dialling it
   void received(group::Link link, std::span<const u8> bytes, Time now);
-  void closed(group::Link link, const std::string& why, Time now);
+  void closed(group::Link link, group::Ended by, const std::string& why, Time now);
   void queued(group::Link link, std::size_t bytes);  // what its socket has not taken yet
   group::GroupOutput take();                         // what is to be sent, dialled, closed, logged
 
@@ -89,7 +90,7 @@ class Control {
   void publish(bool ready, Time now);
   void set_live(const std::string& service, bool live);
   void doubt_services();
-  void form_group(Time now);
+  void form_group(group::Standing standing, Time now);
 
   Life life_;
   Node node_;

@@ -31,7 +31,7 @@ Config config_of(int self, bool checked) {
   GroupConfig group;
   group.name = "g";
   group.wait = 2s;
-  group.member = {{"d" + std::to_string(3 - self), "[2001:db8::1]:1"}};
+  group.member = {{"d" + std::to_string(3 - self), "[2001:db8::" + std::to_string(3 - self) + "]:1"}};
   config.group = group;
   ServiceConfig web;
   web.name = "web";
@@ -54,6 +54,7 @@ Config config_of(int self, bool checked) {
 
 struct Director {
   NativeEngine engine{kPins};
+  std::vector<u8> secret = kSecret;
   std::unique_ptr<Control> control;
   Config config;
   std::set<std::string> dead;   // targets that do not answer checks
@@ -69,11 +70,22 @@ struct Director {
     Control::Life life{Clock{0s, 1000, 250}, 1, u64(now.count()), adopted, {}, std::move(announced), {}};
     life.nonce = [n = u8(0)]() mutable { return group::Nonce{++n}; };
     control = std::make_unique<Control>(engine.live(), std::move(life));
-    auto image = control->prepare(config, kFacts, kSecret);
+    return reload(now);
+  }
+  Status reload(Time now) {
+    auto image = control->prepare(config, kFacts, secret);
     if (!image) return image.error();
     engine.load(*image);
     control->commit(now);
     return Done{};
+  }
+  // As after `waymark down`: empty tables, with the keys of this secret.
+  void begin_anew(u8 byte) {
+    secret.assign(32, byte);
+    engine.live().meta[0] = new_meta(kPins, 250, [] { return 7u; });
+    for (PinBucket& bucket : engine.live().pins) bucket = {};
+    const auto key = group::pin_key_of(secret, "g");
+    std::copy(key.begin(), key.end(), engine.live().meta[0].pin_key);
   }
   bool announces() const { return !control->routes().empty(); }
 };
@@ -93,7 +105,7 @@ struct Pair {
   void drop(Director& d, group::Link link) {
     const auto far = other_end[{&d, link}];
     other_end.erase({&d, link});
-    if (other_end.erase(far)) far.first->control->closed(far.second, "it closed the connection", now);
+    if (other_end.erase(far)) far.first->control->closed(far.second, group::Ended::by_peer, "it closed", now);
   }
   void carry(Director& d, Director& peer) {
     for (const Question& q : d.control->questions(now)) {
@@ -107,14 +119,14 @@ struct Pair {
     group::GroupOutput out = d.control->take();
     for (u32 member : out.connect) {
       if (cut || !peer.control) {
-        d.control->failed(member, "no route", now);
+        d.control->failed(member, group::Unreached::absent, "no route", now);
         continue;
       }
       const group::Link here = ++links, there = ++links;
       other_end[{&d, here}] = {&peer, there};
       other_end[{&peer, there}] = {&d, here};
       d.control->opened(here, member, now);
-      peer.control->opened(there, {}, now);
+      EXPECT_TRUE(peer.control->accepted(there, ip(&peer == &two ? "2001:db8::1" : "2001:db8::2"), now));
     }
     for (auto& [link, bytes] : out.send)
       if (const auto far = other_end.find({&d, link}); far != other_end.end() && !cut)
@@ -238,6 +250,52 @@ TEST(Control, ADirectorAloneWaitsForItsGroupButNotForEver) {
   pair.run(1s);
   EXPECT_FALSE(pair.one.announces()) << pair.one.control->awaited();
   pair.run(2s);
+  EXPECT_TRUE(pair.one.announces());
+}
+
+TEST(Control, WhoIsRefusedBesideAMemberThatRunsIsNotAnnounced) {
+  Pair pair;
+  pair.run(1s);
+  pair.two.begin_anew(0x11);
+  ASSERT_TRUE(pair.two.start(pair.now, false));
+  for (int i = 0; i < 120; ++i) {
+    pair.run(500ms);
+    ASSERT_FALSE(pair.two.announces()) << pair.two.control->awaited();
+    ASSERT_TRUE(pair.one.announces()) << "what is announced stays so";
+  }
+  const auto views = pair.two.control->announce().views();
+  ASSERT_EQ(views.size(), 1u);
+  EXPECT_EQ(views[0].why, "not in step: group member d1 answers, but is refused: d1 has another key than this node");
+  ASSERT_TRUE(pair.one.start(pair.now, true, pair.one.control->routes())) << "its daemon is upgraded";
+  for (int i = 0; i < 200; ++i) {
+    pair.run(500ms);
+    ASSERT_TRUE(pair.one.announces()) << pair.one.control->awaited();
+  }
+  pair.two.begin_anew(0x5a);
+  ASSERT_TRUE(pair.two.start(pair.now, false));
+  pair.run(8s);
+  EXPECT_TRUE(pair.two.announces()) << pair.two.control->awaited();
+}
+
+// A group that is formed around a node which is announced takes nothing from it; and its secret stays what it is.
+TEST(Control, AReloadThatFormsAGroupWithdrawsNothing) {
+  Pair pair;
+  pair.run(1s);
+  const auto group = pair.one.config.group;
+  pair.one.config.group.reset();
+  ASSERT_TRUE(pair.one.reload(pair.now));
+  pair.cut = true;
+  pair.run(5s);
+  pair.one.config.group = group;
+  ASSERT_TRUE(pair.one.reload(pair.now));
+  for (int i = 0; i < 500; ++i) {
+    ASSERT_TRUE(pair.one.announces()) << pair.one.control->awaited();
+    pair.run(10ms);
+  }
+  pair.one.secret.assign(32, 0x11);
+  EXPECT_FALSE(pair.one.reload(pair.now));
+  pair.one.control->abandon();
+  pair.run(1s);
   EXPECT_TRUE(pair.one.announces());
 }
 

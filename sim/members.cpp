@@ -31,12 +31,13 @@ void World::knock(Machine& m, Machine& other, u32 member, u32 daemon, u32 times)
       return;
     }
     if (!answered || !other.control) {
-      m.control->failed(member, answered ? "connection refused" : "no answer", local(m));
+      m.control->failed(member, group::Unreached::absent, answered ? "connection refused" : "no answer", local(m));
     } else {
       pipes_.push_back({{m.place, other.place}, {m.daemon, other.daemon}});
       const group::Link link = group::Link(pipes_.size());
-      other.control->opened(link, std::nullopt, local(other));
       m.control->opened(link, member, local(m));
+      if (!other.control->accepted(link, plan_.group_address(m.number), local(other)))
+        end_pipe(link, 0, "it closed the connection");
       carry_out(other);
       arm(other, 0s);
     }
@@ -109,7 +110,7 @@ void World::end_pipe(group::Link link, u32 side, const char* why) {
   if (!pipe.open[side]) return;
   pipe.open[side] = false;
   if (!m.control || m.daemon != pipe.daemon[side]) return;
-  m.control->closed(link, why, local(m));
+  m.control->closed(link, group::Ended::by_peer, why, local(m));
   carry_out(m);
   arm(m, 0s);
 }

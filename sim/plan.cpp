@@ -52,6 +52,8 @@ Address Plan::host_address(u32 number) const {
   return at(fmt::format("{}{}", outer_ip6 ? "2001:db8:5::" : "192.0.2.1", number + 1));
 }
 
+Address Plan::group_address(u32 number) const { return director_address(number, false); }
+
 Config Plan::director(u32 number) const {
   Config c;
   c.name = fmt::format("d{}", number + 1);

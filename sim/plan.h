@@ -33,7 +33,8 @@ struct Plan {
 
   Config director(u32 number) const;
   Config host(u32 number) const;
-  Address host_address(u32 number) const;  // where its tunnels end
+  Address host_address(u32 number) const;     // where its tunnels end
+  Address group_address(u32 director) const;  // where it is dialled, and dials from
   std::string host_name(u32 number) const { return "s" + std::to_string(number + 1); }
   std::vector<u8> secret() const { return {'s', 'i', 'm', 'u', 'l', 'a', 't', 'e', 'd', '-', '0', '1'}; }
 
