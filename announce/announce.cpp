@@ -66,6 +66,7 @@ void Announce::set_live(const std::string& service, bool live) {
 
 void Announce::update(const std::string& awaited, Time now) {
   if (waiting_ && give_up_ == kNever) give_up_ = now + kGrace;
+  if (waiting_ && now > give_up_ + kLate) give_up_ = now + kCatchUp;
   all_changed_ = all_changed_ || awaited.empty() != awaited_.empty();
   awaited_ = awaited;
   if (waiting_ && (awaited.empty() || now >= give_up_)) {

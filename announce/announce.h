@@ -4,7 +4,8 @@
 // one. All else withdraws it at once, with one exception. A daemon that starts on tables which still forward (upgrade,
 // crash) cannot know yet whether it is in step, and a withdrawal would move every flow to other directors for nothing.
 // So the routes it finds stay until its first verdict, or until it has had none for kGrace: a node that cannot make up
-// its mind for that long has nobody to vouch for it.
+// its mind for that long has nobody to vouch for it. That is time in which it ran: one that was held up, and so comes
+// late to the end of its grace, has kCatchUp more to hear what came meanwhile.
 #pragma once
 
 #include <map>
@@ -21,6 +22,7 @@ namespace waymark {
 class Announce {
  public:
   static constexpr Duration kGrace = std::chrono::seconds(60);
+  static constexpr Duration kLate = std::chrono::seconds(1), kCatchUp = std::chrono::seconds(5);
   static constexpr Time kNever = Time::max();
 
   struct View {

@@ -168,6 +168,18 @@ TEST_F(AnnounceTest, WithoutAVerdictWhatWasFoundGoesAfterTheGrace) {
   EXPECT_EQ(announce.deadline(), Announce::kNever);
 }
 
+TEST_F(AnnounceTest, ANodeThatWasHeldUpHasNotMadeUpItsMind) {
+  announce.keep_found({at(kWeb6)});
+  update(kUnknown, {});
+  now += Announce::kGrace + seconds(20);
+  update(kUnknown, {});
+  EXPECT_EQ(desired(), std::vector<std::string>({kWeb6}));
+  EXPECT_EQ(announce.deadline(), now + Announce::kCatchUp);
+  now = announce.deadline();
+  update(kUnknown, {});
+  EXPECT_EQ(desired(), nothing) << "but it has no time without end";
+}
+
 TEST_F(AnnounceTest, TheOrderOfConfigurationAndFindingsDoesNotMatter) {
   Announce other;
   other.keep_found({at(kWeb6)});
@@ -196,7 +208,7 @@ TEST(AnnounceProperty, FollowsItsRule) {
         if (upto(2)) found.insert(address), existing.push_back(at(address));
       announce.keep_found(existing);
     }
-    std::optional<Time> first_update;
+    std::optional<Time> give_up;
     std::map<std::string, std::pair<bool, Time>> seen;
     Time now = seconds(upto(100));
     for (int step = 0; step < 60; ++step) {
@@ -219,10 +231,11 @@ TEST(AnnounceProperty, FollowsItsRule) {
         if (live.back().second) alive.insert(live.back().first);
       }
       const bool ready = upto(reluctance) == 0;
-      if (!first_update) first_update = now;
+      if (!give_up) give_up = now + Announce::kGrace;
+      if (now > *give_up + Announce::kLate) give_up = now + Announce::kCatchUp;
       for (const auto& [name, is_live] : live) announce.set_live(name, is_live);
       announce.update(ready ? "" : "it is waiting", now);
-      if (ready || stopped || now >= *first_update + Announce::kGrace) waiting = false;
+      if (ready || stopped || now >= *give_up) waiting = false;
 
       std::set<std::string> wanted, all;
       if (config.announce)
