@@ -2,7 +2,6 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 
 #include <array>
 #include <asio/ip/tcp.hpp>
@@ -48,11 +47,6 @@ group::Ended ended(const asio::error_code& error) {
   return error == asio::error::eof || error == asio::error::connection_reset || error == asio::error::broken_pipe
              ? group::Ended::by_peer
              : group::Ended::lost;
-}
-
-bool connected_or_failed(tcp::socket& socket) {
-  pollfd p{socket.native_handle(), POLLOUT, 0};
-  return poll(&p, 1, 0) > 0;
 }
 
 }  // namespace
@@ -172,11 +166,10 @@ struct Peers::Parts : std::enable_shared_from_this<Parts> {
     if (from && from->protocol() == to->protocol()) socket->bind({from->address(), 0}, error);
     if (error) return unable(from->address().to_string() + ": " + error.message());
     const auto patience = std::make_shared<asio::steady_timer>(loop.io());
-    patience->expires_after(kDialPatience);
+    patience->expires_after(kDialPatience);  // Asio hears sockets first: an answer that waited for a held loop counts
     patience->async_wait([socket](const asio::error_code& e) {
       asio::error_code ignored;
-      // Where the loop was held up, the answer may have been here for long, and is yet to be heard.
-      if (!e && !connected_or_failed(*socket)) socket->close(ignored);
+      if (!e) socket->close(ignored);
     });
     socket->async_connect(*to, [self = weak_from_this(), socket, patience, member](const asio::error_code& e) {
       patience->cancel();
