@@ -35,6 +35,11 @@ class Visitor {
     }
   }
   Visitor(Visitor&& other) noexcept : fd_(std::exchange(other.fd_, -1)), connected_(other.connected_) {}
+  Visitor& operator=(Visitor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    connected_ = other.connected_;
+    return *this;
+  }
   ~Visitor() {
     if (fd_ >= 0) close(fd_);
   }

@@ -66,7 +66,8 @@ struct Respond::Once {
     if (reply.stream) reply.stream->leave();
   }
   ~Once() {
-    if (!done) deliver(too_busy("the daemon is ending"));
+    if (!done)
+      deliver(too_busy("the daemon could not answer: it is ending, or this request failed; its log says more"));
   }
 };
 

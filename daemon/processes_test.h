@@ -88,9 +88,14 @@ class Processes : public Namespaces {
   pid_t spawn() { return spawn(RunOptions{.program = program()}); }
 
   // Its exit status; -1 where a signal ended it, -2 where it does not end.
-  int end_of(pid_t pid) {
+  int end_of(
+      pid_t pid, const std::function<void()>& meanwhile = [] {}) {
     int status = 0;
-    if (!soon([&] { return waitpid(pid, &status, WNOHANG) == pid; })) return -2;
+    const bool ended = soon([&] {
+      meanwhile();
+      return waitpid(pid, &status, WNOHANG) == pid;
+    });
+    if (!ended) return -2;
     std::erase(children_, pid);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }

@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "daemon/guest_test.h"
 #include "daemon/lock.h"
 #include "daemon/processes_test.h"
 
@@ -46,6 +47,80 @@ TEST_F(ReplaceTest, ANewBuildTakesOverAndTheOldOneComesBack) {
   ASSERT_TRUE(runs(third)) << log();
   EXPECT_EQ(status("program_tag"), tag);
   goes_on(third);
+}
+
+// Guests who hold on to what they have, of each kind, on the socket and on both addresses.
+class GuestsTest : public ReplaceTest {
+ protected:
+  static constexpr const char* kMetrics = "127.0.0.1:9478";
+  static constexpr const char* kHealth = "127.0.0.1:9479";
+  pid_t start_with_addresses() {
+    configure({target("s1", "10.77.0.2"), target("s2", "10.77.0.3")}, "", "wm-here",
+              std::string("[api]\nmetrics = \"") + kMetrics + "\"\nhealth = \"" + kHealth + "\"\n");
+    const pid_t pid = spawn();
+    EXPECT_TRUE(runs(pid)) << log();
+    return pid;
+  }
+  // `many` of each kind at each place; who drips, drips when drip() is called.
+  void come(int many) {
+    for (const std::string& where : {socket(), std::string(kMetrics), std::string(kHealth)})
+      for (int i = 0; i < many; ++i) {
+        guests.emplace_back(where).say("");
+        guests.emplace_back(where).say("GET /hea");
+        guests.emplace_back(where).say("POST /v1/drain HTTP/1.1\r\nContent-Length: 1000\r\n\r\n{");
+        guests.emplace_back(where).say("GET /metrics HTTP/1.1\r\n\r\n");
+        guests.emplace_back(where).say("GET /v1/capture HTTP/1.1\r\n\r\n");
+      }
+  }
+  void drip() {
+    for (Visitor& guest : guests) guest.say(" ");
+  }
+  std::vector<Visitor> guests;
+};
+
+TEST_F(GuestsTest, ADaemonEndsAtOnceWhateverItsGuestsDo) {
+  const pid_t pid = start_with_addresses();
+  come(16);
+  ASSERT_EQ(kill(pid, SIGTERM), 0);
+  const Time begin = now();
+  EXPECT_EQ(end_of(pid, [&] { drip(); }), 0) << log();
+  EXPECT_LT(now() - begin, std::chrono::seconds(10)) << "a guest was waited for";
+}
+
+TEST_F(GuestsTest, AReplacementFindsItsWayThroughThem) {
+  const pid_t first = start_with_addresses();
+  come(8);
+  const pid_t second = spawn(RunOptions{.replace = true, .program = program()});
+  bool unreachable = false;
+  EXPECT_EQ(end_of(first,
+                   [&] {
+                     drip();
+                     // At every moment one of the two listens.
+                     if (!Visitor(kHealth).connected() || !Visitor(socket()).connected()) unreachable = true;
+                   }),
+            0)
+      << log();
+  EXPECT_FALSE(unreachable) << "nobody listened";
+  ASSERT_TRUE(runs(second)) << log();
+  goes_on(second);
+  EXPECT_EQ(fetch(kMetrics, "/metrics").status, 200);
+  EXPECT_EQ(fetch(kHealth, "/metrics").status, 404) << "for /health alone";
+  guests.clear();
+}
+
+TEST_F(GuestsTest, ANewcomerThatCannotListenLeavesTheOldOneInPlace) {
+  const pid_t first = start_with_addresses();
+  const int taken = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  SocketAddress at(*parse_address("127.0.0.1"), 9480);
+  ASSERT_EQ(bind(taken, at.get(), at.size()), 0);
+  ASSERT_EQ(listen(taken, 1), 0);
+  configure({target("s1", "10.77.0.2"), target("s2", "10.77.0.3")}, "", "wm-here",
+            "[api]\nmetrics = \"127.0.0.1:9480\"\n");
+  EXPECT_EQ(end_of(spawn(RunOptions{.replace = true, .program = program()})), 1) << log();
+  EXPECT_NE(log().find("127.0.0.1:9480"), std::string::npos) << log();
+  goes_on(first);
+  EXPECT_EQ(fetch(kMetrics, "/metrics").status, 200);
+  close(taken);
 }
 
 TEST_F(ReplaceTest, WithoutItASecondDaemonIsRefused) {

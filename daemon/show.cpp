@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/address_text.h"
 #include "core/pins.h"
@@ -77,20 +78,24 @@ Rows services(const Snapshot& s) {
   Rows rows{
       {"service", "role", "zone", "address", "ports", "targets", "taking_new", "pins", "packets", "bytes", "flows"},
       {}};
-  for (const ServiceConfig& service : s.config->service) {
+  struct Sum {
     u64 targets = 0, taking = 0, pins = 0, packets = 0, bytes = 0, flows = 0;
-    for (const TargetView& target : s.targets) {
-      if (target.service != service.name) continue;
-      const TargetCounters traffic = traffic_of(s, target);
-      targets += target.configured;
-      taking += target.configured && !target.drained && !target.down && target.weight > 0;
-      pins += target.pins;
-      packets += traffic.packets;
-      bytes += traffic.bytes;
-      flows += traffic.flows;
-    }
+  };
+  std::unordered_map<std::string_view, Sum> sums;  // by service; one walk, as there are thousands of both
+  for (const TargetView& target : s.targets) {
+    const TargetCounters traffic = traffic_of(s, target);
+    Sum& sum = sums[target.service];
+    sum.targets += target.configured;
+    sum.taking += target.configured && !target.drained && !target.down && target.weight > 0;
+    sum.pins += target.pins;
+    sum.packets += traffic.packets;
+    sum.bytes += traffic.bytes;
+    sum.flows += traffic.flows;
+  }
+  for (const ServiceConfig& service : s.config->service) {
+    const Sum& sum = sums[service.name];
     rows.rows.push_back({service.name, std::string("director"), service.zone, joined(service.address),
-                         joined(service.ports), targets, taking, pins, packets, bytes, flows});
+                         joined(service.ports), sum.targets, sum.taking, sum.pins, sum.packets, sum.bytes, sum.flows});
   }
   if (!s.config->host) return rows;
   for (const HostServiceConfig& service : s.config->host->service)

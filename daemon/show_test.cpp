@@ -217,6 +217,46 @@ TEST(ShowRows, AnnouncementsSayWhyNot) {
   EXPECT_EQ(rows[1]["why"], "no live target");
 }
 
+// 24,000 targets in 8,000 services: in time that grows with their number alone, and of bounded length.
+TEST(ShowRows, ALargeSiteIsTextInNoTime) {
+  Snapshot s = site();
+  Config config = *s.config;
+  config.service.clear();
+  s.targets.clear();
+  for (u32 i = 0; i < 24'000; ++i) {
+    if (i % 3 == 0) {
+      ServiceConfig service;
+      service.name = "service-" + std::to_string(i / 3);
+      config.service.push_back(service);
+    }
+    s.targets.push_back({i, "service-" + std::to_string(i / 3), "target-" + std::to_string(i),
+                         *parse_address("10.5.0.1"), Tunnel::ip, 10, true, false, false, 4,
+                         "02:00:00:00:00:01 mtu 1500"});
+    s.health.push_back({s.targets.back().service, s.targets.back().target, "http", false, Wellness::up, true, false,
+                        std::chrono::seconds(90), "", 9, 3});
+  }
+  s.config = std::make_shared<const Config>(std::move(config));
+  const auto begin = std::chrono::steady_clock::now();
+  const std::string metrics = metrics_text(s);
+  EXPECT_LT(metrics.size(), 24u << 20);
+  for (const auto what : {Show::What::services, Show::What::targets, Show::What::health, Show::What::pins})
+    EXPECT_LT(to_json(*show(s, Show{what, "", {}})).size(), 12u << 20);
+  EXPECT_EQ(Json::parse(to_json(*show(s, Show{Show::What::services, "", {}})))["rows"][7999]["targets"], 3);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+  std::printf("metrics: %zu bytes\n", metrics.size());
+}
+
+TEST(HttpShowTest, RefusedGuestsAreAMetricByServerAndReason) {
+  Snapshot s = site();
+  HttpCounts http{"metrics", 5, 128, 77, {}, ""};
+  http.refused[std::size_t(Refused::places)] = 9;
+  s.http = {http};
+  const std::string text = metrics_text(s);
+  EXPECT_NE(text.find("waymark_http_connections{server=\"metrics\"} 5\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("waymark_http_answers_total{server=\"metrics\"} 77\n"), std::string::npos);
+  EXPECT_NE(text.find("waymark_http_refused_total{server=\"metrics\",reason=\"places\"} 9\n"), std::string::npos);
+}
+
 TEST(WellnessBoardTest, AnswersByServiceOrForAll) {
   WellnessBoard board;
   EXPECT_EQ(board.answer("").status, 503) << "nothing is known yet";
