@@ -305,8 +305,9 @@ class StreamServerTest : public ServerTest {
   std::atomic<int> begun{0}, gone{0};
 };
 
-TEST_P(StreamServerTest, AStreamComesAsItIsPushedAndItsReadersLeavingIsTold) {
-  if (!GetParam().local) GTEST_SKIP() << "the client speaks to unix sockets alone";
+class FollowedTest : public StreamServerTest {};  // the client speaks to unix sockets alone
+
+TEST_P(FollowedTest, AStreamComesAsItIsPushedAndItsReadersLeavingIsTold) {
   std::string got;
   const Status done = api_stream(where, "/v1/capture", [&](std::string_view bytes) {
     got += bytes;
@@ -384,6 +385,7 @@ const auto name_of_place = [](const auto& info) { return std::string(info.param.
 const auto places = testing::Values(Place{"Socket", true}, Place{"Address", false});
 INSTANTIATE_TEST_SUITE_P(Each, ServerTest, places, name_of_place);
 INSTANTIATE_TEST_SUITE_P(Each, StreamServerTest, places, name_of_place);
+INSTANTIATE_TEST_SUITE_P(Each, FollowedTest, testing::Values(Place{"Socket", true}), name_of_place);
 INSTANTIATE_TEST_SUITE_P(Each, FailingServerTest, places, name_of_place);
 
 }  // namespace

@@ -40,7 +40,7 @@ HttpReply WellnessBoard::answer(const std::string& service) const {
     page = page_;
   }
   constexpr const char* kNone = "no service of [host] with a check has this name";
-  if (!page) return refusal(503, "the daemon has not begun to check its services");
+  if (!page) return {200, "unknown: the daemon has just started\n", "text/plain; charset=utf-8"};
   if (service.empty()) return page->lines.empty() ? refusal(404, kNone) : page->all;
   const auto found = page->lines.find(service);
   return found == page->lines.end() ? refusal(404, kNone) : reply_of(found->second.lines, found->second.down);

@@ -1,5 +1,6 @@
 // Any request of the API: one of its paths, then a query or a body of any bytes. A command, a question, or a sentence.
 #include "daemon/command.h"
+#include "daemon/http.h"
 #include "fuzz/seeds.h"
 
 using namespace waymark;
@@ -24,15 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
     if (!command && command.error().sentence.empty()) fuzz::fail("a command was refused without a word");
     return 0;
   }
-  QueryText query;
-  for (size_t at = 0; at < rest.size();) {
-    const size_t end = std::min(rest.find('&', at), rest.size());
-    const std::string_view pair = rest.substr(at, end - at);
-    const size_t equals = std::min(pair.find('='), pair.size());
-    query.emplace(pair.substr(0, equals), pair.substr(std::min(equals + 1, pair.size())));
-    at = end + 1;
-  }
-  const auto show = parse_query(path.path, query);
+  const auto show = parse_query(path.path, query_of(rest));
   if (!show && show.error().sentence.empty()) fuzz::fail("a question was refused without a word");
   return 0;
 }
