@@ -24,7 +24,7 @@ std::vector<u8> hello_of(const Channel::Self& self, const Nonce& nonce) {
   Writer w(out);
   w.bytes(kMagic);
   w.number(kVersion);
-  w.number(self.epoch);
+  w.number((self.epoch & ~u64(1)) | self.in_step);
   w.bytes(nonce);
   w.name(self.name);
   w.name(self.group);
@@ -92,6 +92,7 @@ Result<size_t> Channel::take_hello(Bytes bytes) {
   const std::string name = r.name(), group = r.name();
   if (!r.good()) return Error{"the hello carries a name that is none"};
   claimed_ = name;
+  claims_in_step_ = epoch & 1;
   if (group != self_.group) return Error{fmt::format("{} is of group {}, not {}", name, group, self_.group)};
   if (name == self_.name) return Error{fmt::format("the other end says that it is {}, which is this node", name)};
   if (std::find(expected_.begin(), expected_.end(), name) == expected_.end())
@@ -99,7 +100,7 @@ Result<size_t> Channel::take_hello(Bytes bytes) {
                ? Error{fmt::format("{} answered where {} was expected", name, expected_[0])}
                : Error{fmt::format("{} is not a member of group {}", name, self_.group)};
   peer_ = name;
-  peer_epoch_ = epoch;
+  peer_epoch_ = epoch & ~u64(1);
   peer_hello_.assign(bytes.begin(), bytes.begin() + std::ptrdiff_t(size));
   return size;
 }

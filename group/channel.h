@@ -14,7 +14,7 @@
 // member can do to pins: group/mirror.h).
 //
 // On the wire, integers little-endian:
-//   hello   "waymark" version:u8 | epoch:u64 | nonce:32 bytes | length:u8 name | length:u8 group
+//   hello   "waymark" version:u8 | epoch:63 bits, in step:1 | nonce:32 bytes | length:u8 name | length:u8 group
 //   frame   length:u32 | body | MAC:16 bytes, the first of HMAC-SHA256(key, number:u64 | length | body)
 #pragma once
 
@@ -42,7 +42,9 @@ class Channel {
  public:
   struct Self {
     std::string name, group;
-    u64 epoch;  // one for each life of the daemon: a peer sees by it that the other began anew
+    u64 epoch;  // one for each life of the daemon: a peer sees by it that the other began anew; its last bit is not
+                // used
+    bool in_step = false;  // or announced: said in the hello, as a hint also to who does not believe the rest
   };
   // `expected`: the names of which the other end must have one; where we dialled, the one that we dialled.
   Channel(Bytes secret, const Self& self, std::vector<std::string> expected, const Nonce& nonce, bool dialled);
@@ -54,6 +56,7 @@ class Channel {
   bool proven() const { return proven_; }                     // the other end knows the secret
   const std::string& peer() const { return peer_; }           // who it says it is; "" before a hello that may be
   const std::string& claimed() const { return claimed_; }     // likewise, of a hello that was refused as well
+  bool claims_in_step() const { return claims_in_step_; }     // likewise; true where it said nothing that we read
   bool other_version() const { return other_version_; }       // it speaks of a group, in words that are not ours
   u64 peer_epoch() const { return peer_epoch_; }              //
   void send(Bytes body);                                      // once proven(); at most kFrameBody bytes
@@ -71,7 +74,7 @@ class Channel {
   std::vector<std::string> expected_;
   bool dialled_;
   std::string peer_, claimed_;
-  bool other_version_ = false;
+  bool other_version_ = false, claims_in_step_ = true;
   u64 peer_epoch_ = 0;
   std::optional<Hmac> ours_, theirs_;  // set once both hellos are known
   u64 sent_ = 0, received_ = 0;        // frames: their numbers

@@ -20,7 +20,7 @@ Nonce nonce(u8 n) {
 }
 
 Channel end(const std::string& name, u8 n, bool dialled, Bytes secret = kSecret, const std::string& group = "g") {
-  return Channel(secret, {name, group, n}, {"d1", "d2", "d3"}, nonce(n), dialled);
+  return Channel(secret, {name, group, 2u * n, n == 1}, {"d1", "d2", "d3"}, nonce(n), dialled);
 }
 
 struct Pair {
@@ -43,7 +43,9 @@ std::string why(Result<Bodies> result) { return result ? "" : result.error().sen
 TEST(Channel, CarriesMessagesInAnyPieces) {
   Pair p;
   EXPECT_EQ(p.b.peer(), "d1");
-  EXPECT_EQ(p.b.peer_epoch(), 1u);
+  EXPECT_EQ(p.b.peer_epoch(), 2u);
+  EXPECT_TRUE(p.b.claims_in_step());
+  EXPECT_FALSE(p.a.claims_in_step());
   Bodies sent;
   std::vector<u8> stream;
   std::mt19937 random(1);

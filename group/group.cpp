@@ -88,7 +88,8 @@ void Group::opened(Link link, u32 dialled_member, Time now) {
 
 void Group::begin(Link link, std::vector<std::string> expected, std::optional<u32> dialled, std::optional<Address> from,
                   Time now) {
-  Channel channel(secret_, {own_name_, config_.name, epoch_}, std::move(expected), needs_.nonce(), dialled.has_value());
+  Channel channel(secret_, {own_name_, config_.name, epoch_, in_step_ || standing_ == Standing::announced},
+                  std::move(expected), needs_.nonce(), dialled.has_value());
   connections_.insert_or_assign(link,
                                 Connection{link, std::move(channel), dialled.has_value(), dialled, from, now, now});
 }
@@ -165,7 +166,9 @@ void Group::closed(Link link, Ended by, const std::string& why, Time now) {
   if (found == connections_.end()) return;
   const Channel& channel = found->second.channel;
   (void)found->second.channel.take();  // nobody carries it any more
-  if (by == Ended::by_peer && found->second.dialled && !channel.proven() && !channel.peer().empty())
+  const bool refused = by == Ended::by_peer && found->second.dialled && !channel.proven() && !channel.peer().empty();
+  if (refused) members_[*found->second.member]->says_in_step = channel.claims_in_step();
+  if (refused)
     drop(
         link,
         fmt::format("{} closed the connection when it had this node's proof: compare keys and members", channel.peer()),

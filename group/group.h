@@ -127,7 +127,7 @@ class Group {
   void pardon(Time now);
   void unreached(u32 member, Reach reach, const std::string& why, Time now);
   bool is_refused(const Member& member) const;
-  bool outvoted() const;
+  bool must_give_way() const;
   bool may_do_without(const Member& member) const;
   void review_step();
 

@@ -71,6 +71,7 @@ struct Member {
   Duration pause{};  // between attempts
   Reach reach = Reach::unasked;
   Time asked{};                                  // when the attempt began that `reach` is from
+  bool says_in_step = false;                     // who is refused
   std::optional<Time> refused_at, refusal_told;  // when somebody from its address was refused as this member
 
   // Of the link, from its beginning.

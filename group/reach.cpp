@@ -3,10 +3,10 @@
 // A member that is *absent* serves nobody by our side, or nothing can be done about it: after `wait` a starting node
 // goes on alone. One that is *refused* is there, with another secret, another group's name, or another protocol: it
 // hashes flows by other keys, so each flow that moves between the two breaks. Who starts into that keeps itself
-// unannounced, for as long as it lasts, unless more members believe it than not: then the other one is the stranger,
-// and one wrong machine cannot keep a group from starting. A member that is *busy* took the connection and proved
-// nothing: it is waited for four times as long, like one that is still sending its pins. And where this machine is
-// *unable* to ask, it does not know, and waits until it can.
+// unannounced, for as long as it lasts and the other says that it is in step. Where none is, as all of them start, the
+// larger side goes on after `wait`, so one wrong machine cannot keep a group from starting. A member that is *busy*
+// took the connection and proved nothing: it is waited for four times as long, like one that is still sending its pins.
+// And where this machine is *unable* to ask, it does not know, and waits until it can.
 //
 // Whatever is announced already stays announced: who refuses whom is for the one that starts to say.
 //
@@ -111,13 +111,17 @@ void Group::refuse(Connection& connection, const std::string& why, Time now) {
   if (channel.proven()) return drop(connection.link, why, now);
   ++refused_;
   last_refusal_ = why;
-  if (connection.dialled) return drop(connection.link, why, now, Reach::refused);
+  if (connection.dialled) {
+    members_[*connection.member]->says_in_step = channel.claims_in_step();
+    return drop(connection.link, why, now, Reach::refused);
+  }
   bool member = false;
   for (const auto& m : members_) {
     if (m->link || m->address != connection.from) continue;
     if (m->config.name != channel.claimed() && !channel.other_version()) continue;
     member = true;
     m->refused_at = now;
+    m->says_in_step = channel.claims_in_step();
     m->why = why;
     if (m->refusal_told && now - *m->refusal_told < kTellMember) continue;
     m->refusal_told = now;
@@ -152,18 +156,30 @@ void Group::pardon(Time now) {
 
 bool Group::is_refused(const Member& m) const { return !m.link && (m.reach == Reach::refused || was_refused(m)); }
 
-// Of those that can be heard, as many or more refuse this node, or are refused by it, as believe it, itself counted.
-bool Group::outvoted() const {
-  u32 for_us = 1, against = 0;
-  for (const auto& m : members_) for_us += m->link.has_value(), against += is_refused(*m);
-  return against >= for_us;
+// To those that are refused: to any that says it is in step, as flows may be there; and where all start at once to the
+// larger side, or of two that are equal to the one with the first name. So one of them starts, and one only.
+bool Group::must_give_way() const {
+  u32 ours = 1, theirs = 0;
+  const std::string *our_first = &own_name_, *their_first = nullptr;
+  for (const auto& m : members_) {
+    const std::string& name = m->config.name;
+    if (m->link) {
+      ++ours;
+      if (name < *our_first) our_first = &name;
+    } else if (is_refused(*m)) {
+      if (m->says_in_step) return true;
+      ++theirs;
+      if (!their_first || name < *their_first) their_first = &name;
+    }
+  }
+  return theirs > ours || (theirs == ours && *their_first < *our_first);
 }
 
 bool Group::may_do_without(const Member& m) const {
   const bool kept = standing_ == Standing::announced;
   if (m.joined || (kept && waited_ >= kKeptMost)) return true;
   if (m.link) return waited_ >= 4 * config_.wait;
-  if (is_refused(m)) return kept ? waited_ >= config_.wait : !outvoted();
+  if (is_refused(m)) return waited_ >= config_.wait && (kept || !must_give_way());
   switch (m.reach) {
     case Reach::absent:
       return waited_ >= config_.wait;
