@@ -43,6 +43,19 @@ void World::check_counters(Machine& m) {
   if (sum != m.frames) violate(fmt::format("{} took {} frames, but its reasons add up to {}", m.name, m.frames, sum));
 }
 
+// Who comes to be in step has met all members that it could have met.
+void World::check_step(Machine& m) {
+  const bool before = m.in_step;
+  m.in_step = m.control->group() && m.control->group()->in_step();
+  if (before || !m.in_step || plan_.mode == Mode::combined) return;
+  for (const group::MemberView& v : m.control->group()->view().members)
+    for (u32 d = 0; d < plan_.directors; ++d) {
+      const Machine& other = director(d);
+      if (other.name != v.name || v.up || !other.up || !other.control || other.stranger != m.stranger) continue;
+      violate(fmt::format("{} is in step without {}, which is there: {}", m.name, v.name, v.why));
+    }
+}
+
 // Each pin names a slot that is in use, and the tables are as large as they were made.
 void World::check_tables(Machine& m) {
   const Live live = m.engine->live();

@@ -41,7 +41,7 @@ void World::start_machine(Machine& m) {
   Meta& meta = m.engine->live().meta[0];
   meta = new_meta(m.file.engine.pins, kTicksPerSecond, [&] { return u32(random_.word()); });
   if (m.file.group) {
-    const auto key = group::pin_key_of(plan_.secret(), m.file.group->name);
+    const auto key = group::pin_key_of(secret_of(m), m.file.group->name);
     std::copy(key.begin(), key.end(), meta.pin_key);
   } else {
     start_servers(m);
@@ -97,13 +97,26 @@ void World::start_daemon(Machine& m, bool adopted) {
 void World::stop_daemon(Machine& m) {
   m.control.reset();
   m.wake.reset();
+  m.held_until = Time(0);
+  m.in_step = false;
+  m.waiting.clear();
+}
+
+std::vector<u8> World::secret_of(const Machine& m) const {
+  return !m.director ? std::vector<u8>() : m.stranger ? plan_.wrong_secret() : plan_.secret();
+}
+
+// What comes for a daemon waits while that is held up: in its sockets, or for its API's answer.
+void World::hear(Machine& m, std::function<void()> what) {
+  if (held(m)) return m.waiting.push_back(std::move(what));
+  what();
 }
 
 void World::load(Machine& m) {
   std::vector<InterfaceFacts> facts;
   for (const InterfaceConfig& i : m.file.engine.interfaces)
     facts.push_back({i.name, u32(facts.size()) + 1, mac_of(m, u32(facts.size()) + 1)});
-  Result<Image> image = m.control->prepare(m.file, facts, m.director ? plan_.secret() : std::vector<u8>());
+  Result<Image> image = m.control->prepare(m.file, facts, secret_of(m));
   if (!image) {
     m.control->abandon();
     return violate(fmt::format("{} refuses its configuration: {}", m.name, image.error().sentence));
@@ -134,7 +147,7 @@ void World::resolve(Machine& m) {
 // Runs the daemon when it wants to be run, or at once where it has news; not before `least` from now.
 void World::arm(Machine& m, Time least) {
   if (!m.control) return;
-  const Time due = std::max(events_.now() + least, m.control->deadline() - kBoot - m.ahead);
+  const Time due = std::max({events_.now() + least, m.control->deadline() - kBoot - m.ahead, m.held_until});
   if (m.wake && *m.wake <= due) return;
   m.wake = due;
   events_.at(due, [this, &m, due] {
@@ -161,8 +174,11 @@ void World::carry_out(Machine& m) {
   plant(m);
   group::GroupOutput out = m.control->take();
   for (u32 member : out.connect) dial(m, member);
-  for (auto& [link, bytes] : out.send) send(m, link, std::move(bytes));
-  for (group::Link link : out.close) close(m, link);
+  for (auto& [link, bytes] : out.send)
+    if (link % 2 == 0) send(m, link, std::move(bytes));
+  for (group::Link link : out.close)
+    if (link % 2 == 0) close(m, link);
+  check_step(m);
   const u32 routes = address_bits(plan_, m.control->routes());
   if (routes == m.kernel_routes) return;
   m.kernel_routes = routes;
@@ -183,16 +199,27 @@ void World::ask(Machine& m, const Question& question) {
   const bool reached = h.up && !network_.cut(m.place, h.place) && !random_.chance(lost * lost * lost);  // TCP repeats
   const Duration round = there.delay + there.slow + back.delay + back.slow;
   const bool well = reached && h.sockets.running() && round < question.timeout;
-  const Duration after = reached ? std::min(round, question.timeout) : question.timeout;
-  events_.after(after, [this, &m, daemon = m.daemon, id = question.id, well, reached] {
+  const bool no_files = events_.now() < m.no_files_until;
+  const bool blind = no_files || (events_.now() < m.blind_until && random_.chance(m.blind));
+  const Duration after = no_files            ? Duration(0)
+                         : reached && !blind ? std::min(round, question.timeout)
+                                             : question.timeout;
+  const Time due = events_.now() + question.timeout;
+  events_.after(after, [this, &m, daemon = m.daemon, id = question.id, well, reached, blind, due] {
     if (!m.control || m.daemon != daemon) return;
-    m.control->answer(id, well ? CheckOutcome::well : CheckOutcome::unwell,
-                      well      ? ""
-                      : reached ? "it refuses the connection"
-                                : "no answer in time",
-                      local(m));
-    carry_out(m);
-    arm(m, 0s);
+    hear(m, [this, &m, id, well, reached, blind, due] {
+      CheckOutcome outcome = blind ? CheckOutcome::unknown : well ? CheckOutcome::well : CheckOutcome::unwell;
+      if (blind && options_.plant == Plant::unknown_is_down) outcome = CheckOutcome::unwell;
+      if (events_.now() > due && options_.plant == Plant::late_is_down) outcome = CheckOutcome::unwell;
+      m.control->answer(id, outcome,
+                        blind     ? "Too many open files"
+                        : well    ? ""
+                        : reached ? "it refuses the connection"
+                                  : "no answer in time",
+                        local(m));
+      carry_out(m);
+      arm(m, 0s);
+    });
   });
 }
 

@@ -23,6 +23,12 @@ enum class Fault : u8 {
   route_flap,       // a router loses its route to a director, and has it again
   clock_jump,       // of a machine
   new_next_hop,     // a host's network card, and so its MAC address, is another
+  held_up,          // a daemon does not run for up to several checks' patience: what comes waits in its sockets
+  bursts,           // likewise, again and again for shorter times: slow guests, a starved machine
+  lost_questions,   // checks end without that anything is known
+  no_files,         // a daemon can neither ask, nor dial, nor take connections
+  wrong_secret,     // a director's machine starts anew beside the others, with another key of the group
+  strangers,        // connections by the hundred at the group's port, while a daemon is restarted
   count
 };
 constexpr u32 kFaults = u32(Fault::count);
@@ -38,11 +44,16 @@ struct Happening {
 // Bugs as one would plant them, brought about from outside: tables and frames are as the bug would leave them.
 enum class Plant : u8 {
   none,
-  slot_reuse,       // a removed target's slot is another target's while pins name it
-  lost_flip,        // choices are installed, but packets go on reading the old half
-  stale_adjacency,  // a next hop that changes is not followed
-  mirror_gap,       // some pins that a member lent are dropped, though it was told that all is well
-  candidate_loop,   // what a host passes on names a second candidate again
+  slot_reuse,         // a removed target's slot is another target's while pins name it
+  lost_flip,          // choices are installed, but packets go on reading the old half
+  stale_adjacency,    // a next hop that changes is not followed
+  mirror_gap,         // some pins that a member lent are dropped, though it was told that all is well
+  candidate_loop,     // what a host passes on names a second candidate again
+  unknown_is_down,    // a check of which nothing is known counts as one that failed
+  late_is_down,       // an answer that waited for a daemon which was held up counts as none
+  unable_is_absent,   // who cannot dial a member takes it for absent
+  refused_is_absent,  // likewise who is refused by it
+  shared_places,      // strangers' connections leave no place for members'
   count
 };
 const char* text(Plant plant);

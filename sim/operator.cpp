@@ -30,7 +30,7 @@ void World::reload(Duration spread) {
       Machine& m = director(d);
       if (!m.up) return;
       m.file = plan_.director(d);
-      if (m.control) load(m);
+      if (m.control) hear(m, [this, &m] { load(m); });
     });
 }
 
@@ -38,12 +38,14 @@ void World::reload(Duration spread) {
 void World::command(const std::function<Status(Control&, Time)>& order) {
   std::vector<u32> able;
   for (u32 d = 0; d < plan_.directors; ++d)
-    if (director(d).control && director(d).control->awaited().empty()) able.push_back(d);
+    if (director(d).control && !director(d).stranger && director(d).control->awaited().empty()) able.push_back(d);
   if (able.empty()) return;
   Machine& m = director(random_.pick(able));
-  (void)order(*m.control, local(m));
-  carry_out(m);
-  arm(m, 0s);
+  hear(m, [this, &m, order] {
+    (void)order(*m.control, local(m));
+    carry_out(m);
+    arm(m, 0s);
+  });
 }
 
 void World::set_drained(const std::string& name, bool on) {

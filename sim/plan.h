@@ -37,6 +37,7 @@ struct Plan {
   Address group_address(u32 director) const;  // where it is dialled, and dials from
   std::string host_name(u32 number) const { return "s" + std::to_string(number + 1); }
   std::vector<u8> secret() const { return {'s', 'i', 'm', 'u', 'l', 'a', 't', 'e', 'd', '-', '0', '1'}; }
+  std::vector<u8> wrong_secret() const { return {'m', 'i', 's', 't', 'a', 'k', 'e', 'n', '-', '-', '0', '1'}; }
 
   u64 seed;
   Mode mode;

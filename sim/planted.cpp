@@ -9,7 +9,10 @@ namespace waymark::sim {
 
 namespace {
 
-constexpr const char* kNames[] = {"none", "slot-reuse", "lost-flip", "stale-adjacency", "mirror-gap", "candidate-loop"};
+constexpr const char* kNames[] = {
+    "none",           "slot-reuse",      "lost-flip",    "stale-adjacency",  "mirror-gap",
+    "candidate-loop", "unknown-is-down", "late-is-down", "unable-is-absent", "refused-is-absent",
+    "shared-places"};
 
 // A slot that the configuration names no more is given to another target, though pins name it.
 void reuse_slots(Machine& m, std::set<u32>& reused) {

@@ -21,9 +21,11 @@ constexpr Duration kDetectLeast = 150ms, kDetectMost = 900ms, kSessionBack = 1s;
 }  // namespace
 
 const char* text(Fault fault) {
-  constexpr const char* kTexts[] = {"loss",         "reorder",    "duplicate",       "delay",          "crash",
-                                    "daemon crash", "restart",    "group partition", "path partition", "pool change",
-                                    "server death", "route flap", "clock jump",      "new next hop"};
+  constexpr const char* kTexts[] = {"loss",           "reorder",      "duplicate",    "delay",
+                                    "crash",          "daemon crash", "restart",      "group partition",
+                                    "path partition", "pool change",  "server death", "route flap",
+                                    "clock jump",     "new next hop", "held up",      "bursts",
+                                    "lost questions", "no files",     "wrong secret", "strangers"};
   return kTexts[u32(fault)];
 }
 
@@ -58,6 +60,7 @@ bool World::settled(std::string& why) {
   u64 pool = 0;
   for (Machine& m : machines_) {
     if (!m.up || !m.control) return why = m.name + " is not running", false;
+    if (m.stranger) return why = m.name + " has another secret", false;
     if (!m.director) {
       if (!m.sockets.running()) return why = m.name + " does not serve", false;
       continue;
@@ -121,7 +124,7 @@ void World::stop_opening() {
 
 bool World::may(Fault fault) const {
   const bool apart = plan_.mode != Mode::candidates || events_.now() - pool_changed_ > kGenerations;
-  if (fault == Fault::crash) return living_directors() >= 2 && apart && !lingering();
+  if (fault == Fault::crash || fault == Fault::wrong_secret) return living_directors() >= 2 && apart && !lingering();
   if (fault == Fault::pool_change || fault == Fault::server_death) return apart;
   return true;
 }
@@ -149,8 +152,19 @@ void World::begin(Fault fault) {
     case Fault::clock_jump:
       return jump();
     case Fault::new_next_hop:
-    case Fault::count:
       return change_card();
+    case Fault::held_up:
+    case Fault::bursts:
+      return hold_up(fault);
+    case Fault::lost_questions:
+      return blind_checks();
+    case Fault::no_files:
+      return run_out_of_files();
+    case Fault::wrong_secret:
+      return join_with_wrong_secret();
+    case Fault::strangers:
+    case Fault::count:
+      return press_at_port();
   }
 }
 
@@ -178,6 +192,16 @@ void World::disturb_links(Fault fault) {
   const std::string much =
       fault == Fault::delay ? fmt::format("{} ms", slow / 1ms) : fmt::format("{:.0f}%", share * 100);
   happen(fault, events_.now() + lasts, fmt::format("{} of {} {}", text(fault), much, where));
+}
+
+// A director that may go while others are announced.
+std::optional<u32> World::crashable() {
+  std::vector<u32> able;
+  for (u32 d = 0; d < plan_.directors; ++d)
+    if (director(d).up && director(d).control && !director(d).stranger &&
+        living_directors() > (director(d).kernel_routes != 0))
+      able.push_back(d);
+  return able.empty() ? std::nullopt : std::optional(random_.pick(able));
 }
 
 void World::stop_director(Fault fault) {
@@ -295,14 +319,16 @@ void World::kill_server() {
 void World::change_card() {
   Machine& h = host(random_.below(plan_.hosts));
   ++h.card;
-  if (h.up && h.control) load(h);
+  if (h.up && h.control) hear(h, [this, &h] { load(h); });
   Duration last = 0s;
   for (Machine& m : machines_) {
     const Duration later = random_.between(20ms, 500ms);
     last = std::max(last, later);
     events_.after(later, [this, &m] {
-      resolve(m);
-      if (m.control) carry_out(m), arm(m, 0s);
+      hear(m, [this, &m] {
+        resolve(m);
+        if (m.control) carry_out(m), arm(m, 0s);
+      });
     });
   }
   happen(Fault::new_next_hop, events_.now() + last, h.name + " has another MAC address");

@@ -40,7 +40,12 @@ struct Machine {
   std::map<u32, u8> ways;             // to hosts' cards, as its daemon was told
   u64 frames = 0;                     // that its engine was given in this life
   u64 generation = 0;                 // of the choice, as seen last
-  Sockets sockets;                    // of a host
+  bool in_step = false;               // with its group, as seen last
+  bool stranger = false;              // it has another secret than the group
+  Time held_until{0}, no_files_until{0}, blind_until{0};
+  double blind = 0;                            // share of checks of which nothing is known until then
+  std::vector<std::function<void()>> waiting;  // for its daemon, which is held up
+  Sockets sockets;                             // of a host
 };
 
 struct Router {
@@ -58,6 +63,7 @@ struct Router {
 struct Pipe {
   u32 machine[2], daemon[2];
   bool open[2] = {true, true}, closing[2] = {false, false}, busy[2] = {false, false};
+  bool taken = true;                // by the daemon that was dialled; else its kernel holds it
   std::vector<u8> waiting[2] = {};  // by sender
   Time last[2] = {};
 };
@@ -98,10 +104,16 @@ class World {
   void arm(Machine& m, Time least);
   void carry_out(Machine& m);
   void ask(Machine& m, const Question& question);
+  std::vector<u8> secret_of(const Machine& m) const;
+  bool held(const Machine& m) const { return events_.now() < m.held_until; }
+  void hear(Machine& m, std::function<void()> what);
 
-  // members.cpp: connections between directors
+  // members.cpp: connections between directors. Links of strangers are odd, and lead nowhere.
   void dial(Machine& m, u32 member);
   void knock(Machine& m, Machine& other, u32 member, u32 daemon, u32 times);
+  void meet(Machine& m, Machine& other, u32 member);
+  void take(group::Link link);
+  Pipe& pipe_of(group::Link link) { return pipes_[link / 2 - 1]; }
   void send(Machine& m, group::Link link, std::vector<u8> bytes);
   void close(Machine& m, group::Link link);
   void schedule(group::Link link, u32 side);
@@ -154,7 +166,17 @@ class World {
   void change_card();
   void happen(Fault fault, Time end, const std::string& what);
   u32 living_directors() const;
+  std::optional<u32> crashable();
   bool lingering() const;
+
+  // strain.cpp: faults of the control plane's surroundings
+  void hold(Machine& m, Duration time);
+  void hold_up(Fault fault);
+  void blind_checks();
+  void run_out_of_files();
+  void join_with_wrong_secret();
+  void press_at_port();
+  void press();
 
   // operator.cpp: the pools
   void change_pool();
@@ -168,6 +190,7 @@ class World {
   void check_now();
   void check_tables(Machine& m);
   void check_counters(Machine& m);
+  void check_step(Machine& m);
   void follow_deaths();
 
   // planted.cpp
@@ -184,12 +207,14 @@ class World {
   Network network_;
   std::vector<Machine> machines_;  // directors, then hosts
   std::vector<Router> routers_;
-  std::vector<Pipe> pipes_;  // by link number - 1
+  std::vector<Pipe> pipes_;  // by half the link's number, from 1
   std::vector<Connection> connections_;
   u32 live_connections_ = 0, strays_ = 0;
   std::set<std::string> drained_;    // targets, by the operator
   std::map<u32, Time> death_known_;  // of a host's servers, to all directors
   std::set<u32> reused_;             // planted
+  group::Link last_stranger_ = 1;
+  Time pressed_until_{0};
   bool removing_ = false, finishing_ = false, over_ = false;
   Time quiet_since_{-1}, trouble_until_{0}, pool_changed_{-3600'000'000'000};
   u64 digest_ = 0;
