@@ -18,7 +18,9 @@ Result<Process> Daemons::start(const std::string& node, const std::string& progr
   std::vector<std::string> argv = {program, "run"};
   if (replace) argv.push_back("--replace");
   argv.insert(argv.end(), {"-c", place_.file(node + ".toml")});
-  return Process::start({place_.netns(node), argv, place_.file(node + ".log"), outlive_us});
+  const auto limited = limits.find(node);
+  return Process::start({place_.netns(node), argv, place_.file(node + ".log"), outlive_us,
+                         limited == limits.end() ? Limits() : limited->second});
 }
 
 Result<std::string> Daemons::ask(const std::string& node, std::vector<std::string> words) const {

@@ -1,6 +1,7 @@
 // Waymark's daemons and the web servers in a place's nodes, and how to talk to them.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,8 @@ struct Tools {
 class Daemons {
  public:
   Daemons(const Place& place, const Tools& tools) : place_(place), tools_(tools) {}
-  bool outlive_us = false;  // they stay when this process ends
+  bool outlive_us = false;                    // they stay when this process ends
+  std::map<std::string, Limits> limits = {};  // by node, of daemons that start from now on
 
   // `program` runs with the node's configuration, and logs to its .log; `replace`: it takes over from who runs.
   Result<Process> start(const std::string& node, const std::string& program, bool replace = false) const;

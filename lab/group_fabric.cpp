@@ -30,7 +30,7 @@ Status GroupFabric::up(const GroupPlan& plan, bool outlives_us) {
   daemons_.outlive_us = outlives_us;
   plan_ = plan;
   WM_TRY(site_.build());
-  WM_TRY(site_.write_key());
+  WM_TRY(site_.write_key("group.key"));
   WM_TRY(site_.write_hosts());
   WM_TRY(site_.write_birds());
   WM_TRY(site_.write_directors(plan));
@@ -38,9 +38,9 @@ Status GroupFabric::up(const GroupPlan& plan, bool outlives_us) {
   auto router = start_bird(site_, "r", outlives_us);
   if (!router) return router.error();
   router_ = std::move(*router);
-  for (const auto& d : kDirectors) WM_TRY(launch_director(d));
+  for (const auto& d : plan.present) WM_TRY(launch_director(d));
   for (const auto& s : kServers) WM_TRY(daemons_.ready(s));
-  WM_TRY(await_hops(kDirectors.size()));
+  WM_TRY(await_hops(plan.present.size()));
   if (!outlives_us) return Done{};
   servers_.release();
   router_.release();
@@ -98,8 +98,17 @@ Status GroupFabric::kill_director(const std::string& director) {
     p->signal(SIGKILL);
     if (p->wait(kPatience) != 128 + SIGKILL) return Error{fmt::format("{} had lost a daemon already", director)};
   }
-  forget_instance(site_.instance(director));
   d.runs = false;
+  return forget(director);
+}
+
+// A routing daemon that finds routes there would announce them before the director is ready.
+Status GroupFabric::forget(const std::string& director) const {
+  forget_instance(site_.instance(director));
+  for (const char* family : {"-6", "-4"}) {
+    auto said = run({.netns = site_.netns(director), .argv = {"ip", family, "route", "flush", "proto", "200"}});
+    if (!said) return said.error();
+  }
   return Done{};
 }
 
@@ -109,11 +118,19 @@ Status GroupFabric::launch_director(const std::string& director) {
   auto bird = start_bird(site_, director, daemons_.outlive_us);
   if (!bird) return bird.error();
   d.bird = std::move(*bird);
+  return start_daemon(director);
+}
+
+Status GroupFabric::start_daemon(const std::string& director) {
   auto daemon = daemons_.start(director, tools_.waymark);
   if (!daemon) return daemon.error();
-  d.daemon = std::move(*daemon);
-  d.runs = true;
+  directors_[director].daemon = std::move(*daemon);
+  directors_[director].runs = true;
   return daemons_.ready(director);
+}
+
+Result<Process> GroupFabric::try_daemon(const std::string& director) {
+  return daemons_.start(director, tools_.waymark);
 }
 
 Status GroupFabric::replace_director(const std::string& director) {

@@ -28,7 +28,12 @@ class GroupFabric : public Crew {
   Result<std::string> show(const std::string& director, const std::string& what) const;
 
   Status kill_director(const std::string& director);        // the machine: cut off, -9 to all, and its memory is gone
-  Status launch_director(const std::string& director);      // a machine that comes up; not waiting for it
+  Status launch_director(const std::string& director);      // a machine that comes up; not waiting for its routes
+  Status start_daemon(const std::string& director);         // its daemon alone
+  Result<Process> try_daemon(const std::string& director);  // likewise; its end is the caller's
+  Process& daemon(const std::string& director) { return directors_[director].daemon; }
+  void limit(const std::string& director, const Limits& limits) { daemons_.limits[director] = limits; }
+  Status forget(const std::string& director) const;         // what a machine that starts again has not
   Status replace_director(const std::string& director);     // by a build with other program bytes
   Status await_hops(size_t directors) const;                // to so many does the router send
   Status flap(const std::string& director, bool up) const;  // its routing daemon withdraws, or announces again

@@ -71,6 +71,10 @@ std::string group_port(const std::string& director) { return "g" + director.subs
 }  // namespace
 
 const std::string& other_director(const std::string& director) { return kDirectors[director == kDirectors[0]]; }
+std::string metrics_of(const std::string& director) { return fmt::format("[{}]:9100", addresses_of(director).public6); }
+std::string group_listen_of(const std::string& director) {
+  return fmt::format("[{}]:6090", addresses_of(director).group);
+}
 
 Status GroupSite::build() const {
   Wires wires;
@@ -94,9 +98,9 @@ Status GroupSite::build() const {
   return Done{};
 }
 
-Status GroupSite::write_key() const {
+Status GroupSite::write_key(const std::string& name) const {
   // A new secret for each lab; the file must be its owner's alone from the first byte on.
-  const std::string path = file("group.key");
+  const std::string path = file(name);
   const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   std::random_device random;
   std::string secret;
@@ -109,18 +113,21 @@ Status GroupSite::write_key() const {
 
 Status GroupSite::write_directors(const GroupPlan& plan) const {
   for (const auto& name : kDirectors) {
-    const DirectorAddresses ours = addresses_of(name), others = addresses_of(other_director(name));
+    const DirectorAddresses ours = addresses_of(name);
+    const auto key = plan.keys.find(name);
     std::string out = fmt::format(
         "[node]\nname = \"{}\"\n\n"
         "[engine]\ninterfaces = {{ eth0 = \"public\", eth1 = \"servers\" }}\npins = 65536\n\n"
-        "[api]\nsocket = \"{}\"\n\n"
+        "[api]\nsocket = \"{}\"\n{}\n"
         "[director]\naddress = [\"{}\", \"{}\"]\nsecond_candidate = {}\n{}\n"
-        "[group]\nname = \"lab\"\nkey = \"{}\"\nlisten = \"[{}]:6090\"\nmirror = {}\n\n"
-        "[[group.member]]\nname = \"{}\"\naddress = \"[{}]:6090\"\n\n"
+        "[group]\nname = \"lab\"\nkey = \"{}\"\nlisten = \"{}\"\nmirror = {}\n{}\n"
+        "[[group.member]]\nname = \"{}\"\naddress = \"{}\"\n\n"
         "[announce]\n\n",
-        instance(name), socket(name), ours.servers6, ours.servers4, plan.second_candidate,
-        plan.tell ? "" : "resets = 0\nunreachables = 0\n", file("group.key"), ours.group, plan.mirror,
-        instance(other_director(name)), others.group);
+        instance(name), socket(name), plan.metrics ? fmt::format("metrics = \"{}\"\n", metrics_of(name)) : "",
+        ours.servers6, ours.servers4, plan.second_candidate, plan.tell ? "" : "resets = 0\nunreachables = 0\n",
+        file(key == plan.keys.end() ? "group.key" : key->second), group_listen_of(name), plan.mirror,
+        plan.wait ? fmt::format("wait = \"{}s\"\n", *plan.wait) : "", instance(other_director(name)),
+        group_listen_of(other_director(name)));
     out += fmt::format(
         "[[service]]\nname = \"web\"\naddress = [\"{}\", \"{}\"]\nports = [\"tcp/80\", \"tcp/{}\", \"udp/{}\"]\n"
         "check = {{ http = \"/alive\", every = \"200ms\", timeout = \"500ms\", fall = 2, rise = 1 }}\n",
@@ -128,7 +135,7 @@ Status GroupSite::write_directors(const GroupPlan& plan) const {
     for (const auto& t : plan.targets)
       out += fmt::format("\n[[service.target]]\nname = \"{}\"\naddress = \"{}\"\nweight = {}\ntunnel = \"gue\"\n",
                          t.name, tunnel_end(t.name), t.weight);
-    WM_TRY(write_file(file(name + ".toml"), out));
+    WM_TRY(write_file(file(name + ".toml"), out + plan.more));
   }
   return Done{};
 }

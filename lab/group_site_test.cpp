@@ -63,13 +63,13 @@ TEST_F(GroupFiles, TheControlHasNeitherCandidatesNorMirrorAndMayKeepSilent) {
 
 TEST_F(GroupFiles, TheSecretIsItsOwnersAloneAndAnotherEachTime) {
   const GroupSite site("wm-group-", directory);
-  ASSERT_TRUE(site.write_key());
+  ASSERT_TRUE(site.write_key("group.key"));
   struct stat info;
   ASSERT_EQ(stat(site.file("group.key").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
   EXPECT_GE(info.st_size, 32);
   const auto first = read_config_file(site.file("group.key"));
-  ASSERT_TRUE(site.write_key());
+  ASSERT_TRUE(site.write_key("group.key"));
   EXPECT_NE(*first, *read_config_file(site.file("group.key")));
 }
 

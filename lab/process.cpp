@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,11 @@ namespace waymark::lab {
 namespace {
 
 volatile std::sig_atomic_t interrupt_came = 0;
+
+void limit(__rlimit_resource what, u64 most) {
+  const rlimit both{most, most};
+  if (most && setrlimit(what, &both) != 0) _exit(125);
+}
 
 [[noreturn]] void become(const Command& c, int in, int out, pid_t parent) {
   setpgid(0, 0);
@@ -33,6 +39,8 @@ volatile std::sig_atomic_t interrupt_came = 0;
       _exit(125);
     }
   }
+  limit(RLIMIT_NOFILE, c.limits.files);
+  limit(RLIMIT_AS, c.limits.memory);
   dup2(in, STDIN_FILENO);
   dup2(out, STDOUT_FILENO);
   dup2(out, STDERR_FILENO);

@@ -11,14 +11,21 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "core/types.h"
 
 namespace waymark::lab {
+
+// What a process may have at most; 0: as much as we.
+struct Limits {
+  u64 files = 0, memory = 0;  // open at once, soft and hard; bytes of address space
+};
 
 struct Command {
   std::string netns = {};  // "": where we are
   std::vector<std::string> argv = {};
   std::string log = {};      // a file for its output; "": ours to read (stderr goes the same way)
   bool outlives_us = false;  // for `lab up`
+  Limits limits = {};
 };
 
 class Process {
