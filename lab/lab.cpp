@@ -14,6 +14,7 @@
 #include "lab/fabric.h"
 #include "lab/group.h"
 #include "lab/group_fabric.h"
+#include "lab/guests.h"
 #include "lab/kills.h"
 #include "lab/loop.h"
 #include "lab/native_demo.h"
@@ -36,7 +37,7 @@ constexpr const char* kUsage =
     "waymark lab list                      the labs there are\n"
     "waymark lab demo LAB [options]        the events of site or group, and a table of what they broke\n"
     "waymark lab demo site --native        site's story in one process, without root and kernel\n"
-    "waymark lab test LAB [options]        the same, every claim counted; also: kills, translator\n"
+    "waymark lab test LAB [options]        the same, every claim counted; also: kills, guests, translator\n"
     "waymark lab up LAB                    site, group or translator with its daemons, to look around in\n"
     "waymark lab down LAB                  takes it away, or what an interrupted lab left\n"
     "options: --json FILE ('-' for stdout), --connections N (2000), --probes N a second (1000), --fresh N a second "
@@ -46,6 +47,7 @@ constexpr const char* kList =
     "site   two clients, a router, one director, three servers: restarts, upgrades and target changes under traffic\n"
     "group  two directors behind a router with BIRD and ECMP, four servers: directors and servers die, routes flap\n"
     "kills  as site; the director's daemon is killed with -9 a hundred times, wherever it is just then\n"
+    "guests  a group whose control plane is abused: guests of its ports, hostile files, 5,000 services added at once\n"
     "translator  an IPv4 and an IPv6 side with routers and narrow links, Waymark between them, TAYGA beside it\n";
 
 Tools tools() {
@@ -115,6 +117,7 @@ int up(const std::string& lab) {
 
 Verdict verdict_of(const std::string& lab, const Load& load, const Options& given, const Say& say) {
   if (lab == "translator") return run_translator(tools(), say);
+  if (lab == "guests") return run_guests(tools(), load, say);
   if (lab == "kills") return run_kills(tools(), load, u32(number(given, "--kills", 100)), say);
   return lab == "group" ? run_group(tools(), load, say) : run_site(tools(), load, say);
 }
@@ -159,7 +162,8 @@ int lab_main(int argc, char** argv) {
   }
   const std::vector<std::string> verbs = {"demo", "test", "up", "down"};
   if (std::find(verbs.begin(), verbs.end(), verb) == verbs.end()) return std::fputs(kUsage, stderr), 2;
-  if (what != "site" && what != "group" && what != "translator" && !(what == "kills" && verb == "test"))
+  if (what != "site" && what != "group" && what != "translator" &&
+      !((what == "kills" || what == "guests") && verb == "test"))
     return fail(fmt::format("there is no lab \"{}\"; `waymark lab list` names them", what)), 2;
   if (verb == "demo" && argc > 3 && argv[3] == std::string("--native")) {
     if (what == "site") return native_demo();

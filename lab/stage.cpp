@@ -21,7 +21,7 @@ constexpr long kBpffsMagic = long(0xcafe4a11);
 const char* const kRunFolder = "/run/waymark";
 const std::string kMountedByUs = kLabDirectory + "/bpffs-mounted", kFolderByUs = kLabDirectory + "/run-folder-made";
 
-const std::string* const kPrefixes[] = {&kSitePrefix, &kGroupPrefix, &kTranslatorPrefix};
+const std::string* const kPrefixes[] = {&kSitePrefix, &kGroupPrefix, &kTranslatorPrefix, &kGuestsPrefix};
 
 bool of_a_lab(const std::string& name) {
   return std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
@@ -68,7 +68,10 @@ Status no_leftovers() {
   std::error_code none;
   if (spaces.empty() && !fs::exists(kLabDirectory, none)) return Done{};
   const auto is = [&](const std::string& prefix) { return !spaces.empty() && spaces.front().starts_with(prefix); };
-  const char* lab = is(kTranslatorPrefix) ? "translator" : is(kGroupPrefix) ? "group" : "site";
+  const char* lab = is(kTranslatorPrefix) ? "translator"
+                    : is(kGuestsPrefix)   ? "guests"
+                    : is(kGroupPrefix)    ? "group"
+                                          : "site";
   return Error{fmt::format("lab {} is up, or was left behind ({}): `waymark lab down {}` removes it", lab,
                            spaces.empty() ? kLabDirectory : spaces.front(), lab)};
 }
