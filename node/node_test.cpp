@@ -200,7 +200,8 @@ TEST(Node, RefusedConfigurationsChangeNothing) {
   std::vector<u8> before;
   Config config = site();
   config.service[0].target.resize(1);
-  config.engine.interfaces.push_back({"eth9", 0, 0, "public"});
+  for (u32 i = 0; i < kMaxTargets; ++i)  // more than there are slots
+    config.service[0].target.push_back({.name = "t" + std::to_string(i), .address = {0x20010db9, i}, .port = 6080});
   EXPECT_FALSE(s.node->prepare(config, kInterfaces));
   s.node->abandon();
   std::set<u8> seen;
