@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/address_text.h"
+
 namespace waymark {
 
 bool Announce::Before::operator()(const Address& a, const Address& b) const {
@@ -33,6 +35,8 @@ void Announce::configure(const Config& config) {
       entry->second.live += known.live;
     }
   }
+  for (const auto& [address, entry] : entries_)
+    if (entry.announced && !entries.contains(address)) note(address, false, "it is not configured any more");
   entries_ = std::move(entries);
   services_ = std::move(services);
   all_changed_ = true;
@@ -85,8 +89,10 @@ void Announce::update(const std::string& awaited, Time now) {
 
 void Announce::decide(const Address& address, Entry& entry, Time now) {
   const bool on = !stopped_ && (awaited_.empty() ? entry.live > 0 : found_.count(address) > 0);
-  if (!entry.since || entry.announced != on) entry.since = now;
+  const bool changed = entry.announced != on;
+  if (!entry.since || changed) entry.since = now;
   announce(address, entry, on);
+  if (changed) note(address, on, why(address, entry));
 }
 
 void Announce::announce(const Address& address, Entry& entry, bool on) {
@@ -108,6 +114,14 @@ std::string Announce::why(const Address& address, const Entry& entry) const {
   if (!entry.live) return "no live target";
   return fmt::format("{} of {} service{} {} live", entry.live, entry.services.size(),
                      entry.services.size() == 1 ? "" : "s", entry.live == 1 ? "is" : "are");
+}
+
+void Announce::note(const Address& address, bool announced, const std::string& why) {
+  const std::string name = text(address);
+  if (announced)
+    events_.push_back({Severity::info, "address.announced", name, fmt::format("{} is announced: {}", name, why)});
+  else
+    events_.push_back({Severity::warning, "address.withdrawn", name, fmt::format("{} is withdrawn: {}", name, why)});
 }
 
 void Announce::stop(Time now) {

@@ -12,8 +12,10 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/event.h"
 #include "base/time.h"
 #include "config/config.h"
 
@@ -54,6 +56,9 @@ class Announce {
   Time deadline() const { return give_up_; }
   std::vector<View> views() const;  // in order of bytes
 
+  // What was announced or withdrawn since the last call, in the order in which it was decided.
+  std::vector<Event> take_events() { return std::exchange(events_, {}); }
+
  private:
   struct Before {
     bool operator()(const Address& a, const Address& b) const;
@@ -73,6 +78,7 @@ class Announce {
   void announce(const Address& address, Entry& entry, bool on);
   std::string why(const Address& address, const Entry& entry) const;
   void keep();
+  void note(const Address& address, bool announced, const std::string& why);
 
   std::optional<AnnounceConfig> settings_;
   std::map<Address, Entry, Before> entries_;
@@ -84,6 +90,7 @@ class Announce {
   Time give_up_ = kNever;
   bool stopped_ = false;
   std::vector<Address> desired_;
+  std::vector<Event> events_;
 };
 
 }  // namespace waymark

@@ -194,10 +194,7 @@ struct Peers::Parts : std::enable_shared_from_this<Parts> {
   void flush() {
     for (int rounds = 0; rounds < 16; ++rounds) {
       group::GroupOutput out = control.take();
-      if (out.connect.empty() && out.send.empty() && out.close.empty() && out.log.empty() && out.warnings.empty())
-        return;
-      for (const std::string& line : out.log) log::info(line);
-      for (const std::string& line : out.warnings) log::warning(line);
+      if (out.connect.empty() && out.send.empty() && out.close.empty()) return;
       for (auto& [link, bytes] : out.send) send(link, std::move(bytes));
       for (const group::Link link : out.close) {
         const auto found = connections.find(link);

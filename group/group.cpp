@@ -133,7 +133,8 @@ void Group::proven(Connection& connection, Time now) {
     old->member.reset();
     drop(loser, "there is another link", now);
   } else {
-    out_.log.push_back(fmt::format("{} is connected", member.config.name));
+    const std::string& name = member.config.name;
+    out_.log.push_back({Severity::info, "member.joined", name, fmt::format("member {} is connected", name)});
   }
   member.begin_link(connection.link, now);
   tell(member, states_.all());  // all that is told at once comes before the digest, which says that it has come

@@ -19,6 +19,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/event.h"
 #include "config/config.h"
 #include "group/channel.h"
 #include "group/member.h"
@@ -43,7 +44,7 @@ struct GroupOutput {
   std::vector<u32> connect;                            // members to dial, by their place in GroupConfig::member
   std::vector<std::pair<Link, std::vector<u8>>> send;  //
   std::vector<Link> close;                             // once what is to be sent has been; closed() need not follow
-  std::vector<std::string> log, warnings;              // sentences
+  std::vector<Event> log;                              // what happened to members
 };
 
 // What the machine is given instead of taking it.

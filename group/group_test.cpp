@@ -102,7 +102,7 @@ TEST(Group, CutLinksAreNoticedAndMendedAndNothingIsMissed) {
   EXPECT_TRUE(net.member(0, 1).up);
   net.run(1s);
   EXPECT_FALSE(net.member(0, 1).up);
-  EXPECT_EQ(net.node(0).log.back(), "the link to d2 is lost: silent for 3 s");
+  EXPECT_EQ(net.node(0).log.back(), "the connection to member d2 is lost: silent for 3 s");
   for (u64 flow = 0; flow < 500; ++flow) ASSERT_TRUE(net.insert(flow % 2, flow, 2));
   net.run(7s);
   net.cut.clear();
@@ -165,7 +165,7 @@ TEST(Group, WhoNeverReadsLosesTheLink) {
     net.step();
     for (auto& [key, wire] : net.wires) most = std::max(most, wire.queued);
   }
-  EXPECT_EQ(net.node(0).log.back(), "the link to d2 is lost: it does not read what it is sent");
+  EXPECT_EQ(net.node(0).log.back(), "the connection to member d2 is lost: it does not read what it is sent");
   EXPECT_LT(most, 17u << 20);
 }
 

@@ -130,8 +130,10 @@ struct Net {
   }
   void flush(size_t i) {
     GroupOutput out = group(i).take();
-    for (const std::string& line : out.log) node(i).log.push_back(line);
-    for (const std::string& line : out.warnings) node(i).warnings.push_back(line);
+    for (const Event& event : out.log) {
+      const bool refused = event.kind == "member.refused" || event.kind == "member.absent";
+      (refused && event.severity == Severity::warning ? node(i).warnings : node(i).log).push_back(event.text);
+    }
     for (u32 m : out.connect) {
       size_t j = 0;
       while (at(j) != node(i).config.member[m].address) ++j;

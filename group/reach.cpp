@@ -71,7 +71,8 @@ bool Group::accepted(Link link, const Address& from, Time now) {
     ++refused_;
     last_refusal_ = full;
     if (!refusal_logged_ || now - *refusal_logged_ >= kTellRefusals) {
-      out_.warnings.push_back(fmt::format("a connection to the group was refused: {}; {} so far", full, refused_));
+      out_.log.push_back({Severity::warning, "member.refused", "",
+                          fmt::format("a connection to the group was refused: {}; {} so far", full, refused_)});
       refusal_logged_ = now;
     }
     return false;
@@ -93,9 +94,10 @@ void Group::unreached(u32 index, Reach reach, const std::string& why, Time now) 
   if (!was_refused(m)) m.why = why;
   if (reach != Reach::refused || (m.refusal_told && now - *m.refusal_told < kTellMember)) return;
   m.refusal_told = now;
-  out_.warnings.push_back(
-      fmt::format("group member {} at {} is refused: {}{}", m.config.name, m.config.address, why,
-                  in_step_ || standing_ != Standing::fresh ? "" : "; nothing is announced while that lasts"));
+  out_.log.push_back(
+      {Severity::warning, "member.refused", m.config.name,
+       fmt::format("group member {} at {} is refused: {}{}", m.config.name, m.config.address, why,
+                   in_step_ || standing_ != Standing::fresh ? "" : "; nothing is announced while that lasts")});
 }
 
 void Group::failed(u32 member, Unreached how, const std::string& why, Time now) {
@@ -125,10 +127,11 @@ void Group::refuse(Connection& connection, const std::string& why, Time now) {
     m->why = why;
     if (m->refusal_told && now - *m->refusal_told < kTellMember) continue;
     m->refusal_told = now;
-    out_.warnings.push_back(fmt::format("a connection from group member {} is refused: {}", m->config.name, why));
+    out_.log.push_back({Severity::warning, "member.refused", m->config.name,
+                        fmt::format("a connection from group member {} is refused: {}", m->config.name, why)});
   }
   if (!member && (!refusal_logged_ || now - *refusal_logged_ >= kTellRefusals)) {
-    out_.log.push_back("a connection was refused: " + why);
+    out_.log.push_back({Severity::info, "member.refused", "", "a connection was refused: " + why});
     refusal_logged_ = now;
   }
   drop(connection.link, why, now);
@@ -139,7 +142,9 @@ void Group::link_lost(Member& member, const std::string& why, Time now) {
   member.pause = settled ? kPauseFirst : std::clamp<Duration>(2 * member.pause, kPauseFirst, kPauseLast);
   member.dial_at = now + member.pause;
   member.end_link(why, now);
-  out_.log.push_back(fmt::format("the link to {} is lost: {}", member.config.name, why));
+  const std::string& name = member.config.name;
+  out_.log.push_back(
+      {Severity::warning, "member.lost", name, fmt::format("the connection to member {} is lost: {}", name, why)});
 }
 
 // Silence counts only where this node was there to hear: what came while it was held up lies in its sockets yet.
@@ -198,8 +203,9 @@ void Group::review_step() {
   in_step_ = std::all_of(members_.begin(), members_.end(), [&](const auto& m) { return may_do_without(*m); });
   for (const auto& m : members_)
     if (in_step_ && !m->joined)
-      out_.warnings.push_back(fmt::format("this node goes on without group member {}: {}", m->config.name,
-                                          m->link ? "its pins do not come" : m->why));
+      out_.log.push_back({Severity::warning, "member.absent", m->config.name,
+                          fmt::format("this node goes on without group member {}: {}", m->config.name,
+                                      m->link ? "its pins do not come" : m->why)});
 }
 
 std::string Group::awaited() const {

@@ -1,4 +1,6 @@
 // What members tell each other once they are connected: digests, operators' decisions, opinions, and pins.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "group/connection.h"
@@ -174,7 +176,9 @@ void Group::look_for_changes(Time now) {
     const size_t news = changes.pins.size();
     if (!member->behind && news && c->waiting() > kQueueHigh) {
       member->behind = true;
-      out_.log.push_back(member->config.name + " does not keep up with the changes of pins");
+      const std::string& name = member->config.name;
+      out_.log.push_back(
+          {Severity::warning, "member.behind", name, fmt::format("member {} does not keep up with pins", name)});
     }
     if (member->behind) {
       member->lost += news;

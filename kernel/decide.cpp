@@ -22,6 +22,13 @@ bool takes_frames(const LinkInfo& link) {
   return link.kind.empty() || link.kind == "veth" || link.kind == "bond" || link.kind == "tun";
 }
 
+// Where an obstacle is XDP's alone.
+bool kernel_forwards(const RouteFact& route, const LinkInfo* link) {
+  if (route.kind == RouteFact::Kind::local) return true;
+  if (route.kind != RouteFact::Kind::unicast) return false;
+  return route.encapsulated || (link && !takes_frames(*link) && link->up && link->carrier);
+}
+
 bool is_link_local6(const Address& a) { return byte_of(a, 0) == 0xfe && (byte_of(a, 1) & 0xc0) == 0x80; }
 
 std::string no_route(const Address& target, int error) {
@@ -94,7 +101,9 @@ Hop next_hop(const Address& target, const RouteFact& route) {
 
 Resolution decide(const Address& target, const RouteFact& route, const LinkInfo* link, const NeighbourFact* neighbour,
                   int probe_error) {
-  if (std::string why = obstacle(target, route, link); !why.empty()) return {target, {}, std::move(why)};
+  using Reach = Resolution::Reach;
+  if (std::string why = obstacle(target, route, link); !why.empty())
+    return {target, {}, std::move(why), kernel_forwards(route, link) ? Reach::kernel : Reach::none};
   if (neighbour && neighbour->state == NeighbourFact::State::usable)
     return {target, WayOut{link->index, link->mac, neighbour->mac, mtu_of(route, *link, !is_ip4(target))}, ""};
   const std::string hop = fmt::format("next hop {} on {}", text(next_hop(target, route).address), link->name);
@@ -103,7 +112,7 @@ Resolution decide(const Address& target, const RouteFact& route, const LinkInfo*
             {},
             fmt::format("{} cannot be asked for its MAC: {}", hop, std::generic_category().message(probe_error))};
   if (neighbour && neighbour->state == NeighbourFact::State::failed) return {target, {}, hop + " does not answer"};
-  return {target, {}, hop + " is being asked for its MAC"};
+  return {target, {}, hop + " is being asked for its MAC", Reach::pending};
 }
 
 }  // namespace waymark

@@ -68,9 +68,12 @@ struct WayOut {
 };
 
 struct Resolution {
+  // Of one without adjacency: the kernel forwards there, its MAC is being asked for, or neither.
+  enum class Reach : u8 { none, pending, kernel };
   Address target;
   std::optional<WayOut> adjacency;
-  std::string why;  // a sentence where there is no adjacency, else empty
+  std::string why;            // a sentence where there is no adjacency, else empty
+  Reach reach = Reach::none;  // likewise
   bool operator==(const Resolution&) const = default;
 };
 

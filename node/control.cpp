@@ -63,6 +63,7 @@ void Control::commit(Compiled compiled, Time now) {
   const bool in_step = committed_ && awaited().empty();
   stale_stamps_ = compiled.stale_stamps;
   node_.commit(std::move(compiled), now);
+  events_.configured(node_.config(), node_.decisions());
   const Config& config = node_.config();
   health_.configure(config, now);
   if (life_.adopted && !committed_)  // what the daemon before us knew stands until we know better
@@ -119,17 +120,27 @@ void Control::form_group(group::Standing standing, Time now) {
 
 Status Control::drain(const std::string& target, bool on, Time now) {
   WM_TRY(node_.drain(target, on, now));
+  events_.decided(node_.config(), node_.decisions());
   settle(now);
   return Done{};
 }
 
 Status Control::reweigh(const std::string& target, std::optional<u32> weight, Time now) {
   WM_TRY(node_.reweigh(target, weight, now));
+  events_.decided(node_.config(), node_.decisions());
   settle(now);
   return Done{};
 }
 
-void Control::stop(Time now) { announce_.stop(now); }
+void Control::stop(Time now) {
+  announce_.stop(now);
+  events_.tell(announce_.take_events());
+}
+
+void Control::on_next_hop(const NextHop& hop, Time now) {
+  node_.on_next_hop(hop, now);
+  events_.next_hop(node_.config(), hop);
+}
 
 void Control::answer(u64 question, CheckOutcome outcome, const std::string& why, Time now) {
   health_.answer(question, outcome, why, now);
@@ -166,12 +177,18 @@ void Control::queued(group::Link link, std::size_t bytes) {
   if (group_) group_->sent(link, bytes);
 }
 
-group::GroupOutput Control::take() { return group_ ? group_->take() : group::GroupOutput{}; }
+group::GroupOutput Control::take() {
+  group::GroupOutput out = group_ ? group_->take() : group::GroupOutput{};
+  events_.tell(std::exchange(out.log, {}));
+  return out;
+}
 
 // A target that was removed while it was down is asked no more, and stays as it was for the flows it has left.
 void Control::follow_health(Time now) {
   std::vector<TargetHealth> down;
-  for (const Health::Change& change : health_.take_changes()) {
+  const std::vector<Health::Change> changes = health_.take_changes();
+  events_.health(changes, health_.unrenewed());
+  for (const Health::Change& change : changes) {
     if (change.target.empty()) continue;  // of the host's own services
     if (change.after != Wellness::unknown && unproven_.erase(change.service))
       set_live(change.service, node_.is_live(change.service));
@@ -186,8 +203,10 @@ void Control::follow_health(Time now) {
 
 // Others' decisions are ours.
 void Control::follow_group(Time now) {
+  bool news = false;
   for (const group::StateRecord& r : group_->states_received())
-    node_.learn({r.service, r.target, {r.drained, r.weight.value_or(kNoWeight), r.version, r.origin}}, now);
+    news |= node_.learn({r.service, r.target, {r.drained, r.weight.value_or(kNoWeight), r.version, r.origin}}, now);
+  if (news) events_.decided(node_.config(), node_.decisions());
   for (group::OpinionKey& target : group_->opinions_heard())
     if (health_.watches(target.first, target.second)) contested_.insert(std::move(target));
   if (now >= opinions_due_) weigh_opinions(now);
@@ -251,6 +270,7 @@ void Control::settle(Time now) {
   Node::News news = node_.take_news();
   for (const auto& [service, live] : news.live) set_live(service, live);
   announce_.update(missing, now);
+  events_.tell(announce_.take_events());
   if (!group_) return;
   for (const Decided& d : news.decided) decisions_.push_back(record_of(d));
   publish(missing.empty(), now);

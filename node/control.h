@@ -12,6 +12,7 @@
 #include "announce/announce.h"
 #include "group/group.h"
 #include "health/health.h"
+#include "node/events.h"
 #include "node/node.h"
 
 namespace waymark {
@@ -44,7 +45,7 @@ class Control {
                         std::span<const Prefix> natives = {});
   void commit(Time now) { commit(std::exchange(prepared_, {}), now); }
 
-  void on_next_hop(const NextHop& hop, Time now) { node_.on_next_hop(hop, now); }
+  void on_next_hop(const NextHop& hop, Time now);
 
   // Operators' commands; they reach the other directors of the group.
   Status drain(const std::string& target, bool on, Time now);
@@ -63,7 +64,11 @@ class Control {
   void received(group::Link link, std::span<const u8> bytes, Time now);
   void closed(group::Link link, group::Ended by, const std::string& why, Time now);
   void queued(group::Link link, std::size_t bytes);  // what its socket has not taken yet
-  group::GroupOutput take();                         // what is to be sent, dialled, closed, logged
+  group::GroupOutput take();                         // what is to be sent, dialled, closed
+
+  // What happened since the last call, in order; and what its driver noticed, to stand in that order.
+  std::vector<Event> take_events() { return events_.take(); }
+  void tell(Event event) { events_.tell(std::move(event)); }
 
   // All that is due. Slots that became free are returned: their traffic counters must be reset.
   std::vector<u32> tick(Time now);
@@ -97,6 +102,7 @@ class Control {
   Health health_;
   Announce announce_;
   std::unique_ptr<group::Group> group_;
+  NodeEvents events_;
   Compiled prepared_;
   std::vector<u8> next_secret_;
   std::string group_name_;

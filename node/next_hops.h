@@ -16,12 +16,16 @@ namespace waymark {
 
 // A next hop as the kernel gives it, or none with the reason why (kernel/ resolves; this is what a node needs of it).
 struct NextHop {
+  // What to think of one that XDP cannot use: the kernel forwards there by design, it is being resolved, or neither: no
+  // route, no carrier, no answer.
+  enum class Reach : u8 { none, pending, kernel };
   Address target;
   bool usable;
   u32 interface;
   Mac destination, source;
   u16 mtu;
-  std::string why;  // when not usable
+  std::string why;            // when not usable
+  Reach reach = Reach::none;  // likewise
 };
 
 class NextHops {

@@ -129,6 +129,7 @@ bool Sweeper::step(Live& live, u32 stamp, u32 embryo_stamps, u32 closing_stamps,
     phase_ = Phase(u8(phase_) + 1);
   }
   phase_ = Phase::none;
+  result_.number = ++sweeps_;
   std::swap(spill_before_, spill_now_);
   return true;
 }

@@ -21,6 +21,7 @@ struct IdleTimes {
 u32 limit_of(PinState state, u32 embryo_stamps, u32 closing_stamps, const IdleTimes& idle);
 
 struct SweepResult {
+  u64 number = 0;         // 1 for the first sweep
   std::vector<u32> pins;  // by target slot, embryos included
   u64 proven = 0, embryonic = 0, closing = 0, datagram = 0, spilled = 0, mirrored = 0, adopted = 0, expired = 0;
   u64 filters_tidied = 0;
@@ -58,6 +59,7 @@ class Sweeper {
   std::vector<IdleTimes> idle_;  // by slot, as of the step
   std::vector<u32> idle_of_;     // at which step that was
   u32 steps_ = 0;
+  u64 sweeps_ = 0;
 };
 
 }  // namespace waymark

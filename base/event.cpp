@@ -1,0 +1,52 @@
+#include "base/event.h"
+
+namespace waymark {
+
+namespace {
+
+constexpr EventKind kKinds[] = {
+    {"target.up", "targets are up", "health checks of a target succeed again"},
+    {"target.down", "targets are down", "health checks of a target fail, and it is taken out"},
+    {"target.held", "targets are held", "health checks of a target fail, and `fail_static` keeps it in"},
+    {"target.drained", "targets are drained", "a target takes no new flows, by an operator's decision"},
+    {"target.undrained", "targets are undrained", "a drained target takes new flows again"},
+    {"target.weight", "weights changed", "an operator changed a weight, or ended such a change"},
+    {"checks.unknown", "checks cannot be carried out", "this machine cannot carry out a check; the last verdict holds"},
+    {"checks.known", "checks are carried out again", "a check can be carried out again"},
+    {"next_hop.found", "next hops are found", "the MAC address of a next hop is known"},
+    {"next_hop.lost", "next hops are lost", "there is no route to a target, or its next hop does not answer"},
+    {"address.announced", "addresses are announced", "a service address is announced"},
+    {"address.withdrawn", "addresses are withdrawn", "a service address is not announced any more"},
+    {"member.joined", "members joined", "a member of the group is connected"},
+    {"member.lost", "members are lost", "the connection to a member of the group ended"},
+    {"member.absent", "members are absent", "this node goes on without a member of the group"},
+    {"member.refused", "connections of members were refused", "somebody connected and did not prove to be a member"},
+    {"member.behind", "members are behind", "a member does not keep up with the changes of pins"},
+    {"reload.done", "reloads", "another configuration is in force"},
+    {"reload.refused", "reloads were refused", "a new configuration was refused; the old one stays in force"},
+    {"daemon.started", "starts", "the daemon runs"},
+    {"daemon.took_over", "takeovers", "the daemon took over from another process"},
+    {"daemon.stands_by", "handovers", "another process takes over from this daemon"},
+    {"daemon.resumed", "handovers failed", "the process that was to take over gave up, and this daemon goes on"},
+    {"daemon.ends", "ends", "the daemon ends"},
+    {"interface.attached", "interfaces are attached", "the program is attached to an interface"},
+    {"interface.lost", "interfaces are lost", "a configured interface is gone, or is without the program"},
+    {"drops.began", "reasons began to drop packets", "packets are dropped for a reason that dropped few or none"},
+    {"drops.ended", "reasons stopped dropping packets", "no packets are dropped for that reason any more"},
+    {"events.missed", "gaps", "a follower read too slowly, or asked for events that are not kept any more"},
+    {"hook.failed", "hooks failed", "the program of `on_event` failed, did not end in time, or was not run"},
+};
+
+}  // namespace
+
+std::span<const EventKind> event_kinds() { return kKinds; }
+
+const EventKind* find_event_kind(std::string_view name) {
+  for (const EventKind& kind : kKinds)
+    if (kind.name == name) return &kind;
+  return nullptr;
+}
+
+std::string_view text(Severity severity) { return severity == Severity::warning ? "warning" : "info"; }
+
+}  // namespace waymark

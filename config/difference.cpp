@@ -1,0 +1,145 @@
+#include "config/difference.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+#include <vector>
+
+namespace waymark {
+
+namespace {
+
+constexpr std::size_t kNamed = 3;
+
+// Names of one kind of change.
+struct Names {
+  std::vector<std::string> first = {};
+  std::size_t count = 0;
+  void add(std::string name) {
+    if (++count <= kNamed) first.push_back(std::move(name));
+  }
+  std::string text() const {
+    std::string out;
+    for (const std::string& name : first) out += (out.empty() ? "" : ", ") + name;
+    return count > first.size() ? fmt::format("{} and {} more", out, count - first.size()) : out;
+  }
+};
+
+void say(std::string& out, const Names& names, const char* sign, const char* what) {
+  if (!names.count) return;
+  out += fmt::format("{}{}{} {}{} ({})", out.empty() ? "" : ", ", sign, names.count, what, names.count == 1 ? "" : "s",
+                     names.text());
+}
+void say(std::string& out, const Names& names, const char* what) {
+  if (names.count) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", what, names.text());
+}
+
+template <class T>
+std::unordered_map<std::string_view, const T*> by_name(const std::vector<T>& all) {
+  std::unordered_map<std::string_view, const T*> out;
+  for (const T& one : all) out.emplace(one.name, &one);
+  return out;
+}
+
+// Calls gone(old), kept(old, new), fresh(new).
+template <class T, class Gone, class Kept, class Fresh>
+void compare(const std::vector<T>& before, const std::vector<T>& after, Gone gone, Kept kept, Fresh fresh) {
+  const auto old = by_name(before), now = by_name(after);
+  for (const T& one : before)
+    if (!now.contains(one.name)) gone(one);
+  for (const T& one : after) {
+    const auto found = old.find(one.name);
+    if (found == old.end())
+      fresh(one);
+    else
+      kept(*found->second, one);
+  }
+}
+
+bool same(const std::vector<Address>& a, const std::vector<Address>& b) { return a == b; }
+
+bool same(const std::vector<PortRange>& a, const std::vector<PortRange>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const PortRange& x, const PortRange& y) {
+    return x.protocol == y.protocol && x.first == y.first && x.last == y.last;
+  });
+}
+
+bool same(const std::optional<CheckConfig>& a, const std::optional<CheckConfig>& b) {
+  if (!a || !b) return !a == !b;
+  const auto all = [](const CheckConfig& c) {
+    return std::tie(c.tcp, c.icmp, c.http, c.https, c.port, c.host, c.ca, c.verify, c.through, c.every, c.timeout,
+                    c.rise, c.fall, c.jitter);
+  };
+  return all(*a) == all(*b);
+}
+
+bool same(const std::vector<InterfaceConfig>& a, const std::vector<InterfaceConfig>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const InterfaceConfig& x, const InterfaceConfig& y) {
+    return std::tie(x.name, x.outer_vlan, x.inner_vlan, x.zone) == std::tie(y.name, y.outer_vlan, y.inner_vlan, y.zone);
+  });
+}
+
+struct Services {
+  Names added, removed, changed, checks;
+  Names targets_added, targets_removed, targets_moved, weights;
+
+  void compare_service(const ServiceConfig& a, const ServiceConfig& b) {
+    if (!same(a.address, b.address) || !same(a.ports, b.ports) || a.zone != b.zone || a.affinity != b.affinity ||
+        a.tcp_idle != b.tcp_idle || a.udp_idle != b.udp_idle || a.fail_static != b.fail_static)
+      changed.add(b.name);
+    if (!same(a.check, b.check)) checks.add(b.name);
+    compare(
+        a.target, b.target, [&](auto& t) { targets_removed.add(a.name + "/" + t.name); },
+        [&](const TargetConfig& t, const TargetConfig& u) {
+          const std::string name = b.name + "/" + u.name;
+          if (t.weight != u.weight) weights.add(fmt::format("{} {} -> {}", name, t.weight, u.weight));
+          if (t.address != u.address || t.tunnel != u.tunnel || t.port != u.port) targets_moved.add(name);
+        },
+        [&](auto& t) { targets_added.add(b.name + "/" + t.name); });
+  }
+};
+
+}  // namespace
+
+std::string difference(const Config& before, const Config& after) {
+  Services s;
+  compare(
+      before.service, after.service, [&](auto& gone) { s.removed.add(gone.name); },
+      [&](auto& a, auto& b) { s.compare_service(a, b); }, [&](auto& fresh) { s.added.add(fresh.name); });
+  std::string out;
+  say(out, s.added, "+", "service");
+  say(out, s.removed, "-", "service");
+  say(out, s.targets_added, "+", "target");
+  say(out, s.targets_removed, "-", "target");
+  say(out, s.weights, "weight of");
+  say(out, s.targets_moved, "another address or tunnel of");
+  say(out, s.changed, "settings of service");
+  say(out, s.checks, "health check of");
+
+  Names host_added, host_removed, members_added, members_removed, sections;
+  const auto ignore = [](auto&, auto&) {};
+  compare(
+      before.host ? before.host->service : std::vector<HostServiceConfig>(),
+      after.host ? after.host->service : std::vector<HostServiceConfig>(),
+      [&](auto& gone) { host_removed.add(gone.name); }, ignore, [&](auto& fresh) { host_added.add(fresh.name); });
+  compare(
+      before.group ? before.group->member : std::vector<MemberConfig>(),
+      after.group ? after.group->member : std::vector<MemberConfig>(),
+      [&](auto& gone) { members_removed.add(gone.name); }, ignore, [&](auto& fresh) { members_added.add(fresh.name); });
+  say(out, host_added, "+", "host service");
+  say(out, host_removed, "-", "host service");
+  say(out, members_added, "+", "member");
+  say(out, members_removed, "-", "member");
+
+  if (!same(before.engine.interfaces, after.engine.interfaces)) sections.add("interfaces");
+  if (before.announce != after.announce) sections.add("[announce]");
+  if (before.translator.has_value() != after.translator.has_value()) sections.add("[translator]");
+  if (before.api.metrics != after.api.metrics) sections.add("[api] metrics");
+  if (before.log_level != after.log_level) sections.add("log_level");
+  if (before.on_event != after.on_event) sections.add("on_event");
+  say(out, sections, "changed");
+  return out.empty() ? "no difference in services, targets, members or interfaces" : out;
+}
+
+}  // namespace waymark

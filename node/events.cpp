@@ -1,0 +1,144 @@
+#include "node/events.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "base/address_text.h"
+#include "core/hash.h"
+#include "node/words.h"
+
+namespace waymark {
+
+namespace {
+
+constexpr std::size_t kNamed = 3;  // targets that one sentence names
+
+// Decisions carry a number for the node that they were made at.
+std::string by_whom(const Config& config, u64 origin) {
+  const auto number = [](const std::string& name) { return zone_of(name.data(), u32(name.size())); };
+  if (origin == number(config.name)) return "by an operator here";
+  if (config.group)
+    for (const MemberConfig& member : config.group->member)
+      if (origin == number(member.name)) return fmt::format("by an operator at member {}", member.name);
+  return "by an operator at another member";
+}
+
+std::string configured_weight(const Config& config, const Decided& d) {
+  for (const ServiceConfig& service : config.service) {
+    if (service.name != d.service) continue;
+    for (const TargetConfig& target : service.target)
+      if (target.name == d.target) return std::to_string(target.weight);
+  }
+  return "its configured weight";
+}
+
+}  // namespace
+
+void NodeEvents::tell(Event event) {
+  if (events_.size() >= kMost) events_.pop_front();
+  events_.push_back(std::move(event));
+}
+
+void NodeEvents::tell(std::vector<Event> events) {
+  for (Event& event : events) tell(std::move(event));
+}
+
+std::vector<Event> NodeEvents::take() {
+  std::vector<Event> out(std::make_move_iterator(events_.begin()), std::make_move_iterator(events_.end()));
+  events_.clear();
+  return out;
+}
+
+void NodeEvents::configured(const Config& config, const std::vector<Decided>& decisions) {
+  targets_known_ = false;
+  targets_.clear();
+  if (configured_) return decided(config, decisions);
+  configured_ = true;
+  for (const Decided& d : decisions) decided_[name_of(d.service, d.target)] = d.decision;
+}
+
+void NodeEvents::decided(const Config& config, const std::vector<Decided>& decisions) {
+  for (const Decided& d : decisions) {
+    const std::string name = name_of(d.service, d.target);
+    Decision& before = decided_[name];
+    const std::string by = by_whom(config, d.decision.origin);
+    if (d.decision.drained != before.drained) {
+      if (d.decision.drained)
+        tell({Severity::info, "target.drained", name, fmt::format("{} is drained {}", name, by)});
+      else
+        tell({Severity::info, "target.undrained", name, fmt::format("{} takes new flows again, {}", name, by)});
+    }
+    if (d.decision.weight != before.weight) {
+      const auto words = [&](u32 w) { return w == kNoWeight ? configured_weight(config, d) : std::to_string(w); };
+      tell({Severity::info, "target.weight", name,
+            fmt::format("weight of {} is {} instead of {}{}, {}", name, words(d.decision.weight), words(before.weight),
+                        d.decision.weight == kNoWeight ? ", as configured" : "", by)});
+    }
+    before = d.decision;
+  }
+}
+
+void NodeEvents::health(const std::vector<Health::Change>& changes, const Health::Unrenewed& unrenewed) {
+  for (const Health::Change& c : changes) {
+    const std::string name = c.target.empty() ? c.service : name_of(c.service, c.target);
+    const bool held = c.after == Wellness::down && !c.down;
+    const bool was_held = c.before == Wellness::down && !c.was_down;
+    const std::string why = c.why.empty() ? std::string() : ": " + c.why;
+    if (c.down && !c.was_down)
+      tell({Severity::warning, "target.down", name,
+            fmt::format("{} is down{}{}", name, c.own ? "" : ", as another member or daemon found", why)});
+    else if (held && !was_held)
+      tell({Severity::warning, "target.held", name,
+            fmt::format("{} fails its checks{}; fail_static keeps it in", name, why)});
+    else if (c.after == Wellness::up && c.before != Wellness::up)
+      tell({Severity::info, "target.up", name,
+            fmt::format("{} is up{}", name, c.own ? "" : ", as another member or daemon found")});
+  }
+  if ((unrenewed.count > 0) == checks_unknown_) return;
+  checks_unknown_ = unrenewed.count > 0;
+  if (checks_unknown_)
+    tell({Severity::warning, "checks.unknown", "",
+          fmt::format("this machine cannot carry out a check, and the last verdict holds: {}", unrenewed.why)});
+  else
+    tell({Severity::info, "checks.known", "", "all checks are carried out again"});
+}
+
+std::string NodeEvents::targets_at(const Config& config, const Address& address) {
+  if (!targets_known_) {
+    for (const ServiceConfig& service : config.service)
+      for (const TargetConfig& target : service.target)
+        targets_[{target.address.high, target.address.low}].push_back(name_of(service.name, target.name));
+    // What is behind no target any more is not watched, and its next change would be news of nothing.
+    std::erase_if(reached_, [&](const auto& entry) { return !targets_.contains(entry.first); });
+    targets_known_ = true;
+  }
+  const auto found = targets_.find({address.high, address.low});
+  if (found == targets_.end()) return "";
+  std::string names;
+  for (std::size_t i = 0; i < std::min(kNamed, found->second.size()); ++i) names += (i ? ", " : "") + found->second[i];
+  if (found->second.size() > kNamed) names += fmt::format(" and {} more", found->second.size() - kNamed);
+  return names;
+}
+
+void NodeEvents::next_hop(const Config& config, const NextHop& hop) {
+  if (!hop.usable && hop.reach == NextHop::Reach::pending) return;
+  const std::string name = text(hop.target);
+  std::string targets = targets_at(config, hop.target);
+  if (!targets.empty()) targets = " (" + targets + ")";
+  const auto [entry, first] = reached_.try_emplace({hop.target.high, hop.target.low}, false);
+  // Where the kernel forwards by design there is nothing to lose.
+  const bool reached = hop.usable || hop.reach == NextHop::Reach::kernel;
+  if (reached && (first || !entry->second)) {
+    tell({Severity::info, "next_hop.found", name,
+          hop.usable ? fmt::format("the next hop to {}{} is found", name, targets)
+                     : fmt::format("the kernel forwards to {}{}: {}", name, targets, hop.why)});
+  } else if (!reached && (first || entry->second)) {
+    tell({Severity::warning, "next_hop.lost", name,
+          fmt::format("the next hop to {}{} is lost: {}", name, targets, hop.why)});
+  }
+  entry->second = reached;
+}
+
+}  // namespace waymark
