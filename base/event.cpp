@@ -31,6 +31,8 @@ constexpr EventKind kKinds[] = {
     {"daemon.ends", "ends", "the daemon ends"},
     {"interface.attached", "interfaces are attached", "the program is attached to an interface"},
     {"interface.lost", "interfaces are lost", "a configured interface is gone, or is without the program"},
+    {"program.loaded", "loads", "the program was loaded, and is on its interfaces"},
+    {"program.failed", "loads failed", "the program cannot be loaded anew; it is tried again"},
     {"drops.began", "reasons began to drop packets", "packets are dropped for a reason that dropped few or none"},
     {"drops.ended", "reasons stopped dropping packets", "no packets are dropped for that reason any more"},
     {"events.missed", "gaps", "a follower read too slowly, or asked for events that are not kept any more"},

@@ -8,6 +8,8 @@
 #include "bench/bench.h"
 #include "cli/address.h"
 #include "cli/check.h"
+#include "cli/decide.h"
+#include "cli/events.h"
 #include "cli/load.h"
 #include "cli/remote.h"
 #include "cli/replay.h"
@@ -43,7 +45,11 @@ struct CommandLine {
   CLI::Option* weight_given = nullptr;
   std::string config = kConfigFile, file, in, out, target, interface;
   unsigned weight = 0;
-  bool replace = false, here = false, json = false, undo = false;
+  bool replace = false, here = false, json = false, undo = false, force = false;
+  DrainOptions drain;
+  EventsOptions events;
+  CLI::Option* wait_given = nullptr;
+  unsigned wait = 0;
   std::vector<std::string> packet;
   ShowOptions show;
   CaptureOptions capture;
@@ -76,9 +82,9 @@ struct CommandLine {
     c->add_option("-i,--interface", into, "Where packets come in, as in [engine] interfaces; else where clients are")
         ->type_name("NAME");
   }
-  void add_daemon(CLI::App* c) {
+  void add_daemon(CLI::App* c, const char* node = "-n,--node") {
     c->add_option("--socket", daemon.socket, "The daemon's socket")->type_name("PATH");
-    c->add_option("-n,--node", daemon.node, "The daemon by its node's name; neither: the only one that runs here")
+    c->add_option(node, daemon.node, "The daemon by its node's name; neither: the only one that runs here")
         ->type_name("NAME");
   }
 
@@ -164,19 +170,35 @@ struct CommandLine {
     shows->add_flag("--json", show.json, "As JSON");
     add_daemon(shows);
 
-    CLI::App* drain =
-        command("drain", "No new flows to a target", [this] { return drain_command(daemon, target, undo); });
-    drain->add_option("TARGET", target, "service/target, or target in all services")->required();
-    drain->add_flag("--undo", undo, "New flows to it again");
-    add_daemon(drain);
+    CLI::App* drains = command("drain", "Send no new flows to a target", [this] {
+      if (wait_given->count() > 0) drain.wait = wait;
+      return drain_command(daemon, target, drain);
+    });
+    drains->add_option("TARGET", target, "service/target, or target in all services")->required();
+    drains->add_flag("--undo", drain.undo, "Send new flows to it again");
+    drains->add_flag("--force", drain.force, "Do it even where a service is left without a target for new flows");
+    wait_given = drains->add_option("--wait", wait, "Return when the target has no flows here (default 0: no timeout)")
+                     ->expected(0, 1)
+                     ->type_name("SECONDS");
+    add_daemon(drains);
+
+    CLI::App* happened = command("events", "Show what happened to the node, newest last",
+                                 [this] { return events_command(daemon, events); });
+    happened->add_option("-n", events.count, "Maximum number of past events (default 1000)")
+        ->check(CLI::Range(1, 1000))
+        ->type_name("COUNT");
+    happened->add_flag("-f,--follow", events.follow, "Go on with events as they happen, until interrupted");
+    happened->add_flag("--json", events.json, "Print each event as a line of JSON");
+    add_daemon(happened, "--node");
 
     CLI::App* weights = command("weight", "Another weight for a target, on all directors of the group", [this] {
       if (undo == (weight_given->count() > 0)) return complain({"give the new WEIGHT, or --undo"});
-      return weight_command(daemon, target, undo ? std::nullopt : std::optional(weight));
+      return weight_command(daemon, target, undo ? std::nullopt : std::optional(weight), force);
     });
     weights->add_option("TARGET", target, "service/target, or target in all services")->required();
     weight_given = weights->add_option("WEIGHT", weight, "0 to 1000")->check(CLI::Range(0, 1000));
     weights->add_flag("--undo", undo, "As configured again");
+    weights->add_flag("--force", force, "Do it even where a service is left without a target for new flows");
     add_daemon(weights);
 
     add_daemon(command("reload", "Read the configuration anew, all or nothing",

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "daemon/hook.h"
 #include "engine/xdp/kernel_facts.h"
 #include "kernel/machine.h"
 
@@ -84,6 +85,9 @@ std::vector<Finding> look_here(const Config& config) {
         out,
         "no BPF file system is mounted, where tables and links outlive the daemon; it mounts one itself if it may: "
         "mount -t bpf bpf /sys/fs/bpf");
+  if (!config.on_event.empty())
+    if (const Status may = may_run(config.on_event); !may)
+      here::warn(out, fmt::format("{}; events go to the log alone", may.error().sentence));
   here::look_at_interfaces(config, out);
   if (!config.service.empty()) here::look_at_director(config, out);
   if (config.host) here::look_at_host(config, out);

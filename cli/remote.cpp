@@ -36,31 +36,13 @@ bool is_zero(const Json& row) {
   return numbers;
 }
 
-// The daemon that is meant, by the socket that it has. Where none runs, says what it left behind.
-Result<std::string> running(const Daemon& daemon) {
-  const Result<std::string> socket = socket_of(daemon);
-  if (!socket) return Error{socket.error().sentence + left_behind()};
-  if (access(socket->c_str(), F_OK) != 0)
-    return Error{fmt::format("no daemon listens at {}{}", *socket, left_behind())};
-  return socket;
-}
-
-// A request that failed: where nothing answers at all, says what is left of the daemon.
-Error failed(const std::string& socket, const Error& error) {
-  return api_get(socket, "/v1/status") ? error : Error{error.sentence + left_behind()};
-}
-
 // Commands answer with one sentence.
 int post(const Daemon& daemon, const std::string& path, const Json& body) {
   const Result<std::string> socket = running(daemon);
   if (!socket) return complain(socket.error());
   const Result<std::string> answer = api_post(*socket, path, body.dump());
   if (!answer) return complain(failed(*socket, answer.error()));
-  const Json json = Json::parse(*answer, nullptr, false);
-  if (json.is_object() && json.contains("rows") && json["rows"].is_array())
-    for (const Json& row : json["rows"])
-      if (row.is_object() && row.contains("result")) fmt::print("{}\n", cell(row["result"]));
-  return 0;
+  return print_results(*answer);
 }
 
 // A descriptor of the daemon's process that becomes readable when it ends; -1 where the status does not tell.
@@ -74,6 +56,26 @@ int open_process(const std::string& status) {
 }
 
 }  // namespace
+
+Result<std::string> running(const Daemon& daemon) {
+  const Result<std::string> socket = socket_of(daemon);
+  if (!socket) return Error{socket.error().sentence + left_behind()};
+  if (access(socket->c_str(), F_OK) != 0)
+    return Error{fmt::format("no daemon listens at {}{}", *socket, left_behind())};
+  return socket;
+}
+
+Error failed(const std::string& socket, const Error& error) {
+  return api_get(socket, "/v1/status") ? error : Error{error.sentence + left_behind()};
+}
+
+int print_results(const std::string& answer) {
+  const Json json = Json::parse(answer, nullptr, false);
+  if (json.is_object() && json.contains("rows") && json["rows"].is_array())
+    for (const Json& row : json["rows"])
+      if (row.is_object() && row.contains("result")) fmt::print("{}\n", cell(row["result"]));
+  return 0;
+}
 
 Result<std::string> socket_of(const Daemon& daemon) {
   if (!daemon.socket.empty()) return daemon.socket;
@@ -135,14 +137,6 @@ int ending_command(const Daemon& daemon, const std::string& path) {
   const bool late = process >= 0 && code == 0 && poll(&gone, 1, kPatience) == 0;
   if (process >= 0) close(process);
   return late ? complain({"the daemon took the command, but its process does not end"}) : code;
-}
-
-int drain_command(const Daemon& daemon, const std::string& target, bool undo) {
-  return post(daemon, "/v1/drain", {{"target", target}, {"undo", undo}});
-}
-
-int weight_command(const Daemon& daemon, const std::string& target, std::optional<unsigned> weight) {
-  return post(daemon, "/v1/weight", {{"target", target}, {"weight", weight ? Json(*weight) : Json()}});
 }
 
 int capture_command(const Daemon& daemon, const CaptureOptions& options) {

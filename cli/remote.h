@@ -25,8 +25,12 @@ int show_command(const Daemon& daemon, const ShowOptions& options);
 // An answer of the API as a table. `all`: also rows that hold nothing but zeros.
 Result<std::string> to_table(const std::string& json, bool all);
 
-int drain_command(const Daemon& daemon, const std::string& target, bool undo);
-int weight_command(const Daemon& daemon, const std::string& target, std::optional<unsigned> weight);
+// The daemon that is meant, by the socket that it has. Where none runs, says what it left behind.
+Result<std::string> running(const Daemon& daemon);
+// A request that failed: where nothing answers at all, says what is left of the daemon.
+Error failed(const std::string& socket, const Error& error);
+int print_results(const std::string& answer);  // the sentences of a command's answer
+
 int post_command(const Daemon& daemon, const std::string& path);  // and prints what it says
 
 struct CaptureOptions {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "cli/decide.h"
+#include "cli/events.h"
+
 namespace waymark::cli {
 
 TEST(Show, AnswersBecomeTables) {
@@ -27,6 +30,23 @@ TEST(Show, WhatIsNoTableIsASentence) {
     EXPECT_EQ(to_table(answer, true).error().sentence, "the daemon's answer is no table; it may be of another version")
         << answer;
   EXPECT_EQ(*to_table(R"({"columns":["a","b"],"rows":[{"a":1},7,{"b":null}]})", true), "a  b\n1\n\n");
+}
+
+TEST(Drain, PinsAreThoseOfAllThatHaveTheName) {
+  const std::string rows = R"({"columns":["target","pins"],"rows":[{"target":"web/s1","pins":3},{"target":"web/s1",
+      "pins":2},{"target":"mail/s1","pins":4},{"target":"web/s2","pins":9},7]})";
+  EXPECT_EQ(pins_of(rows, "web/s1"), 5u) << "each incarnation";
+  EXPECT_EQ(pins_of(rows, "s1"), 9u);
+  EXPECT_FALSE(pins_of(rows, "s3"));
+  EXPECT_FALSE(pins_of("nonsense", "s1"));
+}
+
+TEST(EventsCommand, ALineIsForPeople) {
+  EXPECT_EQ(event_for_people(R"({"time":"2026-11-28T06:25:25.042Z","number":7,"severity":"info","kind":"target.up",)"
+                             R"("subject":"web/s1","text":"web/s1 is up"})"),
+            "2026-11-28T06:25:25.042Z  info     web/s1 is up\n");
+  EXPECT_EQ(event_for_people("\n"), "");
+  EXPECT_EQ(event_for_people("[1]"), "");
 }
 
 }  // namespace waymark::cli

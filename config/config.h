@@ -204,6 +204,7 @@ struct Config {
   std::vector<PlanConfig> plan;
   ApiConfig api;
   std::string log_level = "info";
+  std::string on_event;  // a program to be run for each event; empty: none
 };
 
 // A file that describes addresses and no node: for `check` and `address` alone.

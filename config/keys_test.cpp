@@ -30,7 +30,8 @@ TEST(Keys, UnknownOnesNameTheNearest) {
       {in_api("\"a\\u001bb\" = 1"),
        "f:13:1: unknown key \"a\\x1bb\" in [api]; the keys here are \"socket\", \"metrics\", \"health\""},
       {in_node(std::string(61, 'n') + " = 1"),
-       "f:13:1: unknown key \"" + std::string(61, 'n') + "\" in [node]; the keys here are \"name\", \"log_level\""},
+       "f:13:1: unknown key \"" + std::string(61, 'n') +
+           "\" in [node]; the keys here are \"name\", \"log_level\", \"on_event\""},
   });
 }
 

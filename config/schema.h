@@ -20,7 +20,12 @@ constexpr auto kNode = section<Config>(
     Field{"log_level", &Config::log_level,
           one_of<std::string_view>(
               {{"trace", "trace"}, {"debug", "debug"}, {"info", "info"}, {"warning", "warning"}, {"error", "error"}}),
-          optional, "The least important messages that are logged."});
+          optional, "The least important messages that are logged."},
+    Field{
+        "on_event", &Config::on_event, FilePath{}, optional,
+        "A program to run for each event (`waymark events`), with the event in its environment and on standard input. "
+        "It, and the directories above it, must belong to root or the daemon's user and not be writable by others.",
+        "none"});
 
 constexpr auto kEngine = section<EngineConfig>(
     "[engine]", "The XDP program, and the interfaces it is attached to.",

@@ -14,11 +14,11 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr ApiPath kPaths[] = {
-    {"GET", "/v1/status"},   {"GET", "/v1/services"},    {"GET", "/v1/targets"}, {"GET", "/v1/pins"},
-    {"GET", "/v1/counters"}, {"GET", "/v1/adjacencies"}, {"GET", "/v1/health"},  {"GET", "/v1/group"},
-    {"GET", "/v1/announce"}, {"GET", "/v1/capture"},     {"GET", "/metrics"},    {"GET", "/health"},
-    {"POST", "/v1/drain"},   {"POST", "/v1/weight"},     {"POST", "/v1/reload"}, {"POST", "/v1/stop"},
-    {"POST", "/v1/down"},    {"POST", "/v1/handover"},   {"POST", "/v1/leave"},
+    {"GET", "/v1/status"},   {"GET", "/v1/services"},    {"GET", "/v1/targets"},   {"GET", "/v1/pins"},
+    {"GET", "/v1/counters"}, {"GET", "/v1/adjacencies"}, {"GET", "/v1/health"},    {"GET", "/v1/group"},
+    {"GET", "/v1/announce"}, {"GET", "/v1/capture"},     {"GET", "/v1/events"},    {"GET", "/metrics"},
+    {"GET", "/health"},      {"POST", "/v1/drain"},      {"POST", "/v1/weight"},   {"POST", "/v1/reload"},
+    {"POST", "/v1/stop"},    {"POST", "/v1/down"},       {"POST", "/v1/handover"}, {"POST", "/v1/leave"},
 };
 
 // Nesting is bounded before the parser sees it: it needs stack for each level, and ours need one.
@@ -66,8 +66,12 @@ Result<Command> parse_weight(const Json& json) {
       if (!value.is_number_unsigned() || value.get<u64>() > 1000)
         return Error{"\"weight\" is neither a whole number from 0 to 1000 nor null"};
       reweigh.weight = value.get<u32>();
+    } else if (key == "force") {
+      if (!value.is_boolean()) return Error{"\"force\" is neither true nor false"};
+      reweigh.force = value.get<bool>();
     } else {
-      return Error{fmt::format("{} is not a field of /v1/weight; it knows \"target\" and \"weight\"", in_quotes(key))};
+      return Error{fmt::format("{} is not a field of /v1/weight; it knows \"target\", \"weight\" and \"force\"",
+                               in_quotes(key))};
     }
   }
   WM_TRY(check_target(reweigh.target));
@@ -84,8 +88,12 @@ Result<Command> parse_drain(const Json& json) {
     } else if (key == "undo") {
       if (!value.is_boolean()) return Error{"\"undo\" is neither true nor false"};
       drain.undo = value.get<bool>();
+    } else if (key == "force") {
+      if (!value.is_boolean()) return Error{"\"force\" is neither true nor false"};
+      drain.force = value.get<bool>();
     } else {
-      return Error{fmt::format("{} is not a field of /v1/drain; it knows \"target\" and \"undo\"", in_quotes(key))};
+      return Error{
+          fmt::format("{} is not a field of /v1/drain; it knows \"target\", \"undo\" and \"force\"", in_quotes(key))};
     }
   }
   WM_TRY(check_target(drain.target));
@@ -105,7 +113,8 @@ Result<Show::What> what_of(std::string_view path) {
   constexpr std::pair<std::string_view, Show::What> kWhat[] = {
       {"/v1/status", status},     {"/v1/services", services},       {"/v1/targets", targets}, {"/v1/pins", pins},
       {"/v1/counters", counters}, {"/v1/adjacencies", adjacencies}, {"/v1/health", health},   {"/v1/group", group},
-      {"/v1/announce", announce}, {"/v1/capture", capture},         {"/metrics", metrics},    {"/health", wellness}};
+      {"/v1/announce", announce}, {"/v1/capture", capture},         {"/v1/events", events},   {"/metrics", metrics},
+      {"/health", wellness}};
   for (auto& [name, what] : kWhat)
     if (name == path) return what;
   return Error{fmt::format("there is no {} to GET", in_quotes(path))};
@@ -136,6 +145,7 @@ Result<Show> parse_query(std::string_view path, const QueryText& query) {
   if (!what) return what.error();
   Show show{*what, {}, {}, 1000, std::chrono::seconds(10)};
   const bool pins = *what == Show::What::pins, capture = *what == Show::What::capture;
+  const bool events = *what == Show::What::events;
   const bool wellness = *what == Show::What::wellness;
   for (auto& [key, value] : query) {
     if (query.count(key) > 1) return Error{fmt::format("{} comes twice", in_quotes(key))};
@@ -149,6 +159,19 @@ Result<Show> parse_query(std::string_view path, const QueryText& query) {
       const Result<u32> count = parse_number(key, value, 1'000'000);
       if (!count) return count.error();
       show.count = *count;
+    } else if (key == "count" && events) {
+      const Result<u32> count = parse_number(key, value, 1000);
+      if (!count) return count.error();
+      show.count = *count;
+    } else if (key == "after" && events) {
+      u64 number = 0;
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+      if (error != std::errc() || end != value.data() + value.size())
+        return Error{"\"after\" is not the number of an event"};
+      show.after = number;
+    } else if (key == "follow" && events) {
+      if (value != "true" && value != "false") return Error{"\"follow\" is neither true nor false"};
+      show.follow = value == "true";
     } else if (key == "seconds" && capture) {
       const Result<u32> seconds = parse_number(key, value, 3600);
       if (!seconds) return seconds.error();

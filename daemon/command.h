@@ -24,11 +24,15 @@ std::span<const ApiPath> api_paths();
 struct Drain {
   std::string target;  // "service/target", or "target" in all services
   bool undo = false;
+  bool force = false;  // also where a service is left without a target that takes new flows
 };
 struct Reweigh {
   std::string target;         // as in Drain
   std::optional<u32> weight;  // 0 to 1000; none: as configured
+  bool force = false;         // as in Drain
 };
+// What ends the sentence of a refusal that `force` overcomes.
+inline constexpr std::string_view kWantsForce = "; \"force\": true does it all the same";
 struct Reload {};
 struct Stop {};
 struct Down {};
@@ -60,13 +64,16 @@ struct Show {
     group,
     announce,
     capture,
+    events,
     metrics,
     wellness
   } what;
   std::string service;               // pins, capture, wellness: only of this service; empty: all
   std::optional<FlowQuery> flow;     // pins
-  u32 count = 1000;                  // capture: frames at most, 1 to 1,000,000
+  u32 count = 1000;                  // capture: frames at most, 1 to 1,000,000; events: at most, to 1000
   std::chrono::seconds seconds{10};  // capture: at most, 1 to 3600
+  std::optional<u64> after = {};     // events: later than the one of this number
+  bool follow = false;               // events: and those to come
 };
 
 using QueryText = std::multimap<std::string, std::string>;  // unescaped

@@ -28,7 +28,7 @@ TEST(Command, MalformedBodiesAreRefusedWithASentence) {
       {"/v1/drain", R"({"target":1})", "\"target\" is not a string"},
       {"/v1/drain", R"({"target":"web/s1","undo":"yes"})", "\"undo\" is neither true nor false"},
       {"/v1/drain", R"({"target":"web/s1","und":true})",
-       "\"und\" is not a field of /v1/drain; it knows \"target\" and \"undo\""},
+       "\"und\" is not a field of /v1/drain; it knows \"target\", \"undo\" and \"force\""},
       {"/v1/reload", R"({"file":"x"})", "/v1/reload takes no fields, but got \"file\""},
       {"/v1/elsewhere", "{}", "there is no \"/v1/elsewhere\" to POST to"},
   };
@@ -53,6 +53,10 @@ TEST(Command, BodiesBecomeCommands) {
   EXPECT_EQ(std::get<Drain>(*drain).target, "web/s1");
   EXPECT_TRUE(std::get<Drain>(*drain).undo);
   EXPECT_FALSE(std::get<Drain>(*parse_command("/v1/drain", R"({"target":"s1"})")).undo);
+  EXPECT_FALSE(std::get<Drain>(*parse_command("/v1/drain", R"({"target":"s1"})")).force);
+  EXPECT_TRUE(std::get<Drain>(*parse_command("/v1/drain", R"({"target":"s1","force":true})")).force);
+  EXPECT_TRUE(std::get<Reweigh>(*parse_command("/v1/weight", R"({"target":"s1","weight":0,"force":true})")).force);
+  EXPECT_FALSE(parse_command("/v1/weight", R"({"target":"s1","weight":0,"force":1})"));
   for (const char* body : {"", "{}", " {} \n"}) {
     EXPECT_TRUE(std::holds_alternative<Reload>(*parse_command("/v1/reload", body)));
     EXPECT_TRUE(std::holds_alternative<Stop>(*parse_command("/v1/stop", body)));
@@ -92,7 +96,17 @@ TEST(Command, QueriesAreCheckedKeyByKey) {
   ASSERT_TRUE(capture);
   EXPECT_EQ(capture->count, 5u);
   EXPECT_EQ(capture->seconds, std::chrono::seconds(60));
+  const Result<Show> events = parse_query("/v1/events", {{"count", "7"}, {"after", "0"}, {"follow", "true"}});
+  ASSERT_TRUE(events);
+  EXPECT_EQ(events->count, 7u);
+  EXPECT_EQ(events->after, 0u);
+  EXPECT_TRUE(events->follow);
+  EXPECT_FALSE(parse_query("/v1/events", {})->after);
   const std::pair<const char*, QueryText> refused[] = {
+      {"/v1/events", {{"count", "1001"}}},
+      {"/v1/events", {{"after", "-1"}}},
+      {"/v1/events", {{"follow", "yes"}}},
+      {"/v1/capture", {{"follow", "true"}}},
       {"/v1/status", {{"service", "web"}}},
       {"/v1/pins", {{"count", "1"}}},
       {"/v1/pins", {{"service", "a"}, {"service", "b"}}},

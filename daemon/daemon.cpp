@@ -5,6 +5,7 @@
 
 #include <csignal>
 
+#include "config/difference.h"
 #include "config/parse.h"
 #include "daemon/client.h"
 #include "daemon/log.h"
@@ -72,6 +73,7 @@ void Daemon::drop_plane() {
 }
 
 int Daemon::run() {
+  follow_config();
   loop_.on_signal(SIGHUP, [this] {
     if (const Status done = standing_.may_change(); !done) return log::warning(done.error().sentence);
     reload(std::nullopt);
@@ -80,7 +82,7 @@ int Daemon::run() {
     loop_.on_signal(number, [this, number] { leave(number == SIGTERM ? "SIGTERM" : "SIGINT"); });
   watchdog_period_ = notify::watchdog_period();
   notify::ready(plane_->in_words());
-  log::info(fmt::format("{} runs; its API is at {}", config_->name, socket_of(*config_)));
+  tell(Severity::info, "daemon.started", fmt::format("{} runs; its API is at {}", config_->name, socket_of(*config_)));
   loop_.run([this] { return step(); });
   notify::stopping();
   end_capture();
@@ -88,21 +90,23 @@ int Daemon::run() {
   if (plane_)
     if (const Status done = plane_->end_capture_now(); !done)
       log::error(fmt::format("the program that copies packets stays: {}", done.error().sentence));
+  take_events(boot_time());
+  events_.finish();
   return exit_status_;
 }
 
 // Leaves forwarding as it is, as far as the configuration wants it to stay.
 void Daemon::leave(const std::string& why) {
-  if (config_->engine.persist && plane_)
-    log::info(fmt::format("{}: the daemon ends; {} goes on, and `waymark down` ends it", why, plane_->in_words()));
-  else
-    log::info(fmt::format("{}: the daemon ends, and forwarding with it, as [engine] persist = false", why));
+  tell(Severity::info, "daemon.ends",
+       config_->engine.persist && plane_
+           ? fmt::format("{}: the daemon ends; {} goes on, and `waymark down` ends it", why, plane_->in_words())
+           : fmt::format("{}: the daemon ends, and forwarding with it, as [engine] persist = false", why));
   loop_.stop();
 }
 
 Time Daemon::step() {
   const Time now = boot_time();
-  Time due = now + 1h;
+  Time due = std::min(now + 1h, take_events(now));
   if (watchdog_period_) {
     if (now >= watchdog_due_) {
       notify::watchdog();
@@ -164,7 +168,8 @@ void Daemon::resume() {
   plane_ = std::move(*fresh);
   watch_plane();
   forget_snapshot();
-  log::warning(fmt::format("the replacement gave up: {} goes on here", plane_->in_words()));
+  tell(Severity::warning, "daemon.resumed",
+       fmt::format("the replacement gave up: {} goes on here", plane_->in_words()));
 }
 
 void Daemon::reload(std::optional<Respond> respond) {
@@ -195,8 +200,9 @@ void Daemon::config_read(Result<Config> config) {
       retire(std::move(servers->new_health));
       return end_reload(done);
     }
+    reload_changed_ = difference(*config_, *next);
     config_ = next;
-    log::set_level(config_->log_level);
+    follow_config();
     adopt_servers(std::move(*servers));
     end_reload(done);
   });
@@ -206,10 +212,10 @@ void Daemon::config_read(Result<Config> config) {
 void Daemon::end_reload(const Status& done) {
   forget_snapshot();
   if (done)
-    log::info(fmt::format("reloaded {}", options_.config));
+    tell(Severity::info, "reload.done", fmt::format("reloaded {}: {}", options_.config, reload_changed_));
   else
-    log::error(
-        fmt::format("the reload was refused, and the old configuration stays in force:\n{}", done.error().sentence));
+    tell(Severity::warning, "reload.refused",
+         fmt::format("the reload was refused, and the old configuration stays in force: {}", done.error().sentence));
   notify::ready(plane_ ? plane_->in_words() : "no program");
   for (const std::optional<Respond>& respond : std::exchange(reloading_, {}))
     if (respond)
@@ -229,7 +235,7 @@ HttpReply Daemon::down() {
     loop_.stop();
     return refusal(500, done.error().sentence);
   }
-  log::info(fmt::format("down: {} is detached and its tables are gone", words));
+  tell(Severity::info, "daemon.ends", fmt::format("down: {} is detached and its tables are gone", words));
   loop_.stop();
   return {200, to_json({{"result"}, {{fmt::format("{} is detached and its tables are gone", words)}}})};
 }

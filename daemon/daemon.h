@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "daemon/capture.h"
+#include "daemon/drops.h"
+#include "daemon/events.h"
 #include "daemon/files.h"
 #include "daemon/handover.h"
 #include "daemon/lock.h"
@@ -39,6 +41,7 @@ class Daemon {
   Status bind_servers(bool beside);
   Status open_servers();
   void addresses_are_ours(bool ours);
+  void took_over(int from);
   int run();  // until stop, down, a signal, or a replacement
 
  private:
@@ -70,6 +73,12 @@ class Daemon {
   void watch_plane();
   void drop_plane();
 
+  // What happened, daemon/happenings.cpp.
+  void tell(Severity severity, std::string kind, std::string text);  // of the node itself
+  Time take_events(Time now);
+  HttpReply follow_events(const Show& show);
+  void follow_config();  // what the process itself does by it
+
   // daemon/servers.cpp
   struct Moved {  // by a reload
     bool metrics = false, health = false;
@@ -94,6 +103,9 @@ class Daemon {
   Renderer renderer_;
   Loop loop_;
   Worker worker_{loop_};
+  Events events_{loop_};
+  DropWatch drops_;
+  std::string reload_changed_;  // in words, by the last one
   std::unique_ptr<Plane> plane_;
   std::unique_ptr<Loop::Watch> kernel_watch_, capture_watch_;
   std::shared_ptr<Capture> capture_;

@@ -81,7 +81,7 @@ TEST_F(DaemonTest, KilledAndStartedAgainItFindsPinsAndDrains) {
   EXPECT_EQ(targets[1]["state"], "drained");
   EXPECT_EQ(targets[1]["flows"], 0);
   ASSERT_TRUE(post("/v1/drain", R"({"target":"s2","undo":true})"));
-  EXPECT_EQ(get("/v1/targets")[1]["state"], "active");
+  EXPECT_EQ(get("/v1/targets")[1]["state"], "unchecked");
 }
 
 TEST_F(DaemonTest, AReloadIsAllOrNothing) {

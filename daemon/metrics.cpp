@@ -3,6 +3,7 @@
 
 #include "base/address_text.h"
 #include "daemon/snapshot.h"
+#include "daemon/warnings.h"
 #include "engine/replay/native.h"
 
 namespace waymark {
@@ -192,6 +193,14 @@ void add_daemon(std::string& out, const Snapshot& s) {
   Family native(out, "waymark_interface_native", "gauge", "1 where the program is attached as native XDP.");
   for (const AttachedInterface& i : s.interfaces)
     native.sample({{"interface", i.name}}, i.state == InterfaceState::native);
+  Family warnings(out, "waymark_warnings", "gauge", "Warnings of `show status`, by their kind.");
+  for (const auto& [kind, count] : warnings_of(s).count) warnings.sample({{"kind", kind}}, count);
+  if (s.hook) {
+    Family hook(out, "waymark_hook_runs_total", "counter", "Runs of the program of on_event, by how they ended.");
+    hook.sample({{"result", "done"}}, s.hook->ran - std::min(s.hook->ran, s.hook->failed));
+    hook.sample({{"result", "failed"}}, s.hook->failed);
+    hook.sample({{"result", "lost"}}, s.hook->lost);
+  }
   if (!s.punts) return;
   Family punts(out, "waymark_punted_packets_total", "counter", "Packets that the daemon had to finish, by their end.");
   punts.sample({{"result", "sent"}}, s.punts->sent);

@@ -33,7 +33,7 @@ u32 random_word() {
 }
 
 NextHop next_hop_of(const Resolution& r) {
-  if (!r.adjacency) return {r.target, false, 0, {}, {}, 0, r.why};
+  if (!r.adjacency) return {r.target, false, 0, {}, {}, 0, r.why, NextHop::Reach(r.reach)};
   return {r.target, true, r.adjacency->interface, r.adjacency->destination, r.adjacency->source, r.adjacency->mtu, ""};
 }
 
@@ -208,8 +208,12 @@ void Plane::on_kernel() {
 
 void Plane::follow_next_hops(Time now) {
   for (Resolution& r : resolver_->poll(now)) {
-    control_->node().on_next_hop(next_hop_of(r), now);
-    next_hops_[key_of(r.target)] = std::move(r);
+    Resolution& known = next_hops_[key_of(r.target)];
+    // One that was silent is no better while it is asked again.
+    const bool silent = known.why.size() && known.reach == Resolution::Reach::none;
+    if (r.reach == Resolution::Reach::pending && silent) r.reach = Resolution::Reach::none;
+    control_->on_next_hop(next_hop_of(r), now);
+    known = std::move(r);
   }
 }
 

@@ -58,6 +58,11 @@ class Plane {
   void step(Time now);
   Time deadline() const;
 
+  // What happened since the last call.
+  std::vector<Event> take_events() { return control_->take_events(); }
+
+  std::vector<TargetView> targets() const { return control_->node().targets(); }
+
   void describe(Snapshot& s);
   std::optional<Pin> find_pin(const FlowQuery& flow);
   const Health& health() const { return control_->health(); }

@@ -49,10 +49,11 @@ void Plane::describe(Snapshot& s) {
     s.interfaces = interfaces();
   }
   for (const Address& target : control_->node().next_hops_wanted()) {
-    AdjacencyView view{target, false, "", {}, {}, 0, "not asked yet"};
+    AdjacencyView view{target, false, "", {}, {}, 0, "not asked yet", NextHop::Reach::pending};
     if (const auto it = next_hops_.find({target.high, target.low}); it != next_hops_.end()) {
       const Resolution& r = it->second;
       view.why = r.why;
+      view.reach = NextHop::Reach(r.reach);
       if (r.adjacency) {
         view.usable = true;
         view.interface = resolver_->link_name(r.adjacency->interface);

@@ -107,7 +107,9 @@ void Plane::check_interfaces() {
     }
     const Status served = engine_.serve({link->index, name, config_->engine.mode, false});
     note(name, served ? "" : served.error().sentence);
-    if (served) log::warning(fmt::format("interface {} had lost its program; it was attached again", name));
+    if (served)
+      control_->tell({Severity::warning, "interface.attached", name,
+                      fmt::format("interface {} had lost its program; it was attached again", name)});
   }
   const std::vector<std::string> configured = names_in(*config_);
   std::erase_if(obstacles_, [&](const auto& o) { return !names(configured, o.first); });
@@ -118,19 +120,21 @@ void Plane::note(const std::string& interface, const std::string& obstacle) {
   std::string& before = obstacles_[interface];
   if (before == obstacle) return;
   if (obstacle.empty())
-    log::info(fmt::format("interface {} is served again", interface));
+    control_->tell({Severity::info, "interface.attached", interface, fmt::format("interface {} is served again", interface)});
   else
-    log::warning(obstacle);
+    control_->tell({Severity::warning, "interface.lost", interface, obstacle});
   before = obstacle;
 }
 
 void Plane::say_what_is_attached() {
   const auto ms = [](Duration d) { return std::chrono::duration<double, std::milli>(d).count(); };
-  log::info(fmt::format("{}; loaded in {:.1f} ms, swapped in {:.1f} ms", in_words(), ms(engine_.load()->loading),
-                        ms(engine_.load()->swapping)));
+  control_->tell({Severity::info, "program.loaded", "",
+                  fmt::format("{}; loaded in {:.1f} ms, swapped in {:.1f} ms", in_words(),
+                              ms(engine_.load()->loading), ms(engine_.load()->swapping))});
   for (const Attached& a : engine_.load()->interfaces)
     if (!a.fallback.empty() && fallbacks_told_.insert(a.name).second)
-      log::warning(fmt::format("interface {} is served in generic mode: {}", a.name, a.fallback));
+      control_->tell({Severity::warning, "interface.attached", a.name,
+                      fmt::format("interface {} is served in generic mode: {}", a.name, a.fallback)});
 }
 
 // As the kernel has it at this moment.

@@ -230,14 +230,16 @@ void Plane::end(const std::shared_ptr<Change>& change, const Status& status) {
   if (change->answer) change->answer(status);  // a refusal; who has what he wants waits for the choices
   const bool mine = !change->asked || status;
   if (mine && status) {
-    if (!std::exchange(load_failed_, "").empty()) log::info("the program is loaded as it should be again");
+    if (!std::exchange(load_failed_, "").empty()) 
+      control_->tell({Severity::info, "program.loaded", "", "the program is loaded as it should be again"});
     failures_ = 0;
     retry_at_ = Time{0};
   } else if (mine) {
     retry_at_ = now + std::chrono::seconds(1u << std::min(failures_++, kMostPatience));
     if (const std::string why = status.error().sentence; why != load_failed_) {
       load_failed_ = why;
-      log::error(fmt::format("the program cannot be loaded anew; tried again: {}", why));
+      control_->tell({Severity::warning, "program.failed", "",
+                      fmt::format("the program cannot be loaded anew; tried again: {}", why)});
     }
     if (!change->forced) natives_due_ = retry_at_;
   }

@@ -123,6 +123,12 @@ class Processes : public Namespaces {
       if (row["item"] == item) return row["value"];
     return {};
   }
+  bool warned(const std::string& part) {
+    const Json rows = get("/v1/status");
+    return std::any_of(rows.begin(), rows.end(), [&](const Json& row) {
+      return row["item"] == "warning" && row["value"].get<std::string>().find(part) != std::string::npos;
+    });
+  }
   bool runs(pid_t pid, const std::string& suffix = "") {
     return soon([&] { return status("pid", suffix) == pid && status("state", suffix) == "running"; });
   }

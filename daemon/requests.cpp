@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "daemon/daemon.h"
+#include "daemon/last_target.h"
 #include "daemon/log.h"
 #include "daemon/takeover.h"
 
@@ -48,6 +49,11 @@ void Daemon::on_request(const HttpRequest& request, const Respond& respond) {
     if (page_.ask(respond, boot_time())) make_page();
     return;
   }
+  if (show->what == Show::What::events && !show->follow) {
+    return renderer_.run([ring = events_.ring(), show = *show, respond] {
+      respond({200, to_json(rows_of(show.after ? ring->after(*show.after, show.count) : ring->last(show.count)))});
+    });
+  }
   to_loop(questions_, kMostQuestions, respond, [this, show = *show](const Respond& counted) { answer(show, counted); });
 }
 
@@ -78,13 +84,15 @@ std::optional<HttpReply> Daemon::carry_out(const Command& command, const Respond
     return [this, respond, line = std::move(line)](const Status& done) {
       forget_snapshot();
       if (!done) return respond(refusal(404, done.error().sentence));
-      log::info(line);
       respond(result(line));
     };
   };
   return std::visit<std::optional<HttpReply>>(
       Overloaded{
           [&](const Drain& drain) {
+            if (!drain.undo && !drain.force)
+              if (const Status may = may_lose(plane_->targets(), *config_, drain.target, 0); !may)
+                return refusal(409, may.error().sentence);
             plane_->drain(
                 drain.target, !drain.undo,
                 told(fmt::format("{} {}", drain.target,
@@ -92,6 +100,9 @@ std::optional<HttpReply> Daemon::carry_out(const Command& command, const Respond
             return std::nullopt;
           },
           [&](const Reweigh& reweigh) {
+            if (!reweigh.force)
+              if (const Status may = may_lose(plane_->targets(), *config_, reweigh.target, reweigh.weight); !may)
+                return refusal(409, may.error().sentence);
             plane_->reweigh(reweigh.target, reweigh.weight,
                             told(reweigh.weight ? fmt::format("{} has weight {}", reweigh.target, *reweigh.weight)
                                                 : fmt::format("{} has its configured weight again", reweigh.target)));
@@ -117,12 +128,12 @@ std::optional<HttpReply> Daemon::carry_out(const Command& command, const Respond
             share_addresses(true);
             // Links that are not pinned are in the way of the newcomer's.
             if (!config_->engine.persist) plane_.reset();
-            log::info("standing by: another process takes over");
+            tell(Severity::info, "daemon.stands_by", "standing by: another process takes over");
             return result(kStandingBy);
           },
           [&](const Leave&) {
             if (const Status done = standing_.on_leave(); !done) return refusal(409, done.error().sentence);
-            log::info("another process took over: the daemon ends");
+            tell(Severity::info, "daemon.ends", "another process took over: the daemon ends");
             loop_.stop();
             return result("leaving");
           },
@@ -142,8 +153,8 @@ std::shared_ptr<Snapshot> Daemon::snapshot() {
   if (plane_) plane_->describe(*s);
   for (const HttpServer* server : {api_.get(), metrics_.get(), health_.get()})
     if (server) s->http.push_back(server->counts());
-  for (const HttpCounts& http : s->http)
-    if (!http.warning.empty()) s->warnings.push_back(http.warning);
+  s->drops = drops_.growing();
+  if (!config_->on_event.empty()) s->hook = events_.hook().counts();
   const Time end = boot_time();
   snapshot_due_ = end + kSnapshotRests * (end - begin);
   // To free a large one takes time as well.
@@ -158,6 +169,7 @@ void Daemon::forget_snapshot() {
 
 void Daemon::answer(const Show& what, const Respond& respond) {
   if (what.what == Show::What::capture) return start_capture(what, respond);
+  if (what.what == Show::What::events) return respond(follow_events(what));
   if (what.flow && !plane_) return respond(refusal(503, "this daemon stands by for its replacement"));
   std::optional<std::optional<Pin>> pin;
   if (what.flow) pin = plane_->find_pin(*what.flow);

@@ -77,7 +77,7 @@ int run_daemon(const RunOptions& options) {
       if (const Status done = daemon.open_servers(); !done) return refused(done.error().sentence);
     }
   }
-  log::info(fmt::format("took over from process {}", *holder));
+  daemon.took_over(*holder);
   return daemon.run();
 }
 

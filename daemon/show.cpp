@@ -6,6 +6,7 @@
 #include "base/address_text.h"
 #include "core/pins.h"
 #include "daemon/snapshot.h"
+#include "daemon/warnings.h"
 #include "engine/replay/native.h"
 
 namespace waymark {
@@ -31,14 +32,6 @@ const char* name_of(PinState state) {
   return kNames[u32(state)];
 }
 
-// What becomes of new flows.
-const char* state_of(const TargetView& t) {
-  if (!t.configured) return "removed";
-  if (t.down) return "down";
-  if (t.drained) return "drained";
-  return t.weight ? "active" : "weight 0";
-}
-
 Rows status(const Snapshot& s) {
   Rows rows{{"item", "value"}, {}};
   auto add = [&](std::string item, Value value) { rows.rows.push_back({std::move(item), std::move(value)}); };
@@ -58,19 +51,13 @@ Rows status(const Snapshot& s) {
   add("pins_embryonic", s.swept.embryonic);
   add("pins_mirrored", s.swept.mirrored);
   add("pins_adopted", s.swept.adopted);
+  add("sweeps", s.swept.number);
   if (s.punts) {
     add("punted_sent", s.punts->sent);
     add("punted_failed", s.punts->failed);
     add("punted_lost", s.punts->lost);
-    if (!s.punts->why.empty()) add("warning", "a punted packet was not sent: " + s.punts->why);
   }
-  for (const std::string& warning : s.warnings) add("warning", warning);
-  for (std::string& warning : check_warnings(s)) add("warning", std::move(warning));
-  for (std::size_t i = 0; s.group && i < s.group->members.size(); ++i)
-    if (const group::MemberView& m = s.group->members[i]; m.refused)
-      add("warning", "group member " + m.name + " answers, but is refused: " + m.why);
-  for (const AttachedInterface& i : s.interfaces)
-    if (!i.note.empty()) add("warning", fmt::format("interface {} is served in generic mode: {}", i.name, i.note));
+  for (const std::string& warning : warnings_of(s).sentences) add("warning", warning);
   return rows;
 }
 
@@ -107,9 +94,10 @@ Rows services(const Snapshot& s) {
 Rows targets(const Snapshot& s) {
   Rows rows{{"target", "state", "weight", "address", "tunnel", "pins", "packets", "bytes", "flows", "slot", "next_hop"},
             {}};
+  const TargetStates states(s);
   for (const TargetView& t : s.targets) {
     const TargetCounters traffic = traffic_of(s, t);
-    rows.rows.push_back({t.service + "/" + t.target, std::string(state_of(t)), u64(t.weight), text(t.address),
+    rows.rows.push_back({t.service + "/" + t.target, std::string(states.of(t)), u64(t.weight), text(t.address),
                          std::string(name_of(t.tunnel)), u64(t.pins), u64(traffic.packets), u64(traffic.bytes),
                          u64(traffic.flows), u64(t.slot), t.next_hop});
   }
@@ -118,11 +106,12 @@ Rows targets(const Snapshot& s) {
 
 Result<Rows> pins(const Snapshot& s, const std::string& service) {
   Rows rows{{"target", "state", "slot", "pins"}, {}};
+  const TargetStates states(s);
   bool known = service.empty();
   for (const TargetView& t : s.targets) {
     if (!service.empty() && t.service != service) continue;
     known = true;
-    rows.rows.push_back({t.service + "/" + t.target, std::string(state_of(t)), u64(t.slot), u64(t.pins)});
+    rows.rows.push_back({t.service + "/" + t.target, std::string(states.of(t)), u64(t.slot), u64(t.pins)});
   }
   if (!known) return Error{fmt::format("no service is called \"{}\"", service)};
   return rows;
@@ -217,6 +206,7 @@ Result<Rows> show(const Snapshot& s, const Show& show) {
       return show_announce(s);
     case Show::What::wellness:
     case Show::What::capture:
+    case Show::What::events:
     case Show::What::metrics:
       break;
   }

@@ -30,6 +30,7 @@ Snapshot site() {
   web.name = "web";
   web.address = {*parse_address("2001:db8:80::1"), *parse_address("198.51.100.80")};
   web.ports = {{Protocol::tcp, 80, 80}, {Protocol::udp, 1000, 2000}, {Protocol::tcp, 0, 65535}};
+  web.check.emplace().http = "/";
   config.service = {web};
   s.config = std::make_shared<const Config>(std::move(config));
   s.interfaces = {{"eth0", 2, InterfaceState::native, ""},

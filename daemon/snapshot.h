@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "daemon/command.h"
+#include "daemon/hook.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
 #include "kernel/facts.h"
@@ -30,7 +31,8 @@ struct AdjacencyView {
   std::string interface;  // when usable
   Mac source{}, destination{};
   u16 mtu = 0;
-  std::string why;  // when not usable
+  std::string why;                              // when not usable
+  NextHop::Reach reach = NextHop::Reach::none;  // likewise
 };
 
 // Packets that the program left to the daemon.
@@ -69,9 +71,11 @@ struct Snapshot {
   Duration longest_pause{}, lost_time{};  // of the loop
   std::optional<group::GroupView> group;
   std::vector<Announce::View> announced;
-  std::optional<PuntCounts> punts;  // where there is a translator
-  std::vector<HttpCounts> http;     // each server's
-  std::vector<std::string> warnings;
+  std::optional<PuntCounts> punts;    // where there is a translator
+  std::vector<HttpCounts> http;       // each server's
+  std::vector<std::string> warnings;  // of interfaces
+  std::vector<std::string> drops;     // reasons that drop more than before, a sentence each
+  std::optional<HookCounts> hook;     // where there is one
 };
 
 u64 pin_capacity(const Snapshot& s);  // all ways for proven pins: never fewer than are used

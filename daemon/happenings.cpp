@@ -1,0 +1,40 @@
+// What happens to the node: from the plane, the counters and the daemon itself to the log and whoever follows.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "daemon/daemon.h"
+#include "daemon/log.h"
+
+namespace waymark {
+
+void Daemon::tell(Severity severity, std::string kind, std::string text) {
+  events_.tell({severity, std::move(kind), config_->name, std::move(text)}, boot_time());
+}
+
+// Returns when there is more to do.
+Time Daemon::take_events(Time now) {
+  events_.step(now);
+  if (!plane_) return events_.deadline();
+  events_.tell(plane_->take_events(), now);
+  if (now >= drops_.deadline()) events_.tell(drops_.look(plane_->engine().counters(), now), now);
+  return std::min(events_.deadline(), drops_.deadline());
+}
+
+void Daemon::took_over(int from) {
+  tell(Severity::info, "daemon.took_over", fmt::format("took over from process {}", from));
+}
+
+void Daemon::follow_config() {
+  log::set_level(config_->log_level);
+  events_.hook().configure(config_->on_event, config_->name);
+}
+
+HttpReply Daemon::follow_events(const Show& show) {
+  const auto body = std::make_shared<BodyQueue>(Events::kMostUnread);
+  const auto page = show.after ? events_.ring()->after(*show.after, show.count) : events_.ring()->last(show.count);
+  if (!events_.follow(body, page)) return too_busy("too many follow the events already; try again later");
+  return {200, "", "application/x-ndjson", nullptr, body};
+}
+
+}  // namespace waymark

@@ -1,0 +1,192 @@
+#include "daemon/warnings.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/address_text.h"
+
+namespace waymark {
+
+namespace {
+
+constexpr WarningKind kKinds[] = {
+    {"interface", "troubles with interfaces, routes or the program", "an interface is missing, held or generic; routes or a program cannot be written"},
+    {"withdrawn", "addresses are not announced", "a service address is not announced"},
+    {"no_target", "services have no target for new flows", "no target of a service takes new flows"},
+    {"down", "targets are down", "health checks took a target out"},
+    {"held", "targets fail their checks and are kept by fail_static", "`fail_static` keeps a failing target in"},
+    {"unreachable", "targets are unreachable", "a target's next hop is silent or there is no route to it"},
+    {"checks", "troubles with checks", "this machine cannot carry out checks, or is late with them"},
+    {"unchecked", "services have no health check", "a service has targets and no health check"},
+    {"drained", "targets are drained", "a drain is in force"},
+    {"weight", "targets have another weight than configured", "a weight is in force that is not the configured one"},
+    {"member", "members of the group are not connected", "a member of the group is not connected, is refused, or shares no pins"},
+    {"drops", "reasons drop more packets than before", "packets are dropped for a reason that dropped few or none"},
+    {"punts", "punted packets could not be sent", "a packet that the daemon had to finish could not be sent"},
+    {"guests", "servers refuse guests", "the API, metrics or health server refused guests within the last minute"},
+    {"hook", "hooks failed", "the program of `on_event` failed or cannot be run"},
+};
+
+class Collector {
+ public:
+  explicit Collector(Warnings& to) : to_(to) {
+    for (const WarningKind& kind : kKinds) to_.count[kind.name] = 0;
+  }
+  void add(const char* kind, std::string sentence) {
+    kind_ = kind;
+    if (++to_.count[kind] <= Warnings::kOfAKind) to_.sentences.push_back(std::move(sentence));
+  }
+  // After the last of a kind.
+  void end() {
+    if (!kind_) return;
+    const u64 count = to_.count[kind_];
+    const auto kind =
+        std::find_if(std::begin(kKinds), std::end(kKinds), [&](auto& k) { return std::string_view(k.name) == kind_; });
+    if (count > Warnings::kOfAKind)
+      to_.sentences.push_back(fmt::format("{} more {}", count - Warnings::kOfAKind, kind->more));
+    kind_ = nullptr;
+  }
+
+ private:
+  Warnings& to_;
+  const char* kind_ = nullptr;
+};
+
+std::string name_of(const TargetView& t) { return t.service + "/" + t.target; }
+
+void add_services(Collector& c, const Snapshot& s) {
+  std::map<std::string, std::pair<u64, u64>> targets;  // by service: configured, and of these down
+  std::set<std::string> taking;
+  for (const TargetView& t : s.targets) {
+    if (!t.configured) continue;
+    auto& [all, down] = targets[t.service];
+    ++all;
+    down += t.down;
+    if (!t.down && !t.drained && t.weight > 0) taking.insert(t.service);
+  }
+  for (const ServiceConfig& service : s.config->service) {
+    if (taking.contains(service.name)) continue;
+    const auto [all, down] = targets[service.name];
+    c.add("no_target", all == 0      ? fmt::format("service {} has no target", service.name)
+                       : all == down ? fmt::format("service {} has no live target: all {} are down", service.name, all)
+                                     : fmt::format("no target of service {} takes new flows: {} of {} are down, the "
+                                                   "others are drained or have weight 0",
+                                                   service.name, down, all));
+  }
+  c.end();
+}
+
+void add_targets(Collector& c, const Snapshot& s) {
+  const TargetStates states(s);
+  std::map<std::string, std::string> why;
+  for (const Health::View& v : s.health)
+    if (v.state == Wellness::down && !v.target.empty()) why[v.service + "/" + v.target] = v.why;
+  const auto because = [](const std::string& text) { return text.empty() ? text : ": " + text; };
+  for (const TargetView& t : s.targets)
+    if (t.configured && t.down) c.add("down", fmt::format("{} is down{}", name_of(t), because(why[name_of(t)])));
+  c.end();
+  for (const Health::View& v : s.health)
+    if (v.held)
+      c.add("held",
+            fmt::format("{}/{} fails its checks{}; fail_static keeps it in", v.service, v.target, because(v.why)));
+  c.end();
+  for (const TargetView& t : s.targets)
+    if (const AdjacencyView* hop = states.unreachable(t); hop && t.configured)
+      c.add("unreachable", fmt::format("{} is unreachable: {}", name_of(t), hop->why));
+  c.end();
+}
+
+void add_checks(Collector& c, const Snapshot& s) {
+  for (std::string& warning : check_warnings(s)) c.add("checks", std::move(warning));
+  c.end();
+  for (const ServiceConfig& service : s.config->service)
+    if (!service.target.empty() && (!service.check || service.check->kind() == CheckKind::none))
+      c.add("unchecked", fmt::format("service {} has no health check: its targets count as healthy", service.name));
+  c.end();
+}
+
+void add_decisions(Collector& c, const Snapshot& s) {
+  for (const TargetView& t : s.targets)
+    if (t.configured && t.drained)
+      c.add("drained", fmt::format("{0} is drained, until `waymark drain --undo {0}`", name_of(t)));
+  c.end();
+  std::map<std::string, u32> configured;
+  for (const ServiceConfig& service : s.config->service)
+    for (const TargetConfig& target : service.target) configured[service.name + "/" + target.name] = target.weight;
+  for (const TargetView& t : s.targets) {
+    const auto own = configured.find(name_of(t));
+    if (t.configured && own != configured.end() && own->second != t.weight)
+      c.add("weight", fmt::format("{0} has weight {1} instead of {2}, until `waymark weight --undo {0}`", name_of(t),
+                                  t.weight, own->second));
+  }
+  c.end();
+}
+
+void add_group(Collector& c, const Snapshot& s) {
+  if (!s.group) return;
+  for (const group::MemberView& m : s.group->members) {
+    if (m.refused)
+      c.add("member", fmt::format("group member {} answers, but is refused: {}", m.name, m.why));
+    else if (!m.up)
+      c.add("member", fmt::format("member {} is not connected{}{}", m.name, m.why.empty() ? "" : ": ", m.why));
+    else if (!m.sharing && !m.not_sharing.empty() && s.config->group && s.config->group->mirror)
+      c.add("member", fmt::format("no pins are shared with member {}: {}", m.name, m.not_sharing));
+  }
+  c.end();
+}
+
+}  // namespace
+
+TargetStates::TargetStates(const Snapshot& s) {
+  for (const AdjacencyView& a : s.adjacencies)
+    if (!a.usable && a.reach == NextHop::Reach::none) unreachable_[{a.target.high, a.target.low}] = &a;
+  for (const ServiceConfig& service : s.config->service)
+    if (service.check && service.check->kind() != CheckKind::none) checked_.insert(service.name);
+}
+
+const AdjacencyView* TargetStates::unreachable(const TargetView& target) const {
+  const auto found = unreachable_.find({target.address.high, target.address.low});
+  return found == unreachable_.end() ? nullptr : found->second;
+}
+
+const char* TargetStates::of(const TargetView& t) const {
+  if (!t.configured) return "removed";
+  if (t.down) return "down";
+  if (t.drained) return "drained";
+  if (!t.weight) return "weight 0";
+  if (unreachable(t)) return "unreachable";
+  return checked_.contains(t.service) ? "active" : "unchecked";
+}
+
+std::span<const WarningKind> warning_kinds() { return kKinds; }
+
+Warnings warnings_of(const Snapshot& s) {
+  Warnings out;
+  Collector c(out);
+  for (const std::string& warning : s.warnings) c.add("interface", warning);
+  for (const AttachedInterface& i : s.interfaces)
+    if (!i.note.empty())
+      c.add("interface", fmt::format("interface {} is served in generic mode: {}", i.name, i.note));
+  c.end();
+  for (const Announce::View& v : s.announced)
+    if (!v.announced) c.add("withdrawn", fmt::format("{} is not announced: {}", text(v.address), v.why));
+  c.end();
+  add_services(c, s);
+  add_targets(c, s);
+  add_checks(c, s);
+  add_decisions(c, s);
+  add_group(c, s);
+  for (const std::string& growing : s.drops) c.add("drops", growing);
+  c.end();
+  if (s.punts && !s.punts->why.empty()) c.add("punts", "a punted packet was not sent: " + s.punts->why);
+  c.end();
+  for (const HttpCounts& http : s.http)
+    if (!http.warning.empty()) c.add("guests", http.warning);
+  c.end();
+  if (s.hook && !s.hook->trouble.empty()) c.add("hook", s.hook->trouble);
+  c.end();
+  return out;
+}
+
+}  // namespace waymark

@@ -1,0 +1,182 @@
+#include "daemon/warnings.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "base/address_text.h"
+
+namespace waymark {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+Address ip(const std::string& written) { return *parse_address(written); }
+
+// One service with a check and two targets, all well.
+struct Site {
+  Config config;
+  Snapshot s;
+
+  Site() {
+    ServiceConfig web;
+    web.name = "web";
+    web.address = {ip("198.51.100.80")};
+    web.check.emplace().tcp = true;
+    for (int i = 1; i <= 2; ++i) {
+      const std::string name = fmt::format("s{}", i);
+      web.target.push_back({name, ip(fmt::format("10.5.0.{}", i))});
+      s.targets.push_back({u32(i), "web", name, web.target.back().address, Tunnel::ip, 10, true, false, false, 0, ""});
+      s.adjacencies.push_back({web.target.back().address, true, "eth1", {}, {}, 1500, ""});
+      s.health.push_back({.service = "web", .target = name, .kind = "tcp", .state = Wellness::up, .own = true});
+    }
+    config.service = {web};
+    s.announced = {{ip("198.51.100.80"), {"web"}, true, "1 of 1 services is live", 1s}};
+  }
+  std::vector<std::string> sentences() {
+    s.config = std::make_shared<const Config>(config);
+    return warnings_of(s).sentences;
+  }
+  std::string state(std::size_t target) {
+    s.config = std::make_shared<const Config>(config);
+    return TargetStates(s).of(s.targets[target]);
+  }
+};
+
+using Sentences = std::vector<std::string>;
+
+}  // namespace
+
+TEST(Warnings, ThereAreNoneWhereAllIsWell) {
+  Site site;
+  EXPECT_EQ(site.sentences(), Sentences{});
+  for (auto& [kind, count] : warnings_of(site.s).count) EXPECT_EQ(count, 0u) << kind;
+}
+
+TEST(Warnings, SayWhatIsWrongWithItsReason) {
+  struct Case {
+    const char* kind;
+    void (*break_it)(Site&);
+    Sentences says;
+  };
+  const Case cases[] = {
+      {"interface", [](Site& t) { t.s.warnings = {"interface eth0 is gone"}; }, {"interface eth0 is gone"}},
+      {"withdrawn",
+       [](Site& t) { t.s.announced[0].announced = false, t.s.announced[0].why = "no live target"; },
+       {"198.51.100.80 is not announced: no live target"}},
+      {"no_target",
+       [](Site& t) { t.config.service[0].target.clear(), t.s.targets.clear(); },
+       {"service web has no target"}},
+      {"down",
+       [](Site& t) {
+         t.s.targets[1].down = true;
+         t.s.health[1].state = Wellness::down, t.s.health[1].why = "HTTP status 503";
+       },
+       {"web/s2 is down: HTTP status 503"}},
+      {"held",
+       [](Site& t) { t.s.health[0].held = true, t.s.health[0].why = "no answer in 1 s"; },
+       {"web/s1 fails its checks: no answer in 1 s; fail_static keeps it in"}},
+      {"unreachable",
+       [](Site& t) { t.s.adjacencies[0].usable = false, t.s.adjacencies[0].why = "there is no route to 10.5.0.1"; },
+       {"web/s1 is unreachable: there is no route to 10.5.0.1"}},
+      {"checks",
+       [](Site& t) {
+         t.s.unrenewed = {3, Time(), "Too many open files"};
+       },
+       {"checks of 3 targets cannot be carried out since 0 s: Too many open files; the last verdicts stand"}},
+      {"unchecked",
+       [](Site& t) { t.config.service[0].check.reset(); },
+       {"service web has no health check: its targets count as healthy"}},
+      {"drained",
+       [](Site& t) { t.s.targets[0].drained = true; },
+       {"web/s1 is drained, until `waymark drain --undo web/s1`"}},
+      {"weight",
+       [](Site& t) { t.s.targets[0].weight = 20; },
+       {"web/s1 has weight 20 instead of 10, until `waymark weight --undo web/s1`"}},
+      {"member",
+       [](Site& t) {
+         group::MemberView lost;
+         lost.name = "paris-2", lost.why = "connection refused";
+         t.s.group = group::GroupView{true, {lost}, 0, "", 0};
+       },
+       {"member paris-2 is not connected: connection refused"}},
+      {"drops",
+       [](Site& t) { t.s.drops = {"director.no_target: 120 packets in 10 s"}; },
+       {"director.no_target: 120 packets in 10 s"}},
+      {"punts",
+       [](Site& t) { t.s.punts = PuntCounts{.failed = 1, .why = "no route"}; },
+       {"a punted packet was not sent: no route"}},
+      {"guests",
+       [](Site& t) { t.s.http.emplace_back().warning = "[api] metrics refuses guests: places 7 since the start"; },
+       {"[api] metrics refuses guests: places 7 since the start"}},
+      {"hook", [](Site& t) { t.s.hook = HookCounts{.failed = 1, .trouble = "/x is missing"}; }, {"/x is missing"}},
+  };
+  std::set<std::string> seen;
+  for (const Case& c : cases) {
+    Site site;
+    c.break_it(site);
+    EXPECT_EQ(site.sentences(), c.says) << c.kind;
+    EXPECT_EQ(warnings_of(site.s).count[c.kind], 1u) << c.kind;
+    seen.insert(c.kind);
+  }
+  for (const WarningKind& kind : warning_kinds()) EXPECT_TRUE(seen.contains(kind.name)) << kind.name << " has no case";
+}
+
+TEST(Warnings, AServiceWithoutLiveTargetsSaysHowManyAreDown) {
+  Site site;
+  site.s.targets[0].down = site.s.targets[1].down = true;
+  const Sentences all = site.sentences();
+  EXPECT_EQ(all[0], "service web has no live target: all 2 are down");
+  site.s.targets[1].down = false, site.s.targets[1].drained = true;
+  EXPECT_EQ(site.sentences()[0],
+            "no target of service web takes new flows: 1 of 2 are down, the others are drained or have weight 0");
+}
+
+TEST(Warnings, AreBoundedAndCounted) {
+  Site site;
+  for (u32 i = 0; i < 5000; ++i)
+    site.s.targets.push_back(
+        {10 + i, "web", fmt::format("t{}", i), ip("10.5.0.1"), Tunnel::ip, 10, true, false, true, 0, ""});
+  const Warnings w = (site.sentences(), warnings_of(site.s));
+  EXPECT_EQ(w.sentences.size(), Warnings::kOfAKind + 1);
+  EXPECT_EQ(w.sentences.back(), "4997 more targets are down");
+  EXPECT_EQ(w.count.at("down"), 5000u);
+}
+
+TEST(TargetStates, AreInTheirOrder) {
+  Site site;
+  TargetView& t = site.s.targets[0];
+  EXPECT_EQ(site.state(0), "active");
+  site.config.service[0].check.reset();
+  EXPECT_EQ(site.state(0), "unchecked");
+  AdjacencyView& hop = site.s.adjacencies[0];
+  hop.usable = false;
+  hop.reach = NextHop::Reach::kernel;
+  EXPECT_EQ(site.state(0), "unchecked") << "the kernel forwards there by design";
+  hop.reach = NextHop::Reach::pending;
+  EXPECT_EQ(site.state(0), "unchecked") << "that may take a moment";
+  hop.reach = NextHop::Reach::none;
+  EXPECT_EQ(site.state(0), "unreachable");
+  EXPECT_EQ(site.state(1), "unchecked") << "by its own address alone";
+  t.weight = 0;
+  EXPECT_EQ(site.state(0), "weight 0");
+  t.drained = true;
+  EXPECT_EQ(site.state(0), "drained");
+  t.down = true;
+  EXPECT_EQ(site.state(0), "down");
+  t.configured = false;
+  EXPECT_EQ(site.state(0), "removed");
+}
+
+// docs/api.md tells every kind that the metric has, and what it means.
+TEST(Warnings, TheDocumentationNamesEachKind) {
+  std::ostringstream text;
+  text << std::ifstream(WM_SOURCE_DIR "/docs/api.md").rdbuf();
+  for (const WarningKind& kind : warning_kinds())
+    EXPECT_NE(text.str().find(fmt::format("| `{}` | {} |\n", kind.name, kind.meaning)), std::string::npos) << kind.name;
+}
+
+}  // namespace waymark
