@@ -218,6 +218,20 @@ TEST_P(ServerTest, OnesWhoTakeTooLongAreCut) {
   EXPECT_EQ(refused(Refused::slow), 3u);
 }
 
+// Even where deadlines would let them stay, who does nothing gives way to who asks.
+TEST_P(ServerTest, GuestsThatDoNothingAreDisplaced) {
+  server.reset();
+  HttpLimits bounds = limits();
+  bounds.head_time = bounds.reply_time = 1h;
+  serve(bounds);
+  for (const char* bytes : {"", "GET /metr", "GET /metrics HTTP/1.1\r\n\r\n"}) {
+    Guestbook kept;
+    for (int i = 0; i < kMany; ++i) says(kept, where, bytes);
+    EXPECT_TRUE(good_guest_is_served()) << bytes;
+  }
+  EXPECT_GT(refused(Refused::displaced), 0u);
+}
+
 TEST_P(ServerTest, AnswersComeFromAnyThreadOrNot) {
   Visitor answered(where), forgotten(where);
   answered.say("GET /v1/status HTTP/1.1\r\n\r\n");
