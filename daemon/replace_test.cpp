@@ -81,6 +81,8 @@ class GuestsTest : public ReplaceTest {
 TEST_F(GuestsTest, ADaemonEndsAtOnceWhateverItsGuestsDo) {
   const pid_t pid = start_with_addresses();
   come(16);
+  EXPECT_FALSE(status("pid").is_null()) << "who came before has been let in";
+  EXPECT_EQ(fetch(kMetrics, "/health").status, 404);
   ASSERT_EQ(kill(pid, SIGTERM), 0);
   const Time begin = now();
   EXPECT_EQ(end_of(pid, [&] { drip(); }), 0) << log();

@@ -191,6 +191,7 @@ TEST_P(ServerTest, EndsAtOnceWhateverGuestsDo) {
     SCOPED_TRACE(abuse.name);
     Guestbook kept;
     abuse.commit(where, kept);
+    ASSERT_TRUE(good_guest_is_served()) << "who came before has been let in";
     const auto begin = std::chrono::steady_clock::now();
     server.reset();
     EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
