@@ -120,7 +120,8 @@ void Plane::note(const std::string& interface, const std::string& obstacle) {
   std::string& before = obstacles_[interface];
   if (before == obstacle) return;
   if (obstacle.empty())
-    control_->tell({Severity::info, "interface.attached", interface, fmt::format("interface {} is served again", interface)});
+    control_->tell(
+        {Severity::info, "interface.attached", interface, fmt::format("interface {} is served again", interface)});
   else
     control_->tell({Severity::warning, "interface.lost", interface, obstacle});
   before = obstacle;
@@ -129,8 +130,8 @@ void Plane::note(const std::string& interface, const std::string& obstacle) {
 void Plane::say_what_is_attached() {
   const auto ms = [](Duration d) { return std::chrono::duration<double, std::milli>(d).count(); };
   control_->tell({Severity::info, "program.loaded", "",
-                  fmt::format("{}; loaded in {:.1f} ms, swapped in {:.1f} ms", in_words(),
-                              ms(engine_.load()->loading), ms(engine_.load()->swapping))});
+                  fmt::format("{}; loaded in {:.1f} ms, swapped in {:.1f} ms", in_words(), ms(engine_.load()->loading),
+                              ms(engine_.load()->swapping))});
   for (const Attached& a : engine_.load()->interfaces)
     if (!a.fallback.empty() && fallbacks_told_.insert(a.name).second)
       control_->tell({Severity::warning, "interface.attached", a.name,

@@ -230,7 +230,7 @@ void Plane::end(const std::shared_ptr<Change>& change, const Status& status) {
   if (change->answer) change->answer(status);  // a refusal; who has what he wants waits for the choices
   const bool mine = !change->asked || status;
   if (mine && status) {
-    if (!std::exchange(load_failed_, "").empty()) 
+    if (!std::exchange(load_failed_, "").empty())
       control_->tell({Severity::info, "program.loaded", "", "the program is loaded as it should be again"});
     failures_ = 0;
     retry_at_ = Time{0};

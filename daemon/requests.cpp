@@ -89,7 +89,7 @@ std::optional<HttpReply> Daemon::carry_out(const Command& command, const Respond
   };
   return std::visit<std::optional<HttpReply>>(
       Overloaded{
-          [&](const Drain& drain) {
+          [&](const Drain& drain) -> std::optional<HttpReply> {
             if (!drain.undo && !drain.force)
               if (const Status may = may_lose(plane_->targets(), *config_, drain.target, 0); !may)
                 return refusal(409, may.error().sentence);
@@ -99,7 +99,7 @@ std::optional<HttpReply> Daemon::carry_out(const Command& command, const Respond
                                  drain.undo ? "takes new flows again" : "is drained: it takes no new flows")));
             return std::nullopt;
           },
-          [&](const Reweigh& reweigh) {
+          [&](const Reweigh& reweigh) -> std::optional<HttpReply> {
             if (!reweigh.force)
               if (const Status may = may_lose(plane_->targets(), *config_, reweigh.target, reweigh.weight); !may)
                 return refusal(409, may.error().sentence);

@@ -11,7 +11,8 @@ namespace waymark {
 namespace {
 
 constexpr WarningKind kKinds[] = {
-    {"interface", "troubles with interfaces, routes or the program", "an interface is missing, held or generic; routes or a program cannot be written"},
+    {"interface", "troubles with interfaces, routes or the program",
+     "an interface is missing, held or generic; routes or a program cannot be written"},
     {"withdrawn", "addresses are not announced", "a service address is not announced"},
     {"no_target", "services have no target for new flows", "no target of a service takes new flows"},
     {"down", "targets are down", "health checks took a target out"},
@@ -21,7 +22,8 @@ constexpr WarningKind kKinds[] = {
     {"unchecked", "services have no health check", "a service has targets and no health check"},
     {"drained", "targets are drained", "a drain is in force"},
     {"weight", "targets have another weight than configured", "a weight is in force that is not the configured one"},
-    {"member", "members of the group are not connected", "a member of the group is not connected, is refused, or shares no pins"},
+    {"member", "members of the group are not connected",
+     "a member of the group is not connected, is refused, or shares no pins"},
     {"drops", "reasons drop more packets than before", "packets are dropped for a reason that dropped few or none"},
     {"punts", "punted packets could not be sent", "a packet that the daemon had to finish could not be sent"},
     {"guests", "servers refuse guests", "the API, metrics or health server refused guests within the last minute"},
@@ -166,8 +168,7 @@ Warnings warnings_of(const Snapshot& s) {
   Collector c(out);
   for (const std::string& warning : s.warnings) c.add("interface", warning);
   for (const AttachedInterface& i : s.interfaces)
-    if (!i.note.empty())
-      c.add("interface", fmt::format("interface {} is served in generic mode: {}", i.name, i.note));
+    if (!i.note.empty()) c.add("interface", fmt::format("interface {} is served in generic mode: {}", i.name, i.note));
   c.end();
   for (const Announce::View& v : s.announced)
     if (!v.announced) c.add("withdrawn", fmt::format("{} is not announced: {}", text(v.address), v.why));
