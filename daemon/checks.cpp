@@ -11,6 +11,7 @@
 
 #include "base/address_text.h"
 #include "daemon/check.h"
+#include "daemon/files.h"
 #include "daemon/log.h"
 #include "daemon/through.h"
 
@@ -60,10 +61,8 @@ void Checks::configure(const Config& config) {
   parts_->warned.clear();
 }
 
-// A socket's place in the process is for others as well: netlink, BPF, members and guests.
 std::size_t Checks::most_in_flight(u64 files) {
-  constexpr u64 kOthers = 512;
-  return std::size_t(std::clamp<u64>(files > kOthers ? (files - kOthers) / 2 : 0, 16, 4096));
+  return plan_files(u32(std::min<u64>(files, std::numeric_limits<u32>::max()))).checks;
 }
 
 std::size_t Checks::most_in_flight() {

@@ -22,7 +22,8 @@ class Checks {
   // The node's name, the director's addresses; files of certificates are read anew.
   void configure(const Config& config);
 
-  // How many questions may be in flight where the process may have so many files open: here, or of `files`.
+  // How many questions may be in flight where the process may have so many files open (daemon/files.h): here, or of
+  // `files`.
   static std::size_t most_in_flight();
   static std::size_t most_in_flight(u64 files);
 

@@ -136,7 +136,10 @@ Time Daemon::step() {
 
 // Where it changed; and as with snapshots, it takes a small share of the time at most.
 void Daemon::follow_wellness(Time now) {
-  if (!config_->host) return;
+  if (!config_->host) {
+    if (std::exchange(wellness_of_, config_) != config_) wellness_.put({});
+    return;
+  }
   const u64 verdicts = plane_->health().verdicts();
   if (wellness_seen_ == verdicts && wellness_of_ == config_) {
     wellness_due_ = Time{0};
