@@ -25,6 +25,7 @@ TEST_F(DaemonTest, AnswersAndStopLeavesForwarding) {
   const Heard text = fetch("127.0.0.1:9477", "/metrics");
   EXPECT_EQ(text.status, 200);
   EXPECT_NE(text.body.find("waymark_build_info{version=\"test\",node=\"" + name + "\""), std::string::npos);
+  EXPECT_EQ(text.body.find("\nwaymark_loop_longest_pause_microseconds 0\n"), std::string::npos) << "it is measured";
   EXPECT_EQ(fetch("127.0.0.1:9477", "/v1/status").status, 404) << "the network is told numbers and no more";
 
   ASSERT_TRUE(post("/v1/stop")) << log();

@@ -150,6 +150,8 @@ std::shared_ptr<Snapshot> Daemon::snapshot() {
   s->uptime = begin - started_;
   s->standing_by = standing_.state() != Standing::State::running;
   s->config = config_;
+  s->longest_pause = loop_.longest_pause();
+  s->lost_time = loop_.lost();
   if (plane_) plane_->describe(*s);
   for (const HttpServer* server : {api_.get(), metrics_.get(), health_.get()})
     if (server) s->http.push_back(server->counts());
