@@ -27,7 +27,7 @@ std::vector<GuestsEvent> guests_events() {
           {"readers", "eight readers of /metrics, 15,003 targets", busy_readers},
           {"fewer", "these services removed by one reload, and a weight changed", services_removed},
           {"secret", "a member with another secret starts", wrong_secret},
-          {"strangers", "5,000 strangers a second at the group's ports while a member starts", strangers}};
+          {"strangers", "strangers crowd the group's ports while a member starts", strangers}};
 }
 
 class Run {

@@ -77,7 +77,7 @@ Status strangers(GuestsSite& site) {
   site.claim(joined && routed,
              joined ? fmt::format("the members found each other and are in step {:.1f} s after the start", took)
                     : "the members did not find each other, or are not in step, within 8 s");
-  site.claim(all.connected + all.unheard >= 2 * kOften,
+  site.claim(all.connected + all.unheard >= 2 * kStrangers,
              fmt::format("{} strangers connected to the members' ports in {:.1f} s, {} of them were shown out",
                          all.connected, lasted, all.turned_away));
   site.claim(moved >= site.load().connections / 10,

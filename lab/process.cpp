@@ -114,9 +114,12 @@ std::optional<int> Process::wait(Duration patience) {
   for (; running() && now() < end; usleep(2000)) {
     // A program that fills its pipe never ends: read along.
     pollfd p{out_, POLLIN, 0};
-    char bytes[4096];
-    if (out_ < 0 || poll(&p, 1, 0) != 1) continue;
-    if (const ssize_t n = read(out_, bytes, sizeof bytes); n > 0) heard_.append(bytes, size_t(n));
+    char bytes[65536];
+    while (out_ >= 0 && poll(&p, 1, 0) == 1 && now() < end) {
+      const ssize_t n = read(out_, bytes, sizeof bytes);
+      if (n <= 0) break;
+      heard_.append(bytes, size_t(n));
+    }
   }
   return status_;
 }
