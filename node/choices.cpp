@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <utility>
 
 namespace waymark {
 
@@ -151,25 +152,30 @@ bool Choices::write(u32 half, u32 service, bool past_gives_way) {
   return true;
 }
 
-void Choices::rewrite(u32 half) {
+void Choices::begin_anew(u32 half) {
   Half& h = halves_[half];
   ++work_.halves;
   std::fill_n(live_.choice_heads.begin() + half * kMaxServices, kMaxServices, Choice{});
   h.placed.clear();
   h.table = h.previous = h.member = 0;
+  h.behind.clear();
   for (u32 service = 0; service < kMaxServices; ++service) {
     h.written[service] = {};
-    write(half, service, true);
+    if (wanted_[service].tables) h.behind.push_back(service);
   }
   h.whole = true;
 }
 
-void Choices::catch_up(u32 half) {
+void Choices::catch_up(u32 half, std::size_t most) {
   Half& h = halves_[half];
-  const bool fits = h.whole && std::all_of(h.behind.begin(), h.behind.end(),
-                                           [&](u32 service) { return write(half, service, false); });
-  if (!fits) rewrite(half);
-  h.behind.clear();
+  if (!h.whole) begin_anew(half);
+  for (; !h.behind.empty() && most; --most) {
+    const u32 service = h.behind.back();
+    h.behind.pop_back();
+    if (write(half, service, false)) continue;
+    begin_anew(half);
+    for (const u32 each : std::exchange(h.behind, {})) write(half, each, true);
+  }
 }
 
 // Former members, which follow the pool's own in the tables, keep their slots.
@@ -209,7 +215,7 @@ void Choices::install(const std::vector<Successor>& pools, std::span<const u32> 
     installed_[service] = {};
   }
   if (!news) return;
-  catch_up(u32(live_.half[0] & 1) ^ 1);
+  catch_up(spare(), kMaxServices * 2);
   std::atomic_ref(live_.half[0])
       .fetch_add(1, std::memory_order_seq_cst);  // counts generations; its lowest bit is the half
 }

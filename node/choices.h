@@ -29,7 +29,12 @@ class Choices {
   // packet's hands.
   void install(const std::vector<Successor>& pools, std::span<const u32> gone = {});
 
-  // The same, for a pool whose tables nobody has made yet.
+  // Beforehand, what the next install() must write because the half that it fills is behind; so many pools at most.
+  // Like install() it waits until no packet reads that half.
+  std::size_t behind() const { return halves_[spare()].behind.size(); }
+  void catch_up(std::size_t most) { catch_up(spare(), most); }
+
+  // What install() takes, for a pool whose tables nobody has made yet.
   Successor successor(Pool pool);
 
   // Makes services that packets cannot reach yet ready in the half that they do read, for the moment between the swap
@@ -78,8 +83,9 @@ class Choices {
   bool write(u32 half, u32 service, bool past_gives_way);
   bool place(u32 half, const Written& now, const Tables& next, bool past_gives_way);
   void leave(Half& half, const Tables& tables);
-  void rewrite(u32 half);
-  void catch_up(u32 half);
+  u32 spare() const { return u32(live_.half[0] & 1) ^ 1; }  // the half that packets do not read
+  void begin_anew(u32 half);
+  void catch_up(u32 half, std::size_t most);
 
   Live& live_;
   std::vector<InForce> wanted_;  // by service

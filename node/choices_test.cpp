@@ -5,7 +5,11 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <random>
+
+#include "core/hash.h"
 
 #include "engine/replay/native.h"
 
@@ -141,6 +145,60 @@ RC_GTEST_PROP(Choices, WriteWhatSucceedSays, ()) {
           RC_ASSERT(!slot || slot / 100 == service || slot == 100 * (service + 1));
         }
   }
+}
+
+// Changes of some pools leave all others as they were, in whichever half; tables of all sizes come and go until a half
+// has no room at its end, and is written anew.
+TEST(Choices, ManySmallChangesComeToTheSameAsOne) {
+  Site site;
+  constexpr u32 kPools = 320;
+  std::mt19937 random(3);
+  std::map<u32, std::vector<PoolMember>> pools;
+  const auto draw = [&](u32 service) {
+    std::vector<PoolMember> members;
+    for (u32 n = 0, most = random() % 2 ? 90 : 60; n < most; ++n)
+      members.push_back({mix(u64(service) * 100 + n), u32(random() % 3)});
+    return members;
+  };
+  const auto slots = [](u32 service, std::size_t count) {
+    std::vector<u32> all;
+    for (u32 n = 0; n < count; ++n) all.push_back(1 + service * 100 + n);
+    return all;
+  };
+  for (int round = 0; round < 300; ++round) {
+    std::vector<Successor> changed;
+    std::vector<u32> gone;
+    for (u32 n = 0; n < (round ? random() % 6 : kPools); ++n) {
+      const u32 service = round ? u32(random() % kPools) : n;
+      if (std::any_of(changed.begin(), changed.end(), [&](auto& s) { return s.pool.service == service; })) continue;
+      if (round && random() % 8 == 0) {
+        gone.push_back(service);
+        pools.erase(service);
+        continue;
+      }
+      pools[service] = draw(service);
+      changed.push_back(site.choices->successor({service, pools[service], slots(service, pools[service].size())}));
+    }
+    std::erase_if(gone, [&](u32 service) { return pools.contains(service); });
+    site.choices->install(changed, gone);
+    if (round % 5 == 0) site.choices->catch_up(1);
+    for (u32 service = 0; service < kPools; ++service) {
+      if (round % 50 &&
+          std::none_of(changed.begin(), changed.end(), [&](auto& s) { return s.pool.service == service; }))
+        continue;
+      const Choice& c = site.live.choice_heads[(site.live.half[0] & 1) * kMaxServices + service];
+      const auto known = pools.find(service);
+      const std::vector<u16> want =
+          known == pools.end() ? std::vector<u16>() : maglev_table(known->second, table_size(known->second.size()));
+      ASSERT_EQ(c.size, want.size()) << round << " " << service;
+      for (u32 i = 0; i < c.size; i += 11) {
+        ASSERT_EQ(site.live.choices[c.table + i], want[i]) << round << " " << service;
+        ASSERT_EQ(site.live.members[c.members + want[i]], 1 + service * 100 + want[i]);
+      }
+    }
+  }
+  EXPECT_GT(site.choices->work().halves, 1u) << "the end of a half was never reached";
+  EXPECT_LT(site.choices->work().pools, 2u * kPools * (site.choices->work().halves + 1) + 2u * 6 * 300);
 }
 
 // A daemon that starts again goes on from what packets are reading.

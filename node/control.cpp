@@ -62,10 +62,11 @@ Result<Image> Control::prepare(const Config& config, std::span<const InterfaceFa
 void Control::commit(Compiled compiled, Time now) {
   const bool in_step = committed_ && awaited().empty();
   stale_stamps_ = compiled.stale_stamps;
+  Health::Plan checks = std::move(compiled.checks);
   node_.commit(std::move(compiled), now);
   events_.configured(node_.config(), node_.decisions());
   const Config& config = node_.config();
-  health_.configure(config, now);
+  health_.configure(std::move(checks), now);
   if (life_.adopted && !committed_)  // what the daemon before us knew stands until we know better
     for (const ServiceConfig& service : config.service)
       for (const TargetConfig& target : service.target)

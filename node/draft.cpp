@@ -120,6 +120,7 @@ Result<Compiled> compile(const Draft& draft) {
   if (!image) return image.error();
   compiled.image = std::move(*image);
   compiled.stale_stamps = compiled.image.settings.stale_stamps;
+  compiled.checks = Health::plan(*draft.config);
   compiled.pools = successors_of(std::move(pools), draft, *compiled.roster);
   return compiled;
 }

@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "health/health.h"
 #include "node/choices.h"
 #include "node/compile.h"
 #include "node/sweep.h"
@@ -89,6 +90,7 @@ struct Compiled {
   std::shared_ptr<const Roster> roster;
   std::vector<Successor> pools;  // as the weights were when it was drafted; of services that have targets
   u32 stale_stamps = 1;          // as in the image, which may have been moved from
+  Health::Plan checks = {};      // Control's
 };
 
 // Fails, with a sentence, where anything does not fit or an interface is missing.

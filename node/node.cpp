@@ -14,6 +14,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kChoicePause = 20ms;  // between flips: no packet still reads the half about to be written
+constexpr u32 kPoolsAtOnce = 256;        // by which the spare half may stay behind, and that are written in one go
+constexpr Duration kCatchUpPause = 2ms;
 constexpr Duration kSweepEvery = 5s;
 constexpr u32 kSweepBuckets = 16'384;  // at once, then others have a turn
 constexpr Duration kSweepPause = 4ms;
@@ -249,6 +251,10 @@ bool Node::sweep(Time now) {
 
 std::vector<u32> Node::tick(Time now) {
   install_choices(now);
+  if (choices_.behind() > kPoolsAtOnce && now >= choices_allowed_) {
+    choices_.catch_up(kPoolsAtOnce);
+    choices_allowed_ = now + kCatchUpPause;
+  }
   hops_.tidy(now);
   if (now >= refresh_due_) {
     hops_.renew(clock_.ticks_at(now + config().engine.adjacency_lifetime));
@@ -276,7 +282,7 @@ void Node::free(std::span<const u32> slots, Time now) {
 
 Time Node::deadline() const {
   Time due = std::min({refresh_due_, sweep_due_, hops_.deadline()});
-  return choices_due() ? std::min(due, choices_allowed_) : due;
+  return choices_due() || choices_.behind() > kPoolsAtOnce ? std::min(due, choices_allowed_) : due;
 }
 
 std::vector<TargetView> Node::targets() const {
