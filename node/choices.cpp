@@ -39,6 +39,7 @@ Choices::Choices(Live& live) : live_(live), wanted_(kMaxServices), installed_(kM
     if (choice.previous_size) here.previous = std::max(here.previous, placed.previous + choice.previous_size);
     here.member = std::max(here.member, here.written[i].members + choice.count);
     wanted_[i] = std::move(what);
+    ++count_;
   }
 }
 
@@ -200,6 +201,8 @@ void Choices::install(const std::vector<Successor>& pools, std::span<const u32> 
   bool news = false;
   const auto want = [&](u32 service, InForce next) {
     if (wanted_[service] == next) return;
+    count_ += bool(next.tables);
+    count_ -= bool(wanted_[service].tables);
     wanted_[service] = std::move(next);
     for (Half& half : halves_) half.behind.push_back(service);
     news = true;
@@ -227,6 +230,7 @@ std::vector<u32> Choices::introduce(const std::vector<Successor>& pools) {
     const u32 service = s.pool.service;
     if (live_.choice_heads[half * kMaxServices + service].size || s.before || tables(service)) continue;
     wanted_[service] = {s.tables, s.pool.slots};
+    ++count_;
     installed_[service] = s.pool;
     introduced.push_back(service);
     for (Half& h : halves_) h.behind.push_back(service);

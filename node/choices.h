@@ -31,7 +31,7 @@ class Choices {
 
   // Beforehand, what the next install() must write because the half that it fills is behind; so many pools at most.
   // Like install() it waits until no packet reads that half.
-  std::size_t behind() const { return halves_[spare()].behind.size(); }
+  std::size_t behind() const { return halves_[spare()].whole ? halves_[spare()].behind.size() : count_; }
   void catch_up(std::size_t most) { catch_up(spare(), most); }
 
   // What install() takes, for a pool whose tables nobody has made yet.
@@ -91,6 +91,7 @@ class Choices {
   std::vector<InForce> wanted_;  // by service
   std::vector<Pool> installed_;  // by service: of which `wanted_` is; without slots where nobody knows
   Half halves_[2];
+  std::size_t count_ = 0;  // services that have a choice
   Succession succession_;
   Work work_;
 };
