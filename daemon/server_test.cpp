@@ -1,67 +1,21 @@
 // Guests of every kind that means harm, against each kind of server: each is bounded, and a good guest is served
 // meanwhile.
-#include "daemon/server.h"
+#include "daemon/server_test.h"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
 #include <sys/resource.h>
 
-#include <atomic>
-#include <filesystem>
-#include <fstream>
-#include <functional>
 #include <thread>
-#include <vector>
-
-#include "daemon/client.h"
-#include "daemon/guest_test.h"
 
 namespace waymark {
 
 namespace {
-
-using namespace std::chrono_literals;
-using Guestbook = std::vector<Visitor>;
-
-std::size_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::size_t size = 0, resident = 0;
-  statm >> size >> resident;
-  return resident * std::size_t(sysconf(_SC_PAGESIZE));
-}
-
-std::size_t open_files() {
-  std::size_t count = 0;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) count += entry.is_symlink();
-  return count;
-}
-
-bool soon(const std::function<bool()>& holds) {
-  const auto end = std::chrono::steady_clock::now() + 30s;
-  while (!holds()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    const timespec pause{0, 5'000'000};
-    nanosleep(&pause, nullptr);
-  }
-  return true;
-}
-
-struct Place {
-  const char* name;
-  bool local;
-};
 
 // What a guest does to a server. Most keep their connections, so that places are what they take.
 struct Abuse {
   const char* name;
   std::function<void(const std::string& where, Guestbook& kept)> commit;
 };
-
-Visitor& says(Guestbook& kept, const std::string& where, std::string_view bytes) {
-  kept.emplace_back(where);
-  kept.back().say(bytes);
-  return kept.back();
-}
 
 std::string ranges(int count) {
   std::string out = "GET /metrics HTTP/1.1\r\nHost: x\r\nRange: bytes=";
@@ -129,41 +83,6 @@ std::vector<Abuse> abuses() {
        }},
   };
 }
-
-class ServerTest : public testing::TestWithParam<Place> {
- protected:
-  void SetUp() override { serve(limits()); }
-  static HttpLimits limits() { return {.guests = 32, .guests_per_address = 32, .streams = 2, .replies = 32u << 20}; }
-
-  void serve(const HttpLimits& bounds) {
-    static std::atomic<int> number{0};
-    const std::string port = std::to_string(20'000 + (getpid() * 7 + number++) % 10'000);
-    where = GetParam().local ? testing::TempDir() + "/wm-http-" + port : "127.0.0.1:" + port;
-    Result<Listening> at = GetParam().local ? Listening::on_socket(where) : Listening::on_address(where, "a test");
-    ASSERT_TRUE(at) << at.error().sentence;
-    server = HttpServer::make("test", std::move(*at), Serves::api, bounds,
-                              [this](HttpRequest request, Respond respond) { answer(std::move(request), respond); });
-    ASSERT_TRUE(server->open());
-  }
-  virtual void answer(HttpRequest request, const Respond& respond) {
-    if (request.path == "/metrics") return respond({200, "", "text/plain", page});
-    if (request.path == "/v1/status") return held.push_back(respond);
-    respond({200, request.method + " " + request.path + " " + request.body + "\n"});
-  }
-  // A good guest comes again where it found no place, as the command line does.
-  bool good_guest_is_served() {
-    return soon([&] {
-      const Heard reply = fetch(where, "/v1/drain", "POST", "{}");
-      return reply.status == 200 && reply.body == "POST /v1/drain {}\n";
-    });
-  }
-  u64 refused(Refused why) const { return server->counts().refused[std::size_t(why)]; }
-
-  std::string where;
-  const std::shared_ptr<const std::string> page = std::make_shared<const std::string>(4u << 20, 'm');
-  std::vector<Respond> held;  // on the server's thread; questions that nobody answers
-  std::unique_ptr<HttpServer> server;
-};
 
 TEST_P(ServerTest, EachAbuseIsBoundedAndGoodGuestsAreServed) {
   const std::size_t memory = resident_bytes();
@@ -306,69 +225,6 @@ TEST_P(ServerTest, AnswersInMemoryAreBounded) {
   EXPECT_LE(resident_bytes(), memory + (32u << 20) + (24u << 20));
 }
 
-class StreamServerTest : public ServerTest {
- protected:
-  void answer(HttpRequest request, const Respond& respond) override {
-    if (request.path != "/v1/capture") return ServerTest::answer(std::move(request), respond);
-    auto body = std::make_shared<BodyQueue>(1u << 20, [this] { ++gone; });
-    last = body;
-    body->push("first ");
-    respond({200, "", "text/plain", nullptr, body});
-    ++begun;
-  }
-  std::shared_ptr<BodyQueue> last;  // read once `begun` says so
-  std::atomic<int> begun{0}, gone{0};
-};
-
-class FollowedTest : public StreamServerTest {};  // the client speaks to unix sockets alone
-
-TEST_P(FollowedTest, AStreamComesAsItIsPushedAndItsReadersLeavingIsTold) {
-  std::string got;
-  const Status done = api_stream(where, "/v1/capture", [&](std::string_view bytes) {
-    got += bytes;
-    if (got == "first ") {
-      EXPECT_TRUE(last->push("second"));
-      last->end();
-    }
-    return true;
-  });
-  EXPECT_TRUE(done) << done.error().sentence;
-  EXPECT_EQ(got, "first second");
-  EXPECT_TRUE(soon([&] { return gone == 1; }));
-  EXPECT_TRUE(api_stream(where, "/v1/capture", [](std::string_view) { return false; }));
-  EXPECT_TRUE(soon([&] { return gone == 2; }));
-  EXPECT_FALSE(last->push("nobody hears this"));
-}
-
-TEST_P(StreamServerTest, StreamsAndWhatTheirReadersLeaveUnreadAreBounded) {
-  Guestbook kept;
-  for (int i = 0; i < 2; ++i) says(kept, where, "GET /v1/capture HTTP/1.1\r\n\r\n");
-  ASSERT_TRUE(soon([&] { return begun == 2; }));
-  const auto full = last;
-  EXPECT_TRUE(soon([&] { return !full->push(std::string(100'000, 'x')); })) << "nobody reads";
-  Visitor third(where);
-  third.say("GET /v1/capture HTTP/1.1\r\n\r\n");
-  EXPECT_EQ(heard(third.hear()).status, 503);
-  EXPECT_TRUE(good_guest_is_served());
-  kept.clear();
-  EXPECT_TRUE(soon([&] { return gone == 3; }));
-}
-
-class FailingServerTest : public ServerTest {
- protected:
-  void answer(HttpRequest request, const Respond& respond) override {
-    if (request.path == "/v1/reload") throw std::bad_alloc();
-    ServerTest::answer(std::move(request), respond);
-  }
-};
-
-TEST_P(FailingServerTest, AnExceptionCostsItsOwnGuestAlone) {
-  for (int i = 0; i < 5; ++i) EXPECT_EQ(fetch(where, "/v1/reload", "POST", "{}").status, 503);
-  EXPECT_TRUE(good_guest_is_served());
-  EXPECT_EQ(refused(Refused::failed), 5u);
-  EXPECT_TRUE(soon([&] { return server->counts().guests == 0; }));
-}
-
 // Whoever uses up this process's files, the server neither dies nor spins, and goes on when there are some again.
 TEST_P(ServerTest, RunningOutOfFilesIsSurvived) {
   rlimit before{};
@@ -396,12 +252,7 @@ TEST_P(ServerTest, RunningOutOfFilesIsSurvived) {
   EXPECT_TRUE(good_guest_is_served());
 }
 
-const auto name_of_place = [](const auto& info) { return std::string(info.param.name); };
-const auto places = testing::Values(Place{"Socket", true}, Place{"Address", false});
 INSTANTIATE_TEST_SUITE_P(Each, ServerTest, places, name_of_place);
-INSTANTIATE_TEST_SUITE_P(Each, StreamServerTest, places, name_of_place);
-INSTANTIATE_TEST_SUITE_P(Each, FollowedTest, testing::Values(Place{"Socket", true}), name_of_place);
-INSTANTIATE_TEST_SUITE_P(Each, FailingServerTest, places, name_of_place);
 
 }  // namespace
 
