@@ -167,6 +167,7 @@ TEST_F(ReloadTest, ACaptureEndsWithItAndTheNextOneBegins) {
   configure({target("s1", "10.77.0.2"), target("s2", "10.77.0.3")});
   ASSERT_TRUE(post("/v1/reload")) << log();
   EXPECT_TRUE(captured.get());
+  EXPECT_TRUE(soon([&] { return lines_with("; loaded in ") >= 3; })) << log();
   EXPECT_EQ(lines_with("; loaded in "), 3) << "start, capture, reload: its end needed no load of its own\n" << log();
   EXPECT_TRUE(api_stream(socket(), "/v1/capture?seconds=1", [](std::string_view) { return false; })) << log();
 }
