@@ -157,6 +157,20 @@ TEST(Reach, WhatIsAnnouncedIsKeptWhoeverRefuses) {
   EXPECT_EQ(net.group(0).awaited(), "");
 }
 
+// Whether the other one is in step, too, and has the first name; and who starts meanwhile gives way, though it had it.
+TEST(Reach, WhatIsAnnouncedGivesWayToNobody) {
+  for (Standing other : {Standing::in_step, Standing::fresh}) {
+    Net net(2, 2'000, 2s);
+    for (size_t i : {0, 1}) net.kill(i);
+    net.node(0).secret.assign(32, 8);
+    net.start(0, other);
+    net.start(1, Standing::announced);
+    EXPECT_TRUE(net.until([&] { return net.group(1).in_step(); }, 4s));
+    net.run(60s);
+    EXPECT_EQ(net.group(0).in_step(), other == Standing::in_step);
+  }
+}
+
 // A verdict comes before Announce::kGrace is over, whatever is configured.
 TEST(Reach, WhatIsAnnouncedIsNotWithdrawnForAWaitThatIsLong) {
   Net net(2, 2'000, 10min);
