@@ -61,6 +61,9 @@ TEST(Control, AServiceThatCannotBeCheckedHoldsUpNoOther) {
   pair.run(20s);
   EXPECT_EQ(pair.one.control->awaited(), "");
   EXPECT_EQ(pair.one.control->routes(), std::vector<Address>{ip("2001:db8:80::1")}) << "nothing is known of mail";
+  ASSERT_TRUE(pair.one.control->prepare(pair.one.config, kFacts, kSecret));
+  pair.one.control->commit(pair.now);
+  EXPECT_EQ(pair.one.control->routes().size(), 1u) << "nor after a reload";
   pair.one.blind = {};
   pair.run(10s);
   EXPECT_EQ(pair.one.control->routes().size(), 2u);
