@@ -151,6 +151,7 @@ void World::serve(Machine& m, u32 number) {
     if (before) loop(m, *before, f);
     return by_routes ? by_kernel(m, number) : send_by_mac(m, number);
   }
+  if (verdict.reason == steer::why::other_mac.reason && held(m)) return network_.let_go(number);  // it has a new card
   if (verdict.reason != host::why::delivered.reason) {
     violate(fmt::format("{} refused a packet of a director or host: {}", m.name, name_of(verdict)), f.connection);
     return network_.let_go(number);
