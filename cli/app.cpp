@@ -49,7 +49,7 @@ struct CommandLine {
   DrainOptions drain;
   EventsOptions events;
   CLI::Option* wait_given = nullptr;
-  unsigned wait = 0;
+  std::string wait;
   std::vector<std::string> packet;
   ShowOptions show;
   CaptureOptions capture;
@@ -70,6 +70,10 @@ struct CommandLine {
     app.add_subcommand("lab", "Real topologies in network namespaces: list, demo, test, up, down");
   }
 
+  static int usage(const std::string& sentence) {
+    fmt::print(stderr, "waymark: {}; `waymark drain --help` tells more\n", sentence);
+    return kUsage;
+  }
   CLI::App* command(const std::string& name, const std::string& about, std::function<int()> run) {
     CLI::App* c = app.add_subcommand(name, about);
     c->callback([this, run = std::move(run)] { chosen = run; });
@@ -171,10 +175,13 @@ struct CommandLine {
     add_daemon(shows);
 
     CLI::App* drains = command("drain", "Send no new flows to a target", [this] {
-      if (wait_given->count() > 0) drain.wait = wait;
+      unsigned seconds = 0;
+      if (!sort_words(wait, target, seconds)) return usage(fmt::format("--wait {}: not a number of seconds", wait));
+      if (target.empty()) return usage("TARGET is required");
+      if (wait_given->count() > 0) drain.wait = seconds;
       return drain_command(daemon, target, drain);
     });
-    drains->add_option("TARGET", target, "service/target, or target in all services")->required();
+    drains->add_option("TARGET", target, "service/target, or target in all services");
     drains->add_flag("--undo", drain.undo, "Send new flows to it again");
     drains->add_flag("--force", drain.force, "Do it even where a service is left without a target for new flows");
     wait_given = drains->add_option("--wait", wait, "Return when the target has no flows here (default 0: no timeout)")

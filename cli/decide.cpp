@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -109,6 +110,18 @@ std::optional<unsigned long long> pins_of(const std::string& targets_json, const
       pins = pins.value_or(0) + row["pins"].get<unsigned long long>();
   }
   return pins;
+}
+
+bool sort_words(const std::string& wait_word, std::string& target, unsigned& seconds) {
+  seconds = 0;
+  if (wait_word.empty()) return true;
+  const char* end = wait_word.data() + wait_word.size();
+  const auto [at, error] = std::from_chars(wait_word.data(), end, seconds);
+  if (error == std::errc() && at == end) return true;
+  seconds = 0;
+  if (!target.empty()) return false;
+  target = wait_word;
+  return true;
 }
 
 int drain_command(const Daemon& daemon, const std::string& target, const DrainOptions& options) {

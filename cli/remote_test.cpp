@@ -41,6 +41,23 @@ TEST(Drain, PinsAreThoseOfAllThatHaveTheName) {
   EXPECT_FALSE(pins_of("nonsense", "s1"));
 }
 
+TEST(Drain, WaitMayStandBeforeTheTarget) {
+  struct Case {
+    const char *word, *target;
+    bool good;
+    const char* target_after;
+    unsigned seconds;
+  };
+  for (const Case& c : {Case{"", "s1", true, "s1", 0}, Case{"30", "s1", true, "s1", 30},
+                        Case{"web/s1", "", true, "web/s1", 0}, Case{"soon", "s1", false, "s1", 0}}) {
+    std::string target = c.target;
+    unsigned seconds = 7;
+    EXPECT_EQ(sort_words(c.word, target, seconds), c.good) << c.word;
+    EXPECT_EQ(target, c.target_after) << c.word;
+    EXPECT_EQ(seconds, c.seconds) << c.word;
+  }
+}
+
 TEST(EventsCommand, ALineIsForPeople) {
   EXPECT_EQ(event_for_people(R"({"time":"2026-11-28T06:25:25.042Z","number":7,"severity":"info","kind":"target.up",)"
                              R"("subject":"web/s1","text":"web/s1 is up"})"),

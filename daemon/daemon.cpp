@@ -131,7 +131,7 @@ Time Daemon::step() {
   plane_->step(now);
   follow_wellness(now);
   if (wellness_due_ > now) due = std::min(due, wellness_due_);
-  return std::min(due, plane_->deadline());
+  return std::min({due, plane_->deadline(), take_events(now)});
 }
 
 // Where it changed; and as with snapshots, it takes a small share of the time at most.

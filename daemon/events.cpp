@@ -22,6 +22,9 @@ std::string one_line(const std::string& text) {
   return text.size() > kLongest ? out + "..." : out;
 }
 
+// It would fail again; and it could not come to its end.
+bool runs_hook(const Event& event) { return event.kind != "hook.failed" && event.kind != "daemon.ends"; }
+
 }  // namespace
 
 Events::Events(Loop& loop)
@@ -31,6 +34,7 @@ Events::Events(Loop& loop)
 Events::~Events() { finish(); }
 
 void Events::finish() {
+  hook_.configure("", "");
   publish(coalescer_.rest());
   for (Follower& follower : std::exchange(followers_, {})) follower.body->end();
 }
@@ -76,7 +80,7 @@ void Events::publish(std::vector<Event> events) {
     else
       log::info(recorded.event.text);
     for (Follower& follower : followers_) send(follower, recorded);
-    if (recorded.event.kind != "hook.failed") hook_.add(recorded, boot_time());  // which would fail again
+    if (runs_hook(recorded.event)) hook_.add(recorded, boot_time());
   }
 }
 

@@ -95,6 +95,21 @@ TEST(Events, ABrokenHookIsAnEventThatTheHookIsNotRunFor) {
   EXPECT_EQ(failed, 1u);
 }
 
+TEST(Events, TheEndOfTheDaemonStartsNoProgram) {
+  Loop loop;
+  Events events(loop);
+  events.hook().configure("/bin/true", "d1");
+  events.tell({Severity::info, "daemon.ends", "d1", "it ends"}, 1s);
+  EXPECT_EQ(events.hook().deadline(), Time::max());
+  for (int i = 0; i < 20; ++i) events.tell({Severity::info, "target.up", "web/s1", "web/s1 is up"}, 1s);
+  const Time runs = events.hook().deadline();
+  EXPECT_LT(runs, Time::max());
+  events.finish();
+  EXPECT_EQ(events.ring()->last(1).events[0].event.text, "web/s1 is up (15 changes before in 10 s left out)")
+      << "what waited is told";
+  EXPECT_EQ(events.hook().counts().lost, 0u);
+}
+
 // docs/operations.md tells every kind, and what it means.
 TEST(Events, TheDocumentationNamesEachKind) {
   std::ostringstream text;
