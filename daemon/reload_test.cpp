@@ -106,7 +106,7 @@ TEST_F(ReloadTest, OneThatFailsWhenItLandsLeavesAllAsItWas) {
   EXPECT_EQ(program_on("wm-here"), running) << "moved back";
   EXPECT_EQ(program_on("lo"), 0u);
   send_flow();
-  EXPECT_EQ(get("/v1/targets")[0]["flows"], 1) << "and it serves";
+  EXPECT_TRUE(soon([&] { return get("/v1/targets")[0]["flows"] == 1; })) << "and it serves";
 
   configure({target("s1", "10.77.0.2"), target("s2", "10.77.0.3")});
   EXPECT_TRUE(post("/v1/reload")) << log();

@@ -24,7 +24,9 @@ class ReplaceTest : public Processes {
     ASSERT_TRUE(post("/v1/drain", R"({"target":"web/s1"})"));
     const Json before = get("/v1/targets");
     send_flow();
-    EXPECT_EQ(get("/v1/targets")[1]["flows"].get<int>(), before[1]["flows"].get<int>() + 1) << log();
+    // What packets did is told a moment later, where taking a snapshot is slow.
+    EXPECT_TRUE(soon([&] { return get("/v1/targets")[1]["flows"].get<int>() == before[1]["flows"].get<int>() + 1; }))
+        << log();
     EXPECT_EQ(get("/v1/targets")[0]["flows"], before[0]["flows"]);
     ASSERT_TRUE(post("/v1/drain", R"({"target":"web/s1","undo":true})"));
   }
