@@ -20,6 +20,7 @@
 #include <optional>
 
 #include "base/address_text.h"
+#include "base/file.h"
 #include "daemon/check.h"
 
 namespace waymark {
@@ -53,6 +54,8 @@ bool system_certificates() {
 
 }  // namespace
 
+constexpr std::size_t kMostTrusted = 4 << 20;  // bytes of a file of certificates; Debian's whole bundle has 220 kB
+
 Result<std::shared_ptr<Trust::Context>> Trust::of(const std::string& file) {
   if (const auto at = parts_->by_file.find(file); at != parts_->by_file.end()) return at->second;
   auto made = std::make_shared<Context>();
@@ -62,8 +65,14 @@ Result<std::shared_ptr<Trust::Context>> Trust::of(const std::string& file) {
   if (file.empty()) {
     if (!system_certificates()) return Error{"this machine has no trusted certificates"};
     SSL_CTX_set_default_verify_paths(context);
-  } else if (SSL_CTX_load_verify_file(context, file.c_str()) != 1)
-    return Error{fmt::format("no trusted certificate can be read from {}", file)};
+  } else {
+    const Result<std::string> bytes = read_file(file, {.most_bytes = kMostTrusted});
+    if (!bytes) return Error{fmt::format("no trusted certificate can be read: {}", bytes.error().sentence)};
+    asio::error_code error;
+    made->context.add_certificate_authority(asio::buffer(*bytes), error);
+    if (error || sk_X509_OBJECT_num(X509_STORE_get0_objects(SSL_CTX_get_cert_store(context))) == 0)
+      return Error{fmt::format("no trusted certificate can be read from {}", file)};
+  }
   parts_->by_file[file] = made;
   return made;
 }

@@ -1,5 +1,9 @@
 #include "daemon/checks_test.h"
 
+#include <sys/stat.h>
+
+#include <fstream>
+
 #include "daemon/listener_test.h"
 
 namespace waymark {
@@ -88,7 +92,15 @@ TEST_F(ChecksTest, HttpsVerifiesTheName) {
   check.verify = false;
   EXPECT_EQ(why(subject(kHere6, six.port(), check)), "well");
   check.verify = true, check.ca = path + ".none";
-  EXPECT_EQ(why(subject(kHere4, four.port(), check)), "unknown: no trusted certificate can be read from " + check.ca);
+  const std::string cannot = "unknown: no trusted certificate can be read";
+  EXPECT_EQ(why(subject(kHere4, four.port(), check)),
+            cannot + ": " + check.ca + " cannot be opened: No such file or directory");
+  ASSERT_EQ(mkfifo(check.ca.c_str(), 0600), 0);
+  EXPECT_EQ(why(subject(kHere4, four.port(), check)), cannot + ": " + check.ca + " is a FIFO, not a regular file");
+  unlink(check.ca.c_str());
+  std::ofstream(check.ca) << "no certificate";
+  EXPECT_EQ(why(subject(kHere4, four.port(), check)), cannot + " from " + check.ca);
+  unlink(check.ca.c_str());
   unlink(path.c_str());
 }
 
