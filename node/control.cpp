@@ -139,8 +139,8 @@ void Control::stop(Time now) {
 }
 
 void Control::on_next_hop(const NextHop& hop, Time now) {
-  node_.on_next_hop(hop, now);
-  events_.next_hop(node_.config(), hop);
+  const HopNews news = node_.on_next_hop(hop, now);
+  if (news != HopNews::none) events_.next_hop(hop, news, node_.targets_at(hop.target, NodeEvents::kNamed));
 }
 
 void Control::answer(u64 question, CheckOutcome outcome, const std::string& why, Time now) {

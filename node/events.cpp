@@ -13,8 +13,6 @@ namespace waymark {
 
 namespace {
 
-constexpr std::size_t kNamed = 3;  // targets that one sentence names
-
 // Decisions carry a number for the node that they were made at.
 std::string by_whom(const Config& config, u64 origin) {
   const auto number = [](const std::string& name) { return zone_of(name.data(), u32(name.size())); };
@@ -52,8 +50,6 @@ std::vector<Event> NodeEvents::take() {
 }
 
 void NodeEvents::configured(const Config& config, const std::vector<Decided>& decisions) {
-  targets_known_ = false;
-  targets_.clear();
   if (configured_) return decided(config, decisions);
   configured_ = true;
   for (const Decided& d : decisions) decided_[name_of(d.service, d.target)] = d.decision;
@@ -105,40 +101,20 @@ void NodeEvents::health(const std::vector<Health::Change>& changes, const Health
     tell({Severity::info, "checks.known", "", "all checks are carried out again"});
 }
 
-std::string NodeEvents::targets_at(const Config& config, const Address& address) {
-  if (!targets_known_) {
-    for (const ServiceConfig& service : config.service)
-      for (const TargetConfig& target : service.target)
-        targets_[{target.address.high, target.address.low}].push_back(name_of(service.name, target.name));
-    // What is behind no target any more is not watched, and its next change would be news of nothing.
-    std::erase_if(reached_, [&](const auto& entry) { return !targets_.contains(entry.first); });
-    targets_known_ = true;
-  }
-  const auto found = targets_.find({address.high, address.low});
-  if (found == targets_.end()) return "";
-  std::string names;
-  for (std::size_t i = 0; i < std::min(kNamed, found->second.size()); ++i) names += (i ? ", " : "") + found->second[i];
-  if (found->second.size() > kNamed) names += fmt::format(" and {} more", found->second.size() - kNamed);
-  return names;
-}
-
-void NodeEvents::next_hop(const Config& config, const NextHop& hop) {
-  if (!hop.usable && hop.reach == NextHop::Reach::pending) return;
+void NodeEvents::next_hop(const NextHop& hop, HopNews news, const Node::Behind& targets) {
   const std::string name = text(hop.target);
-  std::string targets = targets_at(config, hop.target);
-  if (!targets.empty()) targets = " (" + targets + ")";
-  const auto [entry, first] = reached_.try_emplace({hop.target.high, hop.target.low}, false);
-  // Where the kernel forwards by design there is nothing to lose.
-  const bool reached = hop.usable || hop.reach == NextHop::Reach::kernel;
-  if (reached && (first || !entry->second)) {
-    tell({Severity::info, "next_hop.found", name,
-          hop.usable ? fmt::format("the next hop to {}{} is found", name, targets)
-                     : fmt::format("the kernel forwards to {}{}: {}", name, targets, hop.why)});
-  } else if (!reached && (first || entry->second)) {
+  std::string whose;
+  for (const std::string& target : targets.first) whose += (whose.empty() ? " (" : ", ") + target;
+  if (targets.all > targets.first.size()) whose += fmt::format(" and {} more", targets.all - targets.first.size());
+  if (!whose.empty()) whose += ")";
+  if (news == HopNews::lost)
     tell({Severity::warning, "next_hop.lost", name,
-          fmt::format("the next hop to {}{} is lost: {}", name, targets, hop.why)});
-  }
-  entry->second = reached;
+          fmt::format("the next hop to {}{} is lost: {}", name, whose, hop.why)});
+  else if (hop.usable)
+    tell({Severity::info, "next_hop.found", name, fmt::format("the next hop to {}{} is found", name, whose)});
+  else
+    tell(
+        {Severity::info, "next_hop.found", name, fmt::format("the kernel forwards to {}{}: {}", name, whose, hop.why)});
 }
 
 }  // namespace waymark

@@ -16,6 +16,7 @@ namespace waymark {
 
 class NodeEvents {
  public:
+  static constexpr std::size_t kNamed = 3;      // targets that one sentence names
   static constexpr std::size_t kMost = 65'536;  // as many as a node's targets can bring about at one moment, twice
 
   void tell(Event event);
@@ -31,19 +32,13 @@ class NodeEvents {
   // What checks found, and whether all can be carried out. An opinion that is confirmed is no news.
   void health(const std::vector<Health::Change>& changes, const Health::Unrenewed& unrenewed);
 
-  // What the kernel says of a next hop. One that is only being resolved is no news.
-  void next_hop(const Config& config, const NextHop& hop);
+  // What is new of a next hop, and whose it is.
+  void next_hop(const NextHop& hop, HopNews news, const Node::Behind& targets);
 
  private:
-  using Key = std::pair<u64, u64>;
-  std::string targets_at(const Config& config, const Address& address);
-
   std::deque<Event> events_;
   std::map<std::string, Decision> decided_;  // by "service/target"
-  std::map<Key, bool> reached_;              // next hops by address: usable
-  // Who is behind an address: made when it is asked for, as a configuration may have many.
-  std::map<Key, std::vector<std::string>> targets_;
-  bool configured_ = false, targets_known_ = false, checks_unknown_ = false;
+  bool configured_ = false, checks_unknown_ = false;
 };
 
 }  // namespace waymark

@@ -99,38 +99,21 @@ TEST(NodeEvents, ChecksThatCannotBeCarriedOutAreToldOnce) {
 }
 
 TEST(NodeEvents, NextHopsAreLostAndFound) {
-  const Config config = config_of(5);
   NodeEvents events;
-  events.configured(config, {});
   const Address to = ip("2001:db8:5::1");
-  const NextHop found{to, true, 2, {}, {}, 1500, ""};
-  const NextHop asking{to, false, 0, {}, {}, 0, "it is being asked for its MAC", NextHop::Reach::pending};
-  const NextHop silent{to, false, 0, {}, {}, 0, "next hop x on eth0 does not answer", NextHop::Reach::none};
-  const NextHop tunnel{to, false, 0, {}, {}, 0, "eth0 takes no frames", NextHop::Reach::kernel};
-  events.next_hop(config, asking);
-  EXPECT_EQ(told(events), Told{}) << "that may take a moment";
-  events.next_hop(config, found);
-  EXPECT_EQ(told(events), Told{"next_hop.found 2001:db8:5::1: the next hop to 2001:db8:5::1 (web/s1, web/s2, web/s3 "
-                               "and 2 more) is found"});
-  events.next_hop(config, found);
-  events.next_hop(config, asking);
-  EXPECT_EQ(told(events), Told{});
-  events.next_hop(config, silent);
-  events.next_hop(config, silent);
-  EXPECT_EQ(told(events), Told{"next_hop.lost 2001:db8:5::1: the next hop to 2001:db8:5::1 (web/s1, web/s2, web/s3 and "
-                               "2 more) is lost: next hop x on eth0 does not answer"});
-  events.next_hop(config, tunnel);
-  EXPECT_EQ(told(events).size(), 1u) << "by another route";
-}
-
-TEST(NodeEvents, ANextHopThatNeverWasIsToldOnce) {
-  const Config config = config_of(1);
-  NodeEvents events;
-  events.configured(config, {});
-  const NextHop none{ip("2001:db8:5::1"), false, 0, {}, {}, 0, "there is no route to 2001:db8:5::1"};
-  events.next_hop(config, none);
-  events.next_hop(config, none);
-  EXPECT_EQ(told(events).size(), 1u);
+  const Node::Behind five{{"web/s1", "web/s2", "web/s3"}, 5};
+  events.next_hop({to, true, 2, {}, {}, 1500, ""}, HopNews::found, five);
+  events.next_hop({to, false, 0, {}, {}, 0, "it does not answer"}, HopNews::lost, five);
+  events.next_hop({to, false, 0, {}, {}, 0, "eth0 takes no frames", NextHop::Reach::kernel}, HopNews::found,
+                  {{"web/s1"}, 1});
+  events.next_hop({to, false, 0, {}, {}, 0, "there is no route"}, HopNews::lost, {});
+  EXPECT_EQ(
+      told(events),
+      (Told{"next_hop.found 2001:db8:5::1: the next hop to 2001:db8:5::1 (web/s1, web/s2, web/s3 and 2 more) is found",
+            "next_hop.lost 2001:db8:5::1: the next hop to 2001:db8:5::1 (web/s1, web/s2, web/s3 and 2 more) is lost: "
+            "it does not answer",
+            "next_hop.found 2001:db8:5::1: the kernel forwards to 2001:db8:5::1 (web/s1): eth0 takes no frames",
+            "next_hop.lost 2001:db8:5::1: the next hop to 2001:db8:5::1 is lost: there is no route"}));
 }
 
 TEST(NodeEvents, WhatNobodyTakesIsBounded) {

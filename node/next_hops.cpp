@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "node/words.h"
 
 namespace waymark {
@@ -84,9 +86,9 @@ void NextHops::retire(u32 adjacency, Time now) {
   retired_.push_back({now + kPause, adjacency});
 }
 
-void NextHops::take(const NextHop& hop, u32 valid_until, Time now) {
+HopNews NextHops::take(const NextHop& hop, u32 valid_until, Time now) {
   const auto at = way_of_.find(hop.target);
-  if (at == way_of_.end()) return;
+  if (at == way_of_.end()) return HopNews::none;
   Way& way = ways_[at->second];
   const u32 old = way.adjacency;
   way.adjacency = 0;
@@ -110,6 +112,17 @@ void NextHops::take(const NextHop& hop, u32 valid_until, Time now) {
   }
   for (u32 slot = way.first; slot; slot = next_[slot]) route(slot, way.adjacency);
   retire(old, now);
+  if (!hop.usable && hop.reach == NextHop::Reach::pending) return HopNews::none;
+  const bool reached = hop.usable || hop.reach == NextHop::Reach::kernel;
+  if (std::exchange(way.reached, reached) == reached) return HopNews::none;
+  return reached ? HopNews::found : HopNews::lost;
+}
+
+std::vector<u32> NextHops::slots_at(const Address& address) const {
+  std::vector<u32> all;
+  if (const auto at = way_of_.find(address); at != way_of_.end())
+    for (u32 slot = ways_[at->second].first; slot; slot = next_[slot]) all.push_back(slot);
+  return all;
 }
 
 void NextHops::renew(u32 valid_until) {

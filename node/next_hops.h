@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -28,6 +29,10 @@ struct NextHop {
   Reach reach = Reach::none;  // likewise
 };
 
+// What is new in what the kernel says of a next hop. One that is being resolved is no news, and where the kernel
+// forwards by design there is nothing to lose.
+enum class HopNews : u8 { none, found, lost };
+
 class NextHops {
  public:
   // Takes up the adjacencies that these slots name, and frees all others.
@@ -38,19 +43,21 @@ class NextHops {
   void add(u32 slot);
   void remove(u32 slot, Time now);
 
-  void take(const NextHop& hop, u32 valid_until, Time now);  // ignored where no slot has that address
-  void renew(u32 valid_until);                               // all that we were told of
-  void tidy(Time now);                                       // at deadline()
+  HopNews take(const NextHop& hop, u32 valid_until, Time now);  // ignored where no slot has that address
+  void renew(u32 valid_until);                                  // all that we were told of
+  void tidy(Time now);                                          // at deadline()
   Time deadline() const { return retired_.empty() ? Time::max() : retired_.front().first; }
 
   std::vector<Address> wanted() const;  // of all slots, each once
   std::string text(const Address& address) const;
+  std::vector<u32> slots_at(const Address& address) const;
 
  private:
   struct Way {
     Address address;
     u32 adjacency = 0, first = 0;  // a slot of this address; the others follow in next_
     std::string text = {};         // empty: not asked yet
+    std::optional<bool> reached = {};
   };
   struct Hash {
     std::size_t operator()(const Address& a) const { return mix(a.high ^ mix(a.low)); }

@@ -222,8 +222,21 @@ void Node::install_choices(Time now) {
   mark_down(dirty_);
 }
 
-void Node::on_next_hop(const NextHop& hop, Time now) {
-  hops_.take(hop, clock_.ticks_at(now + config().engine.adjacency_lifetime), now);
+HopNews Node::on_next_hop(const NextHop& hop, Time now) {
+  return hops_.take(hop, clock_.ticks_at(now + config().engine.adjacency_lifetime), now);
+}
+
+Node::Behind Node::targets_at(const Address& address, std::size_t most) const {
+  std::vector<u32> positions;
+  for (u32 slot : hops_.slots_at(address))
+    if (const u32 at = roster_->at_slot(slot); at != Roster::kNone) positions.push_back(at);
+  Behind behind{{}, positions.size()};
+  most = std::min(most, positions.size());
+  std::partial_sort(positions.begin(), positions.begin() + std::ptrdiff_t(most), positions.end());
+  for (std::size_t i = 0; i < most; ++i)
+    behind.first.push_back(
+        name_of(config().service[roster_->targets[positions[i]].service].name, roster_->target(positions[i]).name));
+  return behind;
 }
 
 IdleTimes Node::idle_of(u32 slot) const {

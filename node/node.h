@@ -75,7 +75,14 @@ class Node {
   void set_clock(const Clock& clock) { clock_ = clock; }
   u32 stamp(Time now) const { return clock_.ticks_at(now) >> live_.meta[0].stamp_shift & kStampMask; }
 
-  void on_next_hop(const NextHop& hop, Time now);
+  HopNews on_next_hop(const NextHop& hop, Time now);
+  // The configured targets at an address: `most` of their names at the most, in the configuration's order, and how many
+  // there are.
+  struct Behind {
+    std::vector<std::string> first;
+    std::size_t all = 0;
+  };
+  Behind targets_at(const Address& address, std::size_t most) const;
   std::vector<Address> next_hops_wanted() const { return hops_.wanted(); }  // all targets' addresses, of slots in use
 
   // "service/target", or "target" in all services. Fail where there is none.

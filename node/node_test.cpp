@@ -209,6 +209,44 @@ TEST(Node, RefusedConfigurationsChangeNothing) {
   EXPECT_EQ(seen, (std::set<u8>{1, 2, 3}));
 }
 
+TEST(Node, ANextHopIsNewsOnceItIsLostOrFound) {
+  Site s;
+  const Address to = s.node->next_hops_wanted().front();
+  const NextHop found{to, true, 3, {{2, 0, 0, 0, 1, 1}}, {{2}}, 1500, ""};
+  const NextHop asking{to, false, 0, {}, {}, 0, "it is being asked for its MAC", NextHop::Reach::pending};
+  const NextHop silent{to, false, 0, {}, {}, 0, "it does not answer", NextHop::Reach::none};
+  const NextHop tunnel{to, false, 0, {}, {}, 0, "eth0 takes no frames", NextHop::Reach::kernel};
+  EXPECT_EQ(s.node->on_next_hop(found, s.now), HopNews::none) << "it was found before";
+  EXPECT_EQ(s.node->on_next_hop(asking, s.now), HopNews::none) << "that may take a moment";
+  EXPECT_EQ(s.node->on_next_hop(silent, s.now), HopNews::lost);
+  EXPECT_EQ(s.node->on_next_hop(silent, s.now), HopNews::none);
+  EXPECT_EQ(s.node->on_next_hop(asking, s.now), HopNews::none);
+  EXPECT_EQ(s.node->on_next_hop(tunnel, s.now), HopNews::found) << "by another route";
+  EXPECT_EQ(s.node->on_next_hop(found, s.now), HopNews::none) << "one way or the other it is reached";
+  EXPECT_EQ(s.node->on_next_hop({ip("2001:db8:77::1"), true, 3, {}, {}, 1500, ""}, s.now), HopNews::none) << "nobody's";
+  s.restart();
+  s.configure(site());
+  EXPECT_EQ(s.node->on_next_hop(silent, s.now), HopNews::lost);
+}
+
+TEST(Node, NamesTheTargetsAtAnAddress) {
+  Site s;
+  Config config = site();
+  ServiceConfig other = config.service[0];
+  other.name = "other", other.address = {ip("2001:db8:80::2")};
+  config.service.push_back(other);
+  s.configure(config);
+  const TargetConfig& first = config.service[0].target[0];
+  const Node::Behind all = s.node->targets_at(first.address, 3), one = s.node->targets_at(first.address, 1);
+  EXPECT_EQ(all.first, (std::vector<std::string>{config.service[0].name + "/" + first.name, "other/" + first.name}));
+  EXPECT_EQ(all.all, 2u);
+  EXPECT_EQ(one.first.size(), 1u);
+  EXPECT_EQ(one.all, 2u);
+  EXPECT_EQ(s.node->targets_at(ip("2001:db8:77::1"), 3).all, 0u);
+  s.configure(site());
+  EXPECT_EQ(s.node->targets_at(first.address, 3).all, 1u) << "the other only serves its flows";
+}
+
 TEST(Node, FindsAFlowsPin) {
   Site s;
   s.send(4000, kSyn);
