@@ -56,7 +56,7 @@ class Visitor {
     close(std::exchange(fd_, -1));
   }
   // All that comes until the other side ends; "" with `ended()` false where it does not within the limit.
-  std::string hear(std::chrono::seconds limit = std::chrono::seconds(30)) {
+  std::string hear(std::chrono::seconds limit = std::chrono::seconds(10)) {
     const auto end = std::chrono::steady_clock::now() + limit;
     std::string all;
     char bytes[65536];

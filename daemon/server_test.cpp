@@ -113,7 +113,7 @@ TEST_P(ServerTest, EndsAtOnceWhateverGuestsDo) {
     ASSERT_TRUE(good_guest_is_served()) << "who came before has been let in";
     const auto begin = std::chrono::steady_clock::now();
     server.reset();
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
+    ASSERT_LT(std::chrono::steady_clock::now() - begin, 5s);
     held.clear();
     kept.clear();
     serve(limits());
