@@ -84,7 +84,10 @@ void Loop::run(const std::function<Time()>& step) {
       parts_->pauses.turn(now, wait, read(CLOCK_THREAD_CPUTIME_ID));
       ran = parts_->io.run_one_for(wait);
       // What else is ready, but not for ever: time is to be heard as well.
-      for (int i = 0; i < 64 && !parts_->stopped && parts_->io.poll_one(); ++i) ++ran;
+      const Time begun = boot_time();
+      for (int i = 0; i < 64 && !parts_->stopped && boot_time() - begun < Pauses::kAllowed && parts_->io.poll_one();
+           ++i)
+        ++ran;
       if (boot_time() >= due) break;
     }
   }

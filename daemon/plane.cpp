@@ -218,6 +218,15 @@ void Plane::follow_next_hops(Time now) {
 }
 
 void Plane::step(Time now) {
+  if (std::exchange(landed_, false)) {
+    hops_changed_ = true;
+    return;
+  }
+  if (std::exchange(hops_changed_, false)) {
+    resolver_->watch(control_->node().next_hops_wanted());
+    kernel_changed_ = true;
+    return;
+  }
   if (now >= interfaces_due_) {
     interfaces_due_ = now + kLookAgain;
     check_interfaces();
@@ -241,10 +250,11 @@ void Plane::tick(Time now) {
     control_->node().set_clock({moment->at, moment->ticks, engine_.ticks_per_second()});
   const std::vector<u32> freed = control_->tick(now);
   for (const u32 slot : freed) engine_.reset_target_traffic(slot);
-  if (!freed.empty()) resolver_->watch(control_->node().next_hops_wanted());
+  if (!freed.empty()) hops_changed_ = true;
 }
 
 Time Plane::deadline() const {
+  if (landed_ || hops_changed_ || kernel_changed_) return Time{};
   Time due = std::min({interfaces_due_, punts_due_, resolver_->deadline(), control_->deadline(), routes_->deadline()});
   if (!flips_.empty()) due = std::min(due, flips_.front().since + kFlipPatience);
   if (in_work_) return due;  // its end is heard

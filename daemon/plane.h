@@ -173,7 +173,7 @@ class Plane {
   std::map<std::string, std::string> obstacles_;  // why an interface is not served, as it was said
   std::string load_failed_, look_failed_, punts_failed_;
   std::set<std::string> fallbacks_told_;
-  bool kernel_changed_ = true;
+  bool kernel_changed_ = true, landed_ = false, hops_changed_ = false;
   Time interfaces_due_{0}, natives_due_ = Time::max(), natives_after_{0}, punts_due_ = Time::max();
   u64 routes_seen_ = 0;  // Resolver::route_changes()
 };

@@ -213,10 +213,8 @@ Status Plane::land(Change& change, Built built) {
   if (suspended_) return Done{};  // a daemon's end
   interfaces_due_ = now;          // what could not be had is looked after at once
   follow_punts(now);
-  resolver_->watch(control_->node().next_hops_wanted());
-  kernel_changed_ = true;
+  landed_ = true;  // the rest has turns of its own
   follow_sockets(*config_);
-  carry_out();
   say_what_is_attached();
   if (other_routes)
     log::info(fmt::format("routes changed: {} of this machine now win over what is translated", natives_.size()));
