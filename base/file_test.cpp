@@ -8,8 +8,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 namespace waymark {
 namespace {
@@ -66,12 +68,21 @@ TEST_F(Files, WhatIsNoFileIsRefusedAtOnce) {
                                                        {"/dev/zero", " is a character device, not a regular file"},
                                                        {at("link"), " is a character device, not a regular file"},
                                                        {at("none"), " cannot be opened: No such file or directory"}};
+  // Whoever waits for a FIFO's writer gets one in the end.
+  std::atomic<bool> waited = false;
+  std::jthread writer([&](const std::stop_token& stop) {
+    for (int i = 0; i < 1000 && !stop.stop_requested(); ++i) usleep(10'000);
+    if (stop.stop_requested()) return;
+    waited = true;
+    close(open(at("fifo").c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  });
   for (const auto& [path, end] : cases) {
     const auto got = read_file(path, {4096});
     ASSERT_FALSE(got) << path;
     EXPECT_EQ(got.error().sentence, path + end);
   }
   EXPECT_FALSE(read_file(at("socket"), {4096}));
+  EXPECT_FALSE(waited);
   close(socket);
 }
 

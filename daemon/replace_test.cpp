@@ -96,7 +96,7 @@ TEST_F(GuestsTest, AReplacementFindsItsWayThroughThem) {
   come(8);
   const pid_t second = spawn(RunOptions{.replace = true, .program = program()});
   bool unreachable = false;
-  EXPECT_EQ(end_of(first,
+  ASSERT_EQ(end_of(first,
                    [&] {
                      drip();
                      // At every moment one of the two listens.
