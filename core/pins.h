@@ -14,15 +14,13 @@
 // what is proven.
 #pragma once
 
-#include "core/hash.h"
+#include "core/buckets.h"
 #include "core/records.h"
 
 namespace waymark {
 
 // `datagram` is proven too, by a second packet of a protocol without connections: it has an idle time of its own.
 enum class PinState : u8 { embryonic = 0, proven = 1, closing = 2, datagram = 3 };
-
-constexpr u32 kStampBits = 9, kStampMask = (1u << kStampBits) - 1;
 
 struct Pin {  // a pin's word, unpacked
   u32 fingerprint, slot, stamp;
@@ -32,7 +30,7 @@ struct Pin {  // a pin's word, unpacked
   bool mirrored = false;  // another director's, and no packet of the flow has come here yet
 };
 
-constexpr u32 kSlotBits = 18, kSlotMask = (1u << kSlotBits) - 1, kPinStampShift = 52;
+constexpr u32 kSlotBits = 18, kSlotMask = (1u << kSlotBits) - 1;
 constexpr u64 kAdopted = u64(1) << 50, kMirrored = u64(1) << 51;
 static_assert(kMaxTargets <= 1u << kSlotBits);
 
@@ -50,47 +48,9 @@ WM_INLINE constexpr Pin unpack(u64 w) {
           (w & kMirrored) != 0};
 }
 
-WM_INLINE constexpr u32 partner(u32 bucket, u32 fingerprint, u32 buckets) {
-  const u32 sum = reduce(fingerprint * 0x9e3779b1u, buckets);  // bucket + partner, modulo buckets
-  return sum >= bucket ? sum - bucket : sum + buckets - bucket;
-}
-
-WM_INLINE constexpr u64 spill_bit(u32 fingerprint) { return u64(1) << reduce(fingerprint << 11, 48); }
-constexpr u64 kSpillChange = u64(1) << 48;  // counts changes, so that the sweeper's compare-and-swap sees each
-
-WM_INLINE u64 swap_word(u64* word, u64 expected, u64 desired) {  // the word found; equal to `expected` on success
-  return __sync_val_compare_and_swap(word, expected, desired);
-}
-
-WM_INLINE u64 read_word(const u64* word) { return *static_cast<const volatile u64*>(word); }
-
 template <class E>
 WM_INLINE PinPlace place_of(E& env, u64 hash) {
-  const u32 fingerprint = u32(hash) ? u32(hash) : 1;
-  const u32 upper = u32(hash >> 32);
-  return {fingerprint, reduce(upper, env.settings().pin_buckets), upper};
-}
-
-WM_INLINE constexpr u32 embryo_bucket(const PinPlace& place, u32 buckets) {
-  return reduce(place.upper * 0x9e3779b1u ^ place.fingerprint, buckets);
-}
-
-// Where a pin was found, and what it was: null when it was not.
-struct Found {
-  u64* word;
-  u64 value;
-};
-
-template <u32 Ways>
-WM_INLINE Found find_in(u64* ways, u32 fingerprint) {
-  u32 way = Ways;
-  u64 value = 0;
-  for (u32 i = 0; i < Ways && way == Ways; ++i) {
-    value = read_word(&ways[i]);
-    if (u32(value) == fingerprint) way = i;
-  }
-  way = forget(way);
-  return way < Ways ? Found{&ways[way], value} : Found{nullptr, 0};
+  return place_in(hash, env.settings().pin_buckets);
 }
 
 template <class E>
@@ -112,9 +72,6 @@ WM_INLINE Found find_embryo(E& env, const PinPlace& place) {
   return find_in<kEmbryoWays>(bucket->pin, place.fingerprint);
 }
 
-// How many stamps ago a pin was last used.
-WM_INLINE u32 pin_age(u64 value, u32 stamp) { return (stamp - (u32(value >> kPinStampShift))) & kStampMask; }
-
 // The first free way, or one whose pin is beyond every idle time; null when all are in use.
 template <class E>
 WM_INLINE Found find_room(E& env, PinBucket* bucket, u32 stamp) {
@@ -129,13 +86,6 @@ WM_INLINE Found find_room(E& env, PinBucket* bucket, u32 stamp) {
   }
   way = forget(way);
   return way < kPinWays ? Found{&bucket->pin[way], found} : Found{nullptr, 0};
-}
-
-// Marks in a bucket that a pin of this fingerprint is to be looked for in its partner. False when another CPU was
-// first.
-WM_INLINE bool mark_spill(PinBucket* bucket, u32 fingerprint) {
-  const u64 spill = read_word(&bucket->spill);
-  return swap_word(&bucket->spill, spill, (spill | spill_bit(fingerprint)) + kSpillChange) == spill;
 }
 
 template <class E>
@@ -158,7 +108,7 @@ WM_INLINE u64* make_room(E& env, PinBucket* bucket, u32 index, u32 stamp) {
     Found room = find_room(env, other, stamp);
     if constexpr (Deeper > 0)
       if (!room.word) room = {make_room<Deeper - 1>(env, other, second, stamp), 0};
-    if (!room.word || !mark_spill(bucket, u32(value))) continue;
+    if (!room.word || !mark_spill(&bucket->spill, u32(value))) continue;
     if (!put(env, room, value | u64(1) << 63)) continue;
     env.note(Note::pin_moved);
     if (swap_word(&bucket->pin[i], value, 0) == value) return &bucket->pin[i];
@@ -189,13 +139,13 @@ WM_INLINE bool insert_pin(E& env, const PinPlace& place, u64 word, u32 stamp) {
   PinBucket* second = env.at(table::pins, index);
   if (!second) return false;
   if (Found room = find_room(env, second, stamp); room.word) {
-    if (!mark_spill(first, place.fingerprint)) return env.note(Note::pin_contended), false;
+    if (!mark_spill(&first->spill, place.fingerprint)) return env.note(Note::pin_contended), false;
     env.note(Note::pin_spilled);
     return put(env, room, word | u64(1) << 63);
   }
   if (u64* way = make_room<0>(env, first, place.bucket, stamp)) return put(env, {way, 0}, word);
   if (u64* way = make_room<0>(env, second, index, stamp)) {
-    if (!mark_spill(first, place.fingerprint)) return env.note(Note::pin_contended), false;
+    if (!mark_spill(&first->spill, place.fingerprint)) return env.note(Note::pin_contended), false;
     return put(env, {way, 0}, word | u64(1) << 63);
   }
   if (u64* way = make_room<1>(env, first, place.bucket, stamp)) return put(env, {way, 0}, word);

@@ -102,7 +102,7 @@ TEST(Sweep, AFilterThatChangedIsLeftAlone) {
   Sweeper sweeper;
   sweep(sweeper, env, 10);
   PinBucket& bucket = env.live.pins[7];
-  ASSERT_TRUE(mark_spill(&bucket, 0x1234));
+  ASSERT_TRUE(mark_spill(&bucket.spill, 0x1234));
   sweep(sweeper, env, 10);
   EXPECT_NE(bucket.spill & (kSpillChange - 1), 0u) << "marked, and its pin not written yet";
   sweep(sweeper, env, 10);
