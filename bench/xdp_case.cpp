@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bench/exact_case.h"
 #include "bench/translator_case.h"
 #include "dataplane/pipeline.h"
 
@@ -178,6 +179,15 @@ std::unique_ptr<Case> native_translation() {
   return make_native_translation(whole, ip6);
 }
 
+template <ExactWay way, u32 flows = 0, bool ip6 = false>
+std::unique_ptr<Case> exact() {
+  return make_exact({way, flows, ip6});
+}
+template <u32 flows>
+std::unique_ptr<Case> native_exact() {
+  return make_native_exact(flows);
+}
+
 const std::vector<NamedCase>& all_cases() {
   constexpr u32 any = 0xffffffff;
   static const std::vector<NamedCase> cases = {
@@ -203,11 +213,21 @@ const std::vector<NamedCase>& all_cases() {
       {"xdp.translator.role_6to4", true, translator<true, true>, 55},
       {"xdp.translator.map_10k", true, translator<true, false, Carried::tcp, 10'000>, 100},
       {"xdp.address.tag", true, make_tag, 30},
+      {"xdp.exact.hit_1", true, exact<ExactWay::hit, 1>, 15},
+      {"xdp.exact.hit_64k", true, exact<ExactWay::hit, 65'536>, 60},
+      {"xdp.exact.hit_1m", true, exact<ExactWay::hit, 1'000'000>, 110},
+      {"xdp.exact.hit_1m_ip6", true, exact<ExactWay::hit, 1'000'000, true>, 120},
+      {"xdp.exact.unknown", true, exact<ExactWay::unknown>, 60},
+      {"xdp.exact.new", true, exact<ExactWay::fresh>, 150},
+      {"xdp.exact.insert", true, exact<ExactWay::insert>, 180},
+      {"xdp.exact.full", true, exact<ExactWay::full>, 300},
       {"native.director.hit_1", false, native<1>, 25},
       {"native.director.hit_1m", false, native<1'000'000>, 80},
       {"native.translate.4to6", false, native_translation<false, false>, 14},
       {"native.translate.6to4", false, native_translation<false, true>, 16},
       {"native.translator.role", false, native_translation<true, false>, 45},
+      {"native.exact.hit_1", false, native_exact<1>, 12},
+      {"native.exact.hit_1m", false, native_exact<1'000'000>, 80},
   };
   return cases;
 }
