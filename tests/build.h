@@ -25,6 +25,8 @@ class Build {
   virtual Ended run(const packets::Bytes& frame, u32 head_room, u16 expected = 0) = 0;
   virtual Counters counters() = 0;
   virtual TargetCounters traffic(u32 slot) = 0;
+  virtual bool makes(u32 /* head_room */) { return true; }
+  virtual u32 verified_instructions() { return 0; }  // that the kernel's verifier looked at; 0 natively
 };
 
 // The image's settings say the sizes of the pin tables.

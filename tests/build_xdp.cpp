@@ -35,8 +35,7 @@ class XdpBuild : public Build {
   }
 
   Ended run(const packets::Bytes& frame, u32 head_room, u16 expected) override {
-    // The kernel keeps 40 bytes of the head room for itself.
-    auto o = run_->run(frame, fixture::kInterface, expected, head_room == 256 ? 256 : head_room + 40);
+    auto o = run_->run(frame, fixture::kInterface, expected, in_kernel(head_room));
     if (!o) give_up(o.error().sentence + "\n" + packets::hexdump(frame));
     const u32 out = o->action == 3 ? fixture::kInterface : o->action == 4 ? fixture::kOtherInterface : 0;
     return {{o->reason, o->verdict}, out, o->frame};
@@ -44,8 +43,13 @@ class XdpBuild : public Build {
 
   Counters counters() override { return object_->counters(); }
   TargetCounters traffic(u32 slot) override { return object_->target_traffic(slot + 1)[slot]; }
+  bool makes(u32 head_room) override { return in_kernel(head_room) >= TestRun::least_head_room(); }
+  u32 verified_instructions() override { return program_facts(object_->program()).verified_instructions; }
 
  private:
+  // The kernel keeps 40 bytes of the head room for itself.
+  static u32 in_kernel(u32 head_room) { return head_room == 256 ? 256 : head_room + 40; }
+
   std::optional<Object> object_;
   std::optional<TestRun> run_;
 };

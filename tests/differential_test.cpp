@@ -101,7 +101,8 @@ void compare(std::span<const u8> elf, u64 seed) {
   packets::Mutator mutator(corpus(), seed);
   for (u32 n = 1; n <= kPackets; ++n) {
     const packets::Bytes frame = mutator.next();
-    const u32 room = mutator.below(100) ? cases::kHeadRoom : mutator.below(40) * 4;
+    u32 room = mutator.below(100) ? cases::kHeadRoom : mutator.below(40) * 4;
+    if (!kernel->makes(room)) room = cases::kHeadRoom;
     const Ended a = native->run(frame, room);
     const Ended b = kernel->run(frame, room, a.verdict.reason);
     const bool same_out = a.out_interface == b.out_interface || room != cases::kHeadRoom;

@@ -86,7 +86,9 @@ void compare(std::span<const u8> elf, u64 seed) {
     Bytes frame = mutator.next();
     if (frame.size() > kLongestRun) frame.resize(kLongestRun);
     if (mutator.below(16)) frame = with_header_sum(std::move(frame));
-    const u32 in = frame[5] == 2 ? 2 : 1, room = mutator.below(50) ? 256 : mutator.below(20) * 4;
+    const u32 in = frame[5] == 2 ? 2 : 1;
+    u32 room = mutator.below(50) ? 256 : mutator.below(20) * 4;
+    if (!KernelTranslator::makes(room)) room = 256;
     const bool enough = mutator.below(50) == 0;
     set_answered_enough(native.live(), image.settings, ticks, enough);
     set_answered_enough(kernel.live(), image.settings, kernel.now(), enough);

@@ -9,8 +9,14 @@ namespace waymark {
 
 namespace {
 
+// scripts/debian-kernel shows it.
+void record(Build& build) {
+  testing::Test::RecordProperty("verified_instructions", int(build.verified_instructions()));
+}
+
 void run_all(std::span<const u8> elf) {
   const auto build = xdp_build(elf, fixture::image());
+  record(*build);
   for (const cases::Case& c : cases::all_cases()) run_case(*build, c);
 }
 
@@ -30,6 +36,7 @@ TEST(KernelCases, BpfByTheOtherCompiler) {
 TEST(KernelCases, BpfWithoutPins) {
   WM_NEED(Cap::bpf);
   const auto build = xdp_build(program(), fixture::image(false));
+  record(*build);
   for (const cases::Case& c : cases::director_cases()) {
     cases::Case without = c;
     without.flows = 0;

@@ -21,6 +21,9 @@ constexpr u32 kLong = 1u << 28;  // ticks
   std::abort();
 }
 
+// The kernel keeps 40 bytes of the head room for itself.
+u32 in_kernel(u32 head_room) { return head_room == 256 ? 256 : head_room + 40; }
+
 }  // namespace
 
 bool enter_namespace_of_two() {
@@ -57,9 +60,10 @@ void KernelTranslator::learn(std::span<const Way> ways) {
   }
 }
 
+bool KernelTranslator::makes(u32 head_room) { return in_kernel(head_room) >= TestRun::least_head_room(); }
+
 Ended KernelTranslator::run(const packets::Bytes& frame, u32 in, u32 head_room, u16 expected) {
-  // The kernel keeps 40 bytes of the head room for itself.
-  auto o = run_->run(frame, in, expected, head_room == 256 ? 256 : head_room + 40);
+  auto o = run_->run(frame, in, expected, in_kernel(head_room));
   if (!o) give_up(o.error().sentence + "\n" + packets::hexdump(frame));
   const u32 out = o->action == 3 ? in : o->action == 4 ? 3 - in : 0;
   return {{o->reason, o->verdict}, out, o->frame};

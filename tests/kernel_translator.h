@@ -23,6 +23,8 @@ class KernelTranslator {
   Live live() { return object_->live(); }
   u32 now();
   Counters counters() { return object_->counters(); }
+  static bool makes(u32 head_room);
+  u32 verified_instructions() const { return program_facts(object_->program()).verified_instructions; }
 
  private:
   u32 pin_key_[12];

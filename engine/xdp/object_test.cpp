@@ -46,6 +46,7 @@ TEST_P(BothCompilers, LoadsWithBtfAndTablesInMemory) {
   const ProgramFacts facts = program_facts(object->program());
   EXPECT_EQ(facts.name, "wm_xdp");
   EXPECT_EQ(facts.tag.size(), 16u);
+  RecordProperty("verified_instructions", int(facts.verified_instructions));
   EXPECT_GT(facts.verified_instructions, 1000u);
   EXPECT_LT(facts.verified_instructions, 1'000'000u);
 

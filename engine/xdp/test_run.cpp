@@ -3,8 +3,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
+#include <sys/utsname.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "engine/xdp/kernel_facts.h"
 
@@ -27,6 +29,13 @@ bool TestRun::counted(u16 reason) {
   if (sum != before_.reasons[reason] + 1) return false;
   before_.reasons[reason] = sum;
   return true;
+}
+
+u32 TestRun::least_head_room() {
+  utsname names{};
+  int major = 0, minor = 0;
+  const bool known = !uname(&names) && sscanf(names.release, "%d.%d", &major, &minor) == 2;
+  return kHeadRoom - (known && (major < 6 || (major == 6 && minor < 3)) ? 32 : 252);
 }
 
 Result<KernelOutcome> TestRun::run(std::span<const u8> frame, u32 interface, u16 expected, u32 head_room) {

@@ -20,9 +20,10 @@ class TestRun {
   // The kernel takes frames of 14 to about 3,500 bytes. `interface` must exist in this network namespace (1, the
   // loopback, always does). `expected` is tried first when the reason is looked up: a right guess saves most of the
   // time. Fails when the kernel refuses the run, or when not exactly one exit was counted.
-  // `head_room` below 256 is made by bytes of metadata between it and the frame, at most 252 and four at a time;
-  // kernels before 6.3 take 32. The kernel keeps 40 bytes of the head room for itself.
+  // `head_room` below 256 is made by bytes of metadata between it and the frame, four at a time and no less than
+  // least_head_room(). The kernel keeps 40 bytes of the head room for itself.
   Result<KernelOutcome> run(std::span<const u8> frame, u32 interface = 1, u16 expected = 0, u32 head_room = 256);
+  static u32 least_head_room();  // on this kernel: before Linux 6.3 metadata has 32 bytes at most, since then 252
 
  private:
   bool counted(u16 reason);
