@@ -114,7 +114,9 @@ TEST_F(RecoveryTest, RenamedAndBack) {
   EXPECT_TRUE(soon([&] { return !warned("interface "); })) << status("warning");
 
   // And with another one in its place meanwhile.
-  here("ip link set wm-two down; ip link set wm-two name wm-other; ip link set wm-two-p name wm-other-p");
+  here(
+      "ip link set wm-two down; ip link set wm-two name wm-other; ip link set wm-two-p down; "
+      "ip link set wm-two-p name wm-other-p; ip link set wm-other-p up");
   make("wm-two");
   EXPECT_TRUE(becomes("wm-two", "native XDP")) << log();
   EXPECT_TRUE(soon([&] { return output("ip -d link show wm-other").find("prog/xdp") == std::string::npos; }));

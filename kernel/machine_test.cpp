@@ -43,7 +43,7 @@ TEST_F(MachineTest, ReadsSettings) {
   EXPECT_EQ(sysctl("net/ipv4/conf/wm-here/rp_filter"), "2");
   EXPECT_FALSE(sysctl("net.ipv4.conf.wm-none.rp_filter"));
   EXPECT_FALSE(sysctl("net/../../self/comm")) << "only below /proc/sys";
-  here("ip link set wm-here name wm.5");
+  here("ip link set wm-here down; ip link set wm-here name wm.5");
   EXPECT_EQ(sysctl("net/ipv4/conf/wm.5/rp_filter"), "2");
   EXPECT_EQ(sysctl("net.ipv4.conf.wm/5.rp_filter"), "2");
 }
