@@ -17,9 +17,10 @@ namespace waymark {
 
 namespace {
 
-// What Waymark uses, and since when: atomic compare-and-exchange (5.12), batches of per-CPU arrays (5.13); before these
-// XDP links that can be updated (5.9), the jiffies helper (5.6), mapped arrays (5.5), loops (5.3), frozen maps (5.2).
-constexpr int kLeastMajor = 5, kLeastMinor = 13;
+// The oldest kernel whose verifier was tried (scripts/debian-kernel). What Waymark uses is there since 5.13: batches of
+// per-CPU arrays; before these atomic compare-and-exchange (5.12), XDP links that can be updated (5.9), the jiffies
+// helper (5.6), mapped arrays (5.5), loops (5.3), frozen maps (5.2).
+constexpr int kLeastMajor = 6, kLeastMinor = 1;
 
 bool too_old(std::string& release) {
   utsname names{};
