@@ -46,7 +46,6 @@ function(wm_bpf library)
     # Linux 6.7 the verifier refuses a loop that is entered from the instruction above its head by falling through, and
     # block placement makes such loops ("back-edge from insn 8548 to 8549"; engine/xdp/back_edges_test.cpp).
     COMMAND ${ARG_CLANG} -std=c++20 -O2 -g -fstandalone-debug -target bpf -mcpu=v3 -fno-exceptions -fno-rtti -Wall -Wextra -Werror
-            -mllvm -disable-block-placement
             -ffile-prefix-map=${PROJECT_SOURCE_DIR}=waymark -I${PROJECT_SOURCE_DIR} ${ARG_FLAGS}
             -MD -MF ${object}.d -MT ${object} -c ${source} -o ${object}
     ${strip}

@@ -118,10 +118,18 @@ WM_INLINE Verdict parse_ip(const View& v, Packet& p, u16 type) {
   return parse::why::not_ip;
 }
 
+// A loop with many ways out is unrolled for the kernel: the compiler may lay it out so that its last block falls into
+// its first, which the verifier refuses before Linux 6.7 (engine/xdp/back_edges_test.cpp).
+#if defined(__bpf__)
+#define WM_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define WM_UNROLL
+#endif
+
 // Walks the extension headers from p.l4 on; p.protocol and p.l4 then name the transport header.
 WM_INLINE Verdict skip_extensions(const View& v, Packet& p) {
   if (WM_LIKELY(p.protocol == kProtoTcp || p.protocol == kProtoUdp)) return kGoOn;  // nearly always there are none
-  for (u32 i = 0; i <= kMaxExtensions; ++i) {
+  WM_UNROLL for (u32 i = 0; i <= kMaxExtensions; ++i) {
     const u8 next = p.protocol;
     if (next == kProtoFragment) return parse::why::fragment;
     if (next != kProtoHopByHop && next != kProtoRouting && next != kProtoDestination) return kGoOn;

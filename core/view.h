@@ -11,6 +11,8 @@ constexpr u32 kMaxDepth = 0x7fff;  // of a payload: packets in XDP are shorter
 struct View {
   u8 *begin, *end;
 
+  // The masks change nothing: the compiler may read an offset from the stack again after the comparison, and before
+  // Linux 6.5 or so the verifier then knows no bound of it.
   // Pointer to a T at `offset` bytes, or null where the packet is shorter or the offset above kMaxOffset.
   template <class T>
   WM_INLINE T* at(u32 offset) const {
@@ -19,6 +21,7 @@ struct View {
     if (!__builtin_constant_p(offset)) {
       asm("" : "+r"(o));
       if (o > kMaxOffset) return nullptr;
+      asm("%0 &= %1" : "+r"(o) : "i"(kMaxOffset));
     }
     u8* p = begin + o;
     asm("" : "+r"(p));  // the check and the access must use the same register
@@ -36,6 +39,7 @@ struct View {
     u64 o = offset;
     asm("" : "+r"(o));
     if (o > kMaxDepth) return nullptr;
+    asm("%0 &= %1" : "+r"(o) : "i"(kMaxDepth));
     u8* p = begin + o;
     asm("" : "+r"(p));
     return p + sizeof(T) > end ? nullptr : reinterpret_cast<T*>(p);

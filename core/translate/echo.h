@@ -22,20 +22,23 @@ WM_INLINE Verdict echo(E& env, const Packet& p) {
     icmp = v.at<Icmp>(p.l4);
     ethernet = v.at<Ethernet>(0);
   }
-  auto* ip6 = v.at<Ip6>(p.l3);
-  auto* ip4 = v.at<Ip4>(p.l3);
-  if (!icmp || !ethernet || !ip4 || (p.ip6 && !ip6)) return parse::why::ip_short;
-  // The addresses change places, which no checksum notices.
+  if (!icmp || !ethernet) return parse::why::ip_short;
+  // The addresses change places, which no checksum notices. Each header is compared where it is used: older verifiers
+  // do not remember it from a comparison beside p.ip6.
   if (p.ip6) {
-    store_address(ip6->source, p.destination);
-    store_address(ip6->destination, p.source);
-    ip6->hops = kAnswerHops;
+    auto* ip = v.at<Ip6>(p.l3);
+    if (!ip) return parse::why::ip_short;
+    store_address(ip->source, p.destination);
+    store_address(ip->destination, p.source);
+    ip->hops = kAnswerHops;
   } else {
-    ip4->source = ip4_of(p.destination);
-    ip4->destination = ip4_of(p.source);
-    const u16 before = u16(ip4->ttl | ip4->protocol << 8), after = u16(kAnswerHops | ip4->protocol << 8);
-    ip4->checksum.raw = update_checksum(ip4->checksum.raw, before, after);
-    ip4->ttl = kAnswerHops;
+    auto* ip = v.at<Ip4>(p.l3);
+    if (!ip) return parse::why::ip_short;
+    ip->source = ip4_of(p.destination);
+    ip->destination = ip4_of(p.source);
+    const u16 before = u16(ip->ttl | ip->protocol << 8), after = u16(kAnswerHops | ip->protocol << 8);
+    ip->checksum.raw = update_checksum(ip->checksum.raw, before, after);
+    ip->ttl = kAnswerHops;
   }
   icmp->checksum.raw = adjusted(icmp->checksum.raw, taken(request) + reply, kProtoIcmp6);
   icmp->type = reply;

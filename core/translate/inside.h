@@ -74,7 +74,7 @@ WM_INLINE Skipped unpack_skipped(u64 w) { return {u16(w), u16(w >> 16), u16(w >>
 // steps that the kernel's verifier proves apart (Env::skip_headers).
 WM_INLINE Skipped skip_headers(const View& v, u32 l4, u32 end, u8 protocol) {
   Skipped s = {u16(l4), 0, 0, protocol, SkipEnd::transport};
-  for (u32 i = 0; i <= kMaxExtensions; ++i) {
+  WM_UNROLL for (u32 i = 0; i <= kMaxExtensions; ++i) {
     const u8 next = s.protocol;
     const bool is_header = next == kProtoHopByHop || next == kProtoRouting || next == kProtoDestination;
     if (next != kProtoFragment && !is_header) {
