@@ -124,6 +124,30 @@ const PrefixLength& length_of(const TranslatorSettings& s, const Entry& e) {
                : *std::find_if(s.length4, s.length4 + s.lengths4, of);
 }
 
+bool same_prefix(const Mapping& a, const Mapping& b, bool ip6) {
+  return ip6 ? a.ip6_length == b.ip6_length && a.high == b.high && a.low == b.low
+             : a.ip4_length == b.ip4_length && a.ip4 == b.ip4;
+}
+
+// False where the bucket is full, or has another prefix under this tag: a lookup compares with one mapping alone. Where
+// an equal prefix of the same kind came before, it is the one that is found.
+bool add_way(PrefixBucket& bucket, u64 hash, u8 kind, u32 mapping, const auto& same) {
+  const u16 tag = translate::prefix_tag(hash, kind);
+  for (u32 way = 0; way < kPrefixWays; ++way) {
+    const u32 other = bucket.mappings >> 16 * way & 0xffff;
+    if (!other) {
+      bucket.tags |= u64(tag) << 16 * way;
+      bucket.mappings |= u64(mapping) << 16 * way;
+      return true;
+    }
+    const u16 taken = u16(bucket.tags >> 16 * way);
+    if (translate::prefix_tag(taken) != translate::prefix_tag(hash)) continue;
+    if (!same(other)) return false;
+    if (taken == tag) return true;
+  }
+  return false;
+}
+
 // Tries seeds, in a fixed order, until no bucket overflows.
 Status place(Image& image, const std::vector<Entry>& entries) {
   TranslatorSettings& s = image.settings.translator;
@@ -133,19 +157,14 @@ Status place(Image& image, const std::vector<Entry>& entries) {
     s.lengths4 = write_lengths(image, entries, false, s.prefix_seed, s.length4);
     s.lengths6 = write_lengths(image, entries, true, s.prefix_seed, s.length6);
     image.prefixes.assign(std::size_t(1) << s.prefix_bits, PrefixBucket{});
-    bool fits = true;
-    for (const Entry& e : entries) {
+    const bool fit = std::all_of(entries.begin(), entries.end(), [&](const Entry& e) {
       const u64 hash = translate::prefix_hash(length_of(s, e).seed, e.prefix);
-      PrefixBucket& bucket = image.prefixes[hash >> (64 - s.prefix_bits)];
-      u32 way = 0;
-      while (way < kPrefixWays && bucket.mappings >> 16 * way & 0xffff) ++way;
-      fits = way < kPrefixWays;
-      if (!fits) break;
-      bucket.tags |= u64(translate::prefix_tag(hash)) << 16 * way;
-      bucket.mappings |= u64(e.mapping + 1) << 16 * way;
-    }
-    if (fits) return Done{};
-    if (seed % 64 == 0 && s.prefix_bits < 17) ++s.prefix_bits;  // 64 tries that failed: more room
+      return add_way(
+          image.prefixes[hash >> (64 - s.prefix_bits)], hash, image.mappings[e.mapping].kind, e.mapping + 1,
+          [&](u32 other) { return same_prefix(image.mappings[other - 1], image.mappings[e.mapping], e.ip6); });
+    });
+    if (fit) return Done{};
+    if (seed % 16 == 0 && s.prefix_bits < 20) ++s.prefix_bits;  // so many tries failed: more room
   }
   return Error{fmt::format("no arrangement of {} translated prefixes was found", entries.size())};
 }

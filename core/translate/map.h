@@ -30,28 +30,42 @@ WM_INLINE constexpr u64 prefix_hash(u64 seed, const Numbers& prefix) {
   x = (x ^ x >> 32 ^ prefix.low) * 0xd6e8feb86659fd93ull;
   return (x ^ x >> 32) * 0xd6e8feb86659fd93ull;
 }
-WM_INLINE constexpr u16 prefix_tag(u64 hash) { return u16(hash) | 1; }
+// Beside a bit for each kind, which no lookup's tag has.
+constexpr u32 kPrefixTagBits = 13, kPrefixTagMask = (1u << kPrefixTagBits) - 1;
+WM_INLINE constexpr u16 prefix_tag(u64 hash) { return u16(hash) & kPrefixTagMask; }
+WM_INLINE constexpr u16 prefix_tag(u64 hash, u8 kind) { return u16(prefix_tag(hash) | kind << kPrefixTagBits); }
 
-// The mapping whose prefix is just this, and 1; or 0. All ways are compared at once: most lengths have no such prefix.
+// The first way whose tag and kind are the wanted ones: a bit in its place, or 0. All four at once, and none by a carry
+// from the one below.
+WM_INLINE constexpr u64 first_way(u64 tags, u16 tag, u32 kinds) {
+  constexpr u64 ones = 0x0001000100010001;
+  const u64 differ = (tags ^ tag * ones) & kPrefixTagMask * ones;
+  const u64 kind = tags >> kPrefixTagBits & kinds * ones;
+  const u64 other = (differ + kPrefixTagMask * ones) >> (kPrefixTagBits - 3);
+  const u64 same = (kind + 7 * ones) & ~other & 8 * ones;
+  return same & -same;
+}
+WM_INLINE constexpr u32 pick_way(u64 mappings, u64 way) {
+  u64 picked = mappings & (way >> 3) * 0xffff;
+  picked |= picked >> 32;
+  return u16(picked | picked >> 16);
+}
+
+// The mapping of one of `kinds` whose prefix is just this, and 1; or 0. Control sees to it that the ways of one bucket
+// with equal tags have equal prefixes, so one mapping is looked at; most lengths have none.
 template <class E>
 WM_INLINE u32 find_exactly(E& env, const PrefixLength& of, const Numbers& prefix, bool ip6, u32 kinds) {
-  constexpr u64 ones = 0x0001000100010001, tops = 0x8000800080008000;
   const u64 hash = prefix_hash(of.seed, prefix);
   const PrefixBucket* bucket = env.at(table::prefixes, u32(hash >> (64 - env.settings().translator.prefix_bits)));
   if (!bucket) return 0;
-  const u64 differ = bucket->tags ^ prefix_tag(hash) * ones;
-  const u64 same = (differ - ones) & ~differ & tops;  // and maybe a way above one that is the same
-  if (WM_LIKELY(!same)) return 0;
-  for (u32 i = 0; i < kPrefixWays; ++i) {
-    const u32 way = u16(bucket->mappings >> 16 * i);
-    if (!(same >> (16 * i + 15) & 1) || !way) continue;
-    const Mapping* m = env.at(table::mappings, way - 1);
-    if (!m || !(m->kind & kinds)) continue;
-    const bool is_it = ip6 ? m->ip6_length == of.length && m->high == prefix.high && m->low == prefix.low
-                           : m->ip4_length == of.length && m->ip4 == u32(prefix.low);
-    if (WM_LIKELY(is_it)) return way;
-  }
-  return 0;
+  const u64 way = first_way(bucket->tags, prefix_tag(hash), kinds);
+  if (WM_LIKELY(!way)) return 0;
+  const u32 found = pick_way(bucket->mappings, way);
+  const Mapping* m = env.at(table::mappings, found - 1);
+  if (!m) return 0;
+  const bool is_it = ip6 ? m->ip6_length == of.length && m->high == prefix.high && m->low == prefix.low
+                         : m->ip4_length == of.length && m->ip4 == u32(prefix.low);
+  return is_it ? found : 0;
 }
 
 // The mapping of one of `kinds` with the longest prefix that holds the address, and 1; or 0; among the lengths from

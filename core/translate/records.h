@@ -40,7 +40,7 @@ struct PrefixLength {
 static_assert(sizeof(PrefixLength) == 48);
 constexpr u32 kPrefixWays = 4, kMaxMappings = 65'535;
 struct PrefixBucket {
-  u64 tags;      // of the prefixes, 16 bits each, the first way's lowest: 0 where the way is empty
+  u64 tags;      // of the prefixes, 16 bits each, the first way's lowest: kind:3 above, 0 where the way is empty
   u64 mappings;  // likewise: the mapping and 1
 };
 static_assert(sizeof(PrefixBucket) == 16);
