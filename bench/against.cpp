@@ -38,8 +38,8 @@ Result<bool> compare(const std::vector<const NamedCase*>& cases, u32 runs, const
   std::map<std::string, double> best;
   for (int time = 0; time < kTimes; ++time) {
     const auto all = measure(common, runs);
-    if (!all) return all.error();
-    for (const Measured& m : *all) {
+    for (const Measured& m : all) {
+      if (!m.failed.empty()) return Error{m.name + ": " + m.failed};
       const double old = before->at(m.name);
       worse[m.name] += m.min > old * 1.05 && m.min > old + 5;
       best[m.name] = time == 0 ? m.min : std::min(best[m.name], m.min);

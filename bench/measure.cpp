@@ -12,28 +12,36 @@ double thread_seconds() {
   return double(t.tv_sec) + double(t.tv_nsec) * 1e-9;
 }
 
-Result<std::vector<Measured>> measure(const std::vector<const NamedCase*>& cases, u32 runs) {
+std::vector<Measured> measure(const std::vector<const NamedCase*>& cases, u32 runs) {
+  std::vector<Measured> all(cases.size());
   std::vector<std::unique_ptr<Case>> made;
-  for (const NamedCase* c : cases) {
-    made.push_back(c->make());
-    if (const Status status = made.back()->prepare(); !status) return Error{c->name + ": " + status.error().sentence};
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    made.push_back(cases[i]->make());
+    all[i].name = cases[i]->name;
+    all[i].limit = cases[i]->limit;
+    all[i].runs = runs;
+    if (const Status status = made[i]->prepare(); !status) all[i].failed = status.error().sentence;
   }
   std::vector<std::vector<double>> times(cases.size()), nulls(cases.size());
   for (u32 round = 0; round < runs; ++round)
     for (std::size_t i = 0; i < cases.size(); ++i)
       for (const bool null : {true, false}) {
+        if (!all[i].failed.empty()) continue;
         const Result<double> ns = made[i]->run(null);
-        if (!ns) return Error{cases[i]->name + ": " + ns.error().sentence};
-        (null ? nulls : times)[i].push_back(*ns);
+        ns ? (null ? nulls : times)[i].push_back(*ns) : void(all[i].failed = ns.error().sentence);
       }
-  std::vector<Measured> all;
   for (std::size_t i = 0; i < cases.size(); ++i) {
+    if (!all[i].failed.empty()) continue;
     const Result<u64> flows = made[i]->check();
-    if (!flows) return Error{cases[i]->name + ": " + flows.error().sentence};
+    if (!flows) {
+      all[i].failed = flows.error().sentence;
+      continue;
+    }
     std::sort(times[i].begin(), times[i].end());
-    const double null = *std::min_element(nulls[i].begin(), nulls[i].end());
-    all.push_back(
-        {cases[i]->name, times[i].front(), null, times[i][times[i].size() / 2], cases[i]->limit, runs, *flows});
+    all[i].min = times[i].front();
+    all[i].null = *std::min_element(nulls[i].begin(), nulls[i].end());
+    all[i].median = times[i][times[i].size() / 2];
+    all[i].flows = *flows;
   }
   return all;
 }
