@@ -3,10 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <random>
-
 #include "base/address_text.h"
-#include "core/translate/map.h"
 
 namespace waymark {
 
@@ -21,32 +18,6 @@ std::vector<std::string> won(const TranslatorConfig& config, const std::vector<P
 }
 
 }  // namespace
-
-// The four ways of a bucket are compared at once: as if it were one after the other.
-TEST(PrefixWays, TheFirstThatFitsIsFound) {
-  std::mt19937_64 random(7);
-  u32 found = 0;
-  for (u32 round = 0; round < 200'000; ++round) {
-    u64 tags = 0, mappings = 0;
-    u32 wanted = 0;
-    // Few values, so that they are often equal, and at both ends, where a carry would show.
-    const auto tag = [&] { return u16(random() % 2 ? random() % 3 : translate::kPrefixTagMask - random() % 3); };
-    const u16 looked_for = tag();
-    const u32 kinds = 1 + u32(random() % 7);
-    for (u32 way = 0; way < kPrefixWays; ++way) {
-      const u16 has = tag();
-      const u8 kind = u8((1u << random() % 4) & 7);  // 0: empty
-      tags |= u64(kind ? translate::prefix_tag(has, kind) : 0) << 16 * way;
-      mappings |= u64(way + 1 + (random() % 2 ? 0xfff0 : 0)) << 16 * way;
-      if (!wanted && (kind & kinds) && has == looked_for) wanted = u16(mappings >> 16 * way);
-    }
-    const u64 way = translate::first_way(tags, looked_for, kinds);
-    ASSERT_EQ(way ? translate::pick_way(mappings, way) : 0, wanted)
-        << std::hex << tags << " " << looked_for << " " << kinds;
-    found += wanted != 0;
-  }
-  EXPECT_GT(found, 20'000u);
-}
 
 TEST(Winners, AreLongerAndWithin) {
   TranslatorConfig config;

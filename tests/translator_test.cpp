@@ -3,9 +3,11 @@
 
 #include <fstream>
 #include <map>
+#include <random>
 #include <regex>
 #include <set>
 
+#include "core/translate/map.h"
 #include "tests/translator_icmp_rows.h"
 #include "tests/translator_site.h"
 
@@ -105,6 +107,67 @@ TEST(Translator, PointersWithoutTranslationAreDropped) {
                                      : complaint4(error4(12, 0, second, quoted4(udp(4000, 53)))));
       EXPECT_EQ(b.reason, !known ? "translator.icmp_type" : ip6 ? "translator.to_ip4" : "translator.to_ip6") << pointer;
     }
+}
+
+// Among so many prefixes that buckets have several, each is found; of equal ones the native one, then the map.
+TEST(Translator, EachOfManyMapsIsFound) {
+  constexpr int kMaps = 3000;
+  const auto ip4 = [](int i) { return "198.18." + std::to_string(i / 250) + "." + std::to_string(1 + i % 250); };
+  const auto ip6 = [](int i) { return "2001:db8:a::" + std::to_string(1 + i); };
+  std::string maps, natives, embedded;
+  for (int i = 0; i < kMaps; ++i) {
+    maps += map(ip4(i) + "/32", ip6(i) + "/128");
+    const std::string quoted = "\"" + ip4(i) + "/32\", ";
+    if (i % 5 == 0) natives += quoted;
+    if (i % 7 == 0) embedded += quoted;
+  }
+  const std::string second = "[[translator.prefix]]\nprefix = \"2001:db8:65::/96\"\nip4 = [" + embedded + "]\n";
+  TranslatorSite s(
+      site({.prefixes = prefix("2001:db8:64::/96") + second + maps, .keys = "native = [" + natives + "]"}));
+  for (int i = 0; i < kMaps; ++i) {
+    SCOPED_TRACE(ip4(i));
+    const Became b = s.receive(four(packets::udp(4000, 53), {.destination = ip4(i)}));
+    if (i % 5 == 0) {
+      EXPECT_EQ(b.reason, "steer.not_ours");
+      // That it is not translated to says nothing of where a packet comes from.
+      const Became from = s.receive(four(packets::udp(4000, 53), {.source = ip4(i)}));
+      ASSERT_EQ(from.reason, "translator.to_ip6");
+      EXPECT_EQ(part(from.out.at(0), 8, 24), packets::address_bytes(ip6(i)));
+      continue;
+    }
+    ASSERT_EQ(b.reason, "translator.to_ip6");
+    EXPECT_EQ(part(b.out.at(0), 24, 40), packets::address_bytes(ip6(i)));
+    // And the way back: its source has the map's address.
+    const Became back = s.receive(six(packets::udp(53, 4000), {.source = ip6(i), .destination = kHost6}));
+    ASSERT_EQ(back.reason, "translator.to_ip4");
+    EXPECT_EQ(part(back.out.at(0), 12, 16), packets::address_bytes(ip4(i)));
+  }
+}
+
+// The four ways of a bucket are compared at once: as if it were one after the other.
+TEST(PrefixWays, TheFirstThatFitsIsFound) {
+  std::mt19937_64 random(7);
+  u32 found = 0;
+  for (u32 round = 0; round < 200'000; ++round) {
+    u64 tags = 0, mappings = 0;
+    u32 wanted = 0;
+    // Few values, so that they are often equal, and at both ends, where a carry would show.
+    const auto tag = [&] { return u16(random() % 2 ? random() % 3 : translate::kPrefixTagMask - random() % 3); };
+    const u16 looked_for = tag();
+    const u32 kinds = 1 + u32(random() % 7);
+    for (u32 way = 0; way < kPrefixWays; ++way) {
+      const u16 has = tag();
+      const u8 kind = u8((1u << random() % 4) & 7);  // 0: empty
+      tags |= u64(kind ? translate::prefix_tag(has, kind) : 0) << 16 * way;
+      mappings |= u64(way + 1 + (random() % 2 ? 0xfff0 : 0)) << 16 * way;
+      if (!wanted && (kind & kinds) && has == looked_for) wanted = u16(mappings >> 16 * way);
+    }
+    const u64 way = translate::first_way(tags, looked_for, kinds);
+    ASSERT_EQ(way ? translate::pick_way(mappings, way) : 0, wanted)
+        << std::hex << tags << " " << looked_for << " " << kinds;
+    found += wanted != 0;
+  }
+  EXPECT_GT(found, 20'000u);
 }
 
 }  // namespace
