@@ -155,8 +155,8 @@ WM_INLINE bool begin_stray(xdp_md* ctx) {
   return true;
 }
 
-#define WM_CASE(NAME, BEGIN, AGAIN, VERDICT) WM_CASE_OF(wm_xdp, NAME, BEGIN, AGAIN, VERDICT)
-#define WM_CASE_OF(PROGRAM, NAME, BEGIN, AGAIN, VERDICT)                          \
+// PROGRAM is one that an interface would run; packets of another role jump from it, where that one is loaded besides.
+#define WM_CASE(PROGRAM, NAME, BEGIN, AGAIN, VERDICT)                             \
   extern "C" WM_SECTION("xdp") __attribute__((flatten)) int NAME(xdp_md* ctx) {   \
     return BEGIN(ctx) ? PROGRAM(ctx) : bpf::xdp_aborted;                          \
   }                                                                               \
@@ -166,11 +166,12 @@ WM_INLINE bool begin_stray(xdp_md* ctx) {
     return longer && bpf::adjust_head(ctx, -longer) ? bpf::xdp_aborted : VERDICT; \
   }
 
-WM_CASE(wm_bench_pass, begin_pass, 0, bpf::xdp_pass)
-WM_CASE(wm_bench_direct6, begin_direct6, int(overhead()), bpf::xdp_tx)
-WM_CASE(wm_bench_direct4, begin_direct4, int(overhead()), bpf::xdp_tx)
-WM_CASE(wm_bench_host, begin_host, -int(overhead()), bpf::xdp_pass)
-WM_CASE(wm_bench_stray, begin_stray, -int(overhead()), bpf::xdp_tx)
+WM_CASE(wm_director, wm_bench_pass, begin_pass, 0, bpf::xdp_pass)
+WM_CASE(wm_director, wm_bench_direct6, begin_direct6, int(overhead()), bpf::xdp_tx)
+WM_CASE(wm_director, wm_bench_direct4, begin_direct4, int(overhead()), bpf::xdp_tx)
+WM_CASE(wm_host, wm_bench_host, begin_host, -int(overhead()), bpf::xdp_pass)
+WM_CASE(wm_director, wm_bench_host_jumped, begin_host, -int(overhead()), bpf::xdp_pass)
+WM_CASE(wm_host, wm_bench_stray, begin_stray, -int(overhead()), bpf::xdp_tx)
 
 }  // namespace waymark::bench
 

@@ -153,13 +153,14 @@ WM_INLINE int tag_checked(xdp_md* ctx) {
   return check_tag(*plan, load_address(ip->destination), {}) == TagCheck::good ? bpf::xdp_tx : bpf::xdp_drop;
 }
 
-WM_CASE_OF(translated<false>, wm_bench_to6, begin_to6, int(overhead()), bpf::xdp_tx)
-WM_CASE_OF(translated<true>, wm_bench_to4, begin_to4, -int(overhead()), bpf::xdp_tx)
-WM_CASE_OF(error_translated<false>, wm_bench_error_to6, begin_error_to6, int(overhead()), bpf::xdp_tx)
-WM_CASE_OF(error_translated<true>, wm_bench_error_to4, begin_error_to4, -int(overhead()), bpf::xdp_tx)
-WM_CASE(wm_bench_role_to6, begin_to6, int(overhead()), bpf::xdp_tx)
-WM_CASE(wm_bench_role_to4, begin_to4, -int(overhead()), bpf::xdp_tx)
-WM_CASE(wm_bench_role_mapped, begin_mapped, int(overhead()), bpf::xdp_tx)
-WM_CASE_OF(tag_checked, wm_bench_tag, begin_to4, 0, bpf::xdp_tx)
+WM_CASE(translated<false>, wm_bench_to6, begin_to6, int(overhead()), bpf::xdp_tx)
+WM_CASE(translated<true>, wm_bench_to4, begin_to4, -int(overhead()), bpf::xdp_tx)
+WM_CASE(error_translated<false>, wm_bench_error_to6, begin_error_to6, int(overhead()), bpf::xdp_tx)
+WM_CASE(error_translated<true>, wm_bench_error_to4, begin_error_to4, -int(overhead()), bpf::xdp_tx)
+WM_CASE(wm_translator, wm_bench_role_to6, begin_to6, int(overhead()), bpf::xdp_tx)
+WM_CASE(wm_director, wm_bench_role_to6_jumped, begin_to6, int(overhead()), bpf::xdp_tx)
+WM_CASE(wm_translator, wm_bench_role_to4, begin_to4, -int(overhead()), bpf::xdp_tx)
+WM_CASE(wm_translator, wm_bench_role_mapped, begin_mapped, int(overhead()), bpf::xdp_tx)
+WM_CASE(tag_checked, wm_bench_tag, begin_to4, 0, bpf::xdp_tx)
 
 }  // namespace waymark::bench

@@ -137,9 +137,12 @@ Status program_facts_of(Facts& facts) {
   if (!site) return site.error();
   const Result<Object> object = Object::load(program(), (*site)->engine.image());
   if (!object) return object.error();
-  const ProgramFacts of = program_facts(object->program());
-  facts.push_back({"program.verified_instructions", double(of.verified_instructions), "instructions"});
-  facts.push_back({"program.machine_code", double(of.jited_bytes), "bytes"});
+  for (u32 role = 0; role < kRoles; ++role) {
+    const ProgramFacts of = program_facts(object->program(program_of(Role(role))));
+    const std::string name = std::string("program.") + name_of(Role(role));
+    facts.push_back({name + ".verified_instructions", double(of.verified_instructions), "instructions"});
+    facts.push_back({name + ".machine_code", double(of.jited_bytes), "bytes"});
+  }
   facts.push_back({"program.object_file", double(program().size()), "bytes"});
   return Done{};
 }

@@ -38,7 +38,9 @@ class TranslatorCase : public Case {
     const bool error = spec_.carried == Carried::error;
     const int longer = (error ? 2 : 1) * int(sizeof(Ip6) - sizeof(Ip4));
     const std::string program = std::string("wm_bench_") + (spec_.maps    ? "role_mapped"
-                                                            : spec_.whole ? spec_.ip6 ? "role_to4" : "role_to6"
+                                                            : spec_.whole ? spec_.jumped ? "role_to6_jumped"
+                                                                            : spec_.ip6  ? "role_to4"
+                                                                                         : "role_to6"
                                                             : error       ? spec_.ip6 ? "error_to4" : "error_to6"
                                                             : spec_.ip6   ? "to4"
                                                                           : "to6");

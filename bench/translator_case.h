@@ -10,7 +10,8 @@ struct TranslatorSpec {
   bool whole;  // the whole program; else the translation alone
   bool ip6;    // what arrives
   Carried carried;
-  u32 maps = 0;  // to a random one of so many explicit maps; else by embedded addresses
+  u32 maps = 0;         // to a random one of so many explicit maps; else by embedded addresses
+  bool jumped = false;  // to the role's program, from the director's
 };
 std::unique_ptr<Case> make_translator(const TranslatorSpec& spec);
 

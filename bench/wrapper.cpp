@@ -17,7 +17,9 @@ std::span<const u8> bench_program() { return {wm_bench_program_begin, wm_bench_p
 Result<std::unique_ptr<Wrapper>> Wrapper::make(const SiteSpec& spec, const std::string& program, std::vector<u8> frame,
                                                int overhead) {
   auto wrapper = std::make_unique<Wrapper>();
-  auto site = KernelSite::make(spec, bench_program(), {program, program + "_null"});
+  std::vector<std::string> programs = {program, program + "_null"};
+  if (program.ends_with("_jumped")) programs.push_back(program_of(spec.host ? Role::host : Role::translator));
+  auto site = KernelSite::make(spec, bench_program(), programs);
   if (!site) return site.error();
   wrapper->site_ = std::move(*site);
   wrapper->program_ = program;

@@ -14,7 +14,7 @@ namespace {
 constexpr u32 kXdpPass = 2, kXdpTx = 3;
 constexpr double kRunNs = 25e6;  // a run's length
 
-enum class Way { pass, hit, fresh, decap, pass_on };
+enum class Way { pass, hit, fresh, decap, decap_jumped, pass_on };
 
 struct Spec {
   Way way;
@@ -24,7 +24,7 @@ struct Spec {
 
 int overhead_of(const Spec& spec) {
   if (spec.way == Way::pass) return 0;
-  if (spec.way == Way::decap) return -int(tunnel_overhead(true, kTunnelIp));
+  if (spec.way == Way::decap || spec.way == Way::decap_jumped) return -int(tunnel_overhead(true, kTunnelIp));
   if (spec.way == Way::pass_on) return -int(sizeof(GueCandidate));
   return int(tunnel_overhead(!spec.site.ip4, u8(spec.site.tunnel)));
 }
@@ -34,10 +34,10 @@ class XdpCase : public Case {
   explicit XdpCase(const Spec& spec) : spec_(spec) {}
 
   Status prepare() override {
-    const bool pass = spec_.way == Way::pass, decap = spec_.way == Way::decap, pass_on = spec_.way == Way::pass_on;
+    const bool pass = spec_.way == Way::pass, decap = decaps(), pass_on = spec_.way == Way::pass_on;
     auto wrapper = Wrapper::make(spec_.site,
                                  pass             ? "wm_bench_pass"
-                                 : decap          ? "wm_bench_host"
+                                 : decap          ? jumped() ? "wm_bench_host_jumped" : "wm_bench_host"
                                  : pass_on        ? "wm_bench_stray"
                                  : spec_.site.ip4 ? "wm_bench_direct4"
                                                   : "wm_bench_direct6",
@@ -74,9 +74,9 @@ class XdpCase : public Case {
 
   Result<u64> check() override {
     const Counters after = wrapper_->site().object->counters();
-    const u16 reason = (spec_.way == Way::pass    ? steer::why::not_ours
-                        : spec_.way == Way::decap ? host::why::delivered
-                                                  : forward::why::sent)
+    const u16 reason = (spec_.way == Way::pass ? steer::why::not_ours
+                        : decaps()             ? host::why::delivered
+                                               : forward::why::sent)
                            .reason;
     for (u32 i = 0; i < kReasons; ++i) {
       const u64 count = after.reasons[i] - before_.reasons[i], wanted = i == reason ? sent_ : 0;
@@ -93,7 +93,9 @@ class XdpCase : public Case {
   }
 
  private:
-  u32 verdict() const { return spec_.way == Way::pass || spec_.way == Way::decap ? kXdpPass : kXdpTx; }
+  bool jumped() const { return spec_.way == Way::decap_jumped; }
+  bool decaps() const { return spec_.way == Way::decap || jumped(); }
+  u32 verdict() const { return spec_.way == Way::pass || decaps() ? kXdpPass : kXdpTx; }
 
   TargetCounters traffic() const {
     TargetCounters sum{};
@@ -158,8 +160,7 @@ constexpr u32 pins_for(u32 flows) {
 
 template <Way way, u32 flows, u32 services = 1, Tunnel tunnel = Tunnel::ip, bool ip4 = false>
 std::unique_ptr<Case> make() {
-  return std::make_unique<XdpCase>(
-      Spec{way, {services, ip4, tunnel, way == Way::decap || way == Way::pass_on, pins_for(flows)}, flows});
+  return std::make_unique<XdpCase>(Spec{way, {services, ip4, tunnel, way >= Way::decap, pins_for(flows)}, flows});
 }
 
 }  // namespace
@@ -170,9 +171,9 @@ std::unique_ptr<Case> native() {
   return make_native(flows);
 }
 
-template <bool whole, bool ip6, Carried carried = Carried::tcp, u32 maps = 0>
+template <bool whole, bool ip6, Carried carried = Carried::tcp, u32 maps = 0, bool jumped = false>
 std::unique_ptr<Case> translator() {
-  return make_translator({whole, ip6, carried, maps});
+  return make_translator({whole, ip6, carried, maps, jumped});
 }
 template <bool whole, bool ip6>
 std::unique_ptr<Case> native_translation() {
@@ -200,6 +201,7 @@ const std::vector<NamedCase>& all_cases() {
       {"xdp.director.hit_1m", true, make<Way::hit, 1'000'000>, 190},
       {"xdp.director.new", true, make<Way::fresh, any>, 180},
       {"xdp.host.decap", true, make<Way::decap, 1>, 20},
+      {"xdp.host.decap_jumped", true, make<Way::decap_jumped, 1>, 33},
       {"xdp.host.pass_on", true, make<Way::pass_on, 1>, 100},
       {"xdp.translate.4to6.tcp", true, translator<false, false, Carried::tcp>, 30},
       {"xdp.translate.4to6.udp", true, translator<false, false, Carried::udp>, 30},
@@ -210,6 +212,7 @@ const std::vector<NamedCase>& all_cases() {
       {"xdp.translate.6to4.echo", true, translator<false, true, Carried::echo>, 35},
       {"xdp.translate.6to4.error", true, translator<false, true, Carried::error>, 60},
       {"xdp.translator.role", true, translator<true, false>, 55},
+      {"xdp.translator.role_jumped", true, translator<true, false, Carried::tcp, 0, true>, 66},
       {"xdp.translator.role_6to4", true, translator<true, true>, 55},
       {"xdp.translator.map_10k", true, translator<true, false, Carried::tcp, 10'000>, 100},
       {"xdp.address.tag", true, make_tag, 30},

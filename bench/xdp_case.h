@@ -19,7 +19,8 @@ struct RunResult {
 // A kernel site with one wrapper and its null.
 class Wrapper {
  public:
-  // `frame` is what arrives; `overhead` how much shorter (director) it is than what leaves, or longer (host).
+  // `frame` is what arrives; `overhead` how much shorter (director) it is than what leaves, or longer (host). A wrapper
+  // "..._jumped" is loaded with the program of the site's role, which it jumps to.
   static Result<std::unique_ptr<Wrapper>> make(const SiteSpec& spec, const std::string& program, std::vector<u8> frame,
                                                int overhead);
   // The order of the flows from here on, and the packets' TCP flags.

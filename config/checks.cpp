@@ -37,6 +37,16 @@ void check_mtu(Checking& in) {
   }
 }
 
+void check_first_role(Checking& in) {
+  const Role first = in.config.engine.first;
+  if (first == Role::count || !in.places.good(in.config.engine)) return;
+  const bool good =
+      in.places.good(in.config.director) && in.places.good(in.config.host) && in.places.good(in.config.translator);
+  if (good && !(roles_of(in.config) & role_bit(first)))
+    in.problems.error(in.places.at(in.config.engine),
+                      fmt::format("\"first\" in [engine] is \"{0}\", but the file has no [{0}]", name_of(first)));
+}
+
 }  // namespace
 
 void check_one_per_family(Checking& in, const std::vector<Address>& addresses, std::string_view of,
@@ -60,6 +70,7 @@ void check(const Config& config, const Places& places, Problems& problems) {
   Checking in{config, places, problems};
   check_purpose(in);
   check_mtu(in);
+  check_first_role(in);
   if (config.director)
     check_one_per_family(in, config.director->address, "[director]", "tunnels come from one address per family");
   check_services(in);

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "core/address.h"
 #include "core/siphash.h"
+#include "dataplane/roles.h"
 
 namespace waymark {
 
@@ -108,6 +109,7 @@ struct EngineConfig {
   u32 pins = 1'000'000;  // proven flows the table holds; 0: no pins, every packet by the consistent choice
   bool persist = true;   // pin the links in bpffs: forwarding outlives the daemon
   Duration adjacency_lifetime = std::chrono::seconds(60);  // after this without the daemon the kernel routes
+  Role first = Role::count;                                // whose program packets meet; count: as first_role() says
 };
 
 struct DirectorConfig {
@@ -212,5 +214,8 @@ inline bool only_plans(const Config& c) { return c.service.empty() && !c.host &&
 inline std::string no_node_in(const std::string& file) {  // what others say of it
   return file + " has address plans alone, and no node to run; they are for `waymark address`";
 }
+
+RoleSet roles_of(const Config& config);  // that it gives this node
+Role first_role(const Config& config);   // whose program packets meet, at no cost; the others are a jump away
 
 }  // namespace waymark

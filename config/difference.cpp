@@ -133,6 +133,7 @@ std::string difference(const Config& before, const Config& after) {
   say(out, members_removed, "-", "member");
 
   if (!same(before.engine.interfaces, after.engine.interfaces)) sections.add("interfaces");
+  if (before.engine.first != after.engine.first) sections.add("[engine] first");
   if (before.announce != after.announce) sections.add("[announce]");
   if (before.translator.has_value() != after.translator.has_value()) sections.add("[translator]");
   if (before.api.metrics != after.api.metrics) sections.add("[api] metrics");

@@ -70,6 +70,9 @@ concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet, cons
   env.owner(packet);   // Owner of the TCP or UDP packet that `packet` describes
   env.note(Note::pin_adopted);
   env.step(Step::received, n, n, n);
+  // Hands the packet, untouched, to the role of that number (dataplane/roles.h), whose program begins anew: it does not
+  // return. Where it does, there is no such program. Never called where all roles are in one.
+  env.template jump<0>();
   env.whole();            // bool: the packet may leave in more pieces than one: what XDP punts is done here
   env.split(n, n);        // the longest piece of this packet, and its identification; where whole()
   env.translate(packet);  // translate::Passed: translator::pass(). It and its steps share scratch<T>(), of this CPU

@@ -11,7 +11,8 @@ namespace waymark {
 #define STEER_REASONS(X, M)                                                            \
   X(M, pass, not_listening, "Waymark does not listen on this interface or VLAN")       \
   X(M, pass, other_mac, "the frame is for another machine's MAC address, or for many") \
-  X(M, pass, not_ours, "no service and no tunnel end has this destination")
+  X(M, pass, not_ours, "no service and no tunnel end has this destination")            \
+  X(M, drop, no_program, "the program of the destination's role is not there to jump to")
 WM_REASONS(steer, STEER_REASONS)
 
 WM_INLINE constexpr u64 steer_hash(u64 seed, u32 zone, const Address& a) {

@@ -177,6 +177,10 @@ void add_http(std::string& out, const Snapshot& s) {
 void add_daemon(std::string& out, const Snapshot& s) {
   Family(out, "waymark_build_info", "gauge", "Always 1; what runs is in its labels.")
       .sample({{"version", s.version}, {"node", s.config->name}, {"program_tag", s.program_tag}}, 1);
+  Family programs(out, "waymark_program_verified_instructions", "gauge",
+                  "How many instructions the kernel's verifier saw of each role's program; 0 where it does not tell.");
+  for (const ProgramView& p : s.programs)
+    programs.sample({{"role", p.role}, {"tag", p.tag}, {"attached", p.attached ? "1" : "0"}}, p.verified_instructions);
   Family(out, "waymark_uptime_seconds", "gauge", "How long the daemon has run; packets need it not.")
       .sample({}, u64(std::chrono::duration_cast<std::chrono::seconds>(s.uptime).count()));
   Family(out, "waymark_loop_longest_pause_microseconds", "gauge",

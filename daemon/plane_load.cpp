@@ -199,6 +199,12 @@ Status Plane::land(Change& change, Built built) {
     control_->abandon();
     return swapped;
   }
+  worker_.run<Done>(
+      [before = engine_.take_retired()]() mutable -> Status {
+        before.reset();
+        return Done{};
+      },
+      [](const Status&) {});
   const Time now = boot_time();
   const u64 generation = control_->node().generation();
   image_ = change.config->translator ? std::make_shared<const Image>(std::move(built.compiled.image)) : nullptr;

@@ -43,6 +43,7 @@ Rows status(const Snapshot& s) {
   add("generation", s.generation);
   if (!s.config->service.empty()) add("in_step", s.awaited.empty() ? std::string("yes") : s.awaited);
   add("program_tag", s.program_tag);
+  for (const ProgramView& p : s.programs) add("program " + p.role, p.tag + (p.attached ? ", attached" : ", by a jump"));
   for (const AttachedInterface& i : s.interfaces) add("interface " + i.name, text(i));
   add("services", u64(s.config->service.size()));
   add("targets", u64(std::count_if(s.targets.begin(), s.targets.end(), [](auto& t) { return t.configured; })));

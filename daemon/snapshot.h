@@ -43,8 +43,16 @@ struct PuntCounts {
   std::string why;  // the last failure; empty without any
 };
 
+// The program of one role.
+struct ProgramView {
+  std::string role, tag;
+  u32 verified_instructions = 0;  // 0: the kernel does not tell
+  bool attached = false;          // on the interfaces; else the one that is jumps to it
+};
+
 struct Snapshot {
-  std::string version, program_tag;
+  std::string version, program_tag;  // the tag of the one that is attached
+  std::vector<ProgramView> programs;
   u32 pid = 0;
   Duration uptime{};
   u64 generation = 0;  // of the choices in force: one more with each change of weights, targets or drains

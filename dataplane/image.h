@@ -7,11 +7,14 @@
 #include <vector>
 
 #include "core/records.h"
+#include "dataplane/roles.h"
 
 namespace waymark {
 
 // The config tables of one load. Vectors may be shorter than the table's largest size; steer has 2^steer_bits buckets.
 struct Image {
+  RoleSet roles = kAllRoles;    // whose programs are loaded
+  Role first = Role::director;  // the one that packets meet; others are a jump away
   Settings settings{};
   std::vector<Port> ports;  // 2^kPortBits
   std::vector<SteerBucket> steer;

@@ -1,6 +1,7 @@
 // One packet's way: parse, steer, role. Each step is named; each way out is a reason; the caller counts it once.
 #pragma once
 
+#include "dataplane/roles.h"
 #include "roles/director/packet.h"
 #include "roles/host/packet.h"
 #include "roles/translator/packet.h"
@@ -41,7 +42,23 @@ constexpr Actions all_actions() {
 }
 constexpr Actions kActions = all_actions();
 
-template <Env E>
+// The packet's role, if it is among `here`; else a jump to it.
+template <Role role, RoleSet here, Env E>
+WM_INLINE Verdict turn(E& env, Packet& p, const Port* port, const Front* front) {
+  if constexpr (!(here & role_bit(role))) {
+    env.template jump<u32(role)>();
+    return steer::why::no_program;
+  } else if constexpr (role == Role::director) {
+    return director::receive(env, p, port, front);
+  } else if constexpr (role == Role::host) {
+    return host::receive(env, p, port, front);
+  } else {
+    return translator::receive(env, p, port, front);
+  }
+}
+
+// The roles in `here` are part of this program; the others are programs of their own, which begin anew.
+template <RoleSet here, Env E>
 WM_INLINE Verdict process(E& env) {
   Packet p;
   Verdict end = kGoOn;
@@ -57,13 +74,14 @@ WM_INLINE Verdict process(E& env) {
   const Front* front = find_front(env, port->zone, p.destination);
   if (!front) {
     const TranslatorSettings& translator = env.settings().translator;
-    return translator.on && translator.zone == port->zone ? translator::receive(env, p, port) : steer::why::not_ours;
+    if (!translator.on || translator.zone != port->zone) return steer::why::not_ours;
+    return turn<Role::translator, here>(env, p, port, nullptr);
   }
   env.step(Step::steered, front->duties, port->zone, 0);
-  if (front->duties & kDutyDirector) return director::direct(env, p, front, port->zone);
+  if (front->duties & kDutyDirector) return turn<Role::director, here>(env, p, port, front);
   if (WM_UNLIKELY(is_ip4(front->address) == bool(p.ip6))) return steer::why::not_ours;  // IPv4-mapped in an IPv6 header
-  if (front->duties & kDutyTunnelEnd) return host::receive(env, p, port);
-  if (front->duties & kDutyRouter) return translator::receive_own(env, p);
+  if (front->duties & kDutyTunnelEnd) return turn<Role::host, here>(env, p, port, front);
+  if (front->duties & kDutyRouter) return turn<Role::translator, here>(env, p, port, front);
   return steer::why::not_ours;
 }
 

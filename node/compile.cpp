@@ -239,6 +239,8 @@ Result<Image> compile(const CompileInput& in) {
     set_limit(settings, AnswerKind::echo, translator.echoes, in.meta.ticks_per_second);
     WM_TRY(add_translator(image, translator, in.natives, in.meta.ticks_per_second));
   }
+  image.roles = roles_of(in.config);
+  image.first = first_role(in.config);
   settings.gue_port = in.config.host ? in.config.host->port : u16(0);
 
   u32 services = 0;

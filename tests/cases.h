@@ -53,6 +53,13 @@ struct Elsewhere {
 constexpr Elsewhere kElsewhere[] = {
     {Note::pin_contended, "core/pins_race_test.cpp: it needs another CPU between a read and its compare-and-swap"}};
 
+struct ReasonElsewhere {
+  const char* reason;
+  const char* test;
+};
+constexpr ReasonElsewhere kReasonsElsewhere[] = {
+    {"steer.no_program", "tests/kernel_cases_test.cpp: it needs a load without the role's program"}};
+
 // An IP packet of either family by its addresses' text.
 Bytes ip(const std::string& source, const std::string& destination, const packets::Payload& payload, u8 hops = 64,
          u8 tos = 0);

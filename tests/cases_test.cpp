@@ -23,6 +23,8 @@ TEST(Cases, Native) {
 TEST(Cases, NameEveryReason) {
   std::set<std::string> seen;
   for (const Case& c : cases::all_cases()) seen.insert(c.reason);
+  for (const auto& e : cases::kReasonsElsewhere)
+    EXPECT_TRUE(seen.insert(e.reason).second) << "a case shows it too: " << e.test;
   for (const ReasonText& r : all_reasons()) {
     if (is_translators(r)) continue;
     EXPECT_TRUE(seen.contains(r.name)) << r.name << " has no packet case";

@@ -64,7 +64,8 @@ struct Loaded {
   std::future<std::unique_ptr<KernelTranslator>> kernel;
 };
 
-void run_all(std::span<const u8> elf) {
+// With the translator's program attached, or the director's, from which its packets jump.
+void run_all(std::span<const u8> elf, Role first) {
   ASSERT_TRUE(enter_namespace_of_two());
   std::map<std::string, std::vector<StatedCase>> by_site;  // a program is loaded for each
   u32 too_long = 0;
@@ -88,8 +89,9 @@ void run_all(std::span<const u8> elf) {
   for (size_t i = 0, next = 0; i < loaded.size(); ++i) {
     for (; next < loaded.size() && next < i + ahead; ++next)
       loaded[next].kernel =
-          std::async(std::launch::async, [&elf, image = &loaded[next].site->scene().engine().image()] {
-            return std::make_unique<KernelTranslator>(elf, *image);
+          std::async(std::launch::async, [&elf, first, image = loaded[next].site->scene().engine().image()]() mutable {
+            image.first = first;
+            return std::make_unique<KernelTranslator>(elf, image);
           });
     const auto kernel = loaded[i].kernel.get();
     verified = std::max(verified, kernel->verified_instructions());
@@ -108,13 +110,25 @@ void run_all(std::span<const u8> elf) {
 TEST(KernelTranslator, Bpf) {
   WM_NEED(Cap::bpf);
   WM_NEED(Cap::netns);
-  run_all(program());
+  run_all(program(), Role::translator);
 }
 
 TEST(KernelTranslator, BpfByTheOtherCompiler) {
   WM_NEED(Cap::bpf);
   WM_NEED(Cap::netns);
-  run_all(program_other());
+  run_all(program_other(), Role::translator);
+}
+
+TEST(KernelTranslator, BpfByAJump) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_all(program(), Role::director);
+}
+
+TEST(KernelTranslator, BpfByAJumpByTheOtherCompiler) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_all(program_other(), Role::director);
 }
 
 }  // namespace

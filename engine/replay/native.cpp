@@ -92,6 +92,8 @@ class NativeEnv {
     keep_way(*this, to, r.kind, r.interface, load_link(&link), r.mtu, engine_.image_.settings.translator.way_ticks);
     return u32(r.kind) | u32(r.mtu) << 8;
   }
+  template <u32>
+  void jump() {}  // all roles are here
   bool whole() const { return whole_; }
   void set_whole() { whole_ = true; }
   void split(u32 longest, u32 id) { longest_ = longest, id_ = id; }
@@ -161,7 +163,7 @@ Outcome NativeEngine::run(std::span<const u8> frame, u32 interface, u32 ticks, s
   buffer.insert(buffer.end(), frame.begin(), frame.end());
   u8* begin = buffer.data() + head_room;
   NativeEnv<true> env(*this, buffer.data(), begin, begin + frame.size(), interface, ticks, trace);
-  const Verdict verdict = process(env);
+  const Verdict verdict = process<kAllRoles>(env);
   ++counters_.reasons[verdict.reason];
   Outcome outcome = {
       verdict, verdict.action == Action::forward ? env.left_by() : 0, {env.view().begin, env.view().end}};
@@ -180,7 +182,7 @@ void NativeEngine::finish(std::span<const u8> frame, u32 interface, u32 ticks, O
   u8* begin = buffer.data() + 256;
   NativeEnv<false> env(*this, buffer.data(), begin, begin + frame.size(), interface, ticks, nullptr);
   env.set_whole();
-  outcome.action = process(env).action;
+  outcome.action = process<kAllRoles>(env).action;
   outcome.out_interface = env.left_by();
   if (outcome.action == Action::drop) return;
   const std::span<const u8> out(env.view().begin, env.view().end);
@@ -194,7 +196,7 @@ void NativeEngine::finish(std::span<const u8> frame, u32 interface, u32 ticks, O
 Verdict NativeEngine::run_in_place(std::span<u8> buffer, u32& offset, u32 interface, u32 ticks) {
   NativeEnv<false> env(*this, buffer.data(), buffer.data() + offset, buffer.data() + buffer.size(), interface, ticks,
                        nullptr);
-  const Verdict verdict = process(env);
+  const Verdict verdict = process<kAllRoles>(env);
   ++counters_.reasons[verdict.reason];
   offset = u32(env.view().begin - buffer.data());
   return verdict;

@@ -18,6 +18,10 @@ struct PinnedTable {
 std::optional<PinnedTable> pinned_table(const std::string& file);
 std::string pinned_name(const std::string& table);  // of this build's layout
 
+// The table of jumps of what the links run, and of what they are to run next. They are named like tables, so that a
+// build that does not know them keeps them and removes them with the others.
+constexpr const char *kJumps = "jumps", *kJumpsNext = "jumps_next";
+
 // Sees to a bpffs under `directory`, mounting it at /sys/fs/bpf where that is missing.
 Status mount_where_missing(const std::string& directory);
 // Makes the directory, in a bpffs.

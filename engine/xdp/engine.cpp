@@ -15,6 +15,8 @@
 #include "engine/xdp/kernel_facts.h"
 #include "engine/xdp/links.h"
 #include "engine/xdp/pinned_set.h"
+#include "engine/xdp/retired.h"
+#include "engine/xdp/undo.h"
 
 namespace waymark {
 
@@ -43,19 +45,6 @@ Error other_size(u32 have, u32 want) {
 
 }  // namespace
 
-// What is undone, last first, unless all went well.
-class Undo {
- public:
-  ~Undo() {
-    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) (*step)();
-  }
-  void add(std::function<void()> step) { steps_.push_back(std::move(step)); }
-  void forget() { steps_.clear(); }
-
- private:
-  std::vector<std::function<void()>> steps_;
-};
-
 struct XdpEngine::State {
   struct Link {
     Fd fd;
@@ -67,16 +56,20 @@ struct XdpEngine::State {
   PinnedSet pinned;
   std::shared_ptr<Object> tables;  // all that lasts, and the clock; loads in work need it, too
   std::optional<Object> current;   // what the links run
-  std::map<u32, Link> links;       // by interface
+  std::shared_ptr<Retired> retired;
+  std::map<u32, Link> links;  // by interface
   std::optional<Load> load;
   u32 ticks_per_second = 0;
 
+  std::string program_file(bool next) const { return directory + (next ? "/program_next" : "/program"); }
+  std::string jumps_file(bool next) const { return directory + "/" + pinned_name(next ? kJumpsNext : kJumps); }
   std::string link_file(u32 interface) const { return directory + "/links/if" + std::to_string(interface); }
   Status open_tables();
   Status check_meta();
   Status put_on(Object& next, const std::vector<Attachment>& interfaces, Load& made);
   void adopt_links();
   void finish_swap();
+  void take_names();
   Fd program_of(u32 id) const;
   Status check_interface(const Attachment& to, bool& held);
   Status swap(Object& next, const std::vector<Attachment>& interfaces, Load& made);
@@ -143,10 +136,16 @@ void XdpEngine::State::adopt_links() {
   }
 }
 
+// What came next is in force. The jumps' name goes first: whoever is killed in between still finds on the links what is
+// pinned as the next program, and does the rest.
+void XdpEngine::State::take_names() {
+  rename(jumps_file(true).c_str(), jumps_file(false).c_str());
+  rename(program_file(true).c_str(), program_file(false).c_str());
+}
+
 // Whoever was killed in the middle of a swap left a program that runs on some of its links. Now it runs on all.
 void XdpEngine::State::finish_swap() {
-  const std::string file = directory + "/program_next";
-  const Fd next(bpf_obj_get(file.c_str()));
+  const Fd next(bpf_obj_get(program_file(true).c_str()));
   const u32 id = program_facts(next.get()).id;
   const auto runs = [&](const auto& link) { return link_facts(link.second.fd.get()).program == id; };
   if (!next || std::none_of(links.begin(), links.end(), runs)) return;
@@ -155,14 +154,16 @@ void XdpEngine::State::finish_swap() {
     const Fd before = program_of(link_facts(link.second.fd.get()).program);
     if (!before || !move_link(link.second.fd.get(), before.get(), next.get(), link_file(link.first))) return;
   }
-  rename(file.c_str(), (directory + "/program").c_str());
+  Fd jumps(access(jumps_file(true).c_str(), F_OK) ? -1 : bpf_obj_get(jumps_file(false).c_str()));
+  take_names();
+  retired = std::make_shared<Retired>(std::move(jumps), std::nullopt);
 }
 
 // The program that a link runs: ours, or one that whoever came before left pinned.
 Fd XdpEngine::State::program_of(u32 id) const {
   if (current && program_facts(current->program()).id == id) return Fd(dup(current->program()));
-  for (const char* name : {"program", "program_next"}) {
-    Fd fd(bpf_obj_get((directory + "/" + name).c_str()));
+  for (const bool next : {false, true}) {
+    Fd fd(bpf_obj_get(program_file(next).c_str()));
     if (program_facts(fd.get()).id == id) return fd;
   }
   return Fd(bpf_prog_get_fd_by_id(id));
@@ -207,13 +208,18 @@ Status XdpEngine::State::add(Object& next, const Attachment& to, Undo& undo) {
   return Done{};
 }
 
-// Pins the program before any link runs it, so that the next process can always name what a link runs.
+// Pins the program and its jumps before any link runs it, so that the next process can always name what a link runs,
+// and a jump leads somewhere as long as one does.
 Status XdpEngine::State::keep(Object& next, Undo& undo) {
   if (!options.persist) return Done{};
-  const std::string file = directory + "/program_next";
-  unlink(file.c_str());
-  if (bpf_obj_pin(next.program(), file.c_str())) return Error{bpf_sentence("cannot pin the program", errno)};
-  undo.add([file] { unlink(file.c_str()); });
+  const std::pair<std::string, int> pins[] = {{jumps_file(true), next.map(kJumps)},
+                                              {program_file(true), next.program()}};
+  for (const auto& [file, fd] : pins) unlink(file.c_str());
+  for (const auto& [file, fd] : pins) {
+    if (fd < 0) continue;  // a program without jumps, as a test's may be
+    if (bpf_obj_pin(fd, file.c_str())) return Error{bpf_sentence("cannot pin the program", errno)};
+    undo.add([file = file] { unlink(file.c_str()); });
+  }
   return Done{};
 }
 
@@ -273,11 +279,10 @@ Status XdpEngine::State::swap(Object& next, const std::vector<Attachment>& inter
     if (!options.persist) unlink(link_file(interface).c_str());
     made.interfaces.push_back(link.how);
   }
-  const std::string program = directory + "/program";
   if (options.persist)
-    rename((program + "_next").c_str(), program.c_str());
+    take_names();
   else
-    unlink(program.c_str());
+    for (const std::string& file : {program_file(false), jumps_file(false)}) unlink(file.c_str());
   return Done{};
 }
 
@@ -290,7 +295,8 @@ Status XdpEngine::State::put_on(Object& next, const std::vector<Attachment>& int
   if (done) done = pinned.seal(*tables);
   if (done || !first) return done;
   while (swapped && !links.empty()) give_up(links.begin()->first);
-  if (swapped) unlink((directory + "/program").c_str());
+  if (swapped)
+    for (const std::string& file : {program_file(false), jumps_file(false)}) unlink(file.c_str());
   pinned.unpin();
   return done;
 }
@@ -336,7 +342,7 @@ Loader XdpEngine::loader() const {
     if (image.settings.pin_buckets != buckets) return other_size(buckets, image.settings.pin_buckets);
     const Time begin = now_monotonic();
     Object::Options how;
-    how.programs = {"wm_xdp"};
+    how.programs = programs_of(image);
     how.log_file = log_file;
     how.mapped = false;
     how.shared = [&](std::string_view table) { return tables->map(std::string(table).c_str()); };
@@ -348,13 +354,20 @@ Loader XdpEngine::loader() const {
 
 Status XdpEngine::put(Loaded loaded, const std::vector<Attachment>& interfaces) {
   const Time begin = now_monotonic();
-  Load load{program_facts(loaded.object.program()), loaded.loading, {}, {}, {}};
+  Load load{program_facts(loaded.object.program()), {}, loaded.loading, {}, {}, {}};
+  for (u32 role = 0; role < kRoles; ++role)
+    if (const int program = loaded.object.program(program_of(Role(role))); program >= 0)
+      load.programs.push_back({Role(role), program_facts(program)});
+  Fd jumps(bpf_obj_get(state_->jumps_file(false).c_str()));
   WM_TRY(state_->put_on(loaded.object, interfaces, load));
   load.swapping = now_monotonic() - begin;
+  state_->retired = std::make_shared<Retired>(std::move(jumps), std::move(state_->current));
   state_->current = std::move(loaded.object);
   state_->load = std::move(load);
   return Done{};
 }
+
+std::shared_ptr<Retired> XdpEngine::take_retired() { return std::exchange(state_->retired, nullptr); }
 
 Status XdpEngine::apply(const Image& image, const std::vector<Attachment>& interfaces) {
   Result<Loaded> loaded = loader()(image);

@@ -1,7 +1,7 @@
 // The program on real interfaces, with tables and links that outlive this process: they are pinned in bpffs under
-// ROOT/INSTANCE: `links/if<index>`, `program` (what the links run), and one file per table, its layout's version in its
-// name (engine/xdp/pinned_set.h). Whoever comes next adopts them. The caller sees to it that no two processes drive one
-// instance.
+// ROOT/INSTANCE: `links/if<index>`, `program` (what the links run) with its table of jumps, and one file per table, its
+// layout's version in its name (engine/xdp/pinned_set.h). Whoever comes next adopts them. The caller sees to it that no
+// two processes drive one instance.
 #pragma once
 
 #include <functional>
@@ -32,19 +32,24 @@ struct Attached {
 
 // One load in force.
 struct Load {
-  ProgramFacts program;
+  ProgramFacts program;                                 // the one that packets meet
+  std::vector<std::pair<Role, ProgramFacts>> programs;  // of all roles that were loaded
   Duration loading, swapping;
   std::vector<Attached> interfaces;
   std::vector<std::string> left_out;  // a sentence for each interface that was not required and could not be had
 };
 
-// A program and its tables in the kernel, pinned nowhere and on no interface: it vanishes with this.
+// The programs and their tables in the kernel, pinned nowhere and on no interface: they vanish with this.
 struct Loaded {
   Object object;
   Duration loading;
 };
 // Loads; takes long, and runs on any thread. Stays of use when its engine is gone.
 using Loader = std::function<Result<Loaded>(const Image& image)>;
+
+// What ran before a put(): for a moment packets may still be on their way through it, and would find its table of jumps
+// empty once nobody holds it. Its end waits for the rest of that moment, so it is best left to another thread.
+class Retired;
 
 constexpr const char* kPinRoot = "/sys/fs/bpf/waymark";
 
@@ -77,7 +82,9 @@ class XdpEngine {
   Loader loader() const;
   // Puts what was loaded on exactly these interfaces: on all that are required, or none.
   Status put(Loaded loaded, const std::vector<Attachment>& interfaces);
-  // Both.
+  // What the last put() took out of use. Where nobody asks for it, it ends with the next put(), or with the engine.
+  std::shared_ptr<Retired> take_retired();
+  // Loads and puts.
   Status apply(const Image& image, const std::vector<Attachment>& interfaces);
   // What runs, on one more interface.
   Status serve(const Attachment& to);

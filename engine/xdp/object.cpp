@@ -65,6 +65,7 @@ struct Object::State {
   bpf_object* object = nullptr;
   std::vector<Memory> memory;
   Live live;
+  Role first = Role::director;
   ~State() {
     memory.clear();
     bpf_object__close(object);
@@ -73,6 +74,7 @@ struct Object::State {
   Status prepare(const Image& image, const Options& options, std::span<char> log);
   Status set_constants(const Settings& settings);
   Status share(const TableFacts& facts, bpf_map* map, int fd);
+  Status fill_jumps();
   Status refusal(int error, const Options& options, std::string_view log) const;
   template <class V>
   Status fill(const char* name, const std::vector<V>& values);
@@ -90,6 +92,13 @@ std::string text_of(int error) {
 }
 
 }  // namespace
+
+std::vector<std::string> programs_of(const Image& image) {
+  std::vector<std::string> programs;
+  for (u32 role = 0; role < kRoles; ++role)
+    if ((image.roles | role_bit(image.first)) >> role & 1) programs.push_back(program_of(Role(role)));
+  return programs;
+}
 
 Object::Object(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Object::Object(Object&&) noexcept = default;
@@ -144,13 +153,29 @@ Status Object::State::prepare(const Image& image, const Options& options, std::s
       bpf_map__set_max_entries(map, std::max(1u, entries(facts.name)));
     }
   }
+  std::vector<std::string> wanted = options.programs;
+  if (wanted.empty()) {
+    wanted = programs_of(image);
+    wanted.push_back("wm_clock");
+  }
   bpf_program* program;
   bpf_object__for_each_program(program, object) {
-    const auto& wanted = options.programs;
-    const bool load =
-        wanted.empty() || std::find(wanted.begin(), wanted.end(), bpf_program__name(program)) != wanted.end();
+    const bool load = std::find(wanted.begin(), wanted.end(), bpf_program__name(program)) != wanted.end();
     bpf_program__set_autoload(program, load);
     if (load) bpf_program__set_log_buf(program, log.data(), log.size());
+  }
+  return Done{};
+}
+
+Status Object::State::fill_jumps() {
+  const bpf_map* jumps = bpf_object__find_map_by_name(object, "jumps");
+  for (u32 role = 0; jumps && role < kRoles; ++role) {
+    const bpf_program* program = bpf_object__find_program_by_name(object, program_of(Role(role)));
+    const int fd = program ? bpf_program__fd(program) : -1;
+    if (fd >= 0 && bpf_map_update_elem(bpf_map__fd(jumps), &role, &fd, BPF_ANY))
+      return Error{bpf_sentence(
+          std::string("cannot make the program of the role ") + name_of(Role(role)) + " one that others jump to",
+          errno)};
   }
   return Done{};
 }
@@ -211,6 +236,7 @@ Result<Object> Object::load(std::span<const u8> elf, const Image& image, const O
 
   LIBBPF_OPTS(bpf_object_open_opts, open_options, .object_name = "waymark");
   auto state = std::make_unique<State>();
+  state->first = image.first;
   state->object = bpf_object__open_mem(elf.data(), elf.size(), &open_options);
   if (!state->object) return Error{"the BPF object inside this program cannot be read (" + text_of(errno) + ")"};
   WM_TRY(state->prepare(image, options, log));
@@ -220,6 +246,7 @@ Result<Object> Object::load(std::span<const u8> elf, const Image& image, const O
   if (bpf_object__btf_fd(state->object) < 0)
     return Error{"the kernel refused the BPF program's type information (BTF)"};
 
+  WM_TRY(state->fill_jumps());
   WM_TRY(state->fill("ports", image.ports));
   WM_TRY(state->fill("steer", image.steer));
   WM_TRY(state->fill("fronts", image.fronts));
@@ -246,6 +273,8 @@ Result<Object> Object::load(std::span<const u8> elf, const Image& image, const O
   WM_TRY(state->window("embryos", image.settings.embryo_buckets, live.embryos));
   return Object(std::move(state));
 }
+
+int Object::program() const { return program(program_of(state_->first)); }
 
 int Object::program(const char* name) const {
   const bpf_program* program = bpf_object__find_program_by_name(state_->object, name);

@@ -24,12 +24,15 @@ struct Moment {
   u32 ticks;
 };
 
+// The programs of an image's roles, by function name.
+std::vector<std::string> programs_of(const Image& image);
+
 class Object {
  public:
   struct Options {
     // Gives the descriptor of a table that exists already, by its name in dataplane/tables.h, or -1. It is not closed.
     std::function<int(std::string_view table)> shared;
-    // The programs to load, by function name; empty: all of the object.
+    // The programs to load, by function name; empty: those of the image's roles, and the clock.
     std::vector<std::string> programs;
     // Where the verifier's whole log goes when it refuses the program; empty: only its tail, in the error.
     std::string log_file;
@@ -37,8 +40,9 @@ class Object {
     bool mapped = true;
   };
 
-  // Loads the ELF object `elf` with `image` as its config tables and constants. Tables of pins and embryos that are not
-  // shared get the sizes that the image's settings say.
+  // Loads the ELF object `elf` with `image` as its config tables and constants, and fills the table of jumps with what
+  // roles' programs were loaded. Tables of pins and embryos that are not shared get the sizes that the image's settings
+  // say.
   static Result<Object> load(std::span<const u8> elf, const Image& image, const Options& options);
   static Result<Object> load(std::span<const u8> elf, const Image& image) { return load(elf, image, Options()); }
 
@@ -46,8 +50,9 @@ class Object {
   Object& operator=(Object&&) noexcept;
   ~Object();
 
-  // Descriptors stay the object's; -1 where there is none of this name.
-  int program(const char* name = "wm_xdp") const;
+  // Descriptors stay the object's; -1 where there is none of this name. Without one: that of the image's first role.
+  int program() const;
+  int program(const char* name) const;
   int map(const char* name) const;
 
   Live& live() const;

@@ -44,7 +44,7 @@ TEST_P(BothCompilers, LoadsWithBtfAndTablesInMemory) {
   ASSERT_TRUE(object) << object.error().sentence;
   EXPECT_GE(object->program(), 0);
   const ProgramFacts facts = program_facts(object->program());
-  EXPECT_EQ(facts.name, "wm_xdp");
+  EXPECT_EQ(facts.name, "wm_director");
   EXPECT_EQ(facts.tag.size(), 16u);
   RecordProperty("verified_instructions", int(facts.verified_instructions));
   EXPECT_GT(facts.verified_instructions, 1000u);

@@ -56,10 +56,12 @@ bool serves(const std::string& directory) {
 
 bool has_program(const std::string& directory) { return access((directory + "/program").c_str(), F_OK) == 0; }
 
+// All but what the program on the links jumps by.
 void remove_tables(const std::string& directory) {
   unlink((directory + "/" + pinned_name("seal")).c_str());
   for (const std::string& name : list(directory))
-    if (pinned_table(name)) unlink((directory + "/" + name).c_str());
+    if (const auto pinned = pinned_table(name); pinned && pinned->table != kJumps && pinned->table != kJumpsNext)
+      unlink((directory + "/" + name).c_str());
 }
 
 // The directories, as far as nothing is in them. An errno for the instance's, or 0.
@@ -220,7 +222,11 @@ Status PinnedSet::remove(const std::string& directory) {
     bpf_link_detach(link.get());
     unlink(file.c_str());
   }
-  for (const char* program : {"program", "program_next"}) unlink((directory + "/" + program).c_str());
+  for (const std::string& name : list(directory)) {
+    const auto pinned = pinned_table(name);
+    if (name == "program" || name == "program_next" || (pinned && pinned->table.starts_with(kJumps)))
+      unlink((directory + "/" + name).c_str());
+  }
   remove_tables(directory);
   if (const int error = remove_empty(directory); error && error != ENOENT)
     return Error{"Waymark is off all interfaces, but " + directory + " could not be removed: " + strerror(error)};

@@ -27,6 +27,7 @@ struct PuntReaderTest : public testing::Test {
     ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);  // all packets into one ring
     Object::Options options;
     options.mapped = false;
+    options.programs = {"wm_xdp"};
     auto loaded = Object::load({wm_punt_all_begin, wm_punt_all_end}, Image(), options);
     ASSERT_TRUE(loaded) << loaded.error().sentence;
     object.emplace(std::move(*loaded));

@@ -44,6 +44,7 @@ TEST_F(Rights, ThreeCapabilitiesSufficeAfterAKillInTheMiddleOfASwap) {
       auto killed = Object::load(program_again(), image());
       if (!killed) return killed.error().sentence;
       const Fd link(bpf_obj_get((directory() + "/links/if" + std::to_string(if_nametoindex("wm-one"))).c_str()));
+      if (bpf_obj_pin(killed->map(kJumps), (directory() + "/" + pinned_name(kJumpsNext)).c_str())) return "not pinned";
       if (bpf_obj_pin(killed->program(), (directory() + "/program_next").c_str())) return "not pinned";
       if (bpf_link_update(link.get(), killed->program(), nullptr)) return "not moved";
     }

@@ -16,8 +16,8 @@ namespace {
 constexpr u32 kHeadRoom = 256;  // as much as the kernel gives, metadata and its own 40 bytes included
 }
 
-TestRun::TestRun(const Object& object, const char* program)
-    : object_(object), program_(object.program(program)), reasons_(object.map("reasons")), before_(object.counters()) {}
+TestRun::TestRun(const Object& object)
+    : object_(object), program_(object.program()), reasons_(object.map("reasons")), before_(object.counters()) {}
 
 // Whether this reason's counter moved by one.
 bool TestRun::counted(u16 reason) {

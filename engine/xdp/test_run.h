@@ -15,7 +15,8 @@ struct KernelOutcome {
 // Nothing else may send packets through the object meanwhile: the reason is found by the counter that moved.
 class TestRun {
  public:
-  explicit TestRun(const Object& object, const char* program = "wm_xdp");
+  // Runs the program of the image's first role; it jumps to the others'.
+  explicit TestRun(const Object& object);
 
   // The kernel takes frames of 14 to about 3,500 bytes. `interface` must exist in this network namespace (1, the
   // loopback, always does). `expected` is tried first when the reason is looked up: a right guess saves most of the

@@ -1,4 +1,5 @@
-// The XDP program: the packet core over KernelEnv, and the single place where a packet's end is counted.
+// The XDP programs, one for each role: the packet core over KernelEnv, and the single place where a packet's end is
+// counted.
 #include "dataplane/pipeline.h"
 #include "engine/xdp/capture_record.h"
 #include "engine/xdp/kernel_env.h"
@@ -122,9 +123,33 @@ WM_INLINE void copy_packet(KernelEnv& env, CaptureRecord& record) {
   bpf::perf_event_output(env.context(), &capture, bytes << 32 | kThisCpu, &record, sizeof record);
 }
 
+// The packet that a jump hands over was copied on its way in already: its number, for the program that it jumps to.
+struct map_of_handed {
+  WM_MAP_UINT(type, maps::kPercpuArray);
+  WM_MAP_UINT(max_entries, 1);
+  WM_MAP_TYPE(key, unsigned int);
+  WM_MAP_TYPE(value, unsigned long long);
+};
+extern "C" {
+WM_SECTION(".maps") map_of_handed handed;
+}
+WM_INLINE u64* handed_over() {
+  const u32 key = 0;
+  return static_cast<u64*>(bpf::map_lookup_elem(&handed, &key));
+}
+extern "C" __attribute__((noinline)) int wm_hand_over(unsigned long long id) {
+  if (u64* handed = handed_over()) *handed = id;
+  return 0;
+}
+
 // In functions of their own, so that their records are not on the stack of everything else.
 extern "C" __attribute__((noinline)) unsigned long long wm_capture_in(xdp_md* ctx) {
   KernelEnv env(ctx);
+  if (u64* handed = handed_over(); handed && *handed) {
+    const u64 id = *handed;
+    *handed = 0;
+    return id;
+  }
   CaptureRecord record = {};
   record.id = record.when = bpf::ktime_boot_ns();
   record.interface = env.interface();
@@ -146,6 +171,7 @@ extern "C" __attribute__((noinline)) int wm_capture_out(xdp_md* ctx, unsigned in
   record.out = 1;
   record.action = u8(action);
   copy_packet(env, record);
+  if (u64* handed = handed_over()) *handed = 0;  // of a jump that led nowhere
   return 0;
 }
 
@@ -175,17 +201,23 @@ WM_INLINE int finish(KernelEnv& env, Verdict verdict) {
   return int(bpf::redirect(env.left_by(), 0));
 }
 
-extern "C" WM_SECTION("xdp") int wm_xdp(xdp_md* ctx) {
+template <Role mine>
+WM_INLINE int run(xdp_md* ctx) {
 #if defined(WM_BUILD)
   // One instruction without effect: the same program under another tag, to try upgrades with (waymark-next).
   asm volatile("r0 = %0" ::"i"(WM_BUILD) : "r0");
 #endif
   KernelEnv env(ctx);
   const u64 id = env.settings().capture ? wm_capture_in(ctx) : 0;
-  const Verdict verdict = verdict_of(process(env).reason);
+  env.set_id(id);
+  const Verdict verdict = verdict_of(process<role_bit(mine)>(env).reason);
   if (env.settings().capture) wm_capture_out(ctx, verdict.reason, u32(verdict.action), env.left_by(), id);
   return finish(env, verdict);
 }
+
+#define WM_PROGRAM(NAME) \
+  extern "C" WM_SECTION("xdp") int wm_##NAME(xdp_md* ctx) { return run<Role::NAME>(ctx); }
+WM_ROLES(WM_PROGRAM)
 
 // Where the daemon reads the packets' clock: run by BPF_PROG_TEST_RUN, never attached.
 extern "C" WM_SECTION("xdp") int wm_clock([[maybe_unused]] xdp_md* ctx) { return int(bpf::jiffies64()); }

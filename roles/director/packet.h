@@ -44,8 +44,10 @@ WM_INLINE Verdict answer_for(E& env, const Packet& p) {
   return p.protocol == kProtoTcp ? why::reset : why::unreachable;
 }
 
+// A packet to a service's address, from parse_ip() on.
 template <Env E>
-WM_INLINE Verdict direct(E& env, Packet& p, const Front* front, u32 zone) {
+WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Front* front) {
+  const u32 zone = port->zone;
   if (WM_UNLIKELY(is_ip4(front->address) == bool(p.ip6))) return why::wrong_family;
   if (const Verdict end = validate(env.view(), p, env.length()); WM_UNLIKELY(ended(end))) return end;
   const Rule* rule = find_rule(env, front, p.protocol, p.destination_port);

@@ -157,7 +157,7 @@ WM_INLINE bool pass_on(E& env, const Packet& outer, const Packet& inner, u32 zon
 
 // A packet to one of this host's tunnel ends, from parse_ip() on.
 template <Env E>
-WM_INLINE Verdict receive(E& env, Packet& p, const Port* port) {
+WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Front*) {
   Verdict verdict = why::local;
   const Inner found = find_inner(env, p, verdict);
   if (!found.type && verdict.reason == why::local.reason) return verdict;

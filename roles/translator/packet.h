@@ -104,9 +104,19 @@ WM_INLINE Verdict complain_about(E& env, const Packet& p, Verdict verdict, u32 k
   return verdict;
 }
 
-// A packet that no front is for, in the translator's zone.
+// A packet to the translator's own address.
 template <Env E>
-WM_INLINE Verdict receive(E& env, const Packet& p, const Port* port) {
+WM_INLINE Verdict receive_own(E& env, Packet& p) {
+  if (p.protocol != (p.ip6 ? kProtoIcmp6 : kProtoIcmp4)) return why::local;
+  if (const Verdict end = validate(env.view(), p, env.length()); ended(end))
+    return end.reason == parse::why::fragment.reason ? why::local : end;
+  return translate::echo(env, p);
+}
+
+// A packet to the translator's own address, or one in its zone that no front is for.
+template <Env E>
+WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Front* own) {
+  if (WM_UNLIKELY(own)) return receive_own(env, p);
   const u32 here = port->mtu ? port->mtu : 0xffffu;
   Passed passed = env.translate(p);
   if (WM_LIKELY(is_sent(passed.verdict))) {
@@ -124,15 +134,6 @@ WM_INLINE Verdict receive(E& env, const Packet& p, const Port* port) {
   if (WM_UNLIKELY(kind != kNothing)) return complain_about(env, p, passed.verdict, kind, passed.value, here);
   env.leave(passed.value);
   return passed.verdict;
-}
-
-// A packet to the translator's own address.
-template <Env E>
-WM_INLINE Verdict receive_own(E& env, Packet& p) {
-  if (p.protocol != (p.ip6 ? kProtoIcmp6 : kProtoIcmp4)) return why::local;
-  if (const Verdict end = validate(env.view(), p, env.length()); ended(end))
-    return end.reason == parse::why::fragment.reason ? why::local : end;
-  return translate::echo(env, p);
 }
 
 }  // namespace waymark::translator

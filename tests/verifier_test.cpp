@@ -1,0 +1,99 @@
+// What the kernel's verifier sees of each role's program under the most extreme configuration that `check` lets
+// through: its limit is a million instructions, and ours is half of that, so that no legal file is refused at load.
+#include <gtest/gtest.h>
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <string>
+
+#include "base/address_text.h"
+#include "engine/xdp/object.h"
+#include "engine/xdp/program.h"
+#include "tests/need.h"
+#include "tests/translator_site.h"
+
+namespace waymark {
+
+namespace {
+
+// Before Linux 6.7 the verifier takes fewer states for equal.
+u32 most_allowed() {
+  utsname names{};
+  u32 major = 0, minor = 0;
+  const bool known = uname(&names) == 0 && std::sscanf(names.release, "%u.%u", &major, &minor) == 2;
+  return known && (major < 6 || (major == 6 && minor < 7)) ? 750'000 : 500'000;
+}
+
+std::string prefix_text(const Address& address, u32 length) { return text(address) + "/" + std::to_string(length); }
+
+Address ip6_at(u32 number, u32 length) {  // a prefix of that length; those of equal length differ in its last bit
+  Address a{};
+  u8 bytes[16] = {};
+  bytes[0] = length > 8 ? 0x20 : 0;
+  if (length > 16) bytes[1] = u8(length);
+  const u32 last = length - 1;
+  if (number % 2) bytes[last / 8] |= u8(0x80 >> last % 8);
+  a = load_address(bytes);
+  return a;
+}
+
+// Every prefix length there can be, each twice, so that none is told apart without a look-up.
+std::string all_lengths() {
+  std::string natives, maps;
+  for (u32 length = 1; length <= 32; ++length)
+    for (const u32 bit : {0u, 1u}) {
+      const u32 address = (length > 8 ? length << 24 : 0) | bit << (32 - length);
+      natives += "\"" + prefix_text(address_of(wire32(address)), length) + "\", ";
+    }
+  for (u32 length = 1; length <= 128; ++length)
+    for (const u32 number : {0u, 1u}) natives += "\"" + prefix_text(ip6_at(number, length), length) + "\", ";
+  for (u32 i = 0; i < 4; ++i)
+    maps += "{ ip4 = \"198.51.100." + std::to_string(4 * i) + "/" + std::to_string(29 + i) +
+            "\", ip6 = \"2001:db8:9::" + std::to_string(1 + i) + "00/" + std::to_string(125 + i) + "\" }, ";
+  return "[node]\nname = \"t1\"\n[engine]\ninterfaces = { eth0 = \"public\", eth1 = \"public\" }\npins = 1000\n"
+         "[translator]\naddress = [\"192.0.2.1\", \"2001:db8:1::1\"]\npool = [\"192.0.2.64/26\"]\n"
+         "prefix = [{ prefix = \"64:ff9b::/96\" }, { prefix = \"2001:db8:64::/48\", ip4 = [\"203.0.113.0/24\"] }]\n"
+         "native = [" +
+         natives + "]\nmap = [" + maps + "]\n" +
+         "[director]\naddress = [\"192.0.2.3\", \"2001:db8:1::3\"]\n"
+         "[[service]]\nname = \"web\"\naddress = [\"2001:db8:80::1\", \"198.51.100.200\"]\naffinity = \"client\"\n"
+         "ports = [\"tcp/80\", \"tcp/443\", \"tcp/8080\", \"udp/53\", \"udp/443\", \"udp/1000-2000\"]\n"
+         "[[service.target]]\nname = \"a\"\naddress = \"2001:db8:5::1\"\ntunnel = \"gue\"\n"
+         "[[service.target]]\nname = \"b\"\naddress = \"10.0.0.1\"\n"
+         "[host]\naddress = [\"192.0.2.4\", \"2001:db8:1::4\"]\ndirectors = [\"192.0.2.5\", \"2001:db8:1::5\"]\n"
+         "[[host.service]]\nname = \"dns\"\naddress = [\"2001:db8:81::1\"]\nports = [\"udp/53\", \"tcp/53\"]\n"
+         "hosts = [\"2001:db8:1::4\", \"2001:db8:1::6\", \"2001:db8:1::7\"]\n";
+}
+
+void verify(std::span<const u8> elf) {
+  translator_cases::TranslatorSite site(all_lengths());
+  const Image& image = site.scene().engine().image();
+  EXPECT_EQ(image.roles, kAllRoles);
+  EXPECT_GE(image.settings.translator.lengths4, 32u);
+  EXPECT_EQ(image.settings.translator.lengths6, 128u);
+  const auto object = Object::load(elf, image);
+  ASSERT_TRUE(object) << object.error().sentence;
+  u32 most = 0;
+  for (u32 role = 0; role < kRoles; ++role) {
+    const ProgramFacts facts = program_facts(object->program(program_of(Role(role))));
+    std::printf("%s: %u verified instructions\n", name_of(Role(role)), facts.verified_instructions);
+    most = std::max(most, facts.verified_instructions);
+    EXPECT_GT(facts.verified_instructions, 1000u) << name_of(Role(role));
+    EXPECT_LT(facts.verified_instructions, most_allowed()) << name_of(Role(role));
+  }
+  testing::Test::RecordProperty("verified_instructions", int(most));  // scripts/debian-kernel shows it
+}
+
+}  // namespace
+
+TEST(Verifier, SeesHalfAsMuchAsItMayOfEachProgram) {
+  WM_NEED(Cap::bpf);
+  verify(program());
+}
+
+TEST(Verifier, SeesHalfAsMuchAsItMayOfTheOtherCompilers) {
+  WM_NEED(Cap::bpf);
+  verify(program_other());
+}
+
+}  // namespace waymark
