@@ -21,8 +21,8 @@ struct Guest {
 };
 
 TEST(SharedPageTest, IsMadeOnceForAllWhoWaitAndWithinASecond) {
+  Guest guests[5], later;  // who waits hears of the page's end
   SharedPage page("text/plain", 3);
-  Guest guests[5];
   EXPECT_TRUE(page.ask(guests[0].respond(), 10s)) << "the first has it made";
   EXPECT_FALSE(page.ask(guests[1].respond(), 10s));
   EXPECT_FALSE(page.ask(guests[2].respond(), 10s));
@@ -37,13 +37,12 @@ TEST(SharedPageTest, IsMadeOnceForAllWhoWaitAndWithinASecond) {
   EXPECT_FALSE(page.ask(guests[4].respond(), 10s + 999ms));
   ASSERT_EQ(guests[4].heard.size(), 1u);
   EXPECT_EQ(*guests[4].heard[0].shared, "text");
-  Guest later;
   EXPECT_TRUE(page.ask(later.respond(), 11s)) << "it is a second old";
 }
 
 TEST(SharedPageTest, WhereTheMakingFailsAllAreToldAndTheNextHasItMade) {
-  SharedPage page("text/plain", 3);
   Guest first, second;
+  SharedPage page("text/plain", 3);
   ASSERT_TRUE(page.ask(first.respond(), 10s));
   { const SharedPage::Making making(page); }
   ASSERT_EQ(first.heard.size(), 1u);
