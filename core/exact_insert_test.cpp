@@ -8,17 +8,7 @@
 namespace waymark {
 namespace {
 
-using Memory = ExactMemory<ExactRecord4>;
-using Env4 = ExactEnv<ExactRecord4>;
-
-ExactKey<2> key(u64 n) { return exact_key<2>(n); }
-
-u64 live_ways(const Memory& memory) {
-  u64 count = 0;
-  for (const ExactBucket& bucket : memory.index)
-    for (u64 word : bucket.way) count += u32(word) && phase_of(word) == ExactPhase::live;
-  return count;
-}
+using namespace exact4;
 
 // Two processors insert one flow. The second does it all between the first one's claim and its look for others.
 TEST(Exact, OfTwoInsertersOneGivesUp) {

@@ -11,10 +11,9 @@
 namespace waymark {
 namespace {
 
-using Memory = ExactMemory<ExactRecord4>;
+using namespace exact4;
 using New = Memory::New;
 
-ExactKey<2> key(u64 n) { return exact_key<2>(n); }
 u64 word_of(u64 n, u64 life) { return mix(n << 32 | life); }
 
 template <class F>

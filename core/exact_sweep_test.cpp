@@ -9,9 +9,7 @@
 namespace waymark {
 namespace {
 
-using Memory = ExactMemory<ExactRecord4>;
-
-ExactKey<2> key(u64 n) { return exact_key<2>(n); }
+using namespace exact4;
 
 struct Swept {
   Memory memory;

@@ -9,17 +9,7 @@
 namespace waymark {
 namespace {
 
-using Memory = ExactMemory<ExactRecord4>;
-using Env4 = ExactEnv<ExactRecord4>;
-
-ExactKey<2> key(u64 n) { return exact_key<2>(n); }
-
-u64 live_ways(const Memory& memory) {
-  u64 count = 0;
-  for (const ExactBucket& bucket : memory.index)
-    for (u64 word : bucket.way) count += u32(word) && phase_of(word) == ExactPhase::live;
-  return count;
-}
+using namespace exact4;
 
 TEST(Exact, AWordKeepsItsFields) {
   const u64 word = exact_word(0x89abcdef, 0x54321, 0x1aa, ExactPhase::moving, 1);

@@ -94,4 +94,19 @@ ExactKey<Words> exact_key(u64 n) {
   return key;
 }
 
+// Of IPv4 flows, which most tests are about.
+namespace exact4 {
+using Memory = ExactMemory<ExactRecord4>;
+using Env4 = ExactEnv<ExactRecord4>;
+
+inline ExactKey<2> key(u64 n) { return exact_key<2>(n); }
+
+inline u64 live_ways(const Memory& memory) {
+  u64 count = 0;
+  for (const ExactBucket& bucket : memory.index)
+    for (u64 word : bucket.way) count += u32(word) && phase_of(word) == ExactPhase::live;
+  return count;
+}
+}  // namespace exact4
+
 }  // namespace waymark
