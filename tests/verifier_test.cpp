@@ -1,12 +1,12 @@
 // What the kernel's verifier sees of each role's program under the most extreme configuration that `check` lets
 // through: its limit is a million instructions, and ours is half of that, so that no legal file is refused at load.
 #include <gtest/gtest.h>
-#include <sys/utsname.h>
 
 #include <algorithm>
 #include <string>
 
 #include "base/address_text.h"
+#include "engine/xdp/kernel_facts.h"
 #include "engine/xdp/object.h"
 #include "engine/xdp/program.h"
 #include "tests/need.h"
@@ -17,24 +17,17 @@ namespace waymark {
 namespace {
 
 // Before Linux 6.7 the verifier takes fewer states for equal.
-u32 most_allowed() {
-  utsname names{};
-  u32 major = 0, minor = 0;
-  const bool known = uname(&names) == 0 && std::sscanf(names.release, "%u.%u", &major, &minor) == 2;
-  return known && (major < 6 || (major == 6 && minor < 7)) ? 750'000 : 500'000;
-}
+u32 most_allowed() { return kernel_before(6, 7) ? 750'000 : 500'000; }
 
 std::string prefix_text(const Address& address, u32 length) { return text(address) + "/" + std::to_string(length); }
 
 Address ip6_at(u32 number, u32 length) {  // a prefix of that length; those of equal length differ in its last bit
-  Address a{};
   u8 bytes[16] = {};
   bytes[0] = length > 8 ? 0x20 : 0;
   if (length > 16) bytes[1] = u8(length);
   const u32 last = length - 1;
   if (number % 2) bytes[last / 8] |= u8(0x80 >> last % 8);
-  a = load_address(bytes);
-  return a;
+  return load_address(bytes);
 }
 
 // Every prefix length there can be, each twice, so that none is told apart without a look-up.

@@ -3,8 +3,8 @@
 //
 // That verifier walks the program depth first and takes an edge back to an instruction of the path it is on for an
 // endless loop, unless a jump makes it. The compiler is free to lay a loop out so that its last block stands before its
-// first and falls into it, which is such an edge without a jump: "back-edge from insn 8548 to 8549". cmake/bpf.cmake
-// forbids it that.
+// first and falls into it, which is such an edge without a jump: "back-edge from insn 8548 to 8549". `WM_UNROLL`
+// (core/parse.h) keeps our loops from that.
 #include <elf.h>
 #include <gtest/gtest.h>
 #include <linux/bpf.h>

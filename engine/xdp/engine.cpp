@@ -22,8 +22,6 @@ namespace waymark {
 
 namespace {
 
-Time now_monotonic() { return std::chrono::steady_clock::now().time_since_epoch(); }
-
 // [engine] pins for which a table of so many buckets is made, in words.
 std::string pins_text(u32 buckets) {
   if (buckets <= 1) return "no pins";
@@ -70,6 +68,7 @@ struct XdpEngine::State {
   void adopt_links();
   void finish_swap();
   void take_names();
+  void give_up_names();
   Fd program_of(u32 id) const;
   Status check_interface(const Attachment& to, bool& held);
   Status swap(Object& next, const std::vector<Attachment>& interfaces, Load& made);
@@ -141,6 +140,10 @@ void XdpEngine::State::adopt_links() {
 void XdpEngine::State::take_names() {
   rename(jumps_file(true).c_str(), jumps_file(false).c_str());
   rename(program_file(true).c_str(), program_file(false).c_str());
+}
+
+void XdpEngine::State::give_up_names() {
+  for (const std::string& file : {program_file(false), jumps_file(false)}) unlink(file.c_str());
 }
 
 // Whoever was killed in the middle of a swap left a program that runs on some of its links. Now it runs on all.
@@ -282,7 +285,7 @@ Status XdpEngine::State::swap(Object& next, const std::vector<Attachment>& inter
   if (options.persist)
     take_names();
   else
-    for (const std::string& file : {program_file(false), jumps_file(false)}) unlink(file.c_str());
+    give_up_names();
   return Done{};
 }
 
@@ -295,8 +298,7 @@ Status XdpEngine::State::put_on(Object& next, const std::vector<Attachment>& int
   if (done) done = pinned.seal(*tables);
   if (done || !first) return done;
   while (swapped && !links.empty()) give_up(links.begin()->first);
-  if (swapped)
-    for (const std::string& file : {program_file(false), jumps_file(false)}) unlink(file.c_str());
+  if (swapped) give_up_names();
   pinned.unpin();
   return done;
 }

@@ -26,9 +26,7 @@ bool too_old(std::string& release) {
   utsname names{};
   if (uname(&names)) return false;
   release = names.release;
-  int major = 0, minor = 0;
-  if (sscanf(names.release, "%d.%d", &major, &minor) != 2) return false;
-  return major < kLeastMajor || (major == kLeastMajor && minor < kLeastMinor);
+  return kernel_before(kLeastMajor, kLeastMinor);
 }
 
 constexpr const char* kRights = "run as root, or with the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
@@ -68,6 +66,13 @@ std::string bpf_sentence(const std::string& what, int error) {
     return what + ": this is Linux " + release + ", and Waymark needs " + std::to_string(kLeastMajor) + "." +
            std::to_string(kLeastMinor) + " or newer";
   return what + ": " + strerror(error);
+}
+
+bool kernel_before(int major, int minor) {
+  utsname names{};
+  int its_major = 0, its_minor = 0;
+  if (uname(&names) || sscanf(names.release, "%d.%d", &its_major, &its_minor) != 2) return false;
+  return its_major < major || (its_major == major && its_minor < minor);
 }
 
 Status bpf_usable() {

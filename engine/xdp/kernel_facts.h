@@ -7,6 +7,9 @@
 
 namespace waymark {
 
+// Whether this kernel is older than Linux MAJOR.MINOR; false where it does not say.
+bool kernel_before(int major, int minor);
+
 // Whether this process may use BPF at all: the kernel has it, and the rights suffice.
 Status bpf_usable();
 

@@ -56,11 +56,13 @@ bool serves(const std::string& directory) {
 
 bool has_program(const std::string& directory) { return access((directory + "/program").c_str(), F_OK) == 0; }
 
+bool holds_jumps(const PinnedTable& pinned) { return pinned.table == kJumps || pinned.table == kJumpsNext; }
+
 // All but what the program on the links jumps by.
 void remove_tables(const std::string& directory) {
   unlink((directory + "/" + pinned_name("seal")).c_str());
   for (const std::string& name : list(directory))
-    if (const auto pinned = pinned_table(name); pinned && pinned->table != kJumps && pinned->table != kJumpsNext)
+    if (const auto pinned = pinned_table(name); pinned && !holds_jumps(*pinned))
       unlink((directory + "/" + name).c_str());
 }
 
@@ -224,7 +226,7 @@ Status PinnedSet::remove(const std::string& directory) {
   }
   for (const std::string& name : list(directory)) {
     const auto pinned = pinned_table(name);
-    if (name == "program" || name == "program_next" || (pinned && pinned->table.starts_with(kJumps)))
+    if (name == "program" || name == "program_next" || (pinned && holds_jumps(*pinned)))
       unlink((directory + "/" + name).c_str());
   }
   remove_tables(directory);

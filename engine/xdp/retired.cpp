@@ -4,10 +4,6 @@
 
 namespace waymark {
 
-namespace {
-Time now_monotonic() { return std::chrono::steady_clock::now().time_since_epoch(); }
-}  // namespace
-
 Retired::Retired(Fd jumps, std::optional<Object> object)
     : jumps_(std::move(jumps)), object_(std::move(object)), since_(now_monotonic()) {}
 

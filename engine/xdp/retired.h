@@ -11,6 +11,8 @@
 
 namespace waymark {
 
+inline Time now_monotonic() { return std::chrono::steady_clock::now().time_since_epoch(); }
+
 class Retired {
  public:
   static constexpr Duration kMoment = std::chrono::milliseconds(100);  // a packet takes microseconds

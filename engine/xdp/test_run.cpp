@@ -3,10 +3,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
-#include <sys/utsname.h>
 
 #include <cerrno>
-#include <cstdio>
 
 #include "engine/xdp/kernel_facts.h"
 
@@ -31,12 +29,7 @@ bool TestRun::counted(u16 reason) {
   return true;
 }
 
-u32 TestRun::least_head_room() {
-  utsname names{};
-  int major = 0, minor = 0;
-  const bool known = !uname(&names) && sscanf(names.release, "%d.%d", &major, &minor) == 2;
-  return kHeadRoom - (known && (major < 6 || (major == 6 && minor < 3)) ? 32 : 252);
-}
+u32 TestRun::least_head_room() { return kHeadRoom - (kernel_before(6, 3) ? 32 : 252); }
 
 Result<KernelOutcome> TestRun::run(std::span<const u8> frame, u32 interface, u16 expected, u32 head_room) {
   KernelOutcome outcome;
