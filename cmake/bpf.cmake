@@ -42,9 +42,7 @@ function(wm_bpf library)
   get_filename_component(source ${ARG_SOURCE} ABSOLUTE)
   add_custom_command(
     OUTPUT ${object}
-    # The prefix map keeps this machine's paths out of BTF's line information. Blocks stay in their order, since before
-    # Linux 6.7 the verifier refuses a loop that is entered from the instruction above its head by falling through, and
-    # block placement makes such loops ("back-edge from insn 8548 to 8549"; engine/xdp/back_edges_test.cpp).
+    # The prefix map keeps this machine's paths out of BTF's line information.
     COMMAND ${ARG_CLANG} -std=c++20 -O2 -g -fstandalone-debug -target bpf -mcpu=v3 -fno-exceptions -fno-rtti -Wall -Wextra -Werror
             -ffile-prefix-map=${PROJECT_SOURCE_DIR}=waymark -I${PROJECT_SOURCE_DIR} ${ARG_FLAGS}
             -MD -MF ${object}.d -MT ${object} -c ${source} -o ${object}
