@@ -81,8 +81,12 @@ void Loop::run(const std::function<Time()>& step) {
     for (std::size_t ran = 0; !ran && !parts_->stopped;) {
       const Time now = boot_time();
       const Duration wait = std::clamp(due - now, Duration(0), kLongestWait);
-      parts_->pauses.turn(now, wait, read(CLOCK_THREAD_CPUTIME_ID));
-      ran = parts_->io.run_one_for(wait);
+      parts_->pauses.turn(now, read(CLOCK_THREAD_CPUTIME_ID));
+      ran = parts_->io.poll_one();
+      if (!ran) {  // only then it waits at all
+        parts_->pauses.waits(wait);
+        ran = parts_->io.run_one_for(wait);
+      }
       // What else is ready, but not for ever: time is to be heard as well.
       const Time begun = boot_time();
       for (int i = 0; i < 64 && !parts_->stopped && boot_time() - begun < Pauses::kAllowed && parts_->io.poll_one();

@@ -12,18 +12,21 @@ class Pauses {
  public:
   static constexpr Duration kAllowed = std::chrono::milliseconds(10);  // of a turn, before it counts as lost
 
-  // A turn begins, and ends the one before: at first it may wait for `wait`. `worked` is the thread's CPU time so far.
-  // A turn that something woke early is known to have worked only as long as it used the CPU.
-  void turn(Time now, Duration wait, Duration worked) {
+  // A turn begins, and ends the one before. `worked` is the thread's CPU time so far.
+  void turn(Time now, Duration worked) {
     if (turns_++) {
       const Duration pause = std::max(now - began_ - wait_, worked - worked_);
       longest_ = std::max(longest_, pause);
       lost_ = std::max(lost_ + std::max(Duration(0), pause - kAllowed), told_);
     }
     began_ = now;
-    wait_ = wait;
+    wait_ = Duration(0);
     worked_ = worked;
   }
+
+  // Nothing was ready in the turn that began: it may wait for this long. What wakes it earlier is known to have worked
+  // only as long as it used the CPU.
+  void waits(Duration wait) { wait_ = wait; }
 
   // In which nothing was heard, of any turn.
   Duration longest() const { return longest_; }
