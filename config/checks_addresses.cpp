@@ -140,10 +140,34 @@ void check_owners(Checking& in) {
         refuse(t.address, fmt::format("{} of {}", title("target", t.name), title("service", s.name)));
 }
 
+// What the translator answers for, or maps alone: a service or a host there would win over it without a word. In another
+// zone the same address is another one.
+void check_translators(Checking& in) {
+  if (!in.config.translator) return;
+  const TranslatorConfig& translator = *in.config.translator;
+  std::unordered_map<Address, std::string, AddressHash> owner;
+  for (const ServiceConfig& s : in.config.service)
+    if (s.zone == translator.zone)
+      for (const Address& address : s.address) owner.emplace(address, "an address of " + title("service", s.name));
+  if (in.config.host)
+    for (const Address& address : in.config.host->address) owner.emplace(address, "the address of [host]");
+  const auto refuse = [&](const auto& where, const Address& address, std::string_view whose) {
+    if (const auto found = owner.find(address); found != owner.end())
+      in.problems.error(in.places.at(where), fmt::format("{} is both {} and {}", text(address), whose, found->second));
+  };
+  for (const Address& address : translator.address) refuse(address, address, "the address of [translator]");
+  for (const AddressMapConfig& map : translator.map) {
+    if (!in.places.good(map)) continue;
+    if (map.ip4.length == 32) refuse(map.ip4, map.ip4.address, "mapped by [translator]");
+    if (map.ip6.length == 128) refuse(map.ip6, map.ip6.address, "mapped by [translator]");
+  }
+}
+
 }  // namespace
 
 void check_addresses(Checking& in) {
   check_owners(in);
+  check_translators(in);
   Served(in, in.config.service, "service").check();
   if (in.config.host) Served(in, in.config.host->service, "host service").check();
 }

@@ -244,5 +244,34 @@ TEST(Prefixes, AreSets) {
   EXPECT_EQ(text(six), "::/0");
 }
 
+// Where a service, or a tunnel's end, would win over the translator without a word.
+TEST(Translators, AndServicesHaveAddressesOfTheirOwn) {
+  const auto service = [](const std::string& address, const std::string& zone) {
+    return "[[service]]\nname = \"web\"\naddress = \"" + address + "\"\nzone = \"" + zone +
+           "\"\nports = \"tcp/80\"\n[[service.target]]\nname = \"s1\"\naddress = \"10.0.0.11\"\n";
+  };
+  const std::string director = "[director]\naddress = [\"10.0.0.1\", \"2001:db8:ff::1\"]\n";
+  const std::string two = "[engine]\ninterfaces = { eth0 = \"public\", \"eth1:7\" = \"inner\" }\n";
+  const std::string own = "[translator]\naddress = \"192.0.2.1\"\n" + kWellKnown;
+  const std::string mapped = "[translator]\nzone = \"public\"\n" + map("192.0.2.9", "2001:db8::9") +
+                             map("192.0.2.16/28", "2001:db8::10/124");
+  expect({
+      {kEngine + own + director + service("192.0.2.1", "public"),
+       "f:4:11: 192.0.2.1 is both the address of [translator] and an address of service \"web\""},
+      {kEngine + own + "[host]\naddress = \"192.0.2.1\"\ndirectors = \"10.0.0.1\"\n" +
+           "[[host.service]]\nname = \"web\"\naddress = \"198.51.100.80\"\nports = \"tcp/80\"\n",
+       "f:4:11: 192.0.2.1 is both the address of [translator] and the address of [host]"},
+      {kEngine + mapped + director + service("192.0.2.9", "public"),
+       "f:6:7: 192.0.2.9 is both mapped by [translator] and an address of service \"web\""},
+      {kEngine + mapped + director + service("2001:db8::9", "public"),
+       "f:7:7: 2001:db8::9 is both mapped by [translator] and an address of service \"web\""},
+  });
+  EXPECT_EQ(problems_of(kEngine + mapped + director + service("192.0.2.17", "public")), "") << "the longer match wins";
+  EXPECT_EQ(problems_of(two + "[translator]\nzone = \"public\"\naddress = \"192.0.2.1\"\n" + kWellKnown + director +
+                        service("192.0.2.1", "inner")),
+            "")
+      << "another zone's is another one";
+}
+
 }  // namespace
 }  // namespace waymark
