@@ -140,8 +140,8 @@ void check_owners(Checking& in) {
         refuse(t.address, fmt::format("{} of {}", title("target", t.name), title("service", s.name)));
 }
 
-// What the translator answers for, or maps alone: a service or a host there would win over it without a word. In another
-// zone the same address is another one.
+// What the translator answers for, or maps alone: a service or a host there would win over it without a word. In
+// another zone the same address is another one.
 void check_translators(Checking& in) {
   if (!in.config.translator) return;
   const TranslatorConfig& translator = *in.config.translator;

@@ -253,8 +253,8 @@ TEST(Translators, AndServicesHaveAddressesOfTheirOwn) {
   const std::string director = "[director]\naddress = [\"10.0.0.1\", \"2001:db8:ff::1\"]\n";
   const std::string two = "[engine]\ninterfaces = { eth0 = \"public\", \"eth1:7\" = \"inner\" }\n";
   const std::string own = "[translator]\naddress = \"192.0.2.1\"\n" + kWellKnown;
-  const std::string mapped = "[translator]\nzone = \"public\"\n" + map("192.0.2.9", "2001:db8::9") +
-                             map("192.0.2.16/28", "2001:db8::10/124");
+  const std::string mapped =
+      "[translator]\nzone = \"public\"\n" + map("192.0.2.9", "2001:db8::9") + map("192.0.2.16/28", "2001:db8::10/124");
   expect({
       {kEngine + own + director + service("192.0.2.1", "public"),
        "f:4:11: 192.0.2.1 is both the address of [translator] and an address of service \"web\""},

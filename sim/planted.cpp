@@ -60,9 +60,7 @@ void World::loop(const Machine& m, const Frame& before, Frame& after) {
   const auto l3_of = [](Frame& f) { return f.view().data() + sizeof(Ethernet); };
   Frame forged = before;
   const bool ip6 = *l3_of(forged) >> 4 == 6;
-  const LinkAddresses link = load_link(after.view().data());
   std::copy_n(after.view().data(), sizeof(Ethernet), forged.view().data());
-  (void)link;
   const std::size_t destination = ip6 ? offsetof(Ip6, destination) : offsetof(Ip4, destination), size = ip6 ? 16 : 4;
   std::copy_n(l3_of(after) + destination, size, l3_of(forged) + destination);
   const std::size_t candidate = (ip6 ? sizeof(Ip6) : sizeof(Ip4)) + kGueLength + offsetof(GueCandidate, address);
