@@ -1,6 +1,7 @@
 #include "bench/bench.h"
 
 #include <fmt/format.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -103,7 +104,10 @@ Json json_of(const Measured& m) {
 }
 
 void print(const std::vector<Measured>& all) {
-  fmt::print("{:<26} {:>7} {:>7} {:>7} {:>7} {:>7}   ns a packet\n", "", "net", "limit", "min", "null", "median");
+  utsname kernel{};
+  uname(&kernel);
+  fmt::print("Nanoseconds a packet; program by {}, Linux {}\n", WM_BPF_COMPILER, kernel.release);
+  fmt::print("{:<26} {:>7} {:>7} {:>7} {:>7} {:>7}\n", "", "net", "limit", "min", "null", "median");
   for (const Measured& m : all) {
     if (!m.failed.empty()) {
       fmt::print("{:<26} could not be measured: {}\n", m.name, m.failed);

@@ -22,6 +22,8 @@ foreach(candidate ${WM_CLANG_PLAIN} ${WM_CLANG_NEWEST})
   endif()
 endforeach()
 set(wm_clang ${wm_clang} CACHE INTERNAL "")  # for the other folders that ask
+execute_process(COMMAND ${wm_clang} -dumpversion OUTPUT_VARIABLE wm_clang_version OUTPUT_STRIP_TRAILING_WHITESPACE)
+set(wm_clang_version ${wm_clang_version} CACHE INTERNAL "")
 set(wm_clang_other ${wm_clang_other} CACHE INTERNAL "")
 # DWARF is dead weight in the executable, but harmless: without llvm-strip it stays.
 find_program(WM_LLVM_STRIP NAMES llvm-strip-19 llvm-strip llvm-strip-14)
