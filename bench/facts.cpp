@@ -7,8 +7,8 @@
 #include <fstream>
 
 #include "bench/xdp_case.h"
+#include "core/tables.h"
 #include "dataplane/pipeline.h"
-#include "dataplane/tables.h"
 #include "engine/xdp/program.h"
 
 namespace waymark::bench {

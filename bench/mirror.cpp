@@ -6,6 +6,7 @@
 
 #include "bench/case.h"
 #include "bench/facts.h"
+#include "core/outer.h"
 #include "core/pins.h"
 #include "engine/replay/native.h"
 #include "group/group.h"
@@ -37,14 +38,14 @@ struct Director {
   group::GroupOutput out;
 
   Director(u32 pins, const std::string& name, const std::string& other) : engine(pins) {
-    live.meta[0] = new_meta(pins, 250, [] { return 7u; });
+    live.meta[0] = new_meta(sizes_for(pins), 250, [] { return 7u; });
     env.held.pin_buckets = u32(live.pins.size());
     env.held.stale_stamps = 400;
     for (u32 slot = 1; slot <= 8; ++slot) {
       Target& target = live.targets[slot];
-      target.outer_destination = {0, slot};
+      set_outer(target, {}, {0, slot}, kTunnelIp, 0);
       target.in_use = 1;
-      target.incarnation = ++live.meta[0].next_incarnation;
+      live.slot_names[slot].incarnation = ++live.meta[0].next_incarnation;
       live.slot_names[slot].service[0] = 'w';
     }
     GroupConfig config;

@@ -77,7 +77,7 @@ class Director {
 
  public:
   Director() : engine_(kPins) {
-    engine_.live().meta[0] = new_meta(kPins, 250, [n = 7u]() mutable { return n *= 2'654'435'761u; });
+    engine_.live().meta[0] = new_meta(sizes_for(kPins), 250, [n = 7u]() mutable { return n *= 2'654'435'761u; });
     control_.emplace(engine_.live(), Control::Life{Clock{0s, 1'000, 250}, 1, 1, false, {}, {}, {}});
     took_ = [this](const char* step, double seconds) { longest_[step] = std::max(longest_[step], seconds); };
   }

@@ -48,7 +48,7 @@ std::vector<u8> tcp_packet(const Address& source, const Address& destination, u8
 
 Meta meta_of(u32 pins, u32 ticks_per_second) {
   std::mt19937 random(1);
-  return new_meta(pins, ticks_per_second, [&] { return u32(random()); });
+  return new_meta(sizes_for(pins), ticks_per_second, [&] { return u32(random()); });
 }
 
 std::vector<InterfaceFacts> interfaces() { return {{"lo", kInterface, kOurs, 1500}}; }

@@ -97,8 +97,8 @@ std::string Tracer::line(const StepSeen& s) const {
                                                 scene_.interface_name(live.adjacencies[u32(s.c)].interface))
                                   : "no next hop is known";
       return fmt::format("{} tunnel from {} to {}: an IP packet of {} bytes; {}",
-                         t.tunnel == kTunnelGue ? "GUE" : "IP-in-IP", waymark::text(t.outer_source),
-                         waymark::text(t.outer_destination), s.b, way);
+                         t.tunnel == kTunnelGue ? "GUE" : "IP-in-IP", waymark::text(outer_source(t)),
+                         waymark::text(outer_destination(t)), s.b, way);
     }
     case Step::tunnel_accepted:
       return fmt::format("{} tunnel from a listed director", s.a == kProtoUdp ? "GUE" : "IP-in-IP");

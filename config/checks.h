@@ -38,7 +38,7 @@ struct AddressHash {
 };
 
 // Limits over several tables; the schema has those of one.
-inline constexpr std::size_t kMaxAddresses = 65'000, kMaxTargets = 32'000, kMaxRanges = 4'096;
+inline constexpr std::size_t kMaxAddresses = 65'000, kMaxRanges = 4'096;
 
 // service "web", or what to call one that has no good name.
 std::string title(std::string_view what, const std::string& name);

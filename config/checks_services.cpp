@@ -65,16 +65,20 @@ void check_services(Checking& in) {
   const auto& services = in.config.service;
   check_unique_names(in, services, [](const ServiceConfig& s) { return title("service", s.name); });
   std::size_t targets = 0;
+  const std::size_t most = in.config.engine.targets / 2;
   for (const ServiceConfig& service : services) {
     if (in.problems.full()) return;
     if (!in.places.good(service)) continue;  // it is no table at all
     check_zone(in, service.zone, in.places.at(service.zone, service), title("service", service.name));
     check_targets(in, service);
-    const bool within = targets <= kMaxTargets;
+    const bool within = targets <= most;
     targets += service.target.size();
-    if (within && targets > kMaxTargets)
-      in.problems.error(in.places.at(service), fmt::format("with {} there are more than {} targets in all",
-                                                           title("service", service.name), kMaxTargets));
+    if (within && targets > most && in.places.good(in.config.engine))
+      in.problems.error(
+          in.places.at(service),
+          fmt::format("with {} there are more than {} targets in all, half of [engine] targets: the other "
+                      "half is for those that a reload puts in their place",
+                      title("service", service.name), most));
   }
 }
 

@@ -184,10 +184,19 @@ TEST(Limits, Targets) {
     }
     return toml;
   };
-  EXPECT_EQ(problems_of(many(1024, 32'000 - 31 * 1024)), "");
-  EXPECT_EQ(
-      problems_of(many(1024, 32'001 - 31 * 1024)),
-      "f:" + std::to_string(5 + 31 * (5 + 1024)) + ":1: with service \"31\" there are more than 32000 targets in all");
+  EXPECT_EQ(problems_of(many(1024, 32'768 - 31 * 1024)), "");
+  const auto too_many = [](u32 line, u32 most) {
+    return "f:" + std::to_string(line) + ":1: with service \"31\" there are more than " + std::to_string(most) +
+           " targets in all, half of [engine] targets: the other half is for those that a reload puts in their place";
+  };
+  EXPECT_EQ(problems_of(many(1024, 1025)), "f:32932:1: there are 1025 [[service.target]]; at most 1024 are supported");
+  const auto with_targets = [&](u32 targets, u32 rest) {
+    std::string toml = many(1024, rest);
+    return toml.replace(toml.find("[engine]\n"), 9, "[engine]\ntargets = " + std::to_string(targets) + "\n");
+  };
+  EXPECT_EQ(problems_of(with_targets(65'535, 1024)), too_many(6 + 31 * (5 + 1024), 32'767));
+  EXPECT_EQ(problems_of(with_targets(262'144, 1024)), "");
+  EXPECT_NE(problems_of(with_targets(262'145, 1024)), "");
   EXPECT_EQ(problems_of(many(1025, 1)), "f:1033:1: there are 1025 [[service.target]]; at most 1024 are supported");
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/time.h"
 #include "core/address.h"
+#include "core/records.h"
 #include "core/siphash.h"
 #include "dataplane/roles.h"
 
@@ -106,8 +107,9 @@ struct EngineConfig {
   std::vector<InterfaceConfig> interfaces;
   std::vector<MtuConfig> mtu = {};  // of some interfaces, where lower than the interface's own
   XdpMode mode = XdpMode::automatic;
-  u32 pins = 1'000'000;  // proven flows the table holds; 0: no pins, every packet by the consistent choice
-  bool persist = true;   // pin the links in bpffs: forwarding outlives the daemon
+  u32 targets = kUsualTargets;  // slots for them, in use or held by flows
+  u32 pins = 1'000'000;         // proven flows the table holds; 0: no pins, every packet by the consistent choice
+  bool persist = true;          // pin the links in bpffs: forwarding outlives the daemon
   Duration adjacency_lifetime = std::chrono::seconds(60);  // after this without the daemon the kernel routes
   Role first = Role::count;                                // whose program packets meet; count: as first_role() says
 };

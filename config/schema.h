@@ -45,6 +45,9 @@ constexpr auto kEngine = section<EngineConfig>(
           optional, "Native XDP in the driver, or generic XDP in the kernel. `\"auto\"` takes the first that works."},
     Field{"pins", &EngineConfig::pins, Number<u32>{1000, 64'000'000, true}, optional,
           "How many proven flows are remembered. With 0 every packet takes the consistent choice."},
+    Field{"targets", &EngineConfig::targets, Number<u32>{1024, kMaxTargets}, optional,
+          "How many targets there is room for. At most half are configured; the others are removed ones, while flows "
+          "still belong to them. Each takes some 300 bytes, and 24 more for each CPU."},
     Field{"persist", &EngineConfig::persist, Flag{}, optional,
           "Keep the program attached when the daemon ends, so that packets flow on without it."},
     Field{"adjacency_lifetime", &EngineConfig::adjacency_lifetime, Span{1s, 1h}, optional,
@@ -115,7 +118,8 @@ constexpr auto kCheck = section<CheckConfig>(
           "By how many percent each pause is longer or shorter, at random."});
 
 constexpr auto kTarget = section<TargetConfig>(
-    "[[service.target]]", "A server of the service above it; all services together have at most 32000.",
+    "[[service.target]]",
+    "A server of the service above it; all services together have at most half of `[engine] targets`.",
     Field{"name", &TargetConfig::name, kName, required, "Its name, unique within the service."},
     Field{"address", &TargetConfig::address, HostAddress{}, required, "Where the tunnel to it ends."},
     Field{"weight", &TargetConfig::weight, Number<u32>{0, 1000}, optional,

@@ -37,9 +37,9 @@ WM_INLINE bool spend_hop(const View& v, u32 l3, bool ip6) {
 template <Env E>
 WM_INLINE Verdict send_through_tunnel(E& env, const Packet& p, const Target* target, u32 slot, u32 entropy,
                                       const Target* candidate = nullptr) {
-  const bool outer_ip6 = !is_ip4(target->outer_destination);
+  const bool outer_ip6 = outer_is_ip6(*target);
   const u32 inner_length = p.end - p.l3;
-  u32 overhead = tunnel_overhead(outer_ip6, target->tunnel);
+  u32 overhead = target->outer_length;
   u32 outer_length = inner_length + overhead;
   const u32 way = u32(read_word(&target->route));
   const Adjacency* adjacency = env.at(table::adjacencies, way);

@@ -1,7 +1,7 @@
 // From a frame to offsets and a few words: never pointers, so that a parsed packet survives resizing.
 #pragma once
 
-#include "core/records.h"
+#include "core/tables.h"
 
 namespace waymark {
 

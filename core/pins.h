@@ -15,7 +15,7 @@
 #pragma once
 
 #include "core/buckets.h"
-#include "core/records.h"
+#include "core/tables.h"
 
 namespace waymark {
 

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "core/address.h"
-#include "core/env.h"
 #include "core/translate/records.h"
 #include "core/wire.h"
 
@@ -64,7 +63,7 @@ constexpr u8 kDutyTunnelEnd = 2;  // tunnels end at it
 constexpr u8 kDutyPeer = 4;       // a director whose tunnels are believed
 constexpr u8 kDutyServed = 8;     // inner destination that this host serves (in kTunnelZone)
 constexpr u8 kDutyFellow = 16;    // another host; its rules' "protocol and port" is a service of this host that it
-                                  // shares, and their "service" the target slot of the way to it
+                                  // shares, and their "service" an entry of table::fellows
 constexpr u8 kDutyRouter = 32;    // the translator's own address
 constexpr u32 kTunnelZone = 1;    // inner addresses of tunnels are looked up in this zone
 
@@ -93,19 +92,28 @@ struct Service {
 };
 static_assert(sizeof(Service) == 8);
 
-// A target of a service, as one incarnation: another address or tunnel is another incarnation in another slot.
-struct Target {
-  Address outer_source, outer_destination;
-  u64 route;     // flipped: adjacency:32 (0: the kernel routes), kTargetDown
-  u32 service;   // index
-  be16 port;     // GUE's destination port
-  u8 tunnel;     // enum class Tunnel
-  u8 in_use;     // 0: the slot is free
-  u64 identity;  // keyed by nothing: a hash of service, name, address and tunnel, to recognise the slot after a restart
-  u32 incarnation;
+// The way to another host.
+struct Fellow {
+  u32 slot;  // of a target
   u32 reserved;
 };
-static_assert(sizeof(Target) == 64);
+static_assert(sizeof(Fellow) == 8);
+
+// A target of a service, as one incarnation: another address or tunnel is another incarnation in another slot. Its
+// tunnel's header stands ready (core/outer.h), whatever its kind; the longest that is common ends with the first line.
+constexpr u32 kOuterLength = 72;
+struct alignas(64) Target {
+  u64 route;        // flipped: adjacency:32 (0: the kernel routes), kTargetDown
+  u32 service;      // index
+  u8 tunnel;        // enum class Tunnel
+  u8 in_use;        // 0: the slot is free
+  u8 outer_length;  // bytes of `outer`, and of what follows it: all that the tunnel adds
+  u8 reserved1;
+  u8 outer[kOuterLength];
+  be16 port;  // with the address, what the target is to other directors; whether the tunnel has one or not
+  u8 reserved2[38];
+};
+static_assert(sizeof(Target) == 128);
 constexpr u64 kTargetDown = u64(1) << 32;  // its server died: flows that belong to it are told so
 
 // The way to a next hop, as the kernel's routes and neighbours gave it. A changed one gets a fresh slot.
@@ -119,7 +127,8 @@ struct Adjacency {
 };
 static_assert(sizeof(Adjacency) == 32);
 
-// Where a service's consistent choice lies, one per half and service (index half * kMaxServices + service).
+// Where a consistent choice lies, of one service and region of clients. There is one region: its head has the service's
+// number, and those above are there for others. One per half (head_at()).
 struct Choice {
   u32 table;    // first entry in table::choices
   u32 size;     // how many entries; 0: no target takes new flows
@@ -154,79 +163,38 @@ static_assert(sizeof(TargetCounters) == 24);
 constexpr u32 kNameLength = 64;  // with a closing 0
 struct SlotName {
   char service[kNameLength], target[kNameLength];
+  u64 identity;  // keyed by nothing: a hash of service, name, address and tunnel, to recognise the slot after a restart
+  u32 incarnation;
+  u32 reserved;
   // What operators decided; outlives restarts. The later version is in force, on all directors of a group.
   u32 drained;  // 1: it takes no new flows
   u32 weight;   // in place of the configuration's; kNoWeight: none
   u64 version;  // 0: nobody decided anything
   u64 origin;   // hash of the node's name where it was decided
 };
-static_assert(sizeof(SlotName) == 152);
+static_assert(sizeof(SlotName) == 168);
 constexpr u32 kNoWeight = ~0u;
 
 // Answers that this node gives, in a dead target's place or as a router, each kind with a bucket of its own.
 enum class AnswerKind : u8 { reset = 0, unreachable = 1, error = 2, echo = 3 };
-constexpr u32 kAnswerKinds = 4;
+constexpr u32 kAnswerKinds = 4, kMostAnswerKinds = 16;
 
 // What must fit for pinned tables to be taken over by another build (DESIGN.md, "Upgrade").
-constexpr u32 kLayoutVersion = 3;
+constexpr u32 kLayoutVersion = 4;
 struct Meta {
   u32 layout;       // kLayoutVersion of who made the tables; 0: just created
   u32 pin_key[12];  // made once, from the kernel's randomness
   u32 pin_buckets, embryo_buckets;
   u32 ticks_per_second, stamp_shift;
   u32 next_incarnation;
-  u32 reserved[2];
+  u32 targets;  // slots
+  u32 reserved[17];
 };
-static_assert(sizeof(Meta) == 80);
+static_assert(sizeof(Meta) == 144);
 
-constexpr u32 kMaxFronts = 65'535, kMaxRules = 65'536, kMaxServices = 16'384, kMaxTargets = 65'536,
-              kMaxAdjacencies = 131'072, kMaxChoices = 1u << 22, kMaxMembers = 131'072;
-
-namespace table {
-constexpr struct Ports : Table<Port> {
-} ports;
-constexpr struct Steer : Table<SteerBucket> {
-} steer;
-constexpr struct Fronts : Table<Front> {
-} fronts;
-constexpr struct Rules : Table<Rule> {
-} rules;
-constexpr struct Services : Table<Service> {
-} services;
-constexpr struct Targets : Table<Target> {
-} targets;
-constexpr struct Adjacencies : Table<Adjacency> {
-} adjacencies;
-constexpr struct Half : Table<u64> {
-} half;
-constexpr struct ChoiceHeads : Table<Choice> {
-} choice_heads;
-constexpr struct Choices : Table<u16> {
-} choices;
-constexpr struct Previous : Table<u16> {
-} previous;
-constexpr struct Members : Table<u32> {
-} members;
-constexpr struct Prefixes : Table<PrefixBucket> {
-} prefixes;
-constexpr struct Mappings : Table<Mapping> {
-} mappings;
-constexpr struct Ways : Table<Way> {
-} ways;
-constexpr struct Limits : Table<u64> {
-} limits;
-constexpr struct Pins : Table<PinBucket> {
-} pins;
-constexpr struct Embryos : Table<EmbryoBucket> {
-} embryos;
-constexpr struct TargetTraffic : Table<TargetCounters> {
-} target_traffic;
-constexpr struct SlotNames : Table<SlotName> {
-} slot_names;
-constexpr struct MetaTable : Table<Meta> {
-} meta;
-constexpr struct Reasons : Table<u64> {
-} reasons;
-constexpr struct Notes : Table<u64> { } notes; }  // namespace table
+constexpr u32 kMaxFronts = 65'535, kMaxRules = 65'536, kMaxServices = 16'384, kMaxFellows = 65'536,
+              kUsualTargets = 65'536, kMaxTargets = 262'144, kMaxChoices = 1u << 22, kMaxMembers = 524'288,
+              kMaxChoiceHeads = 65'536;
+constexpr u32 head_at(u32 half, u32 service) { return half * kMaxChoiceHeads + service; }
 
 }  // namespace waymark

@@ -1,19 +1,11 @@
-// Tunnel headers: IP-in-IP (RFC 2003, 2473, 4213) and GUE variant 0 (draft-ietf-intarea-gue-09) over IPv4 or IPv6.
+// Writes a tunnel's header in front of a packet: the one that stands ready for its target, with what the packet
+// decides.
 #pragma once
 
-#include "core/checksum.h"
+#include "core/outer.h"
 #include "core/parse.h"
 
 namespace waymark {
-
-constexpr u8 kTunnelIp = 0, kTunnelGue = 1;  // Target::tunnel
-constexpr u8 kTunnelHops = 64;
-constexpr u32 kGueLength = sizeof(Udp) + sizeof(Gue);
-
-constexpr u32 tunnel_overhead(bool outer_ip6, u8 tunnel, bool candidate = false) {
-  return u32(outer_ip6 ? sizeof(Ip6) : sizeof(Ip4)) + (tunnel == kTunnelGue ? kGueLength : 0) +
-         (candidate ? u32(sizeof(GueCandidate)) : 0);
-}
 
 // A tunnel header about to be written in front of an inner packet.
 struct Outer {
@@ -25,82 +17,64 @@ struct Outer {
   const Target* candidate = nullptr;  // who else may know the flow, in GUE alone; null: nobody
 };
 
-struct WM_WIRE TunnelIp6 {
-  Ethernet ethernet;
-  Ip6 ip;
-};
-struct WM_WIRE TunnelIp4 {
-  Ethernet ethernet;
-  Ip4 ip;
-};
+WM_INLINE constexpr u64 inner_protocol(const Outer& o) { return o.inner_ip6 ? kProtoIp6 : kProtoIp4; }
+WM_INLINE constexpr u64 wire_length(u32 length) { return wire16(u16(length)).raw; }
 
-WM_INLINE u32 gue_length(const Outer& o) { return kGueLength + (o.candidate ? u32(sizeof(GueCandidate)) : 0); }
-
-WM_INLINE void write_gue(Udp* udp, Gue* gue, const Outer& o) {
-  udp->source = wire16(u16(0xc000 | (o.entropy & 0x3fff)));
-  udp->destination = o.target->port;
-  udp->length = wire16(u16(o.inner_length + gue_length(o)));
-  udp->checksum = {0};  // the inner packet's own checksums cover it (RFC 6935, 6936)
-  gue->variant_control_hlen = o.candidate ? kGueCandidateWords : 0;
-  gue->protocol = o.inner_ip6 ? kProtoIp6 : kProtoIp4;
-  gue->flags = {0};
+// GUE's two headers behind an outer IP header of `ip` bytes. Ports and lengths are one word.
+template <u32 ip>
+WM_INLINE bool write_gue(const View& v, const Outer& o) {
+  constexpr u32 at = sizeof(Ethernet) + ip;
+  auto* udp = v.at<Udp>(at);
+  auto* gue = v.at<Gue>(at + sizeof(Udp));
+  if (!udp || !gue) return false;
+  u32 length = o.inner_length + kGueLength, words = 0;
+  if (WM_UNLIKELY(o.candidate)) {
+    auto* candidate = v.at<GueCandidate>(at + kGueLength);
+    if (!candidate) return false;
+    word32(candidate)->value = kGueSecondCandidate;
+    store_address(candidate->address, outer_destination(*o.candidate));
+    length += sizeof(GueCandidate);
+    words = kGueCandidateWords;
+  }
+  const u64 source = wire16(u16(0xc000 | (o.entropy & 0x3fff))).raw;
+  word64(udp)->value = load64(o.target->outer + ip) | source | wire_length(length) << 32;
+  word32(gue)->value = words | u32(inner_protocol(o)) << 8;
+  return true;
 }
 
-WM_INLINE bool write_candidate(const View& v, u32 offset, const Outer& o) {
-  auto* candidate = v.at<GueCandidate>(offset);
-  if (!candidate) return false;
-  word32(candidate)->value = kGueSecondCandidate;
-  store_address(candidate->address, o.candidate->outer_destination);
-  return true;
+WM_INLINE u32 behind_ip(const Outer& o, bool gue) {
+  return o.inner_length + (gue ? kGueLength + (o.candidate ? u32(sizeof(GueCandidate)) : 0) : 0);
 }
 
 // Writes the outer IP header, and GUE's, at the frame's 14th byte. False when the frame is too short, before any write.
 WM_INLINE bool write_tunnel_ip6(const View& v, const Outer& o) {
+  const u8* ready = o.target->outer;
   const bool gue = o.target->tunnel == kTunnelGue;
   auto* ip = v.at<Ip6>(sizeof(Ethernet));
   if (!ip) return false;
-  if (gue) {
-    auto* udp = v.at<Udp>(sizeof(Ethernet) + sizeof(Ip6));
-    auto* header = v.at<Gue>(sizeof(Ethernet) + sizeof(Ip6) + sizeof(Udp));
-    if (!udp || !header) return false;
-    if (WM_UNLIKELY(o.candidate) && !write_candidate(v, sizeof(Ethernet) + sizeof(Ip6) + kGueLength, o)) return false;
-    write_gue(udp, header, o);
-  }
-  ip->version_class_label = wire32(6u << 28 | u32(o.tos) << 20 | (o.entropy & 0xfffff));
-  ip->length = wire16(u16(o.inner_length + (gue ? gue_length(o) : 0)));
-  ip->next = gue ? kProtoUdp : o.inner_ip6 ? kProtoIp6 : kProtoIp4;
-  ip->hops = kTunnelHops;
-  store_address(ip->source, o.target->outer_source);
-  store_address(ip->destination, o.target->outer_destination);
+  if (gue && !write_gue<sizeof(Ip6)>(v, o)) return false;
+  const u64 label = wire32(u32(o.tos) << 20 | (o.entropy & 0xfffff)).raw;
+  const u64 next = gue ? 0 : inner_protocol(o) << 48;
+  word64(ip)->value = load64(ready) | label | wire_length(behind_ip(o, gue)) << 32 | next;
+  store_address(ip->source, load_address(ready + __builtin_offsetof(Ip6, source)));
+  store_address(ip->destination, load_address(ready + __builtin_offsetof(Ip6, destination)));
   return true;
 }
 
+// Its identification is 0: an atomic datagram needs none (RFC 6864, 4.1).
 WM_INLINE bool write_tunnel_ip4(const View& v, const Outer& o) {
+  const u8* ready = o.target->outer;
   const bool gue = o.target->tunnel == kTunnelGue;
   auto* ip = v.at<Ip4>(sizeof(Ethernet));
   if (!ip) return false;
-  if (gue) {
-    auto* udp = v.at<Udp>(sizeof(Ethernet) + sizeof(Ip4));
-    auto* header = v.at<Gue>(sizeof(Ethernet) + sizeof(Ip4) + sizeof(Udp));
-    if (!udp || !header) return false;
-    if (WM_UNLIKELY(o.candidate) && !write_candidate(v, sizeof(Ethernet) + sizeof(Ip4) + kGueLength, o)) return false;
-    write_gue(udp, header, o);
-  }
-  const be16 length = wire16(u16(o.inner_length + sizeof(Ip4) + (gue ? gue_length(o) : 0)));
-  const u8 protocol = gue ? kProtoUdp : o.inner_ip6 ? kProtoIp6 : kProtoIp4;
-  const be32 source = ip4_of(o.target->outer_source), destination = ip4_of(o.target->outer_destination);
-  ip->version_ihl = 0x45;
-  ip->tos = o.tos;
-  ip->length = length;
-  ip->id = {0};                   // an atomic datagram needs none (RFC 6864, 4.1)
-  ip->fragment = wire16(0x4000);  // too big is told by the director, never fragmented in the tunnel
-  ip->ttl = kTunnelHops;
-  ip->protocol = protocol;
-  ip->source = source;
-  ip->destination = destination;
-  const u64 sum = u64(0x45 | o.tos << 8) + length.raw + wire16(0x4000).raw + (kTunnelHops | protocol << 8) +
-                  source.raw + destination.raw;
-  ip->checksum = {u16(~fold(sum))};
+  if (gue && !write_gue<sizeof(Ip4)>(v, o)) return false;
+  const u64 length = wire_length(u32(sizeof(Ip4)) + behind_ip(o, gue));
+  const u64 tos = u64(o.tos) << 8, protocol = gue ? 0 : inner_protocol(o) << 8;
+  const u64 second = load64(ready + 8);  // TTL, protocol, the sum so far, source
+  const u16 checksum = u16(~fold((second >> 16 & 0xffff) + tos + length + protocol));
+  word64(ip)->value = load64(ready) | tos | length << 16;
+  word64(&ip->ttl)->value = (second & ~u64(0xffff0000)) | protocol | u64(checksum) << 16;
+  ip->destination = {load32(ready + __builtin_offsetof(Ip4, destination))};
   return true;
 }
 

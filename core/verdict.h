@@ -11,7 +11,7 @@ namespace waymark {
 enum class Action : u8 { pass = 0, drop = 1, forward = 2, punt = 3 };
 
 enum class Module : u8 { parse = 0, steer = 1, director = 2, host = 3, forward = 4, translator = 5 };
-constexpr u32 kModules = 8, kReasonsPerModule = 64, kReasons = kModules * kReasonsPerModule;
+constexpr u32 kModules = 16, kReasonsPerModule = 64, kReasons = kModules * kReasonsPerModule;
 
 struct [[nodiscard]] Verdict {
   u16 reason;  // module * 64 + code: the index of its counter. Codes are append-only.
@@ -63,6 +63,6 @@ enum class Note : u8 {
   candidate_refused,   // the second candidate is no host of this service: delivered here
   count
 };
-constexpr u32 kNotes = u32(Note::count);
+constexpr u32 kNotes = u32(Note::count), kMostNotes = 256;  // pinned counters have room for so many
 
 }  // namespace waymark

@@ -89,7 +89,7 @@ void add_tables(std::string& out, const Snapshot& s) {
   pins.sample({{"state", "datagram"}}, s.swept.datagram);
   pins.sample({{"state", "embryonic"}}, s.swept.embryonic);
   Family(out, "waymark_target_slots_used", "gauge", "Target slots in use.").sample({}, s.targets.size());
-  Family(out, "waymark_target_slots", "gauge", "Target slots there are.").sample({}, kMaxTargets);
+  Family(out, "waymark_target_slots", "gauge", "Target slots there are.").sample({}, s.slots);
   Family adjacencies(out, "waymark_adjacency_usable", "gauge",
                      "1 where XDP sends to the target itself, 0 where the kernel routes.");
   for (const AdjacencyView& a : s.adjacencies) adjacencies.sample({{"target", text(a.target)}}, a.usable);

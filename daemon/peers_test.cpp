@@ -62,7 +62,7 @@ struct Member {
     web.ports = {{Protocol::tcp, 80, 80}};
     web.target.push_back({"s1", *parse_address("2001:db8:5::1"), 10, Tunnel::gue, 6080});
     config.service = {web};
-    engine.live().meta[0] = new_meta(kPins, 250, [] { return 7u; });
+    engine.live().meta[0] = new_meta(sizes_for(kPins), 250, [] { return 7u; });
     const auto key = group::pin_key_of(secret, "g");
     std::copy(key.begin(), key.end(), engine.live().meta[0].pin_key);
     Control::Life life{Clock{boot_time(), 1000, 250}, 1, u64(boot_time().count()), false, {}, {}, {}};

@@ -50,12 +50,15 @@ Result<std::unique_ptr<Plane>> Plane::start(std::span<const u8> program, ConfigI
   options.instance = config->name;
   options.program = program;
   options.pins = config->engine.pins;
+  options.targets = config->engine.targets;
   options.persist = config->engine.persist;
   Result<XdpEngine> engine = XdpEngine::open(options);
   if (!engine) return engine.error();
   if (!engine->found().empty()) log::warning(engine->found());
   const bool adopted = !engine->fresh();
-  if (!adopted) engine->live().meta[0] = new_meta(config->engine.pins, engine->ticks_per_second(), random_word);
+  if (!adopted)
+    engine->live().meta[0] =
+        new_meta(sizes_for(config->engine.pins, config->engine.targets), engine->ticks_per_second(), random_word);
   Result<std::unique_ptr<Resolver>> resolver = Resolver::open();
   if (!resolver) return resolver.error();
 

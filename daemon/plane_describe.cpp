@@ -31,6 +31,7 @@ void Plane::describe(Snapshot& s) {
   s.generation = control_->node().generation();
   s.pin_buckets = meta.pin_buckets;
   s.embryo_buckets = meta.embryo_buckets;
+  s.slots = meta.targets;
   s.targets = control_->node().targets();
   // A slot without pins that no configuration names is on its way back to the free ones.
   std::erase_if(s.targets, [](const TargetView& t) { return !t.configured && t.pins == 0; });

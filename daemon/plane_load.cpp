@@ -68,6 +68,10 @@ Status Plane::may_follow(const Config& now, const Config& next) {
     return Error{
         fmt::format("[engine] pins cannot change to {} while flows are pinned: `waymark down` and a new start do it",
                     next.engine.pins)};
+  if (next.engine.targets != now.engine.targets)
+    return Error{
+        fmt::format("[engine] targets cannot change to {} while flows are pinned: `waymark down` and a new start do it",
+                    next.engine.targets)};
   if (next.engine.persist != now.engine.persist)
     return Error{"[engine] persist cannot change while the daemon runs: restart it"};
   return Done{};

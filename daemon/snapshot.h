@@ -58,6 +58,7 @@ struct Snapshot {
   u64 generation = 0;  // of the choices in force: one more with each change of weights, targets or drains
   bool standing_by = false;
   u32 pin_buckets = 0, embryo_buckets = 0;
+  u32 slots = 0;                                                            // of targets, in use or not
   std::shared_ptr<const Config> config = std::make_shared<const Config>();  // in force
   std::vector<AttachedInterface> interfaces;
   std::vector<TargetView> targets;

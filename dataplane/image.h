@@ -6,40 +6,32 @@
 #include <span>
 #include <vector>
 
-#include "core/records.h"
+#include "core/tables.h"
 #include "dataplane/roles.h"
 
 namespace waymark {
 
-// The config tables of one load. Vectors may be shorter than the table's largest size; steer has 2^steer_bits buckets.
+// The config tables of one load. Vectors may be shorter than the table's largest size; ports has 2^kPortBits entries,
+// steer 2^steer_bits, and prefixes 2^prefix_bits where there is a translator.
 struct Image {
   RoleSet roles = kAllRoles;    // whose programs are loaded
   Role first = Role::director;  // the one that packets meet; others are a jump away
+  u32 targets = kUsualTargets;  // slots there are
   Settings settings{};
-  std::vector<Port> ports;  // 2^kPortBits
-  std::vector<SteerBucket> steer;
-  std::vector<Front> fronts;
-  std::vector<Rule> rules;
-  std::vector<Service> services;
-  std::vector<PrefixBucket> prefixes;  // 2^prefix_bits, where there is a translator
-  std::vector<Mapping> mappings;
+#define WM_VECTOR(NAME, RECORD, ENTRIES, CLASS) std::vector<RECORD> NAME;
+  WM_CONFIG_TABLES(WM_VECTOR)
+#undef WM_VECTOR
+
+  TableSizes sizes() const { return {targets, settings.pin_buckets, settings.embryo_buckets}; }
 };
 
-// Memory that packets read while we write it: records are written before a word makes them reachable.
+// Memory that packets read while we write it: records are written before a word makes them reachable. Pins and embryos
+// are empty when pins are off; limits are by AnswerKind (core/answer.h).
 struct Live {
-  std::span<Target> targets;
-  std::span<SlotName> slot_names;
-  std::span<Adjacency> adjacencies;
-  std::span<u64> half;
-  std::span<Choice> choice_heads;
-  std::span<u16> choices;
-  std::span<u16> previous;
-  std::span<u32> members;
-  std::span<Meta> meta;
-  std::span<PinBucket> pins;  // empty when pins are off
-  std::span<EmbryoBucket> embryos;
-  std::span<u64> limits;  // by AnswerKind (core/answer.h)
-  std::span<Way> ways;
+#define WM_SPAN(NAME, RECORD, ENTRIES, CLASS) std::span<RECORD> NAME;
+  WM_LIVE_TABLES(WM_SPAN)
+  WM_STATE_TABLES(WM_SPAN)
+#undef WM_SPAN
 };
 
 // Counters summed over CPUs.
@@ -53,6 +45,10 @@ struct Counters {
 constexpr u32 pin_buckets_for(u32 pins) { return u32((u64(pins) * 20 + 17 * kPinWays - 1) / (17 * kPinWays)); }
 constexpr u32 embryo_buckets_for(u32 pins) {
   return pins ? (pin_buckets_for(pins) / 8 > 1024 ? pin_buckets_for(pins) / 8 : 1024) : 0;
+}
+// As [engine] has them.
+constexpr TableSizes sizes_for(u32 pins, u32 targets = kUsualTargets) {
+  return {targets, pin_buckets_for(pins), embryo_buckets_for(pins)};
 }
 
 }  // namespace waymark

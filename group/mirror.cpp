@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/outer.h"
+
 namespace waymark::group {
 
 namespace {
@@ -58,17 +60,17 @@ std::vector<SlotIdentity> SlotIdentities::refresh(const Live& live) {
   slots_.resize(live.targets.size());
   for (u32 slot = 1; slot < slots_.size(); ++slot) {
     const Target& target = live.targets[slot];
+    const SlotName& names = live.slot_names[slot];
     Slot& known = slots_[slot];
     if (!target.in_use && known.identity == 0) continue;
-    if (target.in_use && known.identity != 0 && known.incarnation == target.incarnation) continue;
+    if (target.in_use && known.identity != 0 && known.incarnation == names.incarnation) continue;
     u64 identity = 0;
     if (target.in_use) {
-      const char* service = live.slot_names[slot].service;
-      identity =
-          identity_of_target({service, strnlen(service, kNameLength)}, target.outer_destination, number(target.port));
+      const std::string_view service(names.service, strnlen(names.service, kNameLength));
+      identity = identity_of_target(service, outer_destination(target), number(target.port));
     }
     if (identity != known.identity) changed.push_back({slot, identity});
-    known = {identity, target.incarnation};
+    known = {identity, names.incarnation};
   }
   if (changed.empty()) return changed;
   by_identity_.clear();

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <optional>
 
+#include "core/outer.h"
 #include "group/mirror.h"
 
 namespace waymark::group {
@@ -37,9 +38,9 @@ struct Tables {
 
   void target(u32 slot, const char* service, u32 address) {
     targets[slot] = {};
-    targets[slot].outer_destination = ip4(10 << 24 | address);
+    set_outer(targets[slot], ip4(10 << 24), ip4(10 << 24 | address), kTunnelIp, 0);
     targets[slot].in_use = 1;
-    targets[slot].incarnation = ++meta[0].next_incarnation;
+    names[slot].incarnation = ++meta[0].next_incarnation;
     std::snprintf(names[slot].service, kNameLength, "%s", service);
   }
 

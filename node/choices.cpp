@@ -7,6 +7,8 @@
 #include <map>
 #include <utility>
 
+#include "core/outer.h"
+
 namespace waymark {
 
 Choices::Choices(Live& live) : live_(live), wanted_(kMaxServices), installed_(kMaxServices) {
@@ -16,7 +18,7 @@ Choices::Choices(Live& live) : live_(live), wanted_(kMaxServices), installed_(kM
   here.whole = true;
   std::map<std::pair<u32, u32>, std::vector<Tables>> seen;
   for (u32 i = 0; i < kMaxServices; ++i) {
-    const Choice& choice = live_.choice_heads[half * kMaxServices + i];
+    const Choice& choice = live_.choice_heads[head_at(half, i)];
     if (!choice.size && !choice.previous_size) continue;
     InForce what = read(choice);
     auto& alike = seen[{choice.table, choice.previous}];
@@ -50,7 +52,7 @@ Choices::InForce Choices::read(const Choice& choice) const {
   out.slots.assign(members.begin(), members.end());
   for (u32 slot : out.slots) {
     const Target& target = live_.targets[slot < live_.targets.size() ? slot : 0];
-    tables->members.push_back(slot ? member_hash(target.outer_destination, number(target.port)) : 0);
+    tables->members.push_back(slot ? member_hash(outer_destination(target), number(target.port)) : 0);
   }
   const auto now = live_.choices.subspan(choice.table, choice.size);
   tables->now.assign(now.begin(), now.end());
@@ -125,7 +127,7 @@ bool Choices::write(u32 half, u32 service, bool past_gives_way) {
   Written& now = h.written[service];
   const InForce& next = wanted_[service];
   if (now == next) return true;
-  Choice& head = live_.choice_heads[half * kMaxServices + service];
+  Choice& head = live_.choice_heads[head_at(half, service)];
   ++work_.pools;
   if (!next.tables) {
     leave(h, now.tables);
@@ -156,7 +158,7 @@ bool Choices::write(u32 half, u32 service, bool past_gives_way) {
 void Choices::begin_anew(u32 half) {
   Half& h = halves_[half];
   ++work_.halves;
-  std::fill_n(live_.choice_heads.begin() + half * kMaxServices, kMaxServices, Choice{});
+  std::fill_n(live_.choice_heads.begin() + head_at(half, 0), kMaxServices, Choice{});
   h.placed.clear();
   h.table = h.previous = h.member = 0;
   h.behind.clear();
@@ -228,7 +230,7 @@ std::vector<u32> Choices::introduce(const std::vector<Successor>& pools) {
   std::vector<u32> introduced;
   for (const Successor& s : pools) {
     const u32 service = s.pool.service;
-    if (live_.choice_heads[half * kMaxServices + service].size || s.before || tables(service)) continue;
+    if (live_.choice_heads[head_at(half, service)].size || s.before || tables(service)) continue;
     wanted_[service] = {s.tables, s.pool.slots};
     ++count_;
     installed_[service] = s.pool;
@@ -244,7 +246,7 @@ void Choices::forget(std::span<const u32> slots, const Numbers& services) {
   for (u32 slot : slots) gone.insert(slot);
   services.each([&](u32 service) {
     for (u32 half = 0; half < 2; ++half) {
-      const Choice& choice = live_.choice_heads[half * kMaxServices + service];
+      const Choice& choice = live_.choice_heads[head_at(half, service)];
       for (u32& slot : live_.members.subspan(choice.members, choice.count))
         if (gone.contains(slot)) std::atomic_ref(slot).store(0, std::memory_order_release);
       for (u32& slot : halves_[half].written[service].slots)

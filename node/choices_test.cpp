@@ -10,6 +10,7 @@
 #include <random>
 
 #include "core/hash.h"
+#include "core/outer.h"
 
 #include "engine/replay/native.h"
 
@@ -71,8 +72,7 @@ struct Site {
       while (hash_of(n) != m.hash) ++n;
       const u32 slot = 1 + service * 100 + n;
       Target target{};
-      target.outer_destination = {0, 0x20010db8'00000000ull + n};
-      target.port = wire16(6080);
+      set_outer(target, {}, {0, 0x20010db8'00000000ull + n}, kTunnelGue, 6080);
       target.in_use = 1;
       live.targets[slot] = target;
       p.slots.push_back(slot);
@@ -90,7 +90,7 @@ struct Site {
   }
   // Who is, or was, at a position of what packets read: a slot, or 0.
   u32 slot_at(u32 service, u32 i, bool before) const {
-    const Choice& c = live.choice_heads[(live.half[0] & 1) * kMaxServices + service];
+    const Choice& c = live.choice_heads[head_at(live.half[0] & 1, service)];
     const u32 size = before ? c.previous_size : c.size, first = before ? c.previous : c.table;
     if (!size) return 0;
     const u16 member = (before ? live.previous : live.choices)[first + i * size / kFine];
@@ -141,7 +141,7 @@ RC_GTEST_PROP(Choices, WriteWhatSucceedSays, ()) {
         for (bool before : {false, true}) {
           const u32 slot = site.slot_at(service, at, before);
           const u64 hash = before ? models[service].was[at] : models[service].is[at];
-          RC_ASSERT((slot ? member_hash(site.live.targets[slot].outer_destination, 6080) : 0) == hash);
+          RC_ASSERT((slot ? member_hash(outer_destination(site.live.targets[slot]), 6080) : 0) == hash);
           RC_ASSERT(!slot || slot / 100 == service || slot == 100 * (service + 1));
         }
   }
@@ -186,7 +186,7 @@ TEST(Choices, ManySmallChangesComeToTheSameAsOne) {
       if (round % 50 &&
           std::none_of(changed.begin(), changed.end(), [&](auto& s) { return s.pool.service == service; }))
         continue;
-      const Choice& c = site.live.choice_heads[(site.live.half[0] & 1) * kMaxServices + service];
+      const Choice& c = site.live.choice_heads[head_at(site.live.half[0] & 1, service)];
       const auto known = pools.find(service);
       const std::vector<u16> want =
           known == pools.end() ? std::vector<u16>() : maglev_table(known->second, table_size(known->second.size()));

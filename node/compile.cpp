@@ -38,15 +38,15 @@ void add_rules(FrontDraft& draft, const std::vector<PortRange>& ports, u32 servi
     draft.rules.push_back(rule_of(u8(range.protocol), range.first, range.last, u16(service)));
 }
 
-// A fellow's rules say which services this host shares with it: ranges of their indices.
-void add_shared_services(FrontDraft& draft, const HostConfig& host, const Address& fellow, u32 slot) {
+// A fellow's rules say which services this host shares with it: ranges of their indices, and its number among fellows.
+void add_shared_services(FrontDraft& draft, const HostConfig& host, const Address& fellow, u32 number) {
   for (u32 index = 0; index < host.service.size(); ++index) {
     const auto& hosts = host.service[index].hosts;
     if (std::find(hosts.begin(), hosts.end(), fellow) == hosts.end()) continue;
     if (!draft.rules.empty() && draft.rules.back().first + draft.rules.back().span + 1 == index)
       ++draft.rules.back().span;
     else
-      draft.rules.push_back({index, 0, u16(slot)});
+      draft.rules.push_back({index, 0, u16(number)});
   }
 }
 
@@ -65,6 +65,7 @@ Drafts gather(const CompileInput& in) {
       drafts[{zone_number(in.config.translator->zone), address}].duties |= kDutyRouter;
   if (!in.config.host) return drafts;
   const HostConfig& host = *in.config.host;
+  const std::vector<Address> fellows = fellows_of(host);
   for (u32 index = 0; index < host.service.size(); ++index)
     for (const Address& address : host.service[index].address) {
       FrontDraft& draft = drafts[{kTunnelZone, address}];
@@ -74,14 +75,21 @@ Drafts gather(const CompileInput& in) {
   for (const InterfaceConfig& interface : in.config.engine.interfaces) {
     for (const Address& address : host.address) drafts[{zone_number(interface.zone), address}].duties |= kDutyTunnelEnd;
     for (const Address& address : host.directors) drafts[{zone_number(interface.zone), address}].duties |= kDutyPeer;
-    for (const Address& address : fellows_of(host)) {
-      FrontDraft& draft = drafts[{zone_number(interface.zone), address}];
+    for (u32 number = 0; number < fellows.size(); ++number) {
+      FrontDraft& draft = drafts[{zone_number(interface.zone), fellows[number]}];
       if (draft.duties & kDutyFellow) continue;  // two interfaces of one zone
       draft.duties |= kDutyFellow;
-      add_shared_services(draft, host, address, in.fellow_slot(address));
+      add_shared_services(draft, host, fellows[number], number);
     }
   }
   return drafts;
+}
+
+Status write_fellows(Image& image, const CompileInput& in) {
+  if (in.fellows.size() > kMaxFellows)
+    return Error{fmt::format("{} other hosts are named; at most {} fit", in.fellows.size(), kMaxFellows)};
+  for (const u32 slot : in.fellows) image.fellows.push_back({slot, 0});
+  return Done{};
 }
 
 Status write_fronts(Image& image, Drafts drafts) {
@@ -221,6 +229,7 @@ Result<Image> compile(const CompileInput& in) {
   Image image;
   WM_TRY(check_zones(in.config));
   Settings& settings = image.settings;
+  image.targets = in.meta.targets;
   std::copy(std::begin(in.meta.pin_key), std::end(in.meta.pin_key), settings.pin_key);
   settings.pin_buckets = in.config.engine.pins ? in.meta.pin_buckets : 0;
   settings.embryo_buckets = in.config.engine.pins ? in.meta.embryo_buckets : 0;
@@ -253,6 +262,7 @@ Result<Image> compile(const CompileInput& in) {
   for (const ServiceConfig& service : in.config.service)
     image.services[in.service_index(service.name)].affinity = u8(service.affinity);
 
+  WM_TRY(write_fellows(image, in));
   WM_TRY(write_fronts(image, gather(in)));
   WM_TRY(write_steer(image));
   WM_TRY(write_ports(image, in));

@@ -30,7 +30,7 @@ struct CompileInput {
   std::span<const InterfaceFacts> interfaces;
   const Meta& meta;                                              // keys, bucket counts, clock
   std::function<u32(const std::string& service)> service_index;  // below kMaxServices
-  std::function<u32(const Address& host)> fellow_slot = {};      // the way to another host, where [host] names any
+  std::span<const u32> fellows = {};     // slots of the ways to other hosts, as in fellows_of(*config.host)
   std::span<const Prefix> natives = {};  // what the machine reaches by itself: there the translator keeps off
 };
 

@@ -60,7 +60,7 @@ struct Director {
   bool silent = false;          // nothing comes of any check
 
   Director(int self, bool checked) : config(config_of(self, checked)) {
-    engine.live().meta[0] = new_meta(kPins, 250, [] { return 7u; });
+    engine.live().meta[0] = new_meta(sizes_for(kPins), 250, [] { return 7u; });
     const auto key = group::pin_key_of(kSecret, "g");
     std::copy(key.begin(), key.end(), engine.live().meta[0].pin_key);
   }
@@ -80,7 +80,7 @@ struct Director {
   // As after `waymark down`: empty tables, with the keys of this secret.
   void begin_anew(u8 byte) {
     secret.assign(32, byte);
-    engine.live().meta[0] = new_meta(kPins, 250, [] { return 7u; });
+    engine.live().meta[0] = new_meta(sizes_for(kPins), 250, [] { return 7u; });
     for (PinBucket& bucket : engine.live().pins) bucket = {};
     const auto key = group::pin_key_of(secret, "g");
     std::copy(key.begin(), key.end(), engine.live().meta[0].pin_key);

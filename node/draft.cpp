@@ -75,7 +75,7 @@ std::shared_ptr<const Roster> roster_of(const Draft& draft) {
   const Config& config = *draft.config;
   roster->config = draft.config;
   roster->fellows = draft.fellows;
-  roster->of_slot.assign(kMaxTargets, Roster::kNone);
+  roster->of_slot.assign(draft.meta.targets, Roster::kNone);
   roster->of_index.assign(kMaxServices, Roster::kNone);
   roster->services.reserve(config.service.size());
   roster->targets.reserve(draft.slots.size());
@@ -106,17 +106,10 @@ Result<Compiled> compile(const Draft& draft) {
   compiled.roster = roster_of(draft);
   std::vector<Pool> pools = pools_of(*compiled.roster, draft);
   WM_TRY(Choices::check(pools));
-  std::map<Address, u32, bool (*)(const Address&, const Address&)> fellows(
-      [](const Address& a, const Address& b) { return std::pair(a.high, a.low) < std::pair(b.high, b.low); });
-  if (draft.config->host) {
-    const std::vector<Address> addresses = fellows_of(*draft.config->host);
-    for (std::size_t i = 0; i < addresses.size(); ++i) fellows[addresses[i]] = draft.fellows[i];
-  }
   const auto index_of = [&](const std::string& service) {
     return compiled.roster->services[compiled.roster->service_named.at(service)].index;
   };
-  Result<Image> image = compile({*draft.config, draft.interfaces, draft.meta, index_of,
-                                 [&](const Address& host) { return fellows.at(host); }, draft.natives});
+  Result<Image> image = compile({*draft.config, draft.interfaces, draft.meta, index_of, draft.fellows, draft.natives});
   if (!image) return image.error();
   compiled.image = std::move(*image);
   compiled.stale_stamps = compiled.image.settings.stale_stamps;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "core/outer.h"
 #include "node/words.h"
 
 namespace waymark {
@@ -32,7 +33,7 @@ NextHops::NextHops(Live& live, const Numbers& slots)
     add(slot);
     if (!adjacency || adjacency >= used_.most()) return;
     used_.insert(adjacency);
-    ways_[way_of_.at(live_.targets[slot].outer_destination)].adjacency = adjacency;
+    ways_[way_of_.at(outer_destination(live_.targets[slot]))].adjacency = adjacency;
     route(slot, adjacency);
   });
   // Adjacencies that a daemon before us left without a user.
@@ -41,7 +42,7 @@ NextHops::NextHops(Live& live, const Numbers& slots)
 }
 
 void NextHops::add(u32 slot) {
-  const Address& address = live_.targets[slot].outer_destination;
+  const Address address = outer_destination(live_.targets[slot]);
   const auto [at, is_new] = way_of_.try_emplace(address, u32(ways_.size()));
   if (is_new) ways_.push_back({address});
   Way& way = ways_[at->second];
@@ -53,7 +54,7 @@ void NextHops::add(u32 slot) {
 }
 
 void NextHops::remove(u32 slot, Time now) {
-  const auto at = way_of_.find(live_.targets[slot].outer_destination);
+  const auto at = way_of_.find(outer_destination(live_.targets[slot]));
   Way& way = ways_[at->second];
   if (next_[slot]) before_[next_[slot]] = before_[slot];
   (before_[slot] ? next_[before_[slot]] : way.first) = next_[slot];

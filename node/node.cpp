@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/address_text.h"
+#include "core/outer.h"
 #include "node/words.h"
 
 namespace waymark {
@@ -44,12 +45,13 @@ struct LookupEnv {
 
 }  // namespace
 
-Meta new_meta(u32 pins, u32 ticks_per_second, const std::function<u32()>& random) {
+Meta new_meta(const TableSizes& sizes, u32 ticks_per_second, const std::function<u32()>& random) {
   Meta meta{};
   meta.layout = kLayoutVersion;
   for (u32& word : meta.pin_key) word = random();
-  meta.pin_buckets = pin_buckets_for(pins);
-  meta.embryo_buckets = embryo_buckets_for(pins);
+  meta.targets = sizes.targets;
+  meta.pin_buckets = sizes.pin_buckets;
+  meta.embryo_buckets = sizes.embryo_buckets;
   meta.ticks_per_second = ticks_per_second;
   meta.stamp_shift = stamp_shift_for(ticks_per_second);
   return meta;
@@ -304,16 +306,17 @@ std::vector<TargetView> Node::targets() const {
   slots_.used().each([&](u32 slot) {
     if (slot == 0 || slots_.service(slot) == kFellows) return;
     const Target& target = live_.targets[slot];
+    const Address address = outer_destination(target);
     const Decision decision = slots_.decision(slot);
     const bool configured = slots_.configured(slot);
     const u32 at = roster_->at_slot(slot);
-    views.push_back({slot, std::string(slots_.service(slot)), std::string(slots_.target(slot)),
-                     target.outer_destination, Tunnel(target.tunnel),
+    views.push_back({slot, std::string(slots_.service(slot)), std::string(slots_.target(slot)), address,
+                     Tunnel(target.tunnel),
                      at == Roster::kNone            ? 0
                      : decision.weight == kNoWeight ? roster_->target(at).weight
                                                     : decision.weight,
                      configured, decision.drained, (target.route & kTargetDown) != 0,
-                     slot < swept_.pins.size() ? swept_.pins[slot] : 0, hops_.text(target.outer_destination)});
+                     slot < swept_.pins.size() ? swept_.pins[slot] : 0, hops_.text(address)});
   });
   return views;
 }

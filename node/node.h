@@ -193,6 +193,6 @@ class Node {
 inline const std::string kFellows = "[host]";
 
 // A fresh Meta for new tables: `random` fills the key.
-Meta new_meta(u32 pins, u32 ticks_per_second, const std::function<u32()>& random);
+Meta new_meta(const TableSizes& sizes, u32 ticks_per_second, const std::function<u32()>& random);
 
 }  // namespace waymark

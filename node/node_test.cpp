@@ -41,13 +41,21 @@ const std::vector<InterfaceFacts> kInterfaces = {{"eth0", 2, {{2, 0, 0, 0, 0, 1}
 
 // A node over the native engine, as a daemon would drive it.
 struct Site {
-  NativeEngine engine{10'000};
+  NativeEngine engine;
   std::unique_ptr<Node> node;
   Time now = 100s;
 
-  Site() {
+  // `taken`: slots that somebody has already.
+  explicit Site(u32 targets = kUsualTargets, u32 taken = 0) : engine(10'000, targets) {
     u32 seed = 1;
-    engine.live().meta[0] = new_meta(10'000, 250, [&] { return seed += 0x9e3779b9; });
+    engine.live().meta[0] = new_meta(sizes_for(10'000, targets), 250, [&] { return seed += 0x9e3779b9; });
+    for (u32 slot = 1; slot <= taken; ++slot) {
+      Target& target = engine.live().targets[slot];
+      set_outer(target, ip("2001:db8:5::d"), ip("2001:db8:6::1"), kTunnelIp, 0);
+      target.service = 9;
+      target.in_use = 1;
+      engine.live().slot_names[slot].identity = slot;
+    }
     restart();
     configure(site());
   }
@@ -86,6 +94,22 @@ constexpr u8 kSyn = kTcpSyn, kAck = kTcpAck;
 constexpr u16 kFlows = 500;
 
 }  // namespace
+
+// The numbers of slots have 18 bits, in pins and in all that leads to one.
+TEST(Node, PinsHoldTheLastSlotThereIs) {
+  Site s(kMaxTargets, kMaxTargets - 4);
+  std::set<u32> slots;
+  for (const TargetView& t : s.node->targets())
+    if (t.configured) slots.insert(t.slot);
+  EXPECT_EQ(slots, (std::set<u32>{kMaxTargets - 3, kMaxTargets - 2, kMaxTargets - 1}));
+  std::vector<u8> first;
+  for (u16 n = 0; n < kFlows; ++n) first.push_back(s.send(n, kSyn)), s.send(n, kAck);
+  EXPECT_EQ(std::set<u8>(first.begin(), first.end()), (std::set<u8>{1, 2, 3}));
+  Config config = site();
+  for (u32 i = 0; i < 2; ++i) config.service[0].target[i].weight = 0;
+  s.configure(config);
+  for (u16 n = 0; n < kFlows; ++n) ASSERT_EQ(s.send(n, kAck), first[n]) << n;
+}
 
 TEST(Node, PinnedFlowsNeverMove) {
   Site s;
@@ -200,7 +224,7 @@ TEST(Node, RefusedConfigurationsChangeNothing) {
   std::vector<u8> before;
   Config config = site();
   config.service[0].target.resize(1);
-  for (u32 i = 0; i < kMaxTargets; ++i)  // more than there are slots
+  for (u32 i = 0; i < kUsualTargets; ++i)  // more than there are slots
     config.service[0].target.push_back({.name = "t" + std::to_string(i), .address = {0x20010db9, i}, .port = 6080});
   EXPECT_FALSE(s.node->prepare(config, kInterfaces));
   s.node->abandon();
@@ -287,7 +311,7 @@ TEST(Node, TenThousandPools) {
   Site s;
   s.configure(ten_thousand(true));
   for (u32 i : {0u, 1u, 4'711u, 9'999u}) {
-    const Choice& choice = s.engine.live().choice_heads[(s.node->generation() & 1) * kMaxServices + i + 1];
+    const Choice& choice = s.engine.live().choice_heads[head_at(s.node->generation() & 1, i + 1)];
     EXPECT_EQ(choice.size, 404u) << i;
   }
 }

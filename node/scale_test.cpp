@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/address_text.h"
+#include "core/outer.h"
 #include "engine/replay/native.h"
 #include "node/control.h"
 
@@ -74,7 +75,7 @@ struct Machine {
   bool forgetful = false;  // slots were freed: a restart does not know whom they stood for
 
   Machine() {
-    engine.live().meta[0] = new_meta(1'000, 250, [] { return 7u; });
+    engine.live().meta[0] = new_meta(sizes_for(1'000), 250, [] { return 7u; });
     start();
   }
   void start() { node = std::make_unique<Node>(engine.live(), Clock{0s, 1'000, 250}); }
@@ -134,7 +135,7 @@ struct Machine {
 
   // What an index of the choice in force leads to, by position: slots.
   std::vector<u32> owners(u32 service) {
-    const Choice& c = live().choice_heads[(live().half[0] & 1) * kMaxServices + service];
+    const Choice& c = live().choice_heads[head_at(live().half[0] & 1, service)];
     std::vector<u32> slots;
     for (u32 i = 0; i < c.size; ++i) slots.push_back(live().members[c.members + live().choices[c.table + i]]);
     return slots;
@@ -148,7 +149,8 @@ struct Machine {
       const std::string name = view.service + "/" + view.target;
       RC_ASSERT(view.down == down.contains(name));
       const Target& target = live().targets[view.slot];
-      const auto hop = hops.find({target.outer_destination.high, target.outer_destination.low});
+      const Address address = outer_destination(target);
+      const auto hop = hops.find({address.high, address.low});
       const u32 adjacency = u32(target.route);
       RC_ASSERT((adjacency != 0) == (hop != hops.end() && hop->second));
       if (adjacency) RC_ASSERT(live().adjacencies[adjacency].interface == 3u);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/hash.h"
+#include "core/outer.h"
 #include "node/words.h"
 
 namespace waymark {
@@ -65,7 +66,7 @@ Slots::Slots(Live& live)
 
 void Slots::remember(u32 slot) {
   used_.insert(slot);
-  by_identity_[live_.targets[slot].identity] = slot;
+  by_identity_[live_.slot_names[slot].identity] = slot;
   if (const u32 index = live_.targets[slot].service; index < kMaxServices) {
     ++slots_of_[index];
     index_taken_.insert(index);
@@ -79,7 +80,8 @@ void Slots::remember(u32 slot) {
 void Slots::release(u32 slot) {
   const Target& gone = live_.targets[slot];
   used_.erase(slot);
-  if (const auto at = by_identity_.find(gone.identity); at != by_identity_.end() && at->second == slot)
+  if (const auto at = by_identity_.find(live_.slot_names[slot].identity);
+      at != by_identity_.end() && at->second == slot)
     by_identity_.erase(at);
   if (gone.service < kMaxServices) --slots_of_[gone.service];
   const State state = std::exchange(slots_[slot], {});
@@ -143,14 +145,11 @@ Result<Slots::Acquired> Slots::acquire(const TargetKey& key, u32 index) {
   put_name(names.target, key.target);
   put(slot, decided_.empty() ? Decision() : decided(std::string(key.service), std::string(key.target)));
   Target target{};
-  target.outer_source = key.source;
-  target.outer_destination = key.destination;
+  set_outer(target, key.source, key.destination, u8(key.tunnel), key.port);
   target.service = index;
-  target.port = wire16(key.port);
-  target.tunnel = u8(key.tunnel);
   target.in_use = 1;
-  target.identity = identity;
-  target.incarnation = ++live_.meta[0].next_incarnation;
+  names.identity = identity;
+  names.incarnation = ++live_.meta[0].next_incarnation;
   live_.targets[slot] = target;
   remember(slot);
   drafted_.insert(slot);

@@ -1,6 +1,7 @@
 // Clients: they open connections, and know what became of them.
 #include <fmt/format.h>
 
+#include "core/outer.h"
 #include "sim/world.h"
 
 namespace waymark::sim {
@@ -220,7 +221,7 @@ std::optional<u32> World::pinned_host(Machine& m, const Connection& c) {
                                               c.way.destination, c.way.destination_port);
   if (!pin) return std::nullopt;
   for (u32 h = 0; h < plan_.hosts; ++h)
-    if (plan_.host_address(h) == m.engine->live().targets[pin->slot].outer_destination) return h;
+    if (plan_.host_address(h) == outer_destination(m.engine->live().targets[pin->slot])) return h;
   return std::nullopt;
 }
 

@@ -23,9 +23,7 @@ void reuse_slots(Machine& m, std::set<u32>& reused) {
     for (const TargetView& other : views) {
       if (!other.configured || other.service != old.service || other.address == old.address) continue;
       Live live = m.engine->live();
-      const u32 incarnation = live.targets[old.slot].incarnation;
       live.targets[old.slot] = live.targets[other.slot];
-      live.targets[old.slot].incarnation = incarnation;
       break;
     }
   }

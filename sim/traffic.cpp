@@ -10,7 +10,7 @@ namespace {
 
 constexpr u32 kClients = 0;  // their place
 
-Address outer_destination(std::span<const u8> frame) {
+Address destination_of(std::span<const u8> frame) {
   const u8* l3 = frame.data() + sizeof(Ethernet);
   if (*l3 >> 4 == 6) return load_address(l3 + offsetof(Ip6, destination));
   be32 ip4;
@@ -112,7 +112,7 @@ void World::direct(Machine& m, u32 number) {
 // Tunnelled, and left to the kernel's routes, which know every neighbour.
 void World::by_kernel(Machine& m, u32 number) {
   Frame& f = network_.frame(number);
-  const Address to = outer_destination(f.view());
+  const Address to = destination_of(f.view());
   for (u32 h = 0; h < plan_.hosts; ++h) {
     if (!(plan_.host_address(h) == to)) continue;
     const Mac mac = mac_of(host(h), 1);

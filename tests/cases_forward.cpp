@@ -89,7 +89,7 @@ void ways(std::vector<Case>& c) {
   }
   Case beyond = c.back();  // still of old_way
   beyond.name = "adjacency_beyond_the_table";
-  beyond.arrange = [](const Live& live, u32) { live.targets[old_way].route = kMaxAdjacencies; };
+  beyond.arrange = [](const Live& live, u32) { live.targets[old_way].route = 2 * kUsualTargets; };
   c.push_back(beyond);
   Case empty_slot = beyond;
   empty_slot.name = "adjacency_of_no_interface";

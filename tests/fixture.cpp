@@ -110,15 +110,11 @@ void place_ports(Image& image, const std::vector<Port>& ports) {
 Target target(u32 slot, u32 service) {
   Target t{};
   const bool v4 = is_v4_tunnel(slot);
-  t.outer_source = address(v4 ? kHere4 : kHere6);
-  t.outer_destination = address(v4 ? target4(slot) : target6(slot));
+  set_outer(t, address(v4 ? kHere4 : kHere6), address(v4 ? target4(slot) : target6(slot)),
+            is_gue(slot) ? kTunnelGue : kTunnelIp, kGuePort);
   t.route = adjacency_of(slot);
   t.service = service;
-  t.port = wire16(kGuePort);
-  t.tunnel = is_gue(slot) ? kTunnelGue : kTunnelIp;
   t.in_use = 1;
-  t.identity = 1000 + slot;
-  t.incarnation = 1;
   return t;
 }
 
@@ -177,8 +173,8 @@ Image image(bool pins, u32 stamp_shift) {
     add_front(image, kTunnelZone, served, kDutyServed,
               {rule(6, 80, 80, kShared), rule(6, 443, 443, kShared), rule(6, kAlonePort, kAlonePort, kAlone),
                rule(17, 53, 53, kShared)});
-  add_front(image, kPublic, kFellow6, kDutyFellow, {rule(0, kShared, kShared, kFellowSlot6)});
-  add_front(image, kPublic, kFellow4, kDutyFellow, {rule(0, kShared, kShared, kFellowSlot4)});
+  add_front(image, kPublic, kFellow6, kDutyFellow, {rule(0, kShared, kShared, 0)});
+  add_front(image, kPublic, kFellow4, kDutyFellow, {rule(0, kShared, kShared, 1)});
   place_fronts(image);
 
   const Mac ours = mac(0, 1);
@@ -187,6 +183,7 @@ Image image(bool pins, u32 stamp_shift) {
                       {kInterface, kVlan, kInnerVlan, kPublic, ours, 1, 0, 1500, 0},
                       {kInterface, kVlanNoTunnels, 0, kPublic, ours, 0, 0, 1500, 0},
                       {kInterface, kVlanTenant, 0, kTenant, ours, 0, 0, 1500, 0}});
+  image.fellows = {{kFellowSlot6, 0}, {kFellowSlot4, 0}};
   image.services.resize(kLastService + 1);
   image.services[sticky].affinity = 1;
   return image;
@@ -218,15 +215,15 @@ void fill(const Live& live, u32 now) {
         live.members[first + i] = slot + i;
         if (service != gone && service != empty) live.targets[slot + i] = target(slot + i, service);
       }
-      live.choice_heads[half * kMaxServices + service] = {three ? base : base + kPrime,
-                                                          service == empty ? 0
-                                                          : three          ? kPrime
-                                                                           : 1,
-                                                          first,
-                                                          count,
-                                                          base,
-                                                          moved ? kSizeBefore : 0,
-                                                          {}};
+      live.choice_heads[head_at(half, service)] = {three ? base : base + kPrime,
+                                                   service == empty ? 0
+                                                   : three          ? kPrime
+                                                                    : 1,
+                                                   first,
+                                                   count,
+                                                   base,
+                                                   moved ? kSizeBefore : 0,
+                                                   {}};
     }
   }
   for (u32 slot : {kFellowSlot6, kFellowSlot4}) live.targets[slot] = target(slot, 0);

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/hash.h"
-#include "core/records.h"
+#include "core/tables.h"
 
 namespace waymark::translate {
 

@@ -3,7 +3,6 @@
 #include <cstring>
 
 #include "dataplane/pipeline.h"
-#include "dataplane/tables.h"
 #include "roles/translator/punted.h"
 
 namespace waymark {
@@ -100,24 +99,15 @@ class NativeEnv {
   u32 longest() const { return longest_; }  // of the pieces; 0: it is one
   u32 id() const { return id_; }
 
-  const PrefixBucket* at(decltype(table::prefixes), u32 i) { return get(engine_.image_.prefixes, i); }
-  const Mapping* at(decltype(table::mappings), u32 i) { return get(engine_.image_.mappings, i); }
-  Way* at(decltype(table::ways), u32 i) { return get(live_.ways, i); }
-  const Port* at(decltype(table::ports), u32 i) { return get(engine_.ports_, i); }
-  const SteerBucket* at(decltype(table::steer), u32 i) { return get(engine_.steer_, i); }
-  const Front* at(decltype(table::fronts), u32 i) { return get(engine_.fronts_, i); }
-  const Rule* at(decltype(table::rules), u32 i) { return get(engine_.image_.rules, i); }
-  const Service* at(decltype(table::services), u32 i) { return get(engine_.image_.services, i); }
-  Target* at(decltype(table::targets), u32 i) { return get(live_.targets, i); }
-  Adjacency* at(decltype(table::adjacencies), u32 i) { return get(live_.adjacencies, i); }
-  u64* at(decltype(table::half), u32 i) { return get(live_.half, i); }
-  Choice* at(decltype(table::choice_heads), u32 i) { return get(live_.choice_heads, i); }
-  u16* at(decltype(table::choices), u32 i) { return get(live_.choices, i); }
-  u16* at(decltype(table::previous), u32 i) { return get(live_.previous, i); }
-  u64* at(decltype(table::limits), u32 i) { return get(live_.limits, i); }
-  u32* at(decltype(table::members), u32 i) { return get(live_.members, i); }
-  PinBucket* at(decltype(table::pins), u32 i) { return get(live_.pins, i); }
-  EmbryoBucket* at(decltype(table::embryos), u32 i) { return get(live_.embryos, i); }
+#define WM_AT_CONFIG(NAME, RECORD, ENTRIES, CLASS) \
+  const RECORD* at(decltype(table::NAME), u32 i) { return get(engine_.NAME##_, i); }
+#define WM_AT_LIVE(NAME, RECORD, ENTRIES, CLASS) \
+  RECORD* at(decltype(table::NAME), u32 i) { return get(live_.NAME, i); }
+  WM_CONFIG_TABLES(WM_AT_CONFIG)
+  WM_LIVE_TABLES(WM_AT_LIVE)
+  WM_STATE_TABLES(WM_AT_LIVE)
+#undef WM_AT_CONFIG
+#undef WM_AT_LIVE
   TargetCounters* at(decltype(table::target_traffic), u32 i) { return get(engine_.traffic_, i); }
 
  private:
@@ -131,30 +121,25 @@ class NativeEnv {
   std::vector<StepSeen>* trace_;
 };
 
-NativeEngine::NativeEngine(u32 pins)
-    : targets_(kMaxTargets),
-      slot_names_(kMaxTargets),
-      adjacencies_(kMaxAdjacencies),
-      half_(1),
-      choice_heads_(2 * kMaxServices),
-      choices_(2 * kMaxChoices),
-      previous_(2 * kMaxChoices),
-      members_(2 * kMaxMembers),
-      meta_(1),
-      pins_(pin_buckets_for(pins)),
-      embryos_(embryo_buckets_for(pins)),
-      limits_(kAnswerKinds),
-      ways_(1u << kWayBits),
-      target_traffic_(kMaxTargets),
-      live_{targets_, slot_names_, adjacencies_, half_,    choice_heads_, choices_, previous_,
-            members_, meta_,       pins_,        embryos_, limits_,       ways_},
-      traffic_(target_traffic_) {}
+NativeEngine::NativeEngine(const TableSizes& sizes)
+    :
+#define WM_MAKE(NAME, RECORD, ENTRIES, CLASS) NAME##_store_(ENTRIES),
+      WM_LIVE_TABLES(WM_MAKE) WM_STATE_TABLES(WM_MAKE)
+#undef WM_MAKE
+          target_traffic_(sizes.targets),
+      live_{
+#define WM_SEE(NAME, RECORD, ENTRIES, CLASS) NAME##_store_,
+          WM_LIVE_TABLES(WM_SEE) WM_STATE_TABLES(WM_SEE)
+#undef WM_SEE
+      },
+      traffic_(target_traffic_) {
+}
 
 void NativeEngine::load(Image image) {
   image_ = std::move(image);
-  ports_ = image_.ports;
-  steer_ = image_.steer;
-  fronts_ = image_.fronts;
+#define WM_SEE(NAME, RECORD, ENTRIES, CLASS) NAME##_ = image_.NAME;
+  WM_CONFIG_TABLES(WM_SEE)
+#undef WM_SEE
 }
 
 Outcome NativeEngine::run(std::span<const u8> frame, u32 interface, u32 ticks, std::vector<StepSeen>* trace,

@@ -44,8 +44,8 @@ class NativeEnv;
 
 class NativeEngine {
  public:
-  // `pins`: as in [engine] pins. `targets` etc. are sized as the kernel's tables are.
-  explicit NativeEngine(u32 pins);
+  // `pins` and `targets`: as in [engine]. All tables are sized as the kernel's are.
+  explicit NativeEngine(u32 pins, u32 targets = kUsualTargets) : NativeEngine(sizes_for(pins, targets)) {}
   NativeEngine(const NativeEngine&) = delete;  // others hold windows on its tables
   NativeEngine& operator=(const NativeEngine&) = delete;
 
@@ -72,30 +72,23 @@ class NativeEngine {
  private:
   template <bool>
   friend class NativeEnv;
+  explicit NativeEngine(const TableSizes& sizes);
   void finish(std::span<const u8> frame, u32 interface, u32 ticks, Outcome& outcome);
   Image image_;
-  HugeTable<Target> targets_;
-  HugeTable<SlotName> slot_names_;
-  HugeTable<Adjacency> adjacencies_;
-  HugeTable<u64> half_;
-  HugeTable<Choice> choice_heads_;
-  HugeTable<u16> choices_, previous_;
-  HugeTable<u32> members_;
-  HugeTable<Meta> meta_;
-  HugeTable<PinBucket> pins_;
-  HugeTable<EmbryoBucket> embryos_;
-  HugeTable<u64> limits_;
-  HugeTable<Way> ways_;
+#define WM_STORE(NAME, RECORD, ENTRIES, CLASS) HugeTable<RECORD> NAME##_store_;
+  WM_LIVE_TABLES(WM_STORE)
+  WM_STATE_TABLES(WM_STORE)
+#undef WM_STORE
   HugeTable<TargetCounters> target_traffic_;
   OwnerOf owner_of_;
   RouteTo route_to_;
   Counters counters_;
-  // Windows on the above, whose sizes need no division.
+  // Windows on the tables, whose sizes need no division.
   Live live_;
   std::span<TargetCounters> traffic_;
-  std::span<const Port> ports_;
-  std::span<const SteerBucket> steer_;
-  std::span<const Front> fronts_;
+#define WM_WINDOW(NAME, RECORD, ENTRIES, CLASS) std::span<const RECORD> NAME##_;
+  WM_CONFIG_TABLES(WM_WINDOW)
+#undef WM_WINDOW
 };
 
 // Every reason the program can end a packet with, for show, trace, metrics and the golden file.

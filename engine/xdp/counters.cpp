@@ -48,7 +48,7 @@ Counters Object::counters() const {
 }
 
 std::vector<TargetCounters> Object::target_traffic(u32 count) const {
-  std::vector<TargetCounters> traffic(std::min(count, kMaxTargets));
+  std::vector<TargetCounters> traffic(count);
   sum<TargetCounters>(map("target_traffic"), u32(traffic.size()), [&](u32 i, const TargetCounters& n) {
     traffic[i].packets += n.packets;
     traffic[i].bytes += n.bytes;

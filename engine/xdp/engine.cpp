@@ -10,38 +10,15 @@
 #include <map>
 #include <optional>
 
-#include "dataplane/tables.h"
 #include "engine/xdp/bpffs.h"
 #include "engine/xdp/kernel_facts.h"
 #include "engine/xdp/links.h"
 #include "engine/xdp/pinned_set.h"
 #include "engine/xdp/retired.h"
+#include "engine/xdp/sizes.h"
 #include "engine/xdp/undo.h"
 
 namespace waymark {
-
-namespace {
-
-// [engine] pins for which a table of so many buckets is made, in words.
-std::string pins_text(u32 buckets) {
-  if (buckets <= 1) return "no pins";
-  u32 low = 1, high = 1u << 30;
-  while (low < high) {
-    const u32 middle = low + (high - low) / 2;
-    pin_buckets_for(middle) < buckets ? low = middle + 1 : high = middle;
-  }
-  u32 unit = 1;
-  while (low / unit >= 10'000) unit *= 10;
-  return std::to_string((low + unit - 1) / unit * unit) + " pins (" + std::to_string(buckets) + " buckets)";
-}
-
-Error other_size(u32 have, u32 want) {
-  return Error{"the pinned flow table is made for " + pins_text(have) + ", and the configuration wants " +
-               pins_text(want) +
-               ": set `pins` in [engine] back, or run `waymark down` first, which forgets every flow's target"};
-}
-
-}  // namespace
 
 struct XdpEngine::State {
   struct Link {
@@ -84,15 +61,10 @@ Status XdpEngine::State::open_tables() {
   if (!found) return found.error();
   pinned = std::move(*found);
   Image nothing;
+  nothing.targets = options.targets;
   nothing.settings.pin_buckets = pin_buckets_for(options.pins);
   nothing.settings.embryo_buckets = embryo_buckets_for(options.pins);
-  if (const int pins = pinned.table("pins"); pins >= 0) {
-    bpf_map_info info{};
-    u32 size = sizeof info;
-    const u32 wanted = std::max(1u, nothing.settings.pin_buckets);
-    if (bpf_obj_get_info_by_fd(pins, &info, &size) == 0 && info.max_entries != wanted)
-      return other_size(info.max_entries, wanted);
-  }
+  WM_TRY(check_sizes(pinned.table("pins"), pinned.table("targets"), nothing.sizes()));
   Object::Options how;
   how.programs = {"wm_clock"};
   how.shared = [&](std::string_view table) { return pinned.table(table); };
@@ -115,7 +87,7 @@ Status XdpEngine::State::check_meta() {
                  ", and this build knows layout " + std::to_string(kLayoutVersion) +
                  " only: run it with the build that made them, or give up its pins with `waymark down`"};
   if (meta.pin_buckets != pin_buckets_for(options.pins))
-    return other_size(meta.pin_buckets, pin_buckets_for(options.pins));
+    return other_pins(meta.pin_buckets, pin_buckets_for(options.pins));
   ticks_per_second = meta.ticks_per_second;
   return Done{};
 }
@@ -341,7 +313,7 @@ void XdpEngine::reset_target_traffic(u32 slot) const { state_->tables->reset_tar
 Loader XdpEngine::loader() const {
   return [tables = state_->tables, program = state_->options.program, log_file = state_->options.log_file,
           buckets = u32(state_->tables->live().pins.size())](const Image& image) -> Result<Loaded> {
-    if (image.settings.pin_buckets != buckets) return other_size(buckets, image.settings.pin_buckets);
+    if (image.settings.pin_buckets != buckets) return other_pins(buckets, image.settings.pin_buckets);
     const Time begin = now_monotonic();
     Object::Options how;
     how.programs = programs_of(image);

@@ -60,6 +60,7 @@ class XdpEngine {
     std::string root = kPinRoot;
     std::span<const u8> program;  // the object's bytes (engine/xdp/program.h)
     u32 pins = 0;                 // [engine] pins
+    u32 targets = kUsualTargets;  // [engine] targets
     bool persist = true;          // false: links die with this process; tables stay pinned all the same
     std::string log_file;         // for the verifier's log when it refuses the program; may be empty
   };

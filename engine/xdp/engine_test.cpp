@@ -301,6 +301,24 @@ TEST_F(Engine, RefusesAnotherNumberOfPins) {
   EXPECT_NE(engine.error().sentence.find("the configuration wants no pins"), std::string::npos);
 }
 
+TEST_F(Engine, RefusesAnotherNumberOfTargets) {
+  {
+    auto engine = XdpEngine::open(options());
+    WM_ASSERT_OK(engine);
+    Image fewer = image();
+    fewer.targets = 2048;
+    EXPECT_FALSE(engine->apply(fewer, {on("wm-one")}));
+    WM_ASSERT_OK(engine->apply(image(), {on("wm-one")}));
+  }
+  XdpEngine::Options more = options();
+  more.targets = 2 * kUsualTargets;
+  const auto engine = XdpEngine::open(more);
+  ASSERT_FALSE(engine);
+  EXPECT_EQ(engine.error().sentence,
+            "the pinned tables are made for 65536 targets, and the configuration wants 131072: set `targets` in "
+            "[engine] back, or run `waymark down` first, which forgets every flow's target");
+}
+
 TEST_F(Engine, RemoveLeavesNothing) {
   {
     auto engine = XdpEngine::open(options());

@@ -1,8 +1,8 @@
 // The packet core's Env in the kernel: the optimiser removes all of it.
 #pragma once
 
+#include "core/tables.h"
 #include "dataplane/roles.h"
-#include "dataplane/tables.h"
 #include "engine/xdp/bpf.h"
 
 namespace waymark {
@@ -38,6 +38,7 @@ template <class V>
 struct Stored<V, 1> {
   using Word = V;
 };
+constexpr TableSizes sizes;  // the loader says which
 #define WM_MAP(NAME, VALUE, ENTRIES, CLASS)                                                      \
   struct map_of_##NAME {                                                                         \
     WM_MAP_UINT(type, WM_KIND_##CLASS);                                                          \

@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "dataplane/tables.h"
 #include "engine/xdp/kernel_facts.h"
 
 namespace waymark {
@@ -21,17 +20,29 @@ namespace {
 enum class Class { config, live, state, counter };
 struct TableFacts {
   const char* name;
-  u32 value_size;
   Class kind;
-};
-constexpr TableFacts kTables[] = {
-#define WM_FACTS(NAME, VALUE, ENTRIES, CLASS) {#NAME, sizeof(VALUE), Class::CLASS},
-    WM_TABLES(WM_FACTS)
-#undef WM_FACTS
+  u32 entries;  // of the map
 };
 
 // How many values share one map entry, and how far apart entries lie (engine/xdp/kernel_env.h).
-constexpr u32 shared_in_entry(u32 value_size) { return value_size < 8 ? 8 / value_size : 1; }
+constexpr u32 shared_in_entry(std::size_t value_size) { return value_size < 8 ? u32(8 / value_size) : 1; }
+constexpr u32 map_entries(std::size_t values, std::size_t value_size) {
+  const std::size_t shared = shared_in_entry(value_size);
+  return std::max(1u, u32((values + shared - 1) / shared));
+}
+
+std::vector<TableFacts> tables_of(const Image& image) {
+  const TableSizes sizes = image.sizes();
+  return {
+#define WM_CONFIG_FACTS(NAME, RECORD, ENTRIES, CLASS) \
+  {#NAME, Class::CLASS, map_entries(image.NAME.size(), sizeof(RECORD))},
+#define WM_LASTING_FACTS(NAME, RECORD, ENTRIES, CLASS) {#NAME, Class::CLASS, map_entries(ENTRIES, sizeof(RECORD))},
+      WM_CONFIG_TABLES(WM_CONFIG_FACTS) WM_LASTING_TABLES(WM_LASTING_FACTS)
+#undef WM_CONFIG_FACTS
+#undef WM_LASTING_FACTS
+  };
+}
+
 constexpr u32 entry_stride(u32 entry_size) { return (entry_size + 7) & ~7u; }
 
 constexpr size_t kLogBytes = 16 << 20;  // the verifier's log at level 1; untouched pages cost nothing
@@ -123,6 +134,10 @@ Status Object::State::share(const TableFacts& facts, bpf_map* map, int fd) {
     return Error{"the existing table " + std::string(facts.name) + " is not of this build's form (values of " +
                  std::to_string(info.value_size) + " bytes instead of " + std::to_string(bpf_map__value_size(map)) +
                  ")"};
+  if (info.max_entries != bpf_map__max_entries(map))
+    return Error{"the existing table " + std::string(facts.name) + " has " + std::to_string(info.max_entries) +
+                 " entries, and this build or configuration wants " + std::to_string(bpf_map__max_entries(map)) +
+                 ": `waymark down` gives it up, and with it every flow's target"};
   if (const int error = -bpf_map__reuse_fd(map, fd))
     return Error{bpf_sentence("cannot take over the table " + std::string(facts.name), error)};
   return Done{};
@@ -130,28 +145,12 @@ Status Object::State::share(const TableFacts& facts, bpf_map* map, int fd) {
 
 Status Object::State::prepare(const Image& image, const Options& options, std::span<char> log) {
   WM_TRY(set_constants(image.settings));
-  const auto entries = [&](std::string_view name) -> u32 {
-    if (name == "ports") return u32(image.ports.size());
-    if (name == "steer") return u32(image.steer.size());
-    if (name == "fronts") return u32(image.fronts.size());
-    if (name == "rules") return u32(image.rules.size());
-    if (name == "services") return u32(image.services.size());
-    if (name == "prefixes") return u32(image.prefixes.size());
-    if (name == "mappings") return u32(image.mappings.size());
-    if (name == "ways") return 1u << kWayBits;
-    if (name == "pins") return image.settings.pin_buckets;
-    if (name == "embryos") return image.settings.embryo_buckets;
-    return kAnswerKinds;  // limits
-  };
-  for (const TableFacts& facts : kTables) {
+  for (const TableFacts& facts : tables_of(image)) {
     bpf_map* map = bpf_object__find_map_by_name(object, facts.name);
     if (!map) continue;
+    bpf_map__set_max_entries(map, facts.entries);
     const int fd = options.shared && facts.kind != Class::config ? options.shared(facts.name) : -1;
-    if (fd >= 0) {
-      WM_TRY(share(facts, map, fd));
-    } else if (facts.kind == Class::config || facts.kind == Class::state) {
-      bpf_map__set_max_entries(map, std::max(1u, entries(facts.name)));
-    }
+    if (fd >= 0) WM_TRY(share(facts, map, fd));
   }
   std::vector<std::string> wanted = options.programs;
   if (wanted.empty()) {
@@ -247,30 +246,17 @@ Result<Object> Object::load(std::span<const u8> elf, const Image& image, const O
     return Error{"the kernel refused the BPF program's type information (BTF)"};
 
   WM_TRY(state->fill_jumps());
-  WM_TRY(state->fill("ports", image.ports));
-  WM_TRY(state->fill("steer", image.steer));
-  WM_TRY(state->fill("fronts", image.fronts));
-  WM_TRY(state->fill("rules", image.rules));
-  WM_TRY(state->fill("services", image.services));
-  WM_TRY(state->fill("prefixes", image.prefixes));
-  WM_TRY(state->fill("mappings", image.mappings));
+#define WM_FILL(NAME, RECORD, ENTRIES, CLASS) WM_TRY(state->fill(#NAME, image.NAME));
+  WM_CONFIG_TABLES(WM_FILL)
+#undef WM_FILL
 
   if (!options.mapped) return Object(std::move(state));
-  constexpr u32 all = ~0u;
+  const TableSizes sizes = image.sizes();
   Live& live = state->live;
-  WM_TRY(state->window("targets", all, live.targets));
-  WM_TRY(state->window("slot_names", all, live.slot_names));
-  WM_TRY(state->window("adjacencies", all, live.adjacencies));
-  WM_TRY(state->window("half", all, live.half));
-  WM_TRY(state->window("choice_heads", all, live.choice_heads));
-  WM_TRY(state->window("choices", all, live.choices));
-  WM_TRY(state->window("previous", all, live.previous));
-  WM_TRY(state->window("limits", all, live.limits));
-  WM_TRY(state->window("ways", all, live.ways));
-  WM_TRY(state->window("members", all, live.members));
-  WM_TRY(state->window("meta", all, live.meta));
-  WM_TRY(state->window("pins", image.settings.pin_buckets, live.pins));
-  WM_TRY(state->window("embryos", image.settings.embryo_buckets, live.embryos));
+#define WM_OPEN(NAME, RECORD, ENTRIES, CLASS) WM_TRY(state->window(#NAME, ENTRIES, live.NAME));
+  WM_LIVE_TABLES(WM_OPEN)
+  WM_STATE_TABLES(WM_OPEN)
+#undef WM_OPEN
   return Object(std::move(state));
 }
 

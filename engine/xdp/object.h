@@ -30,7 +30,7 @@ std::vector<std::string> programs_of(const Image& image);
 class Object {
  public:
   struct Options {
-    // Gives the descriptor of a table that exists already, by its name in dataplane/tables.h, or -1. It is not closed.
+    // Gives the descriptor of a table that exists already, by its name in core/tables.h, or -1. It is not closed.
     std::function<int(std::string_view table)> shared;
     // The programs to load, by function name; empty: those of the image's roles, and the clock.
     std::vector<std::string> programs;
@@ -41,8 +41,7 @@ class Object {
   };
 
   // Loads the ELF object `elf` with `image` as its config tables and constants, and fills the table of jumps with what
-  // roles' programs were loaded. Tables of pins and embryos that are not shared get the sizes that the image's settings
-  // say.
+  // roles' programs were loaded. Tables that are not shared get the sizes that the image says.
   static Result<Object> load(std::span<const u8> elf, const Image& image, const Options& options);
   static Result<Object> load(std::span<const u8> elf, const Image& image) { return load(elf, image, Options()); }
 

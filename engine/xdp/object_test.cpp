@@ -51,7 +51,7 @@ TEST_P(BothCompilers, LoadsWithBtfAndTablesInMemory) {
   EXPECT_LT(facts.verified_instructions, 1'000'000u);
 
   Live& live = object->live();
-  EXPECT_EQ(live.targets.size(), kMaxTargets);
+  EXPECT_EQ(live.targets.size(), kUsualTargets);
   EXPECT_EQ(live.choices.size(), 2u * kMaxChoices);
   EXPECT_EQ(live.members.size(), 2u * kMaxMembers);
   EXPECT_EQ(live.pins.size(), pin_buckets_for(1000));
@@ -90,6 +90,34 @@ TEST(Object, ClockTicksAtARateOfKernels) {
   const Result<u32> rate = measure_ticks_per_second(*object);
   ASSERT_TRUE(rate) << rate.error().sentence;
   EXPECT_TRUE(*rate == 100 || *rate == 250 || *rate == 300 || *rate == 1000) << *rate;
+}
+
+TEST(Object, TablesOfAnotherSizeAreNotShared) {
+  WM_NEED(Cap::bpf);
+  Image image = listening_image();
+  image.targets = 2048;
+  const Result<Object> smaller = Object::load(program(), image);
+  ASSERT_TRUE(smaller);
+  Object::Options options;
+  options.shared = [&](std::string_view table) { return smaller->map(std::string(table).c_str()); };
+  ASSERT_TRUE(Object::load(program(), image, options));
+  const Result<Object> object = Object::load(program(), listening_image(), options);
+  ASSERT_FALSE(object);
+  EXPECT_EQ(object.error().sentence,
+            "the existing table targets has 2048 entries, and this build or configuration wants 65536: `waymark down` "
+            "gives it up, and with it every flow's target");
+}
+
+TEST(Object, TheMostTargetsFitAndTheLastOneIsThere) {
+  WM_NEED(Cap::bpf);
+  Image image = listening_image();
+  image.targets = kMaxTargets;
+  const Result<Object> object = Object::load(program(), image);
+  ASSERT_TRUE(object);
+  EXPECT_EQ(object->live().targets.size(), kMaxTargets);
+  EXPECT_EQ(object->live().adjacencies.size(), 2 * kMaxTargets);
+  object->live().targets[kMaxTargets - 1].service = 7;
+  EXPECT_EQ(object->target_traffic(kMaxTargets).size(), kMaxTargets);
 }
 
 TEST(Object, BytesThatAreNoObjectAreRefusedInASentence) {

@@ -9,7 +9,7 @@
 #include <cstring>
 #include <vector>
 
-#include "dataplane/tables.h"
+#include "core/tables.h"
 #include "engine/xdp/bpffs.h"
 #include "engine/xdp/kernel_facts.h"
 
@@ -27,8 +27,6 @@ struct Seal {
   u32 generation, count;
   Entry entry[kMostTables];
 };
-
-constexpr bool outlives(std::string_view kind) { return kind != "config"; }
 
 u32 id_of(int map) {
   bpf_map_info info{};
@@ -85,10 +83,9 @@ std::string joined(const std::vector<std::string>& names) {
 const std::vector<std::string>& PinnedSet::table_names() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;
-#define WM_LASTING(NAME, VALUE, ENTRIES, CLASS) \
-  if (outlives(#CLASS)) all.push_back(#NAME);
-    WM_TABLES(WM_LASTING)
-#undef WM_LASTING
+#define WM_NAME(NAME, RECORD, ENTRIES, CLASS) all.push_back(#NAME);
+    WM_LASTING_TABLES(WM_NAME)
+#undef WM_NAME
     return all;
   }();
   return names;

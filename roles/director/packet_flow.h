@@ -16,7 +16,7 @@ WM_INLINE Chosen look_up(E& env, const Arrival& a) {
   const u64* half = env.at(table::half, 0);
   if (!half) return {nullptr, 0};
   const u32 which = u32(read_word(half)) & 1;
-  const Choice* choice = env.at(table::choice_heads, which * kMaxServices + a.service);
+  const Choice* choice = env.at(table::choice_heads, head_at(which, a.service));
   // Mixed once more: which target a client reaches shows little of the bits that place its pin.
   return {choice && choice->size ? choice : nullptr, u32(mix(a.choice_hash) >> 32)};
 }

@@ -132,7 +132,8 @@ template <Env E>
 WM_INLINE u32 way_to(E& env, const Front* front, u32 service) {
   if (!front || !(front->duties & kDutyFellow)) return 0;
   const Rule* rule = find_rule(env, front, u8(service >> 16), u16(service));
-  return rule ? rule->service : 0;
+  const Fellow* fellow = rule ? env.at(table::fellows, rule->service) : nullptr;
+  return fellow ? fellow->slot : 0;
 }
 
 // Sends a stray on to the second candidate: once, as what it sends names none, and a host takes no such tunnel from

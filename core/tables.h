@@ -1,0 +1,65 @@
+// The one list of tables. From it come the BPF maps, the native tables, what user space sees of them
+// (dataplane/image.h), the set of pins, and the layout's golden file.
+#pragma once
+
+#include "core/env.h"
+#include "core/records.h"
+
+namespace waymark {
+
+// What a configuration decides about the tables that outlive a load. Another size is another table: flows would be lost
+// on the way, so it takes `waymark down`.
+struct TableSizes {
+  u32 targets = kUsualTargets;  // slots; kMaxTargets at most
+  u32 pin_buckets = 0, embryo_buckets = 0;
+  bool operator==(const TableSizes&) const = default;
+};
+
+// T(name, record, entries, class): `entries` is an expression of `sizes`, a TableSizes.
+//   config  belongs to one load of the program: filled, then frozen; replaced by a reload. As many entries as it needs,
+//           and these at most.
+//   live    outlives loads; written by the daemon alone
+//   state   outlives loads; written by packets, tidied by the daemon
+//   counter like state, one value a CPU
+#define WM_CONFIG_TABLES(T)                   \
+  T(ports, Port, 1u << kPortBits, config)     \
+  T(steer, SteerBucket, 1u << 18, config)     \
+  T(fronts, Front, kMaxFronts, config)        \
+  T(rules, Rule, kMaxRules, config)           \
+  T(services, Service, kMaxServices, config)  \
+  T(fellows, Fellow, kMaxFellows, config)     \
+  T(prefixes, PrefixBucket, 1u << 17, config) \
+  T(mappings, Mapping, kMaxMappings, config)
+#define WM_LIVE_TABLES(T)                            \
+  T(targets, Target, sizes.targets, live)            \
+  T(slot_names, SlotName, sizes.targets, live)       \
+  T(adjacencies, Adjacency, 2 * sizes.targets, live) \
+  T(half, u64, 1, live)                              \
+  T(choice_heads, Choice, 2 * kMaxChoiceHeads, live) \
+  T(choices, u16, 2 * kMaxChoices, live)             \
+  T(previous, u16, 2 * kMaxChoices, live)            \
+  T(members, u32, 2 * kMaxMembers, live)             \
+  T(meta, Meta, 1, live)
+#define WM_STATE_TABLES(T)                              \
+  T(pins, PinBucket, sizes.pin_buckets, state)          \
+  T(embryos, EmbryoBucket, sizes.embryo_buckets, state) \
+  T(ways, Way, 1u << kWayBits, state)                   \
+  T(limits, u64, kMostAnswerKinds, state)
+#define WM_COUNTER_TABLES(T)                                \
+  T(target_traffic, TargetCounters, sizes.targets, counter) \
+  T(reasons, u64, kReasons, counter)                        \
+  T(notes, u64, kMostNotes, counter)
+
+#define WM_LASTING_TABLES(T) WM_LIVE_TABLES(T) WM_STATE_TABLES(T) WM_COUNTER_TABLES(T)
+#define WM_TABLES(T) WM_CONFIG_TABLES(T) WM_LASTING_TABLES(T)
+
+// table::pins and so on, the names by which the core asks for an entry (Env::at).
+namespace table {
+#define WM_TABLE_NAME(NAME, RECORD, ENTRIES, CLASS) \
+  constexpr struct NAME##_table : Table<RECORD> {   \
+  } NAME;
+WM_TABLES(WM_TABLE_NAME)
+#undef WM_TABLE_NAME
+}  // namespace table
+
+}  // namespace waymark

@@ -1,0 +1,49 @@
+#include "engine/xdp/sizes.h"
+
+#include <bpf/bpf.h>
+
+#include <algorithm>
+
+namespace waymark {
+
+namespace {
+
+// [engine] pins for which a table of so many buckets is made, in words.
+std::string pins_text(u32 buckets) {
+  if (buckets <= 1) return "no pins";
+  u32 low = 1, high = 1u << 30;
+  while (low < high) {
+    const u32 middle = low + (high - low) / 2;
+    pin_buckets_for(middle) < buckets ? low = middle + 1 : high = middle;
+  }
+  u32 unit = 1;
+  while (low / unit >= 10'000) unit *= 10;
+  return std::to_string((low + unit - 1) / unit * unit) + " pins (" + std::to_string(buckets) + " buckets)";
+}
+
+// Of a map; 0 where there is none.
+u32 entries_of(int map) {
+  bpf_map_info info{};
+  u32 size = sizeof info;
+  return map >= 0 && bpf_obj_get_info_by_fd(map, &info, &size) == 0 ? info.max_entries : 0;
+}
+
+}  // namespace
+
+Error other_pins(u32 have, u32 wanted) {
+  return Error{"the pinned flow table is made for " + pins_text(have) + ", and the configuration wants " +
+               pins_text(wanted) +
+               ": set `pins` in [engine] back, or run `waymark down` first, which forgets every flow's target"};
+}
+
+Status check_sizes(int pins, int targets, const TableSizes& wanted) {
+  const u32 buckets = entries_of(pins), slots = entries_of(targets);
+  if (buckets && buckets != std::max(1u, wanted.pin_buckets)) return other_pins(buckets, wanted.pin_buckets);
+  if (slots && slots != wanted.targets)
+    return Error{"the pinned tables are made for " + std::to_string(slots) + " targets, and the configuration wants " +
+                 std::to_string(wanted.targets) +
+                 ": set `targets` in [engine] back, or run `waymark down` first, which forgets every flow's target"};
+  return Done{};
+}
+
+}  // namespace waymark
