@@ -29,12 +29,10 @@ const char* text(PinState state) {
   return "unknown";
 }
 
-std::string duties_text(u64 duties) {
-  if (duties & kDutyDirector) return "a service's address";
-  if (duties & kDutyTunnelEnd) return "an address where tunnels end";
-  if (duties & kDutyRouter) return "the translator's own address";
-  if (duties & kDutyPeer) return "a director's address, nothing of this node's";
-  return "an address without a duty";
+std::string front_text(Role role) {
+  if (role == Role::director) return "a service's address";
+  if (role == Role::host) return "an address where tunnels end";
+  return role == Role::translator ? "the translator's own address" : "an address of nobody";
 }
 
 std::string mapping_text(u64 kind) {
@@ -77,7 +75,7 @@ std::string Tracer::line(const StepSeen& s) const {
       return fmt::format("received on {}{}{}", scene_.interface_name(u32(s.a)),
                          s.b ? fmt::format(", VLAN {}", s.b) : "", s.c ? fmt::format(" and {} within", s.c) : "");
     case Step::steered:
-      return fmt::format("its destination is {}, in zone {}", duties_text(s.a), zone_name(config_, s.b));
+      return fmt::format("its destination is {}, in zone {}", front_text(Role(s.a)), zone_name(config_, s.b));
     case Step::matched:
       for (const SlotName& name : live.slot_names)
         if (name.service[0] && live.targets[u32(&name - live.slot_names.data())].service == s.a)

@@ -17,7 +17,7 @@ struct Table {
 // Decisions worth telling a person who asks for a trace. The kernel's Env forgets them at compile time.
 enum class Step : u8 {
   received,         // interface, outer VLAN, inner VLAN
-  steered,          // front, duties
+  steered,          // role, zone
   matched,          // service
   pin_found,        // target slot, state, which bucket
   pin_missing,      //

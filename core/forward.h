@@ -12,7 +12,7 @@ namespace waymark {
   X(M, pass, hop_limit, "the hop limit ends here: the kernel answers")                            \
   X(M, drop, too_big, "tunnelled, the packet would be larger than the way to its target allows")  \
   X(M, drop, no_room, "the driver leaves no room in front of the packet for the tunnel header")
-WM_REASONS(forward, FORWARD_REASONS)
+WM_REASONS(forward, 4, FORWARD_REASONS)
 
 // One hop less in the IP header at `l3`; hop limits of 0 and 1 must have been refused. False if there is no header.
 WM_INLINE bool spend_hop(const View& v, u32 l3, bool ip6) {

@@ -36,7 +36,7 @@ struct Packet {
   X(M, drop, icmp_header, "the ICMP header is cut short")                                                            \
   X(M, drop, martian_source, "the source is multicast, loopback, unspecified or reserved")                           \
   X(M, drop, land, "source and destination are the same address")
-WM_REASONS(parse, PARSE_REASONS)
+WM_REASONS(parse, 0, PARSE_REASONS)
 
 // No verdict yet: the packet goes on. (Reason ids are below kReasons; this one is none.)
 constexpr Verdict kGoOn = {0xffff, Action::pass};

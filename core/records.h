@@ -57,26 +57,32 @@ constexpr Rule rule_of(u8 protocol, u16 first, u16 last, u16 service) {
 }
 constexpr Rule kNoRule = {~0u, 0, 0};  // no protocol has this number
 
-// A front is one address in one zone that this node does something for.
-constexpr u8 kDutyDirector = 1;   // packets to it are spread over targets
-constexpr u8 kDutyTunnelEnd = 2;  // tunnels end at it
-constexpr u8 kDutyPeer = 4;       // a director whose tunnels are believed
-constexpr u8 kDutyServed = 8;     // inner destination that this host serves (in kTunnelZone)
-constexpr u8 kDutyFellow = 16;    // another host; its rules' "protocol and port" is a service of this host that it
-                                  // shares, and their "service" an entry of table::fellows
-constexpr u8 kDutyRouter = 32;    // the translator's own address
-constexpr u32 kTunnelZone = 1;    // inner addresses of tunnels are looked up in this zone
+// Among whose addresses one is looked up. A space is exact: its whole word is compared, and a hash of it only leads
+// there, so that nobody who chooses keys comes into another's.
+enum class SpaceKind : u8 {
+  zone = 0,      // where packets of a zone are for
+  served = 1,    // where packets in tunnels that end here are for
+  director = 2,  // whose tunnels are believed, in a zone
+  fellow = 3,    // which other hosts there are, in a zone
+};
+using Space = u64;  // zone:32 kind:8 key:24, of a tunnel that tells tenants apart
+WM_INLINE constexpr Space space_of(u32 zone, SpaceKind kind = SpaceKind::zone, u32 key = 0) {
+  return u64(zone) << 32 | u64(kind) << 24 | (key & 0xffffff);
+}
+constexpr Space kServed = space_of(0, SpaceKind::served);
 
+// A front is one address in one space that this node does something for.
 constexpr u32 kFrontRules = 4;
 struct Front {
   Address address;
-  u32 zone;
-  u8 duties;
-  u8 reserved1;
-  u16 rule_count;          // when they do not fit here: how many in table::rules, disjoint, sorted by `first`; else 0
-  Rule rule[kFrontRules];  // kNoRule where there is none
-  u32 rule_base;
-  u32 reserved;
+  Space space;
+  u8 role;  // whose packets to it are: its number in dataplane/roles.h
+  u8 reserved;
+  u16 rule_count;  // when they do not fit here: how many in table::rules, disjoint, sorted by `first`; else 0
+  // kNoRule where there is none. A fellow's "protocol and port" is a service of this host that it shares, and "service"
+  // an entry of table::fellows.
+  Rule rule[kFrontRules];
+  u32 index;  // the role's: of the first in table::rules
 };
 static_assert(sizeof(Front) == 64);
 

@@ -1,4 +1,4 @@
-// Whose is this packet? From (zone, address) to a front in one cache line, at a cost that does not grow with their
+// Whose is this packet? From (space, address) to a front in one cache line, at a cost that does not grow with their
 // number: control chooses the seed so that no bucket overflows, and a packet that is not ours rarely reads a second
 // line.
 #pragma once
@@ -13,11 +13,11 @@ namespace waymark {
   X(M, pass, other_mac, "the frame is for another machine's MAC address, or for many") \
   X(M, pass, not_ours, "no service and no tunnel end has this destination")            \
   X(M, drop, no_program, "the program of the destination's role is not there to jump to")
-WM_REASONS(steer, STEER_REASONS)
+WM_REASONS(steer, 1, STEER_REASONS)
 
-WM_INLINE constexpr u64 steer_hash(u64 seed, u32 zone, const Address& a) {
+WM_INLINE constexpr u64 steer_hash(u64 seed, Space space, const Address& a) {
   u64 x = (a.high ^ seed) * 0x9e3779b97f4a7c15ull;
-  x = (x ^ x >> 32 ^ a.low ^ zone) * 0xd6e8feb86659fd93ull;
+  x = (x ^ x >> 32 ^ a.low ^ space) * 0xd6e8feb86659fd93ull;
   return (x ^ x >> 32) * 0xd6e8feb86659fd93ull;
 }
 
@@ -29,8 +29,8 @@ WM_INLINE constexpr u32 port_hash(u64 seed, u32 interface, u16 outer, u16 inner)
 
 // The front of an address, or null. The tag of a bucket's way is the hash's low 16 bits.
 template <class E>
-WM_INLINE const Front* find_front(E& env, u32 zone, const Address& address) {
-  const u64 hash = steer_hash(env.settings().steer_seed, zone, address);
+WM_INLINE const Front* find_front(E& env, Space space, const Address& address) {
+  const u64 hash = steer_hash(env.settings().steer_seed, space, address);
   const SteerBucket* bucket = env.at(table::steer, u32(hash >> (64 - env.settings().steer_bits)));
   if (!bucket) return nullptr;
   const u32 tag = u32(hash) << 16;
@@ -38,7 +38,7 @@ WM_INLINE const Front* find_front(E& env, u32 zone, const Address& address) {
     const u32 way = bucket->way[i];
     if (WM_LIKELY((way ^ tag) >> 16 || !(way & 0xffff))) continue;
     const Front* front = env.at(table::fronts, (way & 0xffff) - 1);
-    if (front && front->address == address && front->zone == zone) return front;
+    if (front && front->address == address && front->space == space) return front;
   }
   return nullptr;
 }
@@ -68,7 +68,7 @@ WM_INLINE const Rule* find_rule(E& env, const Front* front, u8 protocol, u16 por
       if (wanted - front->rule[i].first <= front->rule[i].span) return &front->rule[i];
     return nullptr;
   }
-  const Rule* r = env.at(table::rules, env.search_rules(front->rule_base, front->rule_count, wanted));
+  const Rule* r = env.at(table::rules, env.search_rules(front->index, front->rule_count, wanted));
   return r && wanted - r->first <= r->span ? r : nullptr;
 }
 

@@ -32,7 +32,7 @@ struct SteerEnv {
 bool place(SteerEnv& env) {
   env.buckets.assign(1u << env.s.steer_bits, {});
   for (u32 i = 0; i < env.fronts.size(); ++i) {
-    const u64 hash = steer_hash(env.s.steer_seed, env.fronts[i].zone, env.fronts[i].address);
+    const u64 hash = steer_hash(env.s.steer_seed, env.fronts[i].space, env.fronts[i].address);
     auto& way = env.buckets[hash >> (64 - env.s.steer_bits)].way;
     auto* free = std::find(way, way + kSteerWays, 0u);
     if (free == way + kSteerWays) return false;
@@ -46,19 +46,19 @@ INSTANTIATE_TEST_SUITE_P(Sizes, Steer, testing::Values(0, 1, 2, 10, 100, 1000, 1
 
 TEST_P(Steer, FindsWhatAMapFinds) {
   std::mt19937_64 random(GetParam() + 1);
-  std::map<std::pair<u32, std::pair<u64, u64>>, u32> map;
+  std::map<std::pair<Space, std::pair<u64, u64>>, u32> map;
   SteerEnv env;
-  auto draw = [&](u32 near) {  // dense, as operators number: few zones, neighbouring addresses of both families
+  auto draw = [&](u32 near) {  // dense, as operators number: few spaces, neighbouring addresses of both families
     const u32 host = u32(random() % (near * 2 + 2));
     const Address a =
         random() % 2 ? address_of(wire32(0xc6336400 + host)) : Address{0x0100'0000'b80d'0120ull, u64(host) << 40};
-    return std::pair{u32(random() % 3), a};
+    return std::pair{space_of(u32(random() % 3), SpaceKind(random() % 4), u32(random() % 2)), a};
   };
   while (env.fronts.size() < GetParam()) {
-    const auto [zone, address] = draw(GetParam());
-    if (!map.emplace(std::pair{zone, std::pair{address.high, address.low}}, u32(env.fronts.size())).second) continue;
+    const auto [space, address] = draw(GetParam());
+    if (!map.emplace(std::pair{space, std::pair{address.high, address.low}}, u32(env.fronts.size())).second) continue;
     Front front{};
-    front.zone = zone;
+    front.space = space;
     front.address = address;
     env.fronts.push_back(front);
   }
@@ -67,11 +67,11 @@ TEST_P(Steer, FindsWhatAMapFinds) {
     if (++env.s.steer_seed % 16 == 0) ++env.s.steer_bits;
   EXPECT_LE(env.s.steer_bits, 18u) << "the table has no more buckets";
   for (u32 i = 0; i < env.fronts.size(); ++i)
-    ASSERT_EQ(find_front(env, env.fronts[i].zone, env.fronts[i].address), &env.fronts[i]);
+    ASSERT_EQ(find_front(env, env.fronts[i].space, env.fronts[i].address), &env.fronts[i]);
   for (int n = 0; n < 50'000; ++n) {
-    const auto [zone, address] = draw(GetParam());
-    const auto expected = map.find({zone, {address.high, address.low}});
-    const Front* found = find_front(env, zone, address);
+    const auto [space, address] = draw(GetParam());
+    const auto expected = map.find({space, {address.high, address.low}});
+    const Front* found = find_front(env, space, address);
     ASSERT_EQ(found, expected == map.end() ? nullptr : &env.fronts[expected->second]);
   }
 }
@@ -88,6 +88,27 @@ TEST(Steer, AZeroTagIsNoEmptyWay) {  // a way is empty by its front's number alo
   EXPECT_EQ(find_front(env, 0, env.fronts[0].address), &env.fronts[0]);
   env.buckets.assign(2, {});
   EXPECT_EQ(find_front(env, 0, env.fronts[0].address), nullptr);
+}
+
+// Whoever chooses a tunnel's keys can make one that leads to another's bucket and way. It leads no further.
+TEST(Steer, AHashFindsASpaceAndNeverMeansIt) {
+  SteerEnv env;
+  env.s.steer_bits = 1;
+  Front front{};
+  front.space = space_of(7, SpaceKind::served, 1);
+  front.address = address_of(wire32(0xc6336450));
+  env.fronts.push_back(front);
+  ASSERT_TRUE(place(env));
+  const u64 hash = steer_hash(0, front.space, front.address);
+  u32 alike = 0;
+  for (u32 key = 2; key < 1u << 24; ++key) {
+    const Space other = space_of(7, SpaceKind::served, key);
+    if (((steer_hash(0, other, front.address) ^ hash) & (u64(1) << 63 | 0xffff))) continue;
+    ++alike;
+    EXPECT_EQ(find_front(env, other, front.address), nullptr) << key;
+  }
+  EXPECT_GT(alike, 10u);
+  EXPECT_EQ(find_front(env, front.space, front.address), &env.fronts[0]);
 }
 
 // Disjoint rules of two protocols in order.
@@ -122,7 +143,7 @@ TEST(Rules, AreFoundAsByLookingAtEach) {
     Front front{};
     front.rule_count = u16(env.rules.size());
     const std::vector<Rule> rules = env.rules;
-    front.rule_base = 3;  // others' rules stand around ours, and would take everything
+    front.index = 3;  // others' rules stand around ours, and would take everything
     const Rule others = rule_of(6, 0, 65535, 999);
     env.rules.insert(env.rules.begin(), 3, others);
     env.rules.push_back(others);

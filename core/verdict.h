@@ -10,7 +10,6 @@ namespace waymark {
 // the kernel's build by way of the daemon.
 enum class Action : u8 { pass = 0, drop = 1, forward = 2, punt = 3 };
 
-enum class Module : u8 { parse = 0, steer = 1, director = 2, host = 3, forward = 4, translator = 5 };
 constexpr u32 kModules = 16, kReasonsPerModule = 64, kReasons = kModules * kReasonsPerModule;
 
 struct [[nodiscard]] Verdict {
@@ -18,9 +17,10 @@ struct [[nodiscard]] Verdict {
   Action action;
 };
 
-constexpr Verdict verdict_of(Module module, u32 code, Action action) {
-  return {u16(u32(module) * kReasonsPerModule + code), action};
+constexpr Verdict verdict_of(u32 module, u32 code, Action action) {
+  return {u16(module * kReasonsPerModule + code), action};
 }
+constexpr u32 module_of(Verdict verdict) { return verdict.reason / kReasonsPerModule; }
 
 // A reason as people see it.
 struct ReasonText {
@@ -29,21 +29,24 @@ struct ReasonText {
   const char* sentence;  // what happened to the packet, whole and readable alone
 };
 
-// WM_REASONS(director, DIRECTOR_REASONS) with
+// WM_REASONS(director, 2, DIRECTOR_REASONS) with
 //   #define DIRECTOR_REASONS(X, M) X(M, drop, no_target, "the service has no target that takes new flows")
 // declares director::why::no_target (a Verdict) and director::kReasonTexts. A role returns what it declared and
-// nothing else, so that a counter, a text and a metric exist for every way out.
+// nothing else, so that a counter, a text and a metric exist for every way out. The number is the module's own
+// (WM_MODULES in dataplane/pipeline.h has them all); pinned counters have it, so it never changes.
 #define WM_REASON_CODE(M, ACTION, NAME, TEXT) NAME,
 #define WM_REASON_VERDICT(M, ACTION, NAME, TEXT) \
-  constexpr Verdict NAME = verdict_of(Module::M, u32(Code::NAME), Action::ACTION);
+  constexpr Verdict NAME = verdict_of(kModule, u32(Code::NAME), Action::ACTION);
 #define WM_REASON_TEXT(M, ACTION, NAME, TEXT) {M::why::NAME, #M "." #NAME, TEXT},
-#define WM_REASONS(M, LIST)                                        \
-  namespace M::why {                                               \
+#define WM_REASONS(M, NUMBER, LIST)                                \
+  namespace M {                                                    \
+  constexpr u32 kModule = NUMBER;                                  \
+  static_assert(kModule < kModules);                               \
+  namespace why {                                                  \
   enum class Code : u32 { LIST(WM_REASON_CODE, M) count };         \
   static_assert(u32(Code::count) <= kReasonsPerModule);            \
   LIST(WM_REASON_VERDICT, M)                                       \
   }                                                                \
-  namespace M {                                                    \
   constexpr ReasonText kReasonTexts[] = {LIST(WM_REASON_TEXT, M)}; \
   }
 

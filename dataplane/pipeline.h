@@ -22,6 +22,15 @@ WM_INLINE bool for_us(const View& v, const Port* port) {
   return same(ethernet->destination, port->mac);
 }
 
+// Who declares reasons, in the order in which people see them: a role's are named as it is.
+#define WM_MODULES(M) M(parse) M(steer) M(director) M(host) M(forward) M(translator)
+
+#define WM_MODULE_BIT(NAME) | 1u << NAME::kModule
+#define WM_MODULE_ONE(NAME) +1
+static_assert(__builtin_popcount(0 WM_MODULES(WM_MODULE_BIT)) == 0 WM_MODULES(WM_MODULE_ONE), "two have one number");
+#undef WM_MODULE_BIT
+#undef WM_MODULE_ONE
+
 // What becomes of a packet follows from its reason alone: the program need not carry both to its end.
 struct Actions {
   Action of[kReasons];
@@ -32,30 +41,23 @@ constexpr void add(Actions& actions, const ReasonText (&texts)[N]) {
 }
 constexpr Actions all_actions() {
   Actions actions = {};
-  add(actions, parse::kReasonTexts);
-  add(actions, steer::kReasonTexts);
-  add(actions, director::kReasonTexts);
-  add(actions, host::kReasonTexts);
-  add(actions, forward::kReasonTexts);
-  add(actions, translator::kReasonTexts);
+#define WM_ADD(NAME) add(actions, NAME::kReasonTexts);
+  WM_MODULES(WM_ADD)
+#undef WM_ADD
   return actions;
 }
 constexpr Actions kActions = all_actions();
 
 // The packet's role, if it is among `here`; else a jump to it.
-template <Role role, RoleSet here, Env E>
-WM_INLINE Verdict turn(E& env, Packet& p, const Port* port, const Front* front) {
-  if constexpr (!(here & role_bit(role))) {
-    env.template jump<u32(role)>();
-    return steer::why::no_program;
-  } else if constexpr (role == Role::director) {
-    return director::receive(env, p, port, front);
-  } else if constexpr (role == Role::host) {
-    return host::receive(env, p, port, front);
-  } else {
-    return translator::receive(env, p, port, front);
+#define WM_TURN(NAME)                                                                         \
+  template <RoleSet here, Env E>                                                              \
+  WM_INLINE Verdict turn_to_##NAME(E& env, Packet& p, const Port* port, const Front* front) { \
+    if constexpr (here & role_bit(Role::NAME)) return NAME::receive(env, p, port, front);     \
+    env.template jump<u32(Role::NAME)>();                                                     \
+    return steer::why::no_program;                                                            \
   }
-}
+WM_ROLES(WM_TURN)
+#undef WM_TURN
 
 // The roles in `here` are part of this program; the others are programs of their own, which begin anew.
 template <RoleSet here, Env E>
@@ -71,17 +73,17 @@ WM_INLINE Verdict process(E& env) {
   if (WM_UNLIKELY(ended(end))) return end;
   forget(p);
   env.step(Step::received, env.interface(), p.outer_vlan, p.inner_vlan);
-  const Front* front = find_front(env, port->zone, p.destination);
+  const Front* front = find_front(env, space_of(port->zone), p.destination);
   if (!front) {
     const TranslatorSettings& translator = env.settings().translator;
     if (!translator.on || translator.zone != port->zone) return steer::why::not_ours;
-    return turn<Role::translator, here>(env, p, port, nullptr);
+    return turn_to_translator<here>(env, p, port, nullptr);
   }
-  env.step(Step::steered, front->duties, port->zone, 0);
-  if (front->duties & kDutyDirector) return turn<Role::director, here>(env, p, port, front);
-  if (WM_UNLIKELY(is_ip4(front->address) == bool(p.ip6))) return steer::why::not_ours;  // IPv4-mapped in an IPv6 header
-  if (front->duties & kDutyTunnelEnd) return turn<Role::host, here>(env, p, port, front);
-  if (front->duties & kDutyRouter) return turn<Role::translator, here>(env, p, port, front);
+  env.step(Step::steered, front->role, port->zone, 0);
+#define WM_TURN(NAME) \
+  if (front->role == u32(Role::NAME)) return turn_to_##NAME<here>(env, p, port, front);
+  WM_ROLES(WM_TURN)
+#undef WM_TURN
   return steer::why::not_ours;
 }
 

@@ -21,17 +21,24 @@ u32 zone_number(const std::string& name) { return zone_of(name.data(), u32(name.
 
 // One front while it is being gathered.
 struct FrontDraft {
-  u8 duties = 0;
+  Role role = Role::count;
   std::vector<Rule> rules;
 };
 struct FrontKey {
-  u32 zone;
+  Space space;
   Address address;
   bool operator<(const FrontKey& o) const {
-    return std::tie(zone, address.high, address.low) < std::tie(o.zone, o.address.high, o.address.low);
+    return std::tie(space, address.high, address.low) < std::tie(o.space, o.address.high, o.address.low);
   }
 };
 using Drafts = std::map<FrontKey, FrontDraft>;
+
+// The front of an address. Nobody else has it: the configuration was checked for that.
+FrontDraft& front(Drafts& drafts, Role role, Space space, const Address& address) {
+  FrontDraft& draft = drafts[{space, address}];
+  draft.role = role;
+  return draft;
+}
 
 void add_rules(FrontDraft& draft, const std::vector<PortRange>& ports, u32 service) {
   for (const PortRange& range : ports)
@@ -50,38 +57,36 @@ void add_shared_services(FrontDraft& draft, const HostConfig& host, const Addres
   }
 }
 
+void gather_host(Drafts& drafts, const Config& config) {
+  const HostConfig& host = *config.host;
+  const auto add = [&](Space space, const Address& address) -> FrontDraft& {
+    return front(drafts, Role::host, space, address);
+  };
+  for (u32 index = 0; index < host.service.size(); ++index)
+    for (const Address& address : host.service[index].address)
+      add_rules(add(kServed, address), host.service[index].ports, index);
+  const std::vector<Address> fellows = fellows_of(host);
+  for (const InterfaceConfig& interface : config.engine.interfaces) {
+    const u32 zone = zone_number(interface.zone);
+    for (const Address& address : host.address) add(space_of(zone), address);
+    for (const Address& address : host.directors) add(space_of(zone, SpaceKind::director), address);
+    for (u32 number = 0; number < fellows.size(); ++number) {
+      FrontDraft& draft = add(space_of(zone, SpaceKind::fellow), fellows[number]);
+      if (draft.rules.empty()) add_shared_services(draft, host, fellows[number], number);  // else a second interface
+    }
+  }
+}
+
 Drafts gather(const CompileInput& in) {
   Drafts drafts;
-  for (const ServiceConfig& service : in.config.service) {
-    const u32 index = in.service_index(service.name);
-    for (const Address& address : service.address) {
-      FrontDraft& draft = drafts[{zone_number(service.zone), address}];
-      draft.duties |= kDutyDirector;
-      add_rules(draft, service.ports, index);
-    }
-  }
+  if (in.config.host) gather_host(drafts, in.config);
+  for (const ServiceConfig& service : in.config.service)
+    for (const Address& address : service.address)
+      add_rules(front(drafts, Role::director, space_of(zone_number(service.zone)), address), service.ports,
+                in.service_index(service.name));
   if (in.config.translator)
     for (const Address& address : in.config.translator->address)
-      drafts[{zone_number(in.config.translator->zone), address}].duties |= kDutyRouter;
-  if (!in.config.host) return drafts;
-  const HostConfig& host = *in.config.host;
-  const std::vector<Address> fellows = fellows_of(host);
-  for (u32 index = 0; index < host.service.size(); ++index)
-    for (const Address& address : host.service[index].address) {
-      FrontDraft& draft = drafts[{kTunnelZone, address}];
-      draft.duties |= kDutyServed;
-      add_rules(draft, host.service[index].ports, index);
-    }
-  for (const InterfaceConfig& interface : in.config.engine.interfaces) {
-    for (const Address& address : host.address) drafts[{zone_number(interface.zone), address}].duties |= kDutyTunnelEnd;
-    for (const Address& address : host.directors) drafts[{zone_number(interface.zone), address}].duties |= kDutyPeer;
-    for (u32 number = 0; number < fellows.size(); ++number) {
-      FrontDraft& draft = drafts[{zone_number(interface.zone), fellows[number]}];
-      if (draft.duties & kDutyFellow) continue;  // two interfaces of one zone
-      draft.duties |= kDutyFellow;
-      add_shared_services(draft, host, fellows[number], number);
-    }
-  }
+      front(drafts, Role::translator, space_of(zone_number(in.config.translator->zone)), address);
   return drafts;
 }
 
@@ -98,8 +103,8 @@ Status write_fronts(Image& image, Drafts drafts) {
   for (auto& [key, draft] : drafts) {
     Front front{};
     front.address = key.address;
-    front.zone = key.zone;
-    front.duties = draft.duties;
+    front.space = key.space;
+    front.role = u8(draft.role);
     std::fill(std::begin(front.rule), std::end(front.rule), kNoRule);
     std::sort(draft.rules.begin(), draft.rules.end(), [](const Rule& a, const Rule& b) { return a.first < b.first; });
     if (draft.rules.size() <= kFrontRules) {
@@ -107,7 +112,7 @@ Status write_fronts(Image& image, Drafts drafts) {
     } else {
       if (image.rules.size() + draft.rules.size() > kMaxRules)
         return Error{fmt::format("more than {} port ranges are configured in all", kMaxRules)};
-      front.rule_base = u32(image.rules.size());
+      front.index = u32(image.rules.size());
       front.rule_count = u16(draft.rules.size());
       image.rules.insert(image.rules.end(), draft.rules.begin(), draft.rules.end());
     }
@@ -125,7 +130,7 @@ Status write_steer(Image& image) {
     image.steer.assign(std::size_t(1) << bits, SteerBucket{});
     bool fits = true;
     for (u32 i = 0; i < image.fronts.size() && fits; ++i) {
-      const u64 hash = steer_hash(mix(seed), image.fronts[i].zone, image.fronts[i].address);
+      const u64 hash = steer_hash(mix(seed), image.fronts[i].space, image.fronts[i].address);
       auto& ways = image.steer[hash >> (64 - bits)].way;
       u32* way = std::find(std::begin(ways), std::end(ways), 0u);
       fits = way != std::end(ways);
@@ -181,9 +186,8 @@ Status check_zones(const Config& config) {
   std::map<u32, std::string> names;
   auto add = [&](const std::string& name) -> Status {
     const u32 number = zone_number(name);
-    if (number == kTunnelZone || !names.emplace(number, name).second)
-      if (number == kTunnelZone || names[number] != name)
-        return Error{fmt::format("the names of zones {} and {} have the same number; rename one", names[number], name)};
+    if (const auto [known, is_new] = names.emplace(number, name); !is_new && known->second != name)
+      return Error{fmt::format("the names of zones {} and {} have the same number; rename one", names[number], name)};
     return Done{};
   };
   for (const auto& interface : config.engine.interfaces) WM_TRY(add(interface.zone));

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "core/translate/reasons.h"
 #include "tests/run_case.h"
 
 namespace waymark {
@@ -12,7 +13,7 @@ using cases::Case;
 
 namespace {
 // Its cases are others, which tests/translator_test.cpp looks through.
-bool is_translators(const ReasonText& r) { return r.verdict.reason / kReasonsPerModule == u32(Module::translator); }
+bool is_translators(const ReasonText& r) { return module_of(r.verdict) == translator::kModule; }
 }  // namespace
 
 TEST(Cases, Native) {

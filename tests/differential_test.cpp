@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/pins.h"
+#include "core/translate/reasons.h"
 #include "engine/xdp/program.h"
 #include "tests/build.h"
 #include "tests/cases.h"
@@ -130,7 +131,7 @@ void compare(std::span<const u8> elf, u64 seed) {
   u32 reached = 0, all = 0;
   std::string rest;
   for (const ReasonText& r : all_reasons()) {
-    if (r.verdict.reason / kReasonsPerModule == u32(Module::translator)) continue;  // this site has none
+    if (module_of(r.verdict) == translator::kModule) continue;  // this site has none
     ++all;
     counters.reasons[r.verdict.reason] ? ++reached : (rest += " ", rest += r.name, 0u);
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/steer.h"
+#include "core/translate/reasons.h"
 #include "core/translate/way.h"
 #include "engine/xdp/program.h"
 #include "tests/kernel_translator.h"
@@ -118,7 +119,7 @@ void compare(std::span<const u8> elf, u64 seed) {
   u32 reached = 0, all = 0;
   std::string rest;
   for (const ReasonText& r : all_reasons()) {
-    if (Module(r.verdict.reason / kReasonsPerModule) != Module::translator) continue;
+    if (module_of(r.verdict) != translator::kModule) continue;
     ++all;
     if (native.counters().reasons[r.verdict.reason])
       ++reached;

@@ -55,17 +55,17 @@ std::vector<Rule> rules_of(u32 service) {
   return rules;
 }
 
-void add_front(Image& image, u32 zone, const std::string& text, u8 duties, const std::vector<Rule>& rules) {
+void add_front(Image& image, Space space, const std::string& text, Role role, const std::vector<Rule>& rules) {
   Front front{};
   front.address = address(text);
-  front.zone = zone;
-  front.duties = duties;
+  front.space = space;
+  front.role = u8(role);
   std::fill(front.rule, front.rule + kFrontRules, kNoRule);
   if (rules.size() <= kFrontRules) {
     std::copy(rules.begin(), rules.end(), front.rule);
   } else {
     front.rule_count = u16(rules.size());
-    front.rule_base = u32(image.rules.size());
+    front.index = u32(image.rules.size());
     image.rules.insert(image.rules.end(), rules.begin(), rules.end());
   }
   image.fronts.push_back(front);
@@ -78,7 +78,7 @@ void place_fronts(Image& image) {
     image.steer.assign(1u << kSteerBits, {});
     bool fits = true;
     for (u32 i = 0; i < image.fronts.size() && fits; ++i) {
-      const u64 hash = steer_hash(seed, image.fronts[i].zone, image.fronts[i].address);
+      const u64 hash = steer_hash(seed, image.fronts[i].space, image.fronts[i].address);
       auto& way = image.steer[hash >> (64 - kSteerBits)].way;
       auto* free = std::find(way, way + kSteerWays, 0u);
       fits = free != way + kSteerWays;
@@ -164,17 +164,18 @@ Image image(bool pins, u32 stamp_shift) {
 
   for (u32 service = by_ip6; service <= kLastService; ++service) {
     const u32 zone = service == tenant ? kTenant : kPublic;
-    add_front(image, zone, address4(service), kDutyDirector, rules_of(service));
-    if (service != tenant) add_front(image, zone, address6(service), kDutyDirector, rules_of(service));
+    add_front(image, space_of(zone), address4(service), Role::director, rules_of(service));
+    if (service != tenant) add_front(image, space_of(zone), address6(service), Role::director, rules_of(service));
   }
-  for (const auto& here : {kHere4, kHere6}) add_front(image, kPublic, here, kDutyTunnelEnd, {});
-  for (const auto& peer : {kDirector4, kDirector6}) add_front(image, kPublic, peer, kDutyPeer, {});
+  for (const auto& here : {kHere4, kHere6}) add_front(image, space_of(kPublic), here, Role::host, {});
+  for (const auto& peer : {kDirector4, kDirector6})
+    add_front(image, space_of(kPublic, SpaceKind::director), peer, Role::host, {});
   for (const auto& served : {kServed4, kServed6})
-    add_front(image, kTunnelZone, served, kDutyServed,
+    add_front(image, kServed, served, Role::host,
               {rule(6, 80, 80, kShared), rule(6, 443, 443, kShared), rule(6, kAlonePort, kAlonePort, kAlone),
                rule(17, 53, 53, kShared)});
-  add_front(image, kPublic, kFellow6, kDutyFellow, {rule(0, kShared, kShared, 0)});
-  add_front(image, kPublic, kFellow4, kDutyFellow, {rule(0, kShared, kShared, 1)});
+  add_front(image, space_of(kPublic, SpaceKind::fellow), kFellow6, Role::host, {rule(0, kShared, kShared, 0)});
+  add_front(image, space_of(kPublic, SpaceKind::fellow), kFellow4, Role::host, {rule(0, kShared, kShared, 1)});
   place_fronts(image);
 
   const Mac ours = mac(0, 1);

@@ -39,6 +39,6 @@ namespace waymark {
   X(M, drop, inner_unknown, "an address of the packet inside the ICMP error has no translation")                       \
   X(M, drop, no_room, "the driver leaves no room in front of the packet for the longer header")                        \
   X(M, drop, header_checksum, "the IPv4 header's checksum is wrong (RFC 1812, 5.2.2)")
-WM_REASONS(translator, TRANSLATOR_REASONS)
+WM_REASONS(translator, 5, TRANSLATOR_REASONS)
 
 }  // namespace waymark

@@ -8,12 +8,9 @@ namespace {
 
 std::vector<ReasonText> gather() {
   std::vector<ReasonText> all;
-  for (auto& r : parse::kReasonTexts) all.push_back(r);
-  for (auto& r : steer::kReasonTexts) all.push_back(r);
-  for (auto& r : director::kReasonTexts) all.push_back(r);
-  for (auto& r : host::kReasonTexts) all.push_back(r);
-  for (auto& r : forward::kReasonTexts) all.push_back(r);
-  for (auto& r : translator::kReasonTexts) all.push_back(r);
+#define WM_GATHER(NAME) all.insert(all.end(), std::begin(NAME::kReasonTexts), std::end(NAME::kReasonTexts));
+  WM_MODULES(WM_GATHER)
+#undef WM_GATHER
   return all;
 }
 

@@ -158,13 +158,13 @@ TEST(Object, TenThousandServicesLoadInAMomentAndAreFrozen) {
   image.fronts.resize(10'000);
   image.settings.steer_bits = 14;
   image.steer.resize(1u << 14);
-  image.fronts[9'999].zone = 0x12345678;
+  image.fronts[9'999].space = 0x12345678;
   const Result<Object> object = Object::load(program(), image);
   ASSERT_TRUE(object) << object.error().sentence;
   Front front{};
   u32 key = 9'999;
   ASSERT_EQ(bpf_map_lookup_elem(object->map("fronts"), &key, &front), 0);
-  EXPECT_EQ(front.zone, 0x12345678u);
+  EXPECT_EQ(front.space, 0x12345678u);
   EXPECT_NE(bpf_map_update_elem(object->map("fronts"), &key, &front, BPF_ANY), 0) << "not frozen";
 }
 

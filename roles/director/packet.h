@@ -18,7 +18,7 @@ namespace waymark {
   X(M, forward, unreachable, "its server died: an ICMP port unreachable was sent to the client")  \
   X(M, drop, dead_target, "its server died, and no answer may be given to this packet")           \
   X(M, drop, answer_limited, "its server died, and enough answers are given already")
-WM_REASONS(director, DIRECTOR_REASONS)
+WM_REASONS(director, 2, DIRECTOR_REASONS)
 
 namespace director {
 

@@ -21,7 +21,7 @@ namespace waymark {
   X(M, drop, congestion, "congestion was marked on the tunnel of a packet that cannot carry the mark")        \
   X(M, drop, not_fellow, "a host passed on a packet of a service that it does not share with this one")       \
   X(M, drop, passed_twice, "a host passed on a packet with a second candidate: only directors name one")
-WM_REASONS(host, HOST_REASONS)
+WM_REASONS(host, 3, HOST_REASONS)
 
 namespace host {
 
@@ -130,7 +130,7 @@ WM_INLINE constexpr bool in_middle(const Packet& p) {
 // The way to another host that shares `service` with this one: a target slot, or 0.
 template <Env E>
 WM_INLINE u32 way_to(E& env, const Front* front, u32 service) {
-  if (!front || !(front->duties & kDutyFellow)) return 0;
+  if (!front) return 0;
   const Rule* rule = find_rule(env, front, u8(service >> 16), u16(service));
   const Fellow* fellow = rule ? env.at(table::fellows, rule->service) : nullptr;
   return fellow ? fellow->slot : 0;
@@ -144,7 +144,8 @@ WM_INLINE bool pass_on(E& env, const Packet& outer, const Packet& inner, u32 zon
   const auto* udp = env.view().template at<Udp>(outer.l4);
   if (!named || !udp) return false;
   const u32 entropy = number(udp->source);
-  const u32 slot = way_to(env, find_front(env, zone, load_address(named->address)), service);
+  const Front* fellow = find_front(env, space_of(zone, SpaceKind::fellow), load_address(named->address));
+  const u32 slot = way_to(env, fellow, service);
   const Target* target = slot ? env.at(table::targets, slot) : nullptr;
   if (!target || !target->in_use || inner.hops <= 1) {
     env.note(Note::candidate_refused);
@@ -158,14 +159,18 @@ WM_INLINE bool pass_on(E& env, const Packet& outer, const Packet& inner, u32 zon
 
 // A packet to one of this host's tunnel ends, from parse_ip() on.
 template <Env E>
-WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Front*) {
+WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Front* end_of_tunnels) {
+  if (WM_UNLIKELY(is_ip4(end_of_tunnels->address) == bool(p.ip6))) return steer::why::not_ours;  // IPv4-mapped in IPv6
   Verdict verdict = why::local;
   const Inner found = find_inner(env, p, verdict);
   if (!found.type && verdict.reason == why::local.reason) return verdict;
   if (WM_UNLIKELY(!port->accepts_tunnels)) return why::untrusted_interface;
-  const Front* peer = find_front(env, port->zone, p.source);
-  if (WM_UNLIKELY(!peer || !(peer->duties & (kDutyPeer | kDutyFellow)))) return why::untrusted_source;
-  const bool from_director = peer->duties & kDutyPeer;
+  const bool from_director = find_front(env, space_of(port->zone, SpaceKind::director), p.source);
+  const Front* fellow = nullptr;
+  if (WM_UNLIKELY(!from_director)) {
+    fellow = find_front(env, space_of(port->zone, SpaceKind::fellow), p.source);
+    if (!fellow) return why::untrusted_source;
+  }
   if (WM_UNLIKELY(!from_director && found.has_candidate)) return why::passed_twice;
   const u8 tunnel = p.protocol;
   if (const Verdict end = validate(env.view(), p, env.length()); WM_UNLIKELY(ended(end))) return end;
@@ -181,15 +186,15 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Front*) {
   inner.outer_vlan = inner.inner_vlan = 0;
   if (WM_UNLIKELY(ended(parse_ip(env.view(), inner, found.type)))) return why::inner_header;
   if (inner.protocol == kProtoIp4 || inner.protocol == kProtoIp6) return why::nested_tunnel;
-  const Front* front = find_front(env, kTunnelZone, inner.destination);
-  if (WM_UNLIKELY(!front || !(front->duties & kDutyServed))) return why::not_served;
+  const Front* front = find_front(env, kServed, inner.destination);
+  if (WM_UNLIKELY(!front)) return why::not_served;
   if (is_ip4(front->address) == bool(inner.ip6)) return why::not_served;
   if (const Verdict end = validate(env.view(), inner, p.end); WM_UNLIKELY(ended(end)))
     return end.reason == parse::why::fragment.reason ? why::inner_fragment : end;
   const Rule* rule = find_rule(env, front, inner.protocol, inner.destination_port);
   if (WM_UNLIKELY(!rule)) return why::not_served;
   const u32 service = rule->service;
-  if (WM_UNLIKELY(!from_director && !way_to(env, peer, service))) return why::not_fellow;
+  if (WM_UNLIKELY(!from_director && !way_to(env, fellow, service))) return why::not_fellow;
   if (WM_UNLIKELY(!carry_congestion(env, inner, p.tos))) return why::congestion;
   if (WM_UNLIKELY(found.has_candidate) && in_middle(inner) && env.owner(inner) == Owner::nobody)
     if (Verdict passed = why::local; pass_on(env, p, inner, port->zone, service, passed)) return passed;

@@ -116,7 +116,10 @@ WM_INLINE Verdict receive_own(E& env, Packet& p) {
 // A packet to the translator's own address, or one in its zone that no front is for.
 template <Env E>
 WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Front* own) {
-  if (WM_UNLIKELY(own)) return receive_own(env, p);
+  if (WM_UNLIKELY(own)) {
+    if (is_ip4(own->address) == bool(p.ip6)) return steer::why::not_ours;  // IPv4-mapped in an IPv6 header
+    return receive_own(env, p);
+  }
   const u32 here = port->mtu ? port->mtu : 0xffffu;
   Passed passed = env.translate(p);
   if (WM_LIKELY(is_sent(passed.verdict))) {
