@@ -9,7 +9,10 @@
 #include "base/address_text.h"
 #include "cli/load.h"
 #include "cli/meaning.h"
+#include "cli/translated.h"
 #include "config/prefixes.h"
+#include "core/translate/map.h"
+#include "node/translations.h"
 
 namespace waymark::cli {
 
@@ -57,10 +60,13 @@ std::string to_text(const Told& told, const Address& address) {
       out += fmt::format("  {:<8} {:<{}}  {}\n", name_of(field.kind), field.text, widest,
                          field.kind == FieldKind::tag ? tag_text(told.decoded.tag) : meaning_of(field.kind));
   }
-  if (told.translation && told.translation->address)
-    out += fmt::format("to the translator it is {}, by {}\n", text(*told.translation->address), told.translation->why);
-  else if (told.translation)
-    out += fmt::format("to the translator it is {}\n", told.translation->why);
+  if (told.translation) out += to_text(*told.translation);
+  return out;
+}
+
+ordered_json to_json(const Fate& fate) {
+  ordered_json out = {{"why", fate.why}};
+  if (fate.address) out["address"] = text(*fate.address);
   return out;
 }
 
@@ -84,8 +90,8 @@ std::string to_json(const Told& told, const Address& address) {
     if (has(told.plan->plan, FieldKind::tag)) out["plan"]["tag"] = word_of(told.decoded.tag);
   }
   if (told.translation) {
-    out["translator"] = {{"why", told.translation->why}};
-    if (told.translation->address) out["translator"]["address"] = text(*told.translation->address);
+    out["translator"] = to_json(told.translation->destination);
+    for (const auto& [where, fate] : told.translation->others) out["translator"][name_of(where)] = to_json(fate);
   }
   return out.dump(2) + "\n";
 }
@@ -103,9 +109,16 @@ Result<std::string> explain(const Config& config, const Address& address, const 
     if (!decoded) return decoded.error();
     told.decoded = std::move(*decoded);
   }
-  if (config.translator) told.translation = translated(*config.translator, address);
+  if (config.translator) {
+    const Result<Image> image = image_of(config);
+    if (!image) return image.error();
+    told.translation = translated(*image, *config.translator, address);
+  }
   const Prefix well_known{*parse_address("64:ff9b::"), 96};
-  if (contains(well_known, address)) told.embedded = extract_ip4(address, 96);
+  if (contains(well_known, address)) {
+    const Mapping mapping = embedded_mapping(well_known, {address_of({0}), 0}, true);
+    told.embedded = translate::address4(translate::to_ip4(&mapping, translate::numbers6(address)));
+  }
   return json ? to_json(told, address) : to_text(told, address);
 }
 

@@ -6,6 +6,7 @@
 #include "base/address_text.h"
 #include "cli/load.h"
 #include "cli/packet_text.h"
+#include "cli/translated.h"
 #include "core/complain.h"
 #include "core/steer.h"
 #include "core/tunnel.h"
@@ -27,12 +28,6 @@ const char* text(PinState state) {
       return "proven, without connections";
   }
   return "unknown";
-}
-
-std::string front_text(Role role) {
-  if (role == Role::director) return "a service's address";
-  if (role == Role::host) return "an address where tunnels end";
-  return role == Role::translator ? "the translator's own address" : "an address of nobody";
 }
 
 std::string mapping_text(u64 kind) {

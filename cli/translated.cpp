@@ -1,0 +1,190 @@
+#include "cli/translated.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/address_text.h"
+#include "config/prefixes.h"
+#include "engine/replay/native.h"
+#include "node/compile.h"
+#include "node/node.h"
+#include "node/translations.h"
+#include "roles/translator/packet_hairpin.h"
+
+namespace waymark::cli {
+
+namespace {
+
+using translate::Numbers;
+using translate::Refused;
+
+// As much of the core's Env as its look-ups need, over tables that nothing runs on.
+class Tables {
+ public:
+  explicit Tables(const Image& image) : image_(image) {}
+  const Settings& settings() const { return image_.settings; }
+  u32 find_mapping(u64 high, u64 low, u32 kinds) {
+    return translate::find_mapping(*this, {high, low}, kinds & translate::kIsIp6, kinds & 0xff);
+  }
+  const PrefixBucket* at(decltype(table::prefixes), u32 i) const { return get(image_.prefixes, i); }
+  const Mapping* at(decltype(table::mappings), u32 i) const { return get(image_.mappings, i); }
+  const SteerBucket* at(decltype(table::steer), u32 i) const { return get(image_.steer, i); }
+  const Front* at(decltype(table::fronts), u32 i) const { return get(image_.fronts, i); }
+
+ private:
+  template <class V>
+  static const V* get(const std::vector<V>& values, u32 i) {
+    return i < values.size() ? &values[i] : nullptr;
+  }
+  const Image& image_;
+};
+
+Fate dropped(Verdict verdict) {
+  const ReasonText* reason = reason_text(verdict.reason);
+  return {{}, fmt::format("dropped, {}: {}", reason->name, reason->sentence)};
+}
+
+// The questions, in the order in which translator::open() asks them of a packet.
+class Asking {
+ public:
+  Asking(const Image& image, const TranslatorConfig& config, const Address& address)
+      : tables_(image),
+        config_(config),
+        address_(address),
+        ip6_(!is_ip4(address)),
+        n_(ip6_ ? translate::numbers6(address) : translate::numbers4(address)),
+        front_(find_front(tables_, space_of(image.settings.translator.zone), address)) {}
+
+  std::optional<Translation> answer() {
+    const Mapping* any = find(translate::kAnyMap | kMapNative);
+    if (!front_ && !any) return {};
+    Translation out{destination(any), {}};
+    if (!any) return out;
+    const Mapping* own = find(translate::kAnyMap);
+    const Fate from = source(own, false);
+    add(out, out.destination, Where::source, from);
+    if (own) add(out, from, Where::source_of_error, source(own, true));
+    if (!ip6_ && own && own->kind == kMapExplicit)
+      if (const Mapping* embedded = find(kMapEmbedded)) add(out, from, Where::source_to_map, source(embedded, false));
+    if (ip6_ && tables_.settings().translator.hairpins) add_turns(out, any, from);
+    return out;
+  }
+
+ private:
+  const Mapping* find(u32 kinds) { return translate::mapping_of(tables_, n_, ip6_, kinds); }
+  u32 ip4_by(const Mapping* m) const { return ip6_ ? translate::to_ip4(m, n_) : u32(n_.low); }
+  Refused judged(const Mapping* m) const { return translate::judge(m, ip6_ ? n_ : Numbers{}, ip4_by(m)); }
+
+  static void add(Translation& out, const Fate& usual, Where where, const Fate& fate) {
+    if (!(fate == usual)) out.others.emplace_back(where, fate);
+  }
+
+  Fate by(const Mapping* m) const {
+    const u32 ip4 = ip4_by(m);
+    return {ip6_ ? translate::address4(ip4) : translate::address6(translate::to_ip6(m, ip4)), rule(*m)};
+  }
+
+  Fate destination(const Mapping* m) {
+    if (front_)
+      return {{}, front_text(Role(front_->role)) + (front_->role == u8(Role::translator) ? "" : ", and never translated")};
+    if (!ip6_ && translate::is_martian(u32(n_.low))) return {{}, "left to the kernel: no router sends a packet there"};
+    if (m->kind == kMapNative) return {{}, "never translated, by " + rule(*m)};
+    const Refused refused = judged(m);
+    return refused == Refused::no ? by(m) : dropped(translator::verdict_of(refused));
+  }
+
+  Fate source(const Mapping* m, bool of_error) const {
+    const bool illegal = ip6_ ? translate::is_martian(address_) : translate::is_martian(u32(n_.low));
+    if (illegal && (ip6_ || !of_error)) return dropped(parse::why::martian_source);
+    if (!m) return dropped(translator::why::source_unknown);
+    const Refused bad = judged(m);
+    return bad == Refused::no || (!ip6_ && bad == Refused::martian) ? by(m) : dropped(translator::verdict_of(bad));
+  }
+
+  // What translator::hairpin() makes of the IPv4 address that this one stands for.
+  void add_turns(Translation& out, const Mapping* target, const Fate& from) {
+    const std::optional<Address>& to = out.destination.address;
+    if (to && target->kind == kMapEmbedded && translator::is_hairpin(tables_, *to))
+      out.others.emplace_back(Where::turned, turned(*to, false, translator::why::martian));
+    if (!from.address || config_.prefix.empty()) return;
+    const Fate shown = turned(*from.address, true, translator::why::source_unknown);
+    if (shown.address != address_) out.others.emplace_back(Where::source_turned, shown);
+  }
+  Fate turned(const Address& ip4, bool other_is_explicit, Verdict otherwise) {
+    Address out{};
+    if (!translate::map_to_ip6(tables_, ip4, other_is_explicit, out)) return dropped(otherwise);
+    return {out, "its IPv4 address " + text(ip4)};
+  }
+
+  // Of embedding prefixes the IPv4 side's mapping has no length, but each has bits of its own.
+  std::string rule(const Mapping& m) const {
+    if (m.kind == kMapExplicit)
+      return fmt::format("explicit map {} <-> {} (RFC 7757)", text(Prefix{translate::address4(m.ip4), m.ip4_length}),
+                         text(Prefix{translate::address6({m.high, m.low}), m.ip6_length}));
+    if (m.kind == kMapNative) {
+      // What is native within a translated prefix stands in the table once more; the file's own is named.
+      const Prefix* native = nullptr;
+      for (const Prefix& p : config_.native)
+        if (contains(p, address_) && (!native || p.length > native->length)) native = &p;
+      return "native " + (native ? text(*native) : "route");
+    }
+    for (const EmbeddingConfig& e : config_.prefix) {
+      const Mapping of = embedded_mapping(e.prefix, {address_of({0}), 0}, config_.nonglobal);
+      if (of.high == m.high && of.low == m.low && of.high_mask == m.high_mask && of.low_mask == m.low_mask)
+        return fmt::format("prefix {} (RFC 6052)", text(e.prefix));
+    }
+    return "prefix";
+  }
+
+  Tables tables_;
+  const TranslatorConfig& config_;
+  Address address_;
+  bool ip6_;
+  Numbers n_;
+  const Front* front_;
+};
+
+std::string fate_text(const Fate& fate) {
+  return fate.address ? fmt::format("{}, by {}", text(*fate.address), fate.why) : fate.why;
+}
+
+struct Words {
+  const char *name, *sentence;
+};
+constexpr Words kWords[] = {
+    {"source", "as a source it is {}"},
+    {"source_of_error", "as the source of an ICMP error it is {}"},
+    {"source_to_map", "as the source of a packet to an explicit map's address (RFC 7757, 4.2) it is {}"},
+    {"turned", "as a destination it turns round (RFC 7757, 4.2) and is {}"},
+    {"source_turned", "as the source of what turns round (RFC 7757, 4.2) it is {}"},
+};
+
+}  // namespace
+
+Result<Image> image_of(const Config& config) {
+  // Services' numbers are for packets to services; nothing here looks at them.
+  const auto none = [](const auto&) { return 0u; };
+  return compile({config, {}, new_meta({}, 250, [] { return 1u; }), none});
+}
+
+std::optional<Translation> translated(const Image& image, const TranslatorConfig& config, const Address& address) {
+  return Asking(image, config, address).answer();
+}
+
+std::string to_text(const Translation& translation) {
+  std::string out = fmt::format("to the translator it is {}\n", fate_text(translation.destination));
+  for (const auto& [where, fate] : translation.others)
+    out += fmt::format(fmt::runtime(kWords[u32(where)].sentence), fate_text(fate)) + "\n";
+  return out;
+}
+
+const char* name_of(Where where) { return kWords[u32(where)].name; }
+
+std::string front_text(Role role) {
+  if (role == Role::director) return "a service's address";
+  if (role == Role::host) return "an address where tunnels end";
+  return role == Role::translator ? "the translator's own address" : "an address of nobody";
+}
+
+}  // namespace waymark::cli
