@@ -132,6 +132,7 @@ struct CommandLine {
         ->type_name("N");
     worlds->add_option("--threads", sim.threads, "Seeds at once; else one for each processor")->type_name("N");
     worlds->add_flag("--json", sim.json, "The sums as JSON");
+    worlds->add_flag("--story", sim.story, "Instead: events that are always the same, and a control beside them");
     worlds
         ->add_option("--plant", sim.plant,
                      "A bug to be found: slot-reuse, lost-flip, stale-adjacency, mirror-gap or "

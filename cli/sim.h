@@ -13,6 +13,7 @@ struct SimOptions {
   u32 threads = 0;    // 0: as many as there are processors
   std::string plant;  // a bug to be found
   bool json = false;
+  bool story = false;  // instead of all that: what is written down, with a control
 };
 
 int sim_command(const SimOptions& options);

@@ -17,7 +17,6 @@
 #include "lab/guests.h"
 #include "lab/kills.h"
 #include "lab/loop.h"
-#include "lab/native_demo.h"
 #include "lab/netns.h"
 #include "lab/options.h"
 #include "lab/process.h"
@@ -36,7 +35,6 @@ using namespace lab;
 constexpr const char* kUsage =
     "waymark lab list                      the labs there are\n"
     "waymark lab demo LAB [options]        the events of site or group, and a table of what they broke\n"
-    "waymark lab demo site --native        site's story in one process, without root and kernel\n"
     "waymark lab test LAB [options]        the same, every claim counted; also: kills, guests, translator\n"
     "waymark lab up LAB                    site, group or translator with its daemons, to look around in\n"
     "waymark lab down LAB                  takes it away, or what an interrupted lab left\n"
@@ -165,10 +163,6 @@ int lab_main(int argc, char** argv) {
   if (what != "site" && what != "group" && what != "translator" &&
       !((what == "kills" || what == "guests") && verb == "test"))
     return fail(fmt::format("there is no lab \"{}\"; `waymark lab list` names them", what)), 2;
-  if (verb == "demo" && argc > 3 && argv[3] == std::string("--native")) {
-    if (what == "site") return native_demo();
-    return fail("only lab site has a native story"), 2;
-  }
   if (geteuid() != 0) return fail("it makes network namespaces, which needs root");
   heed_interrupts();
   if (verb == "up") return up(what);

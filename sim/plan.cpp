@@ -37,6 +37,24 @@ Plan::Plan(u64 number, Random& random) : seed(number), mode(mode_of(number)) {
   outer_ip6 = random.chance(0.5);
   cookies = random.chance(0.25);
   tunnel = mode == Mode::candidates || random.chance(0.7) ? Tunnel::gue : Tunnel::ip;
+  mirror = mode != Mode::candidates;
+  make_services();
+}
+
+Plan Plan::site() {
+  Random none(0);
+  Plan plan(2, none);
+  plan.routers = 1;
+  plan.directors = 2;
+  plan.hosts = 4;
+  plan.outer_ip6 = true;
+  plan.cookies = false;
+  plan.tunnel = Tunnel::gue;
+  plan.make_services();
+  return plan;
+}
+
+void Plan::make_services() {
   ServicePlan web{"web", {at("2001:db8:80::1"), at("198.51.100.80")}, {}, {}, {}};
   web.ports = {{Protocol::tcp, 80, 80}, {Protocol::udp, 443, 443}};
   ServicePlan mail{"mail", {at("2001:db8:25::1"), at("198.51.100.25")}, {{Protocol::tcp, 25, 25}}, {}, {}};
@@ -60,11 +78,12 @@ Config Plan::director(u32 number) const {
   c.engine.pins = pins;
   c.engine.interfaces = {{"eth0", 0, 0, "public"}, {"eth1", 0, 0, "servers"}};
   c.director = DirectorConfig{};
+  c.director->second_candidate = candidates;
   c.director->address = {director_address(number, true), director_address(number, false)};
   c.announce = AnnounceConfig{};
   c.group = GroupConfig{};
   c.group->name = "site";
-  c.group->mirror = mode != Mode::candidates;
+  c.group->mirror = mirror;
   c.group->wait = 10s;
   for (u32 d = 0; d < directors; ++d)
     if (d != number) c.group->member.push_back({fmt::format("d{}", d + 1), fmt::format("192.0.2.{}:6090", d + 1)});

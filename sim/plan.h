@@ -30,6 +30,7 @@ struct ServicePlan {
 
 struct Plan {
   Plan(u64 seed, Random& random);
+  static Plan site();  // two directors behind one router, four servers, of which s4 is to spare; nothing is drawn
 
   Config director(u32 number) const;
   Config host(u32 number) const;
@@ -44,8 +45,12 @@ struct Plan {
   u32 routers, directors, hosts;
   u32 pins;
   bool outer_ip6, cookies;
+  bool mirror, candidates = true, links_pinned = true;
   Tunnel tunnel;
   std::vector<ServicePlan> services;
+
+ private:
+  void make_services();
 };
 
 }  // namespace waymark::sim

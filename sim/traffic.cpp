@@ -62,6 +62,7 @@ void World::deliver(u32 from, u32 to, u32 number) {
     if (follows(f.connection)) tell(f.connection, fmt::format("{} is dead: the packet is lost", m.name));
     return network_.let_go(number);
   }
+  if (!plan_.links_pinned && m.director && !m.control) return network_.let_go(number);  // the program went with it
   m.director ? direct(m, number) : serve(m, number);
 }
 

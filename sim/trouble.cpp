@@ -71,7 +71,7 @@ bool World::settled(std::string& why) {
     pool = digest;
     if (!m.control->node().down().empty()) return why = m.name + " holds a target for dead", false;
     for (const group::MemberView& v : m.control->group()->view().members)
-      if (!v.up || (plan_.mode != Mode::candidates && (!v.sharing || !v.pulled)))
+      if (!v.up || (plan_.mirror && (!v.sharing || !v.pulled)))
         return why = fmt::format("{} and {} are not connected: {}", m.name, v.name, v.why), false;
     for (const Router& router : routers_)
       if (!router.to[m.number].session || router.to[m.number].routes != m.kernel_routes || !m.kernel_routes)

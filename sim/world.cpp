@@ -16,7 +16,7 @@ World::World(const Options& options)
     : options_(options),
       random_(options.seed),
       clients_random_(mix(options.seed)),
-      plan_(options.seed, random_),
+      plan_(options.plan ? *options.plan : Plan(options.seed, random_)),
       network_(events_, mix(~options.seed), 1 + plan_.routers + plan_.directors + plan_.hosts,
                [this](u32 from, u32 to, u32 frame) { deliver(from, to, frame); }),
       machines_(plan_.directors + plan_.hosts) {

@@ -74,6 +74,7 @@ class World {
     u64 seed = 1;
     Plant plant = Plant::none;
     std::optional<u32> follow = {};  // a connection of which a story is to be told
+    std::optional<Plan> plan = {};   // in place of a drawn one
   };
   explicit World(const Options& options);
   ~World();
@@ -81,6 +82,8 @@ class World {
   Report run();
 
  private:
+  friend class Stage;  // story.cpp: what happens is written down there, and nothing is drawn
+
   // world.cpp
   Time local(const Machine& m) const { return events_.now() + kBoot + m.ahead; }
   u32 ticks(const Machine& m) const;

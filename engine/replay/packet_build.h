@@ -1,4 +1,4 @@
-// A TCP, UDP or ICMP echo packet with right lengths and checksums, for `trace` and the native demo.
+// A TCP, UDP or ICMP echo packet with right lengths and checksums, for `trace`.
 #pragma once
 
 #include <vector>
