@@ -31,12 +31,6 @@ u16 mtu_of(bool ip6, u8 options) { return ip6 ? kMtus6[options >> 2 & 3] : kMtus
 
 // Unless the options say so, an IPv4 header's checksum is right: what else is wrong matters only then.
 constexpr u8 kAsItIs = 0x80;
-void mend_header(Bytes& packet) {
-  const size_t header = (packet[0] & 15) * 4u;
-  if (packet[0] >> 4 != 4 || header < 20 || packet.size() < header) return;
-  packet = packets::with_word(packet, 10, 0);
-  packet = packets::with_word(packet, 10, packets::internet_checksum(packets::cut(packet, header)));
-}
 
 void set_roads(TranslatorSite& s, u8 options) {
   std::ranges::fill(s.scene().engine().live().ways, Way{});
@@ -54,8 +48,8 @@ void set_roads(TranslatorSite& s, u8 options) {
 
 // The same again in the other version and back: what neither version lacks must be as it was.
 void there_and_back(TranslatorSite& s, const Bytes& in, const Bytes& out) {
-  const auto first = judge::read(in), middle = judge::read(out);
-  if (middle->hops < 2 || judge::is_icmp_error(in, *first)) return;
+  const auto first = reader::read(in), middle = reader::read(out);
+  if (middle->hops < 2 || reader::is_icmp_error(in, *first)) return;
   const bool unchecked =
       first->protocol == 17 && !first->offset && !in[first->transport + 6] && !in[first->transport + 7];
   if (unchecked) return;  // in IPv6 it gets one
@@ -68,7 +62,7 @@ void there_and_back(TranslatorSite& s, const Bytes& in, const Bytes& out) {
   if (b.reason != "translator.to_ip4" && b.reason != "translator.to_ip6")
     return refused ? void() : fail("there, but not back: " + b.reason, in, {out});
   if (strange) return;
-  const auto last = judge::read(b.out.at(0));
+  const auto last = reader::read(b.out.at(0));
   if (first->source != last->source || first->destination != last->destination)
     fail("it came back with other addresses", in, {out, b.out[0]});
   if (first->tos != last->tos) fail("it came back with another traffic class", in, {out, b.out[0]});
@@ -86,13 +80,13 @@ bool same_end(const Bytes& a, const Bytes& b) { return std::equal(a.end() - 4, a
 
 // As corrupt as it came, header and all.
 void judge_echo(const Bytes& in, const Bytes& out) {
-  const auto a = judge::read(in), b = judge::read(out);
+  const auto a = reader::read(in), b = reader::read(out);
   if (!a || !b || a->source != b->destination || a->destination != b->source) fail("no echo", in, {out});
   if (!a->six && packets::internet_checksum(packets::cut(in, 20)) != packets::internet_checksum(packets::cut(out, 20)))
     fail("an echo's header checksum is differently wrong", in, {out});
   const Bytes asked(in.begin() + long(a->transport), in.begin() + long(a->end)),
       answered(out.begin() + long(b->transport), out.begin() + long(b->end));
-  if (judge::error_of(*a, asked) != judge::error_of(*b, answered))
+  if (reader::wrongness(*a, asked) != reader::wrongness(*b, answered))
     fail("an echo's checksum is differently wrong", in, {out});
 }
 
@@ -104,7 +98,7 @@ void look_at(TranslatorSite& s, bool plain, u8 options, const Bytes& in, const B
   if (b.out.empty()) fail(b.reason + " leaves nothing", in, {});
   if (b.reason == "translator.echoed") return judge_echo(in, b.out[0]);
   for (const Bytes& piece : b.out) {
-    const std::string wrong = judge::malformed(piece);
+    const std::string wrong = judge::ill_made(piece);
     if (!wrong.empty()) fail(b.reason + ": " + wrong, in, b.out);
   }
   const bool told = b.reason != "translator.to_ip4" && b.reason != "translator.to_ip6" &&
@@ -117,17 +111,17 @@ void look_at(TranslatorSite& s, bool plain, u8 options, const Bytes& in, const B
   }
   for (const Bytes& piece : b.out)
     if (piece.size() > mtu_of(piece[0] >> 4 == 6, options)) fail(b.reason + " is too big for its way", in, b.out);
-  const std::string cut = judge::badly_cut(b.out);
+  const std::string cut = reader::badly_cut(b.out);
   if (!cut.empty()) fail(b.reason + ": " + cut, in, b.out);
-  const Bytes whole = judge::joined(b.out);
-  const auto before = judge::read(in), after = judge::read(whole);
+  const Bytes whole = reader::joined(b.out);
+  const auto before = reader::read(in), after = reader::read(whole);
   if (!before || !after) fail(b.reason + " cannot be read", in, b.out);
   if (b.reason != "translator.realigned") {
     const std::string wrong = judge::not_the_same(in, whole);
     if (!wrong.empty()) fail(b.reason + ": " + wrong, in, b.out);
   }
   if (plain && !(same_end(before->destination, after->destination) && same_end(before->source, after->source)) &&
-      !judge::is_icmp_error(in, *before))
+      !reader::is_icmp_error(in, *before))
     fail(b.reason + " has other addresses", in, b.out);
   if (plain && b.out.size() == 1 && b.reason != "translator.realigned") there_and_back(s, in, b.out[0]);
 }
@@ -156,7 +150,7 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, size_t size) {
   TranslatorSite& s = site_at(index);
   const u8 options = data[1];
   Bytes packet(data + 2, data + size);
-  if (!(options & kAsItIs)) mend_header(packet);
+  if (!(options & kAsItIs)) packet = header_summed(packet);
   static size_t last_site = ~size_t(0);
   static u8 last_options = 0;
   if (index != last_site || options != last_options) set_roads(s, options);
@@ -165,7 +159,7 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, size_t size) {
   set_answered_enough(engine.live(), engine.image().settings, s.scene().ticks(), false);
   const Became b = s.receive(packet);
   // The packet alone, without what pads its frame.
-  const auto read = judge::read(packet);
+  const auto read = reader::read(packet);
   const Bytes in = read ? packets::cut(packet, read->end) : packet;
   look_at(s, index == 0, options, in, b);
   return 0;

@@ -210,6 +210,10 @@ Bytes with_word(Bytes bytes, size_t at, uint16_t value) {
   set16(bytes, at, value);
   return bytes;
 }
+Bytes part(const Bytes& bytes, size_t from, size_t to) {
+  return {bytes.begin() + long(from), bytes.begin() + long(to)};
+}
+
 Bytes cut(Bytes bytes, size_t length) {
   bytes.resize(length);
   return bytes;

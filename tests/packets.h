@@ -81,6 +81,7 @@ Bytes frame(const Bytes& ip, const Link& link = {});  // its EtherType from the 
 
 Bytes with_byte(Bytes bytes, size_t at, uint8_t value);
 Bytes with_word(Bytes bytes, size_t at, uint16_t value);
+Bytes part(const Bytes& bytes, size_t from, size_t to);
 Bytes cut(Bytes bytes, size_t length);
 Bytes padded(Bytes bytes, size_t length);
 

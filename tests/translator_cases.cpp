@@ -68,10 +68,6 @@ Bytes transport6(const Payload& payload) {
   const Bytes whole = six(payload);
   return {whole.begin() + 40, whole.end()};
 }
-Bytes part(const Bytes& bytes, size_t from, size_t to) {
-  return {bytes.begin() + long(from), bytes.begin() + long(to)};
-}
-
 Bytes header_summed(Bytes packet) {
   const size_t header = packet.empty() ? 0 : 4u * (packet[0] & 15);
   if (header < 20 || header > packet.size() || packet[0] >> 4 != 4) return packet;

@@ -70,10 +70,9 @@ Bytes complaint6(const Payload& error, Six h = {});
 Bytes complaint_to4(const Payload& error);
 Bytes complaint_to6(const Payload& error);
 
-// The transport's bytes with their checksum, from host to peer or as quoted, and a part of them.
+// The transport's bytes with their checksum, from host to peer or as quoted.
 Bytes transport4(const Payload& payload);
 Bytes transport6(const Payload& payload);
-Bytes part(const Bytes& bytes, size_t from, size_t to);
 // With the right checksum in its header if it is an IPv4 packet, whose fields were changed.
 Bytes header_summed(Bytes packet);
 

@@ -7,7 +7,7 @@
 #include "engine/xdp/program.h"
 #include "tests/kernel_translator.h"
 #include "tests/need.h"
-#include "tests/translator_judge.h"
+#include "tests/packet_reader.h"
 #include "tests/translator_site.h"
 #include "tests/translator_states.h"
 
@@ -23,7 +23,7 @@ void cut_everywhere(TranslatorSite& s, size_t shortest, F run) {
   for (const TranslatorCase& c : all_translator_cases()) {
     if (c.out.empty() || c.site != site() || c.in.size() > kLongestRun) continue;
     const Bytes whole = s.frame(c.in);
-    const size_t end = 14 + judge::read(c.in)->end;
+    const size_t end = 14 + reader::read(c.in)->end;
     for (size_t length = shortest; length < end; length += length < 250 || length + 20 > end ? 1 : 37, ++cuts) {
       const Bytes frame = packets::cut(whole, length);
       const Ended ended = run(frame, s.index_for(c.in));
