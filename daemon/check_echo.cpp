@@ -2,21 +2,17 @@
 // a raw socket, which hears everybody's ICMP.
 #include <fmt/format.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include <array>
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
-#include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
 #include <cerrno>
 #include <cstring>
-#include <optional>
 
 #include "core/hash.h"
 #include "core/wire.h"
-#include "daemon/check.h"
+#include "daemon/check_asked.h"
 #include "daemon/sockaddr.h"
 
 namespace waymark {
@@ -38,25 +34,20 @@ u16 checksum(const Echo& echo) {
   return u16(~sum);
 }
 
-class Ping : public std::enable_shared_from_this<Ping> {
+class Ping : public Asked {
  public:
   Ping(Loop& loop, const Question& question, Check::Answered answered)
-      : loop_(loop),
-        question_(question),
-        answered_(std::move(answered)),
-        patience_(question.timeout, boot_time(), loop.lost()),
-        descriptor_(loop.io()),
-        timer_(loop.io()) {}
+      : Asked(loop, question, std::move(answered)), descriptor_(loop.io()) {}
 
   void start() {
-    wait_for(question_.timeout);
-    const Address& address = question_.subject.address;
+    wait_for_answer();
+    const Address& address = question().subject.address;
     ip4_ = is_ip4(address);
     const int family = ip4_ ? AF_INET : AF_INET6, protocol = ip4_ ? int(IPPROTO_ICMP) : int(IPPROTO_ICMPV6);
-    int made = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+    int made = ::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
     if (made < 0) {
       raw_ = true;
-      made = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+      made = ::socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
     }
     if (made < 0)
       return end(CheckOutcome::unknown, fmt::format("making a socket for ICMP failed: {}", error_sentence(errno)));
@@ -73,14 +64,17 @@ class Ping : public std::enable_shared_from_this<Ping> {
     wait();
   }
 
-  void forget() {
-    answered_ = nullptr;
-    close();
+ private:
+  std::shared_ptr<Ping> self() { return std::static_pointer_cast<Ping>(shared_from_this()); }
+
+  int socket() override { return descriptor_.is_open() ? descriptor_.native_handle() : -1; }
+  void close_socket() override {
+    asio::error_code ignored;
+    descriptor_.close(ignored);
   }
 
- private:
   void compose() {
-    const u64 mark = mix(question_.id ^ reinterpret_cast<u64>(this));
+    const u64 mark = mix(question().id ^ reinterpret_cast<u64>(this));
     echo_.header.type = ip4_ ? kEcho4 : kEcho6;
     echo_.header.rest = {u32(mark)};  // identifier, which a ping socket replaces, and sequence
     std::memcpy(echo_.mark, "waymark ", 8);
@@ -88,29 +82,11 @@ class Ping : public std::enable_shared_from_this<Ping> {
     echo_.header.checksum = {checksum(echo_)};  // for ICMPv6 the kernel's to compute
   }
 
-  void wait_for(Duration time) {
-    timer_.expires_after(time);
-    timer_.async_wait([self = shared_from_this()](const asio::error_code& error) {
-      if (!error && !self->over_) self->on_time();
-    });
-  }
-
-  void on_time() {
-    pollfd here{descriptor_.is_open() ? descriptor_.native_handle() : -1, POLLIN, 0};
-    const bool ready = poll(&here, 1, 0) > 0;
-    if (const Duration more = patience_.more(boot_time(), loop_.lost(), ready); more > Duration(0))
-      return wait_for(more);
-    const std::string excuse = patience_.excuse(boot_time(), loop_.lost());
-    if (!excuse.empty()) return end(CheckOutcome::unknown, excuse);
-    end(CheckOutcome::unwell, no_answer("no answer", question_.timeout));
-  }
-
   void wait() {
-    descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
-                           [self = shared_from_this()](const asio::error_code& error) {
-                             if (self->over_) return;
-                             error ? self->fail(error.value(), Step::waiting) : self->read();
-                           });
+    descriptor_.async_wait(asio::posix::stream_descriptor::wait_read, [self = self()](const asio::error_code& error) {
+      if (self->over()) return;
+      error ? self->fail(error.value(), Step::waiting) : self->read();
+    });
   }
 
   void read() {
@@ -140,47 +116,16 @@ class Ping : public std::enable_shared_from_this<Ping> {
            std::memcmp(got.mark, echo_.mark, sizeof got.mark) == 0;
   }
 
-  void fail(int error, Step step) { end(outcome_of(error, step), error_sentence(error)); }
-
-  void end(CheckOutcome outcome, const std::string& why) {
-    if (over_) return;
-    close();
-    asio::post(timer_.get_executor(), [self = shared_from_this(), outcome, why] {
-      if (const Check::Answered answered = std::exchange(self->answered_, nullptr)) answered(outcome, why);
-    });
-  }
-
-  void close() {
-    over_ = true;
-    timer_.cancel();
-    asio::error_code ignored;
-    descriptor_.close(ignored);
-  }
-
-  Loop& loop_;
-  const Question question_;
-  Check::Answered answered_;
-  Patience patience_;
   asio::posix::stream_descriptor descriptor_;
-  asio::steady_timer timer_;
   Echo echo_{};
-  bool ip4_ = false, raw_ = false, over_ = false;
-};
-
-class EchoCheck : public Check {
- public:
-  explicit EchoCheck(std::shared_ptr<Ping> ping) : ping_(std::move(ping)) {}
-  ~EchoCheck() override { ping_->forget(); }
-
- private:
-  std::shared_ptr<Ping> ping_;
+  bool ip4_ = false, raw_ = false;
 };
 
 }  // namespace
 
 std::unique_ptr<Check> check_echo(Loop& loop, const Question& question, Check::Answered answered) {
   auto ping = std::make_shared<Ping>(loop, question, std::move(answered));
-  auto check = std::make_unique<EchoCheck>(ping);  // before what may throw: it is forgotten then
+  auto check = check_of(ping);  // before what may throw: it is forgotten then
   ping->start();
   return check;
 }

@@ -3,15 +3,12 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <asio/ip/tcp.hpp>
-#include <asio/post.hpp>
 #include <asio/ssl.hpp>
-#include <asio/steady_timer.hpp>
 #include <asio/write.hpp>
 #include <cerrno>
 #include <cstdlib>
@@ -21,7 +18,7 @@
 
 #include "base/address_text.h"
 #include "base/file.h"
-#include "daemon/check.h"
+#include "daemon/check_asked.h"
 
 namespace waymark {
 
@@ -103,23 +100,18 @@ std::string name_of(const Subject& subject) {
   return std::count(host.begin(), host.end(), ':') == 1 ? host.substr(0, host.find(':')) : host;
 }
 
-class Talk : public std::enable_shared_from_this<Talk> {
+class Talk : public Asked {
  public:
   Talk(Loop& loop, const Question& question, Check::Answered answered)
-      : loop_(loop),
-        question_(question),
-        answered_(std::move(answered)),
-        patience_(question.timeout, boot_time(), loop.lost()),
-        socket_(loop.io()),
-        timer_(loop.io()) {}
+      : Asked(loop, question, std::move(answered)), socket_(loop.io()) {}
 
   void start(Trust& trust, Route route) {
     route_ = std::move(route);
-    wait_for(question_.timeout);
+    wait_for_answer();
     const tcp::endpoint to = endpoint_of(subject().address, subject().port);
     asio::error_code error;
     socket_.open(to.protocol(), error);
-    if (error) return fail(error, Step::making);
+    if (error) return fail(error.value(), Step::making);
     // A reset instead of an orderly end: no port of this machine waits behind each check.
     socket_.set_option(asio::socket_base::linger(true, 0), error);
     if (const Status done = route_.admit(socket_.native_handle()); !done)
@@ -127,44 +119,31 @@ class Talk : public std::enable_shared_from_this<Talk> {
     if (const Status done = prepare_tls(trust); !done) return end(CheckOutcome::unknown, done.error().sentence);
     // Not Asio's: what connect() itself refuses is this machine's, and what comes later is not.
     socket_.native_non_blocking(true, error);
-    if (error) return fail(error, Step::making);
+    if (error) return fail(error.value(), Step::making);
     if (::connect(socket_.native_handle(), to.data(), socklen_t(to.size())) == 0) return on_connected();
-    if (errno != EINPROGRESS) return fail({errno, asio::system_category()}, Step::asking);
-    socket_.async_wait(tcp::socket::wait_write, [self = shared_from_this()](const asio::error_code& e) {
+    if (errno != EINPROGRESS) return fail(errno, Step::asking);
+    socket_.async_wait(tcp::socket::wait_write, [self = self()](const asio::error_code& e) {
       if (self->failed(e)) return;
       int came = 0;
       socklen_t size = sizeof came;
       if (getsockopt(self->socket_.native_handle(), SOL_SOCKET, SO_ERROR, &came, &size) < 0) came = errno;
-      if (came) return self->fail({came, asio::system_category()}, Step::waiting);
+      if (came) return self->fail(came, Step::waiting);
       self->on_connected();
     });
   }
 
-  void forget() {  // without an answer
-    answered_ = nullptr;
-    close();
-  }
-
  private:
-  const Subject& subject() const { return question_.subject; }
+  const Subject& subject() const { return question().subject; }
+  std::shared_ptr<Talk> self() { return std::static_pointer_cast<Talk>(shared_from_this()); }
 
-  void wait_for(Duration time) {
-    timer_.expires_after(time);
-    timer_.async_wait([self = shared_from_this()](const asio::error_code& error) {
-      if (!error && !self->over_) self->on_time();
-    });
+  int socket() override { return socket_.native_handle(); }
+  void close_socket() override {
+    asio::error_code ignored;
+    socket_.close(ignored);
   }
-
-  void on_time() {
-    pollfd here{socket_.native_handle(), short(connected_ ? POLLIN : POLLOUT), 0};
-    const bool ready = poll(&here, 1, 0) > 0;
-    if (const Duration more = patience_.more(boot_time(), loop_.lost(), ready); more > Duration(0))
-      return wait_for(more);
-    std::string excuse = patience_.excuse(boot_time(), loop_.lost());
-    if (excuse.empty()) excuse = route_.trouble(socket_.native_handle());
-    if (!excuse.empty()) return end(CheckOutcome::unknown, excuse);
-    end(CheckOutcome::unwell, no_answer(waits_for_, question_.timeout));
-  }
+  short awaited() const override { return connected_ ? POLLIN : POLLOUT; }
+  const char* missing() const override { return waits_for_; }
+  std::string trouble() override { return route_.trouble(socket_.native_handle()); }
 
   void on_connected() {
     connected_ = true;
@@ -194,8 +173,8 @@ class Talk : public std::enable_shared_from_this<Talk> {
 
   void shake_hands() {
     waits_for_ = "no end of the TLS handshake";
-    tls_->async_handshake(asio::ssl::stream_base::client, [self = shared_from_this()](const asio::error_code& error) {
-      if (self->over_) return;
+    tls_->async_handshake(asio::ssl::stream_base::client, [self = self()](const asio::error_code& error) {
+      if (self->over()) return;
       const long verdict = SSL_get_verify_result(self->tls_->native_handle());
       if (error && ours(verdict))
         return self->end(CheckOutcome::unknown, fmt::format("TLS: {}", X509_verify_cert_error_string(verdict)));
@@ -215,7 +194,7 @@ class Talk : public std::enable_shared_from_this<Talk> {
         fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: waymark\r\nAccept: */*\r\nConnection: close\r\n\r\n",
                     secure ? check.https : check.http, host_of(subject(), secure ? 443 : 80));
     asio::async_write(stream, asio::buffer(request_),
-                      [self = shared_from_this(), &stream](const asio::error_code& error, std::size_t) {
+                      [self = self(), &stream](const asio::error_code& error, std::size_t) {
                         if (!self->failed(error)) self->read(stream);
                       });
   }
@@ -223,8 +202,8 @@ class Talk : public std::enable_shared_from_this<Talk> {
   template <class Stream>
   void read(Stream& stream) {
     stream.async_read_some(asio::buffer(buffer_.data() + length_, buffer_.size() - length_),
-                           [self = shared_from_this(), &stream](const asio::error_code& error, std::size_t n) {
-                             if (self->over_) return;
+                           [self = self(), &stream](const asio::error_code& error, std::size_t n) {
+                             if (self->over()) return;
                              self->length_ += n;
                              if (self->judge(error)) return;
                              self->read(stream);
@@ -269,53 +248,20 @@ class Talk : public std::enable_shared_from_this<Talk> {
   }
 
   bool failed(const asio::error_code& error) {
-    if (over_) return true;
+    if (over()) return true;
     if (error) end(outcome_of(error), words(error));
     return bool(error);
   }
-  void fail(const asio::error_code& error, Step step) {
-    end(waymark::outcome_of(error.value(), step), error_sentence(error.value()));
-  }
 
-  // The answer is told from the loop, never from within a call of the caller's.
-  void end(CheckOutcome outcome, const std::string& why) {
-    if (over_) return;
-    close();
-    asio::post(timer_.get_executor(), [self = shared_from_this(), outcome, why] {
-      if (const Check::Answered answered = std::exchange(self->answered_, nullptr)) answered(outcome, why);
-    });
-  }
-
-  void close() {
-    over_ = true;
-    timer_.cancel();
-    asio::error_code ignored;
-    socket_.close(ignored);
-  }
-
-  Loop& loop_;
-  const Question question_;
-  Check::Answered answered_;
-  Patience patience_;
   Route route_;
   tcp::socket socket_;
-  asio::steady_timer timer_;
   std::shared_ptr<Trust::Context> trust_;  // outlives the stream
   std::optional<asio::ssl::stream<tcp::socket&>> tls_;
   const char* waits_for_ = "no answer";
   std::string request_;
   std::array<char, kMostRead> buffer_;
   std::size_t length_ = 0;
-  bool connected_ = false, over_ = false;
-};
-
-class StreamCheck : public Check {
- public:
-  explicit StreamCheck(std::shared_ptr<Talk> talk) : talk_(std::move(talk)) {}
-  ~StreamCheck() override { talk_->forget(); }
-
- private:
-  std::shared_ptr<Talk> talk_;
+  bool connected_ = false;
 };
 
 }  // namespace
@@ -323,7 +269,7 @@ class StreamCheck : public Check {
 std::unique_ptr<Check> check_stream(Loop& loop, const Question& question, Trust& trust, Route route,
                                     Check::Answered answered) {
   auto talk = std::make_shared<Talk>(loop, question, std::move(answered));
-  auto check = std::make_unique<StreamCheck>(talk);  // before what may throw: it is forgotten then
+  auto check = check_of(talk);  // before what may throw: it is forgotten then
   talk->start(trust, std::move(route));
   return check;
 }
