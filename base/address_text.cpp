@@ -18,6 +18,11 @@ std::string text(const Address& address) {
   return buffer;
 }
 
+std::string text(const Mac& mac) {
+  const u8* b = mac.byte;
+  return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", b[0], b[1], b[2], b[3], b[4], b[5]);
+}
+
 Result<Address> parse_address(std::string_view text) {
   const std::string copy(text);
   if (in_addr ip4; inet_pton(AF_INET, copy.c_str(), &ip4) == 1) return address_of(be32{ip4.s_addr});

@@ -14,6 +14,8 @@ TEST(AddressText, RefusesWhatIsNoAddress) {
     EXPECT_FALSE(parse_address(written)) << written;
 }
 
+TEST(AddressText, WritesMacs) { EXPECT_EQ(text(Mac{{0x02, 0x57, 0, 0x0a, 0xff, 0x10}}), "02:57:00:0a:ff:10"); }
+
 TEST(Address, MartianSources) {
   for (const char* written : {"0.0.0.0", "127.0.0.1", "224.0.0.1", "255.255.255.255", "::", "::1", "ff02::1"})
     EXPECT_TRUE(is_martian_source(*parse_address(written))) << written;

@@ -146,11 +146,6 @@ std::string describe_ip(const View& v, u32 l3, u16 type, std::span<const u16> gu
 
 }  // namespace
 
-std::string text(const Mac& mac) {
-  const u8* b = mac.byte;
-  return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", b[0], b[1], b[2], b[3], b[4], b[5]);
-}
-
 std::string text(const Endpoint& e) {
   return (is_ip4(e.address) ? text(e.address) : "[" + text(e.address) + "]") + ":" + std::to_string(e.port);
 }

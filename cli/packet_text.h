@@ -34,6 +34,5 @@ std::string text(const Endpoint& endpoint);
 // An Ethernet frame in words, with what its tunnel holds: "02:.. > 02:.., IPv4 192.0.2.1 > 192.0.2.2, TCP 4000 > 80
 // syn". UDP to `gue_ports` is taken for GUE.
 std::string describe(std::span<const u8> frame, std::span<const u16> gue_ports);
-std::string text(const Mac& mac);
 
 }  // namespace waymark::cli

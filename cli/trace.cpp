@@ -86,9 +86,10 @@ std::string Tracer::line(const StepSeen& s) const {
       return fmt::format("pinned to {}; the pin is {}", target(u32(s.a)), text(PinState(s.b)));
     case Step::tunnel: {
       const Target& t = live.targets[u32(s.a)];
-      const std::string way = s.c ? fmt::format("next hop {} on {}", cli::text(live.adjacencies[u32(s.c)].destination),
-                                                scene_.interface_name(live.adjacencies[u32(s.c)].interface))
-                                  : "no next hop is known";
+      const std::string way =
+          s.c ? fmt::format("next hop {} on {}", waymark::text(live.adjacencies[u32(s.c)].destination),
+                            scene_.interface_name(live.adjacencies[u32(s.c)].interface))
+              : "no next hop is known";
       return fmt::format("{} tunnel from {} to {}: an IP packet of {} bytes; {}",
                          t.tunnel == kTunnelGue ? "GUE" : "IP-in-IP", waymark::text(outer_source(t)),
                          waymark::text(outer_destination(t)), s.b, way);

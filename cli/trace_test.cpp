@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/address_text.h"
 #include "cli/packet_text.h"
 #include "config/parse.h"
 #include "tests/packets.h"

@@ -166,11 +166,6 @@ std::string text(const PortRange& range) {
   return fmt::format("{}/{}-{}", protocol, range.first, range.last);
 }
 
-std::string text(const Mac& mac) {
-  return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", mac.byte[0], mac.byte[1], mac.byte[2], mac.byte[3],
-                     mac.byte[4], mac.byte[5]);
-}
-
 TargetCounters traffic_of(const Snapshot& s, const TargetView& target) {
   return target.slot < s.traffic.size() ? s.traffic[target.slot] : TargetCounters{};
 }

@@ -89,7 +89,6 @@ struct Snapshot {
 
 u64 pin_capacity(const Snapshot& s);  // all ways for proven pins: never fewer than are used
 std::string text(const PortRange& range);
-std::string text(const Mac& mac);
 TargetCounters traffic_of(const Snapshot& s, const TargetView& target);
 
 // Fails where `show.service` names no service.

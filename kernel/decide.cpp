@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 
 #include "base/address_text.h"
@@ -12,8 +11,6 @@
 namespace waymark {
 
 namespace {
-
-bool same_mac(const Mac& a, const Mac& b) { return std::memcmp(&a, &b, sizeof a) == 0; }
 
 // Devices that take whole Ethernet frames from XDP. All others build frames themselves (VLANs, tunnels, bridges) or
 // refuse redirected ones: what is sent there would vanish, so the kernel must forward.
@@ -56,16 +53,16 @@ u16 mtu_of(const RouteFact& route, const LinkInfo& link, bool ip6) {
 }  // namespace
 
 bool LinkInfo::operator==(const LinkInfo& o) const {
-  return index == o.index && name == o.name && same_mac(mac, o.mac) && mtu == o.mtu && mtu6 == o.mtu6 && up == o.up &&
+  return index == o.index && name == o.name && same(mac, o.mac) && mtu == o.mtu && mtu6 == o.mtu6 && up == o.up &&
          carrier == o.carrier && ethernet == o.ethernet && kind == o.kind && parent == o.parent && vlan == o.vlan;
 }
 
 bool NeighbourFact::operator==(const NeighbourFact& o) const {
-  return hop == o.hop && state == o.state && same_mac(mac, o.mac) && kept == o.kept;
+  return hop == o.hop && state == o.state && same(mac, o.mac) && kept == o.kept;
 }
 
 bool WayOut::operator==(const WayOut& o) const {
-  return interface == o.interface && same_mac(source, o.source) && same_mac(destination, o.destination) && mtu == o.mtu;
+  return interface == o.interface && same(source, o.source) && same(destination, o.destination) && mtu == o.mtu;
 }
 
 std::string obstacle(const Address& target, const RouteFact& route, const LinkInfo* link) {

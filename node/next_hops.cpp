@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/address_text.h"
 #include "core/outer.h"
 #include "node/words.h"
 
@@ -12,11 +13,6 @@ namespace waymark {
 namespace {
 
 constexpr Duration kPause = std::chrono::seconds(1);  // before a retired adjacency's slot is written again
-
-std::string text_of(const Mac& mac) {
-  return fmt::format("{:02x}:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", mac.byte[0], mac.byte[1], mac.byte[2], mac.byte[3],
-                     mac.byte[4], mac.byte[5]);
-}
 
 }  // namespace
 
@@ -106,7 +102,7 @@ HopNews NextHops::take(const NextHop& hop, u32 valid_until, Time now) {
       used_.insert(fresh);
       known_.insert(fresh);
       way.adjacency = fresh;
-      way.text = fmt::format("{} mtu {}", text_of(hop.destination), hop.mtu);
+      way.text = fmt::format("{} mtu {}", waymark::text(hop.destination), hop.mtu);
     } else {
       way.text = "all adjacency slots are in use: the kernel routes";
     }
