@@ -127,7 +127,7 @@ std::vector<u8> packet_to_translate(bool ip6, Carried carried) {
     if (carried == Carried::udp)
       add(frame, Udp{wire16(40'000), wire16(53), wire16(length), checksum});
     else
-      add(frame, Icmp{ip6 ? translate::kIcmp6Echo : translate::kIcmp4Echo, 0, checksum, wire32(0x10001)});
+      add(frame, Icmp{ip6 ? kIcmp6Echo : kIcmp4Echo, 0, checksum, wire32(0x10001)});
     frame.insert(frame.end(), length - sizeof(Udp), 0x55);
   }
   return frame;

@@ -13,8 +13,7 @@ WM_INLINE bool may_complain(const View& v, const Packet& p, u32 fragment_offset)
   if (p.protocol != (p.ip6 ? kProtoIcmp6 : kProtoIcmp4)) return true;
   const auto* icmp = v.at<Icmp>(p.l4);
   if (!icmp) return false;
-  return p.ip6 ? !translate::is_icmp6_error(icmp->type) && icmp->type != translate::kIcmp6Redirect
-               : !translate::is_icmp4_error(icmp->type);
+  return p.ip6 ? !is_icmp6_error(icmp->type) && icmp->type != kIcmp6Redirect : !is_icmp4_error(icmp->type);
 }
 
 // Turns the IP packet at `l3`, which ends at `end`, into the ICMP error about it. `kind` is kComplainIp6, type and

@@ -11,7 +11,7 @@
 #include <cstring>
 
 #include "core/hash.h"
-#include "core/wire.h"
+#include "core/icmp.h"
 #include "daemon/check_asked.h"
 #include "daemon/sockaddr.h"
 
@@ -19,7 +19,6 @@ namespace waymark {
 
 namespace {
 
-constexpr u8 kEcho4 = 8, kReply4 = 0, kEcho6 = 128, kReply6 = 129;
 constexpr int kReadsAtOnce = 32;
 
 struct Echo {
@@ -75,7 +74,7 @@ class Ping : public Asked {
 
   void compose() {
     const u64 mark = mix(question().id ^ reinterpret_cast<u64>(this));
-    echo_.header.type = ip4_ ? kEcho4 : kEcho6;
+    echo_.header.type = ip4_ ? kIcmp4Echo : kIcmp6Echo;
     echo_.header.rest = {u32(mark)};  // identifier, which a ping socket replaces, and sequence
     std::memcpy(echo_.mark, "waymark ", 8);
     std::memcpy(echo_.mark + 8, &mark, 8);
@@ -112,7 +111,7 @@ class Ping : public Asked {
     std::memcpy(&got, at, sizeof got);
     const bool whose = raw_ ? got.header.rest == echo_.header.rest  // a ping socket's identifier was compared already
                             : load16(at + 6) == load16(reinterpret_cast<const u8*>(&echo_) + 6);
-    return whose && got.header.type == (ip4_ ? kReply4 : kReply6) && got.header.code == 0 &&
+    return whose && got.header.type == (ip4_ ? kIcmp4EchoReply : kIcmp6EchoReply) && got.header.code == 0 &&
            std::memcmp(got.mark, echo_.mark, sizeof got.mark) == 0;
   }
 

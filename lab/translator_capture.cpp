@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "core/icmp.h"
+
 namespace waymark::lab {
 namespace {
 
@@ -20,9 +22,10 @@ enum Field { length, interface, malformed, ip, icmp4, icmp6, tcp, udp, plain, er
 bool has(const std::string& statuses, char status) { return statuses.find(status) != std::string::npos; }
 
 bool error_of(const std::vector<std::string>& f) {
-  const int type4 = f[error4].empty() ? 0 : std::atoi(f[error4].c_str());
-  const bool error = type4 == 3 || type4 == 11 || type4 == 12;
-  return error || (!f[error6].empty() && std::atoi(f[error6].c_str()) < 128);
+  const auto is_error = [](bool ip6, const std::string& type) {
+    return !type.empty() && is_icmp_error(ip6, u8(std::atoi(type.c_str())));
+  };
+  return is_error(false, f[error4]) || is_error(true, f[error6]);
 }
 
 }  // namespace

@@ -70,4 +70,8 @@ Case sent(const std::string& name, const std::string& why, const std::string& cl
 // A frame that ends for `reason` as it came, and moves no target's counters.
 Case ends(const std::string& name, const std::string& why, const Bytes& in, const std::string& reason);
 
+// ICMP of each type there is to a service, in either family. Not among all_cases(): these are so many that mutations
+// and fuzzing, which begin with those, would seldom see anything else.
+std::vector<Case> icmp_types();
+
 }  // namespace waymark::cases

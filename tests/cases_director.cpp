@@ -178,4 +178,20 @@ std::vector<Case> director_cases() {
   return c;
 }
 
+std::vector<Case> icmp_types() {
+  std::vector<Case> c;
+  for (unsigned n = 0; n < 256; ++n) {
+    const u8 type = u8(n);
+    const std::string name = "_" + std::to_string(type);
+    const bool error4 = type == 3 || type == 4 || type == 5 || type == 11 || type == 12, error6 = type < 128;
+    c.push_back(ends("icmp4" + name, "RFC 792 and RFC 1122, 3.2.2, name the errors",
+                     frame(ip(kClient4, address4(by_ip6), icmp4(type, 0, repeat(0, 28)))),
+                     error4 ? "director.icmp_error" : "director.icmp_other"));
+    c.push_back(ends("icmp6" + name, "all types below 128 are errors, unknown ones too (RFC 4443, 2.1)",
+                     frame(ip(kClient6, address6(by_ip6), icmp6(type, 0, repeat(0, 48)))),
+                     error6 ? "director.icmp_error" : "director.icmp_other"));
+  }
+  return c;
+}
+
 }  // namespace waymark::cases

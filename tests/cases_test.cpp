@@ -21,6 +21,11 @@ TEST(Cases, Native) {
   for (const Case& c : cases::all_cases()) run_case(*build, c);
 }
 
+TEST(Cases, IcmpErrorsAreThoseOfTheRfcs) {
+  const auto build = native_build(fixture::image());
+  for (const Case& c : cases::icmp_types()) run_case(*build, c);
+}
+
 TEST(Cases, NameEveryReason) {
   std::set<std::string> seen;
   for (const Case& c : cases::all_cases()) seen.insert(c.reason);

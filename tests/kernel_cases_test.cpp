@@ -31,6 +31,7 @@ void run_all(std::span<const u8> elf) {
     const auto build = xdp_build(elf, image);
     record(*build, most);
     for (const cases::Case& c : cases::all_cases()) run_case(*build, c);
+    for (const cases::Case& c : cases::icmp_types()) run_case(*build, c);
   }
 }
 

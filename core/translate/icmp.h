@@ -1,13 +1,11 @@
 // ICMPv4 and ICMPv6 messages in each other's terms (RFC 7915, 4.2 and 5.2): types, codes, pointers, MTUs.
 #pragma once
 
+#include "core/icmp.h"
 #include "core/records.h"
 
 namespace waymark::translate {
 
-constexpr u8 kIcmp4EchoReply = 0, kIcmp4Unreachable = 3, kIcmp4Echo = 8, kIcmp4TimeExceeded = 11, kIcmp4Parameter = 12;
-constexpr u8 kIcmp6Unreachable = 1, kIcmp6TooBig = 2, kIcmp6TimeExceeded = 3, kIcmp6Parameter = 4, kIcmp6Echo = 128,
-             kIcmp6EchoReply = 129, kIcmp6Redirect = 137;
 constexpr u32 kLeastMtu6 = 1280;        // RFC 8200, 5
 constexpr u32 kLongestError4 = 576;     // RFC 1812, 4.3.2.3
 constexpr u32 kLongestError6 = 1280;    // RFC 4443, 2.4 c
@@ -15,11 +13,6 @@ constexpr u32 kHeaders = 40 - 20;       // how much longer an IPv6 packet is
 constexpr u32 kLeastDatagram = 128;     // that extensions follow (RFC 4884, 3)
 constexpr u32 kAtomicMost = 1260;       // of IPv4 packets that may be fragmented on (RFC 7915, 5.1)
 constexpr u32 kNoPointer = 0xffffffff;  // nothing in the other header corresponds to it
-
-WM_INLINE constexpr bool is_icmp4_error(u8 type) {
-  return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
-}
-WM_INLINE constexpr bool is_icmp6_error(u8 type) { return type < 128; }
 
 // Where an ICMP message carries its RFC 4884 length, in bytes of the datagram; 0 in types that have none.
 WM_INLINE constexpr u32 datagram_length4(u8 type, u32 rest) {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/checksum.h"
+#include "core/icmp.h"
 
 namespace waymark {
 
@@ -72,7 +73,7 @@ std::vector<u8> build_packet(const PacketPlan& plan) {
     put(out, l4, Udp{wire16(plan.source_port), wire16(plan.destination_port), wire16(u16(length)), {0}});
     checksum_at = offsetof(Udp, checksum);
   } else {
-    put(out, l4, Icmp{u8(ip6 ? 128 : 8), 0, {0}, wire32(1)});
+    put(out, l4, Icmp{ip6 ? kIcmp6Echo : kIcmp4Echo, 0, {0}, wire32(1)});
     checksum_at = offsetof(Icmp, checksum);
     if (!ip6) pseudo = 0;
   }

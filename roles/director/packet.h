@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/answer.h"
+#include "core/icmp.h"
 #include "core/steer.h"
 #include "roles/director/packet_flow.h"
 
@@ -28,9 +29,7 @@ WM_INLINE Verdict refuse(E& env, const Packet& p) {
   if (p.protocol != (p.ip6 ? kProtoIcmp6 : kProtoIcmp4)) return why::port_closed;
   const auto* icmp = env.view().template at<Icmp>(p.l4);
   if (!icmp) return parse::why::icmp_header;
-  const u8 type = icmp->type;
-  const bool error = p.ip6 ? type < 128 : type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
-  return error ? why::icmp_error : why::icmp_other;
+  return is_icmp_error(p.ip6, icmp->type) ? why::icmp_error : why::icmp_other;
 }
 
 // The answer in a dead target's place.

@@ -61,7 +61,7 @@ struct Scratch {
 WM_INLINE bool is_error(const View& v, const Inside& in, bool ip6) {
   if (in.protocol != (ip6 ? kProtoIcmp6 : kProtoIcmp4) || translate::offset_of(in)) return false;
   const auto* icmp = v.at<Icmp>(in.l4);
-  return icmp && (ip6 ? translate::is_icmp6_error(icmp->type) : translate::is_icmp4_error(icmp->type));
+  return icmp && is_icmp_error(ip6, icmp->type);
 }
 
 // From parse_ip() on: whether the packet is the translator's, what it holds, and its addresses in the other version.
