@@ -87,7 +87,8 @@ class Asking {
 
   Fate destination(const Mapping* m) {
     if (front_)
-      return {{}, front_text(Role(front_->role)) + (front_->role == u8(Role::translator) ? "" : ", and never translated")};
+      return {{},
+              front_text(Role(front_->role)) + (front_->role == u8(Role::translator) ? "" : ", and never translated")};
     if (!ip6_ && translate::is_martian(u32(n_.low))) return {{}, "left to the kernel: no router sends a packet there"};
     if (m->kind == kMapNative) return {{}, "never translated, by " + rule(*m)};
     const Refused refused = judged(m);

@@ -149,7 +149,7 @@ class Plane {
   std::unique_ptr<Checks> checks_;
   std::unique_ptr<Peers> peers_;
   std::optional<GroupConfig> peers_of_;  // as peers_ was made
-  std::unique_ptr<Punts> punts_;         // where there is a translator
+  std::unique_ptr<Punts> punts_;         // where a role punts packets
   std::optional<netlink::Requests> requests_;
   bool suspended_ = false;
 
@@ -158,7 +158,7 @@ class Plane {
   std::vector<u8> secret_;
   std::vector<Prefix> natives_;
   std::vector<InterfaceFacts> interfaces_;
-  std::shared_ptr<const Image> image_;  // kept where there is a translator
+  std::shared_ptr<const Image> image_;  // kept where a role punts packets
   bool capturing_ = false;
 
   // Wanted, or on its way there.

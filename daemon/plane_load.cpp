@@ -17,6 +17,7 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/plane.h"
+#include "dataplane/pipeline.h"
 #include "kernel/natives.h"
 #include "node/translations.h"
 
@@ -211,7 +212,8 @@ Status Plane::land(Change& change, Built built) {
       [](const Status&) {});
   const Time now = boot_time();
   const u64 generation = control_->node().generation();
-  image_ = change.config->translator ? std::make_shared<const Image>(std::move(built.compiled.image)) : nullptr;
+  const bool punts = built.compiled.image.roles & kPuntingRoles;
+  image_ = punts ? std::make_shared<const Image>(std::move(built.compiled.image)) : nullptr;
   control_->commit(std::move(built.compiled), now);
   const bool other_routes = !change.forced && config_;
   config_ = change.config;

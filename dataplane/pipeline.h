@@ -22,8 +22,9 @@ WM_INLINE bool for_us(const View& v, const Port* port) {
   return same(ethernet->destination, port->mac);
 }
 
-// Who declares reasons, in the order in which people see them: a role's are named as it is.
-#define WM_MODULES(M) M(parse) M(steer) M(director) M(host) M(forward) M(translator)
+// Who declares reasons, in the order in which people see them: every role, in a namespace of its name, and who serves
+// all.
+#define WM_MODULES(M) M(parse) M(steer) WM_ROLES(M) M(forward)
 
 #define WM_MODULE_BIT(NAME) | 1u << NAME::kModule
 #define WM_MODULE_ONE(NAME) +1
@@ -47,6 +48,17 @@ constexpr Actions all_actions() {
   return actions;
 }
 constexpr Actions kActions = all_actions();
+
+// Roles that punt packets: those that declare a reason to. Their programs give them to the daemon, which finishes them.
+template <u32 N>
+constexpr bool has_punts(const ReasonText (&texts)[N]) {
+  for (const ReasonText& text : texts)
+    if (text.verdict.action == Action::punt) return true;
+  return false;
+}
+#define WM_PUNTS(NAME) | (has_punts(NAME::kReasonTexts) ? role_bit(Role::NAME) : 0)
+constexpr RoleSet kPuntingRoles = 0 WM_ROLES(WM_PUNTS);
+#undef WM_PUNTS
 
 // The packet's role, if it is among `here`; else a jump to it.
 #define WM_TURN(NAME)                                                                         \

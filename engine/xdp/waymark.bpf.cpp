@@ -192,10 +192,12 @@ extern "C" __attribute__((noinline)) int wm_punt(xdp_md* ctx, unsigned int reaso
   return 0;
 }
 
+template <Role mine>
 WM_INLINE int finish(KernelEnv& env, Verdict verdict) {
   if (u64* count = env.at(table::reasons, verdict.reason)) *count += 1;
   if (verdict.action == Action::pass) return bpf::xdp_pass;
-  if (env.settings().translator.on && verdict.action == Action::punt) wm_punt(env.context(), verdict.reason);
+  if constexpr (kPuntingRoles & role_bit(mine))
+    if (verdict.action == Action::punt) wm_punt(env.context(), verdict.reason);
   if (verdict.action == Action::drop || verdict.action == Action::punt) return bpf::xdp_drop;
   if (env.left_by() == env.interface()) return bpf::xdp_tx;
   return int(bpf::redirect(env.left_by(), 0));
@@ -212,7 +214,7 @@ WM_INLINE int run(xdp_md* ctx) {
   env.set_id(id);
   const Verdict verdict = verdict_of(process<role_bit(mine)>(env).reason);
   if (env.settings().capture) wm_capture_out(ctx, verdict.reason, u32(verdict.action), env.left_by(), id);
-  return finish(env, verdict);
+  return finish<mine>(env, verdict);
 }
 
 #define WM_PROGRAM(NAME) \

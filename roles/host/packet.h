@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/forward.h"
+#include "core/inner.h"
 #include "core/steer.h"
 
 namespace waymark {
@@ -24,37 +25,6 @@ namespace waymark {
 WM_REASONS(host, 3, HOST_REASONS)
 
 namespace host {
-
-// Finds the inner packet of a tunnel: its offset and EtherType (0: no tunnel; the verdict says what it is).
-struct Inner {
-  u32 offset;
-  u16 type;
-  bool has_candidate = false;  // the 16 bytes in front of it
-};
-
-WM_INLINE constexpr u16 type_of(u8 protocol) {
-  return protocol == kProtoIp4 ? kEtherIp4 : protocol == kProtoIp6 ? kEtherIp6 : u16(0);
-}
-
-template <Env E>
-WM_INLINE Inner find_inner(E& env, const Packet& p, Verdict& verdict) {
-  verdict = why::local;
-  if (p.protocol != kProtoUdp) return {p.l4, type_of(p.protocol)};
-  const View v = env.view();
-  const auto* udp = v.at<Udp>(p.l4);
-  if (!udp || !env.settings().gue_port || number(udp->destination) != env.settings().gue_port) return {0, 0};
-  const auto* gue = v.at<Gue>(p.l4 + sizeof(Udp));
-  verdict = why::gue_header;
-  if (!gue || p.l4 + kGueLength > p.end) return {0, 0};
-  const u32 inner = p.l4 + kGueLength;
-  if (gue->flags.raw || !type_of(gue->protocol)) return {0, 0};
-  if (WM_LIKELY(!gue->variant_control_hlen)) return {inner, type_of(gue->protocol)};
-  const auto* candidate = v.at<GueCandidate>(inner);
-  if (gue->variant_control_hlen != kGueCandidateWords || !candidate || inner + sizeof(GueCandidate) > p.end ||
-      candidate->kind != kGueSecondCandidate)
-    return {0, 0};
-  return {inner + u32(sizeof(GueCandidate)), type_of(gue->protocol), true};
-}
 
 constexpr u32 kEcn1 = 1, kEcn0 = 2, kEcnCongestion = 3;  // RFC 3168, 5
 
@@ -161,9 +131,8 @@ WM_INLINE bool pass_on(E& env, const Packet& outer, const Packet& inner, u32 zon
 template <Env E>
 WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Front* end_of_tunnels) {
   if (WM_UNLIKELY(is_ip4(end_of_tunnels->address) == bool(p.ip6))) return steer::why::not_ours;  // IPv4-mapped in IPv6
-  Verdict verdict = why::local;
-  const Inner found = find_inner(env, p, verdict);
-  if (!found.type && verdict.reason == why::local.reason) return verdict;
+  const Inner found = find_inner(env, p, env.settings().gue_port);
+  if (!found.type && !found.is_tunnel) return why::local;
   if (WM_UNLIKELY(!port->accepts_tunnels)) return why::untrusted_interface;
   const bool from_director = find_front(env, space_of(port->zone, SpaceKind::director), p.source);
   const Front* fellow = nullptr;
@@ -174,7 +143,7 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Front* end_
   if (WM_UNLIKELY(!from_director && found.has_candidate)) return why::passed_twice;
   const u8 tunnel = p.protocol;
   if (const Verdict end = validate(env.view(), p, env.length()); WM_UNLIKELY(ended(end))) return end;
-  if (!found.type) return verdict;
+  if (!found.type) return why::gue_header;
   if (tunnel == kProtoUdp) {
     const auto* udp = env.view().template at<Udp>(p.l4);
     if (!udp || udp->checksum.raw) return why::gue_checksum;
