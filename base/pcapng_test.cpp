@@ -7,7 +7,7 @@
 #include <cstring>
 #include <fstream>
 
-#include "tests/need.h"
+#include "tests/kit/need.h"
 
 namespace waymark {
 namespace {

@@ -6,7 +6,7 @@
 #include "bench/facts.h"
 #include "bench/translator_site.h"
 #include "bench/xdp_case.h"
-#include "tests/need.h"
+#include "tests/kit/need.h"
 
 namespace waymark::bench {
 

@@ -7,7 +7,7 @@
 #include <span>
 
 #include "engine/xdp/object.h"
-#include "tests/need.h"
+#include "tests/kit/need.h"
 
 extern "C" {
 extern const waymark::u8 wm_bench_exact_begin[], wm_bench_exact_end[];

@@ -12,7 +12,7 @@
 #include <sstream>
 
 #include "engine/replay/pcap.h"
-#include "tests/packets.h"
+#include "tests/kit/packets.h"
 
 namespace waymark::cli {
 

@@ -15,7 +15,7 @@
 
 #include "daemon/hook.h"
 #include "engine/xdp/kernel_facts.h"
-#include "kernel/machine.h"
+#include "rtnetlink/machine.h"
 
 namespace waymark::cli {
 

@@ -11,8 +11,8 @@
 #include "base/address_text.h"
 #include "cli/here.h"
 #include "core/tunnel.h"
-#include "kernel/machine.h"
-#include "kernel/resolver.h"
+#include "rtnetlink/machine.h"
+#include "rtnetlink/resolver.h"
 
 namespace waymark::cli::here {
 

@@ -7,8 +7,8 @@
 #include "base/address_text.h"
 #include "cli/here.h"
 #include "core/tunnel.h"
-#include "kernel/machine.h"
-#include "kernel/netlink.h"
+#include "rtnetlink/machine.h"
+#include "rtnetlink/netlink.h"
 
 namespace waymark::cli::here {
 

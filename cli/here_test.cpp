@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "config/parse.h"
-#include "kernel/namespaces_test.h"
+#include "rtnetlink/namespaces_test.h"
 
 namespace waymark::cli {
 

@@ -8,8 +8,8 @@
 
 #include "base/address_text.h"
 #include "cli/here.h"
-#include "kernel/machine.h"
-#include "kernel/natives.h"
+#include "rtnetlink/machine.h"
+#include "rtnetlink/natives.h"
 
 namespace waymark::cli::here {
 

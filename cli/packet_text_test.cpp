@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/packets.h"
+#include "tests/kit/packets.h"
 
 namespace waymark::cli {
 

@@ -8,7 +8,7 @@
 #include "cli/translated_test.h"
 #include "node/prefix_set.h"
 #include "node/translations.h"
-#include "tests/translator_site.h"
+#include "tests/translator/site.h"
 
 namespace waymark::cli {
 

@@ -27,12 +27,16 @@ function(wm_package name module)
   pkg_check_modules(wm_${name} REQUIRED IMPORTED_TARGET GLOBAL ${module})
 endfunction()
 
-# wm_library(<name> [MEASURED] [LINK targets...]): every *.cpp here becomes wm_<name>, but for *_main.cpp (programs)
-# and *.bpf.cpp (the kernel's); every *_test.cpp becomes test_<name>. A release is built with -O1, which takes half the
+# wm_library(<name> [MEASURED] [FOLDERS names...] [LINK targets...]): every *.cpp here, and in these folders, becomes
+# wm_<name>, but for *_main.cpp (programs) and *.bpf.cpp (the kernel's); every *_test.cpp becomes test_<name>. A release is built with -O1, which takes half the
 # time of -O2; MEASURED: what numbers are told of, by -O2.
 function(wm_library name)
-  cmake_parse_arguments(ARG "MEASURED" "" "LINK" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS *.cpp)
+  cmake_parse_arguments(ARG "MEASURED" "" "FOLDERS;LINK" ${ARGN})
+  set(globs *.cpp)
+  foreach(folder ${ARG_FOLDERS})
+    list(APPEND globs ${folder}/*.cpp)
+  endforeach()
+  file(GLOB sources CONFIGURE_DEPENDS ${globs})
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "(_test|_main|\\.bpf)\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")

@@ -6,7 +6,7 @@
 #include <random>
 
 #include "core/forward.h"
-#include "tests/packets.h"
+#include "tests/kit/packets.h"
 
 namespace waymark {
 namespace {

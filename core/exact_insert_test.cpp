@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/exact_env.h"
+#include "tests/kit/exact_env.h"
 
 namespace waymark {
 namespace {

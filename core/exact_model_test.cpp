@@ -5,7 +5,7 @@
 #include <random>
 
 #include "core/exact_sweep.h"
-#include "tests/exact_env.h"
+#include "tests/kit/exact_env.h"
 
 namespace waymark {
 namespace {

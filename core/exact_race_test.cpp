@@ -6,7 +6,7 @@
 #include <random>
 #include <thread>
 
-#include "tests/exact_env.h"
+#include "tests/kit/exact_env.h"
 
 namespace waymark {
 namespace {

@@ -4,7 +4,7 @@
 #include <map>
 #include <random>
 
-#include "tests/exact_env.h"
+#include "tests/kit/exact_env.h"
 
 namespace waymark {
 namespace {

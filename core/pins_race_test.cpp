@@ -6,7 +6,7 @@
 #include <random>
 #include <thread>
 
-#include "tests/pin_env.h"
+#include "tests/kit/pin_env.h"
 
 namespace waymark {
 namespace {

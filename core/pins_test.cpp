@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <random>
 
-#include "tests/pin_env.h"
+#include "tests/kit/pin_env.h"
 
 namespace waymark {
 namespace {

@@ -12,15 +12,15 @@
 #include <string>
 #include <vector>
 
-#include "daemon/checks.h"
+#include "daemon/checks/checks.h"
 #include "daemon/peers.h"
 #include "daemon/punts.h"
 #include "daemon/route_keeper.h"
 #include "daemon/snapshot.h"
 #include "daemon/worker.h"
 #include "engine/xdp/engine.h"
-#include "kernel/resolver.h"
 #include "node/control.h"
+#include "rtnetlink/resolver.h"
 
 namespace waymark {
 

@@ -18,8 +18,8 @@
 #include "daemon/loop.h"
 #include "daemon/plane.h"
 #include "dataplane/pipeline.h"
-#include "kernel/natives.h"
 #include "node/translations.h"
+#include "rtnetlink/natives.h"
 
 namespace waymark {
 

@@ -1,4 +1,4 @@
-// Daemons as processes of a test, in a namespace of its own (kernel/namespaces_test.h), under names that nobody else
+// Daemons as processes of a test, in a namespace of its own (netlink/namespaces_test.h), under names that nobody else
 // has.
 #pragma once
 
@@ -22,7 +22,7 @@
 #include "daemon/run.h"
 #include "engine/xdp/engine.h"
 #include "engine/xdp/program.h"
-#include "kernel/namespaces_test.h"
+#include "rtnetlink/namespaces_test.h"
 
 namespace waymark {
 

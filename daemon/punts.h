@@ -11,8 +11,8 @@
 #include "daemon/snapshot.h"
 #include "engine/replay/native.h"
 #include "engine/xdp/punts.h"
-#include "kernel/netlink.h"
-#include "kernel/raw.h"
+#include "rtnetlink/netlink.h"
+#include "rtnetlink/raw.h"
 
 namespace waymark {
 

@@ -1,8 +1,8 @@
 // Packets that translation must cut or rearrange, on their whole way: a client's socket, XDP, the daemon, the kernel, a
 // server's socket.
 #include "daemon/translating_test.h"
-#include "kernel/raw.h"
-#include "tests/packets.h"
+#include "rtnetlink/raw.h"
+#include "tests/kit/packets.h"
 
 namespace waymark {
 

@@ -11,7 +11,7 @@
 
 #include "config/config.h"
 #include "daemon/worker.h"
-#include "kernel/routes.h"
+#include "rtnetlink/routes.h"
 
 namespace waymark {
 

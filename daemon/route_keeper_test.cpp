@@ -4,7 +4,7 @@
 
 #include "base/address_text.h"
 #include "daemon/run.h"
-#include "kernel/namespaces_test.h"
+#include "rtnetlink/namespaces_test.h"
 
 namespace waymark {
 

@@ -12,7 +12,7 @@
 #include "daemon/log.h"
 #include "daemon/takeover.h"
 #include "engine/xdp/kernel_facts.h"
-#include "kernel/routes.h"
+#include "rtnetlink/routes.h"
 
 namespace waymark {
 

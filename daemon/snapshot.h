@@ -9,8 +9,8 @@
 #include "daemon/hook.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
-#include "kernel/facts.h"
 #include "node/control.h"
+#include "rtnetlink/facts.h"
 
 namespace waymark {
 

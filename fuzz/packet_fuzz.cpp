@@ -1,8 +1,8 @@
 // Frames through the packet core, several in a row so that flows live: each as two bytes of length (the upper four
 // bits: how far time moves), then the frame.
 #include "fuzz/seeds.h"
-#include "tests/cases.h"
-#include "tests/invariants.h"
+#include "tests/cases/cases.h"
+#include "tests/kit/invariants.h"
 
 using namespace waymark;
 

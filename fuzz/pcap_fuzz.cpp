@@ -4,7 +4,7 @@
 
 #include "engine/replay/pcap.h"
 #include "fuzz/seeds.h"
-#include "tests/cases.h"
+#include "tests/cases/cases.h"
 
 using namespace waymark;
 

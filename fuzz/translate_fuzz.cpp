@@ -1,12 +1,12 @@
 // IP packets through a translator, either way, one at a time: a byte says which of the cases' sites, one how wide the
-// ways are, then the packet. What comes out is judged by its own headers and sums (tests/translator_judge.h).
+// ways are, then the packet. What comes out is judged by its own headers and sums (tests/translator/judge.h).
 #include <algorithm>
 #include <map>
 
 #include "fuzz/seeds.h"
-#include "tests/translator_judge.h"
-#include "tests/translator_site.h"
-#include "tests/translator_states.h"
+#include "tests/translator/judge.h"
+#include "tests/translator/site.h"
+#include "tests/translator/states.h"
 
 using namespace waymark;
 using namespace waymark::translator_cases;

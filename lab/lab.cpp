@@ -11,21 +11,21 @@
 #include <string>
 #include <vector>
 
-#include "lab/fabric.h"
-#include "lab/group.h"
-#include "lab/group_fabric.h"
-#include "lab/guests.h"
-#include "lab/kills.h"
-#include "lab/loop.h"
-#include "lab/netns.h"
+#include "lab/group/fabric.h"
+#include "lab/group/group.h"
+#include "lab/guests/guests.h"
+#include "lab/kit/loop.h"
+#include "lab/kit/netns.h"
+#include "lab/kit/process.h"
+#include "lab/kit/report.h"
+#include "lab/kit/stage.h"
 #include "lab/options.h"
-#include "lab/process.h"
-#include "lab/report.h"
-#include "lab/schedule.h"
-#include "lab/stage.h"
-#include "lab/traffic.h"
-#include "lab/translator.h"
-#include "lab/translator_site.h"
+#include "lab/site/fabric.h"
+#include "lab/site/kills.h"
+#include "lab/site/schedule.h"
+#include "lab/traffic/traffic.h"
+#include "lab/translator/site.h"
+#include "lab/translator/translator.h"
 
 namespace waymark {
 namespace {

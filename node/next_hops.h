@@ -15,7 +15,8 @@
 
 namespace waymark {
 
-// A next hop as the kernel gives it, or none with the reason why (kernel/ resolves; this is what a node needs of it).
+// A next hop as the kernel gives it, or none with the reason why (rtnetlink/ resolves; this is what a node needs of
+// it).
 struct NextHop {
   // What to think of one that XDP cannot use: the kernel forwards there by design, it is being resolved, or neither: no
   // route, no carrier, no answer.

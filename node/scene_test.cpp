@@ -6,7 +6,7 @@
 
 #include "base/address_text.h"
 #include "config/parse.h"
-#include "tests/packets.h"
+#include "tests/kit/packets.h"
 
 namespace waymark {
 

@@ -7,10 +7,10 @@
 
 #include "base/pcapng.h"
 #include "core/answer.h"
-#include "tests/build.h"
-#include "tests/cases.h"
-#include "tests/mutate.h"
-#include "tests/need.h"
+#include "tests/cases/cases.h"
+#include "tests/kit/build.h"
+#include "tests/kit/mutate.h"
+#include "tests/kit/need.h"
 
 namespace waymark {
 

@@ -5,14 +5,14 @@
 #include <set>
 
 #include "core/translate/reasons.h"
-#include "tests/run_case.h"
+#include "tests/kit/run_case.h"
 
 namespace waymark {
 
 using cases::Case;
 
 namespace {
-// Its cases are others, which tests/translator_test.cpp looks through.
+// Its cases are others, which tests/translator/test.cpp looks through.
 bool is_translators(const ReasonText& r) { return module_of(r.verdict) == translator::kModule; }
 }  // namespace
 

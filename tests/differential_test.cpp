@@ -7,11 +7,11 @@
 #include "core/pins.h"
 #include "core/translate/reasons.h"
 #include "engine/xdp/program.h"
-#include "tests/build.h"
-#include "tests/cases.h"
-#include "tests/invariants.h"
-#include "tests/mutate.h"
-#include "tests/need.h"
+#include "tests/cases/cases.h"
+#include "tests/kit/build.h"
+#include "tests/kit/invariants.h"
+#include "tests/kit/mutate.h"
+#include "tests/kit/need.h"
 
 namespace waymark {
 

@@ -7,11 +7,11 @@
 #include "core/translate/reasons.h"
 #include "core/translate/way.h"
 #include "engine/xdp/program.h"
-#include "tests/kernel_translator.h"
-#include "tests/mutate.h"
-#include "tests/need.h"
-#include "tests/translator_site.h"
-#include "tests/translator_states.h"
+#include "tests/kit/kernel_translator.h"
+#include "tests/kit/mutate.h"
+#include "tests/kit/need.h"
+#include "tests/translator/site.h"
+#include "tests/translator/states.h"
 
 namespace waymark::translator_cases {
 namespace {

@@ -1,8 +1,8 @@
 // A flood of SYNs ten times the table's size: what is established stays where it is.
 #include <gtest/gtest.h>
 
-#include "tests/build.h"
-#include "tests/cases.h"
+#include "tests/cases/cases.h"
+#include "tests/kit/build.h"
 
 namespace waymark {
 

@@ -8,8 +8,8 @@
 #include "engine/xdp/capture.h"
 #include "engine/xdp/program.h"
 #include "engine/xdp/test_run.h"
-#include "tests/need.h"
-#include "tests/run_case.h"
+#include "tests/kit/need.h"
+#include "tests/kit/run_case.h"
 
 namespace waymark {
 

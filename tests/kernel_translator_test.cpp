@@ -1,6 +1,6 @@
 // Every case of the translator in the kernel's build, by each of the two compilers, beside the native one: the same
 // reason, the same bytes and the same counters. What is punted leaves the program as it came.
-#include "tests/kernel_translator.h"
+#include "tests/kit/kernel_translator.h"
 
 #include <gtest/gtest.h>
 
@@ -11,10 +11,10 @@
 #include <thread>
 
 #include "engine/xdp/program.h"
-#include "tests/need.h"
-#include "tests/translator_judge.h"
-#include "tests/translator_site.h"
-#include "tests/translator_states.h"
+#include "tests/kit/need.h"
+#include "tests/translator/judge.h"
+#include "tests/translator/site.h"
+#include "tests/translator/states.h"
 
 namespace waymark::translator_cases {
 namespace {

@@ -5,9 +5,9 @@
 #include <string_view>
 
 #include "engine/xdp/program.h"
-#include "tests/build.h"
-#include "tests/cases.h"
-#include "tests/need.h"
+#include "tests/cases/cases.h"
+#include "tests/kit/build.h"
+#include "tests/kit/need.h"
 
 namespace waymark {
 

@@ -5,11 +5,11 @@
 
 #include "core/parse.h"
 #include "engine/xdp/program.h"
-#include "tests/kernel_translator.h"
-#include "tests/need.h"
-#include "tests/packet_reader.h"
-#include "tests/translator_site.h"
-#include "tests/translator_states.h"
+#include "tests/kit/kernel_translator.h"
+#include "tests/kit/need.h"
+#include "tests/kit/packet_reader.h"
+#include "tests/translator/site.h"
+#include "tests/translator/states.h"
 
 namespace waymark::translator_cases {
 namespace {

@@ -9,8 +9,8 @@
 #include "engine/xdp/kernel_facts.h"
 #include "engine/xdp/object.h"
 #include "engine/xdp/program.h"
-#include "tests/need.h"
-#include "tests/translator_site.h"
+#include "tests/kit/need.h"
+#include "tests/translator/site.h"
 
 namespace waymark {
 

@@ -10,7 +10,7 @@
 #include "engine/xdp/program.h"
 #include "engine/xdp/test_run.h"
 #include "roles/host/packet.h"
-#include "tests/need.h"
+#include "tests/kit/need.h"
 
 namespace waymark {
 namespace {

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "engine/xdp/object.h"
-#include "tests/need.h"
+#include "tests/kit/need.h"
 
 extern "C" const unsigned char wm_punt_all_begin[], wm_punt_all_end[];
 

@@ -14,7 +14,7 @@
 #include "engine/xdp/engine.h"
 #include "engine/xdp/links.h"
 #include "engine/xdp/program.h"
-#include "tests/need.h"
+#include "tests/kit/need.h"
 
 namespace waymark {
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <map>
 
-#include "tests/packets.h"
+#include "tests/kit/packets.h"
 
 namespace waymark::translator {
 

@@ -1,0 +1,129 @@
+#include "lab/translator/capture.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <sstream>
+
+#include "core/icmp.h"
+
+namespace waymark::lab {
+namespace {
+
+constexpr Duration kPatience = std::chrono::seconds(20);
+constexpr u32 kEthernet = 14, kWide = 1500;
+
+enum Field { length, interface, malformed, ip, icmp4, icmp6, tcp, udp, plain, error4, error6, fragment4, fragment6 };
+
+// "1,1" of a packet that quotes another: 0 is bad, 1 good, 2 not looked at.
+bool has(const std::string& statuses, char status) { return statuses.find(status) != std::string::npos; }
+
+bool error_of(const std::vector<std::string>& f) {
+  const auto is_error = [](bool ip6, const std::string& type) {
+    return !type.empty() && is_icmp_error(ip6, u8(std::atoi(type.c_str())));
+  };
+  return is_error(false, f[error4]) || is_error(true, f[error6]);
+}
+
+}  // namespace
+
+const std::vector<std::string> kCaptureFields = {
+    "frame.len",           "frame.interface_name", "_ws.malformed",
+    "ip.checksum.status",  "icmp.checksum.status", "icmpv6.checksum.status",
+    "tcp.checksum.status", "udp.checksum.status",  "udp.checksum",
+    "icmp.type",           "icmpv6.type",          "ip.flags.mf",
+    "ipv6.fraghdr.nxt"};
+
+Judged judged(const std::string& fields, u32 low) {
+  Judged out;
+  std::istringstream lines(fields);
+  for (std::string line; std::getline(lines, line);) {
+    std::vector<std::string> f(1);
+    for (char c : line) {
+      if (c == '\t') {
+        f.emplace_back();
+      } else {
+        f.back() += c;
+      }
+    }
+    if (f.size() != kCaptureFields.size()) continue;  // a warning of its own
+    ++out.all;
+    const bool error = error_of(f);
+    const u32 bytes = u32(std::atoi(f[length].c_str())) - kEthernet;
+    // An error quotes a part of a packet, over which no TCP or UDP checksum can be right.
+    bool bad = has(f[ip], '0') || has(f[icmp4], '0') || has(f[icmp6], '0');
+    if (!error) bad |= has(f[tcp], '0') || has(f[udp], '0');
+    out.bad += bad;
+    out.good += !bad && (has(f[icmp4], '1') || has(f[icmp6], '1') || has(f[tcp], '1') || has(f[udp], '1'));
+    out.malformed += !f[malformed].empty();
+    out.large += bytes > (f[interface] == "low" ? low : kWide);
+    out.errors += error;
+    out.fragments += has(f[fragment4], '1') || !f[fragment6].empty();
+    out.no_checksum += !error && f[plain] == "0x0000";
+  }
+  return out;
+}
+
+Status Capture::start() {
+  for (const char* side : {"4", "6"}) {
+    // On a busy machine a thousand packets, which dumpcap keeps by itself, are not enough.
+    auto p =
+        Process::start({.netns = site_.netns(std::string("r") + side),
+                        .argv = {"dumpcap", "-i", "eth", "-i", "low", "-B", "32", "-N", "200000", "-C", "200000000",
+                                 "-w", site_.file(std::string("capture") + side + ".pcapng"), "-f", "ip or ip6"}});
+    if (!p) return p.error();
+    all_.push_back(std::move(*p));
+    for (;;) {  // it names the file once it listens
+      auto line = all_.back().line(kPatience);
+      if (!line) return line.error();
+      if (line->starts_with("File:")) break;
+    }
+  }
+  return Done{};
+}
+
+Status Capture::stop() {
+  for (Process& p : all_) {
+    p.signal(SIGINT);
+    if (p.wait(kPatience) != 0) return Error{"dumpcap did not end well: " + p.rest()};
+    const std::string said = p.rest();
+    // "Packets received/dropped on interface 'eth': 123/0 (...)"
+    for (size_t at = said.find("received/dropped"); at != std::string::npos;
+         at = said.find("received/dropped", at + 1)) {
+      const std::string line = said.substr(at, said.find('\n', at) - at);
+      if (line.find("/0 (") == std::string::npos) return Error{"the capture is not whole: " + line};
+    }
+  }
+  all_.clear();
+  return Done{};
+}
+
+Status Capture::judge(Verdict& out) const {
+  u64 plain[2] = {};
+  for (const char side : {'4', '6'}) {
+    std::vector<std::string> argv = {"tshark", "-n", "-r", site_.file(fmt::format("capture{}.pcapng", side))};
+    for (const char* what : {"ip", "tcp", "udp"})
+      argv.insert(argv.end(), {"-o", std::string(what) + ".check_checksum:TRUE"});
+    argv.insert(argv.end(), {"-T", "fields"});
+    for (const auto& field : kCaptureFields) argv.insert(argv.end(), {"-e", field});
+    auto fields = run({.argv = argv}, std::chrono::seconds(60));
+    if (!fields) return fields.error();
+    const Judged is = judged(*fields, side == '4' ? kLow4 : kLow6);
+    plain[side == '6'] = is.no_checksum;
+    const auto say = [&](bool ok, const std::string& what) {
+      out.check(ok, fmt::format("of {} packets on the IPv{} side {}", is.all, side, what));
+    };
+    say(is.all > 1000 && is.malformed == 0, fmt::format("{} are malformed", is.malformed));
+    say(is.bad == 0 && is.good > 1000, fmt::format("{} have a bad checksum, {} good ones", is.bad, is.good));
+    say(is.large == 0, fmt::format("{} are larger than their link's MTU", is.large));
+    say(is.errors > 0 && is.fragments > 0, fmt::format("{} are ICMP errors, {} fragments", is.errors, is.fragments));
+  }
+  out.check(plain[0] > 0 && plain[1] == 0,
+            fmt::format("{} UDP packets without a checksum on the IPv4 side, {} on the IPv6 side", plain[0], plain[1]));
+  return Done{};
+}
+
+}  // namespace waymark::lab

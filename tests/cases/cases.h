@@ -1,0 +1,77 @@
+// Packet cases as data: this frame, in this state, ends for this reason, with these bytes and these counters. Each runs
+// in both builds of the core; the mutation and fuzz runs start from them.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tests/kit/fixture.h"
+
+namespace waymark::cases {
+
+using packets::Bytes;
+
+constexpr u32 kHeadRoom = 256;
+
+struct Case {
+  std::string name;
+  std::string why;  // what would go wrong in the world if this did
+  Bytes in{};
+  std::string reason{};  // "director.no_target"
+  Bytes out{};           // what is sent or handed on; empty: the frame as it came
+
+  u32 slot = 0;  // target whose counters move, by so much; 0: none does
+  u64 packets = 0, bytes = 0, flows = 0;
+  std::vector<Note> notes{};  // exactly these, each once
+
+  u64 flow = 0;       // hash of the flow whose pin is looked at afterwards; 0: not looked at
+  std::string pin{};  // "none", or state, slot, flags: "embryonic 1", "proven 21 adopted mirrored"
+
+  std::vector<Bytes> before{};                          // frames that come first, whatever becomes of them
+  std::function<void(const Live&, u32 now)> arrange{};  // changes the tables, after `before`
+  u32 head_room = kHeadRoom;                            // in front of the frame
+};
+
+std::vector<Case> parse_cases();
+std::vector<Case> steer_cases();
+std::vector<Case> director_cases();
+std::vector<Case> pin_cases();
+std::vector<Case> mirror_cases();
+std::vector<Case> candidate_cases();
+std::vector<Case> answer_cases();
+std::vector<Case> host_cases();
+std::vector<Case> stray_cases();
+std::vector<Case> forward_cases();
+const std::vector<Case>& all_cases();
+
+// What no single packet can bring about, and the test that shows it instead.
+struct Elsewhere {
+  Note note;
+  const char* test;
+};
+constexpr Elsewhere kElsewhere[] = {
+    {Note::pin_contended, "core/pins_race_test.cpp: it needs another CPU between a read and its compare-and-swap"}};
+
+struct ReasonElsewhere {
+  const char* reason;
+  const char* test;
+};
+constexpr ReasonElsewhere kReasonsElsewhere[] = {
+    {"steer.no_program", "tests/kernel_cases_test.cpp: it needs a load without the role's program"}};
+
+// An IP packet of either family by its addresses' text.
+Bytes ip(const std::string& source, const std::string& destination, const packets::Payload& payload, u8 hops = 64,
+         u8 tos = 0);
+
+// A client's packet to a service's address that goes to `slot` as a new flow.
+Case sent(const std::string& name, const std::string& why, const std::string& client, const std::string& address,
+          const packets::Payload& payload, u32 slot);
+// A frame that ends for `reason` as it came, and moves no target's counters.
+Case ends(const std::string& name, const std::string& why, const Bytes& in, const std::string& reason);
+
+// ICMP of each type there is to a service, in either family. Not among all_cases(): these are so many that mutations
+// and fuzzing, which begin with those, would seldom see anything else.
+std::vector<Case> icmp_types();
+
+}  // namespace waymark::cases

@@ -1,0 +1,141 @@
+// The last step: hop limits, MTUs, adjacencies, head-room.
+#include "tests/cases/cases.h"
+
+namespace waymark::cases {
+
+using namespace fixture;
+using namespace packets;
+
+namespace {
+
+Payload filled(size_t size) { return udp(40000, 53, repeat(0x55, size - 8)); }
+
+// A new flow is chosen a target and pinned, but its packet goes nowhere.
+Case refused(const std::string& name, const std::string& why, const std::string& from, const std::string& to,
+             const Payload& payload, u32 slot, const std::string& reason) {
+  Case c = ends(name, why, frame(ip(from, to, payload)), reason);
+  c.slot = slot;
+  c.flows = 1;
+  c.flow = flow_hash(kPublic, from, to, payload);
+  c.pin = "embryonic " + std::to_string(slot);
+  return c;
+}
+
+void hop_limits(std::vector<Case>& c) {
+  const Payload syn = tcp(40000, 80, "S");
+  for (u32 slot : {u32(by_ip6), u32(by_gue4)}) {
+    for (bool six : {false, true}) {
+      const std::string from = six ? kClient6 : kClient4, to = six ? address6(slot) : address4(slot);
+      const std::string name = "_" + std::to_string(slot) + (six ? "_6" : "_4");
+      for (u8 hops : Bytes{0, 1}) {
+        Case end =
+            ends("hop_limit_" + std::to_string(hops) + name, "traceroute shows this hop, and leaves no flow behind",
+                 frame(ip(from, to, syn, hops)), "forward.hop_limit");
+        end.flow = flow_hash(kPublic, from, to, syn);
+        end.pin = "none";
+        c.push_back(end);
+      }
+      for (u8 hops : Bytes{2, 3, 128, 255}) {
+        Case live = sent("hop_limit_" + std::to_string(hops) + name, "one hop is spent, no more", from, to, syn, slot);
+        live.in = frame(ip(from, to, syn, hops));
+        live.out = tunnelled(slot, ip(from, to, syn, u8(hops - 1)), live.flow);
+        c.push_back(live);
+      }
+    }
+  }
+}
+
+void sizes(std::vector<Case>& c) {
+  struct Way {
+    u32 slot;
+    bool six;
+    u32 overhead, mtu;
+  };
+  for (const Way& w : {Way{narrow6, false, 40, kNarrowMtu},
+                       {narrow6, true, 40, kNarrowMtu},
+                       {narrow4, false, 32, kNarrowMtu},
+                       {narrow4, true, 32, kNarrowMtu},
+                       {by_ip4, false, 20, kMtu},
+                       {by_gue6, true, 52, kMtu}}) {
+    const std::string from = w.six ? kClient6 : kClient4, to = w.six ? address6(w.slot) : address4(w.slot);
+    const u32 fits = w.mtu - w.overhead - (w.six ? 40 : 20);
+    const std::string name = std::to_string(w.slot) + (w.six ? "_6" : "_4");
+    c.push_back(sent("mtu_exactly_" + name, "a packet that just fits is sent", from, to, filled(fits), w.slot));
+    c.push_back(refused("mtu_and_one_" + name, "one byte more is too big", from, to, filled(fits + 1), w.slot,
+                        "forward.too_big"));
+    Case pad = sent("mtu_padding_" + name, "padding does not make it bigger", from, to, filled(fits), w.slot);
+    pad.in = padded(pad.in, pad.in.size() + 1);
+    pad.out = padded(pad.out, pad.out.size() + 1);
+    c.push_back(pad);
+  }
+}
+
+void ways(std::vector<Case>& c) {
+  const Payload syn = tcp(40000, 80, "S");
+  const Link as_it_came{};
+  struct Way {
+    u32 slot;
+    const char *name, *why;
+  };
+  for (const Way& w : {Way{no_way, "no_adjacency", "before neighbours are known the kernel routes the tunnel"},
+                       Way{old_way, "adjacency_out_of_date", "a daemon that is dead cannot keep a next hop true"}}) {
+    for (bool six : {false, true}) {
+      const std::string from = six ? kClient6 : kClient4, to = six ? address6(w.slot) : address4(w.slot);
+      Case k = sent(std::string(w.name) + (six ? "6" : "4"), w.why, from, to, syn, w.slot);
+      k.reason = "forward.by_kernel";
+      k.out = tunnelled(w.slot, ip(from, to, syn, 63), k.flow, 0, &as_it_came);
+      c.push_back(k);
+    }
+  }
+  Case beyond = c.back();  // still of old_way
+  beyond.name = "adjacency_beyond_the_table";
+  beyond.arrange = [](const Live& live, u32) { live.targets[old_way].route = 2 * kUsualTargets; };
+  c.push_back(beyond);
+  Case empty_slot = beyond;
+  empty_slot.name = "adjacency_of_no_interface";
+  empty_slot.arrange = [](const Live& live, u32 now) {
+    live.adjacencies[3] = Adjacency{.interface = 0,
+                                    .valid_until = now + 0x1000'0000,
+                                    .destination = {},
+                                    .source = {},
+                                    .mtu = 1500,
+                                    .reserved = 0,
+                                    .reserved2 = 0};
+  };
+  c.push_back(empty_slot);
+  Case upper = sent("route_upper_half", "the route's upper half is no part of the index; its lowest bit alone counts",
+                    kClient4, address4(by_ip6), syn, by_ip6);
+  upper.arrange = [](const Live& live, u32) { live.targets[by_ip6].route = 0xffff'fffe'0000'0001ull; };
+  c.push_back(upper);
+  c.push_back(sent("other_interface", "the way out is the next hop's", kClient4, address4(other), syn, other));
+
+  Case big = sent("big_by_kernel", "the kernel knows the MTU where we do not", kClient4, address4(no_way), filled(2000),
+                  no_way);
+  big.reason = "forward.by_kernel";
+  big.out = tunnelled(no_way, ip(kClient4, address4(no_way), filled(2000), 63), big.flow, 0, &as_it_came);
+  c.push_back(big);
+
+  for (const auto& [slot, room] : {std::pair<u32, u32>{by_ip6, 36}, {by_gue6, 48}, {by_ip4, 16}, {by_gue4, 28}}) {
+    Case tight =
+        refused("no_head_room_" + std::to_string(slot), "a driver without room in front: said, not half written",
+                kClient4, address4(slot), syn, slot, "forward.no_room");
+    tight.head_room = room;
+    c.push_back(tight);
+    Case enough = sent("just_enough_head_room_" + std::to_string(slot), "as much room as the header needs is enough",
+                       kClient4, address4(slot), syn, slot);
+    enough.head_room = room + 4;
+    c.push_back(enough);
+  }
+}
+
+}  // namespace
+
+std::vector<Case> forward_cases() {
+  std::vector<Case> c;
+  hop_limits(c);
+  sizes(c);
+  ways(c);
+  return c;
+}
+
+}  // namespace waymark::cases

@@ -1,0 +1,48 @@
+#include "tests/translator/site.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "config/parse.h"
+
+namespace waymark::translator_cases {
+
+using packets::Bytes;
+
+TranslatorSite::TranslatorSite(const std::string& toml) {
+  const Parsed parsed = parse_config(toml, "site.toml");
+  for (const Problem& p : parsed.problems) std::fprintf(stderr, "%s\n", render(p).c_str());
+  if (!parsed.config || !parsed.problems.empty()) std::abort();
+  auto made = Scene::make(*parsed.config);
+  if (!made) std::abort();
+  scene_ = std::move(*made);
+  ip4_ = scene_->interface_called("eth0")->index;
+  ip6_ = scene_->interface_called("eth1")->index;
+}
+
+Bytes TranslatorSite::frame(const Bytes& packet) const {
+  return packets::frame(packet, {.destination = "02:57:00:00:00:0" + std::to_string(index_for(packet))});
+}
+
+void TranslatorSite::set_ways(WayKind kind) {
+  std::ranges::fill(scene_->engine().live().ways, Way{});
+  scene_->engine().set_routes([this, kind](const Address& to) {
+    const InterfaceFacts& out = *scene_->interface_called(is_ip4(to) ? "eth0" : "eth1");
+    return Routed{kind, kind == WayKind::direct ? out.index : 0, Scene::mac_of(to), out.mac, u16(out.mtu)};
+  });
+}
+
+Became TranslatorSite::receive(const Bytes& packet) {
+  const Outcome o = scene_->receive(frame(packet), index_for(packet));
+  Became became = {reason_text(o.verdict.reason)->name, o.action};
+  if (o.action != Action::forward) return became;
+  const bool punted = o.verdict.action == Action::punt;
+  for (const Bytes& f : punted ? o.frames : std::vector<Bytes>{o.frame}) {
+    became.out.emplace_back(f.begin() + 14, f.end());
+    became.by.push_back(o.out_interface);
+  }
+  return became;
+}
+
+}  // namespace waymark::translator_cases
