@@ -27,6 +27,21 @@ function(wm_package name module)
   pkg_check_modules(wm_${name} REQUIRED IMPORTED_TARGET GLOBAL ${module})
 endfunction()
 
+# What nearly every file includes, compiled once for all libraries but the measured ones, and once for all tests.
+function(wm_precompiled target)
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/${target}.cpp CONTENT "")
+  add_library(${target} STATIC EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/${target}.cpp)
+  target_link_libraries(${target} PRIVATE wm_flags)
+  target_precompile_headers(${target} PRIVATE <algorithm> <chrono> <functional> <map> <memory> <optional> <set> <span> <string>
+    <string_view> <unordered_map> <vector> <fmt/format.h> ${ARGN})
+endfunction()
+wm_precompiled(wm_precompiled_headers)
+if(WM_TESTS)
+  find_package(GTest REQUIRED)
+  wm_precompiled(wm_precompiled_tests <gtest/gtest.h>)
+  target_link_libraries(wm_precompiled_tests PRIVATE GTest::gtest)
+endif()
+
 # wm_library(<name> [MEASURED] [FOLDERS names...] [LINK targets...]): every *.cpp here, and in these folders, becomes
 # wm_<name>, but for *_main.cpp (programs) and *.bpf.cpp (the kernel's); every *_test.cpp becomes test_<name>. A release is built with -O1, which takes half the
 # time of -O2; MEASURED: what numbers are told of, by -O2.
@@ -45,6 +60,8 @@ function(wm_library name)
     target_link_libraries(wm_${name} PUBLIC wm_flags ${ARG_LINK})
     if(ARG_MEASURED)
       target_compile_options(wm_${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O2>)
+    else()
+      target_precompile_headers(wm_${name} REUSE_FROM wm_precompiled_headers)
     endif()
   else()
     add_library(wm_${name} INTERFACE)
@@ -58,10 +75,9 @@ endfunction()
 # wm_test(<target> sources... [LINK targets...]): a GoogleTest program, listed for ./test in build/tests.list.
 function(wm_test target)
   cmake_parse_arguments(ARG "" "" "LINK" ${ARGN})
-  find_package(GTest REQUIRED)
   add_executable(${target} ${ARG_UNPARSED_ARGUMENTS})
   target_link_libraries(${target} PRIVATE wm_flags ${ARG_LINK} GTest::gtest GTest::gtest_main)
-  target_precompile_headers(${target} PRIVATE <gtest/gtest.h>)
+  target_precompile_headers(${target} REUSE_FROM wm_precompiled_tests)
   target_compile_definitions(${target} PRIVATE WM_SOURCE_DIR="${PROJECT_SOURCE_DIR}" WM_BUILD_DIR="${PROJECT_BINARY_DIR}")
   set_property(GLOBAL APPEND PROPERTY WM_TEST_TARGETS ${target})
 endfunction()

@@ -128,7 +128,7 @@ Result<PortRange> Ports::read(const Node& node) const {
   const std::size_t dash = range.find('-');
   const auto first = decimal(range.substr(0, dash), 1, 65535);
   const auto last = dash == range.npos ? first : decimal(range.substr(dash + 1), 1, 65535);
-  if (!first || !last) return unwanted(wants() + ", from 1 to 65535", node);
+  if (!first || !last) return unwanted(fmt::format("{}, from 1 to 65535", wants()), node);
   if (*first > *last) return Error{fmt::format("must be ranges that end after they begin, unlike {}", quoted(text))};
   ports.first = u16(*first);
   ports.last = u16(*last);
