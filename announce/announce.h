@@ -1,4 +1,4 @@
-// Which services' addresses are announced. It decides alone: no I/O, no clock; netlink/routes.h writes what it wants.
+// Which services' addresses are announced. It decides alone: no I/O, no clock; rtnetlink/routes.h writes what it wants.
 //
 // An address is announced while the node is in step and a service of that address is live; several services may share
 // one. All else withdraws it at once, with one exception. A daemon that starts on tables which still forward (upgrade,

@@ -69,18 +69,10 @@ void copy(std::span<V> from, std::span<V> to) {
 }
 
 void copy(const Live& from, const Live& to) {
-  copy(from.targets, to.targets);
-  copy(from.slot_names, to.slot_names);
-  copy(from.adjacencies, to.adjacencies);
-  copy(from.half, to.half);
-  copy(from.choice_heads, to.choice_heads);
-  copy(from.choices, to.choices);
-  copy(from.previous, to.previous);
-  copy(from.members, to.members);
-  copy(from.meta, to.meta);
-  copy(from.pins, to.pins);
-  copy(from.embryos, to.embryos);
-  copy(from.ways, to.ways);
+#define WM_COPY(NAME, RECORD, ENTRIES, CLASS) copy(from.NAME, to.NAME);
+  WM_LIVE_TABLES(WM_COPY)
+  WM_STATE_TABLES(WM_COPY)
+#undef WM_COPY
 }
 
 }  // namespace

@@ -27,10 +27,10 @@ class Tables {
   u32 find_mapping(u64 high, u64 low, u32 kinds) {
     return translate::find_mapping(*this, {high, low}, kinds & translate::kIsIp6, kinds & 0xff);
   }
-  const PrefixBucket* at(decltype(table::prefixes), u32 i) const { return get(image_.prefixes, i); }
-  const Mapping* at(decltype(table::mappings), u32 i) const { return get(image_.mappings, i); }
-  const SteerBucket* at(decltype(table::steer), u32 i) const { return get(image_.steer, i); }
-  const Front* at(decltype(table::fronts), u32 i) const { return get(image_.fronts, i); }
+#define WM_AT(NAME, RECORD, ENTRIES, CLASS) \
+  const RECORD* at(decltype(table::NAME), u32 i) const { return get(image_.NAME, i); }
+  WM_CONFIG_TABLES(WM_AT)
+#undef WM_AT
 
  private:
   template <class V>

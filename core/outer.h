@@ -21,6 +21,7 @@ WM_INLINE Address outer_destination(const Target& t) {
   if (outer_is_ip6(t)) return load_address(t.outer + __builtin_offsetof(Ip6, destination));
   return address_of({load32(t.outer + __builtin_offsetof(Ip4, destination))});
 }
+
 // What the tunnel of either kind adds; `candidate`: with a second candidate behind GUE's header.
 constexpr u32 tunnel_overhead(bool outer_ip6, u8 tunnel, bool candidate = false) {
   return u32(outer_ip6 ? sizeof(Ip6) : sizeof(Ip4)) + (tunnel == kTunnelGue ? kGueLength : 0) +

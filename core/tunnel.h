@@ -20,6 +20,11 @@ struct Outer {
 WM_INLINE constexpr u64 inner_protocol(const Outer& o) { return o.inner_ip6 ? kProtoIp6 : kProtoIp4; }
 WM_INLINE constexpr u64 wire_length(u32 length) { return wire16(u16(length)).raw; }
 
+// All behind the outer IP header.
+WM_INLINE u32 behind_ip(const Outer& o, bool gue) {
+  return o.inner_length + (gue ? kGueLength + (o.candidate ? u32(sizeof(GueCandidate)) : 0) : 0);
+}
+
 // GUE's two headers behind an outer IP header of `ip` bytes. Ports and lengths are one word.
 template <u32 ip>
 WM_INLINE bool write_gue(const View& v, const Outer& o) {
@@ -27,23 +32,18 @@ WM_INLINE bool write_gue(const View& v, const Outer& o) {
   auto* udp = v.at<Udp>(at);
   auto* gue = v.at<Gue>(at + sizeof(Udp));
   if (!udp || !gue) return false;
-  u32 length = o.inner_length + kGueLength, words = 0;
+  u32 words = 0;
   if (WM_UNLIKELY(o.candidate)) {
     auto* candidate = v.at<GueCandidate>(at + kGueLength);
     if (!candidate) return false;
     word32(candidate)->value = kGueSecondCandidate;
     store_address(candidate->address, outer_destination(*o.candidate));
-    length += sizeof(GueCandidate);
     words = kGueCandidateWords;
   }
   const u64 source = wire16(u16(0xc000 | (o.entropy & 0x3fff))).raw;
-  word64(udp)->value = load64(o.target->outer + ip) | source | wire_length(length) << 32;
+  word64(udp)->value = load64(o.target->outer + ip) | source | wire_length(behind_ip(o, true)) << 32;
   word32(gue)->value = words | u32(inner_protocol(o)) << 8;
   return true;
-}
-
-WM_INLINE u32 behind_ip(const Outer& o, bool gue) {
-  return o.inner_length + (gue ? kGueLength + (o.candidate ? u32(sizeof(GueCandidate)) : 0) : 0);
 }
 
 // Writes the outer IP header, and GUE's, at the frame's 14th byte. False when the frame is too short, before any write.

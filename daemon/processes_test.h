@@ -1,4 +1,4 @@
-// Daemons as processes of a test, in a namespace of its own (netlink/namespaces_test.h), under names that nobody else
+// Daemons as processes of a test, in a namespace of its own (rtnetlink/namespaces_test.h), under names that nobody else
 // has.
 #pragma once
 

@@ -12,7 +12,7 @@ namespace waymark {
 using cases::Case;
 
 namespace {
-// Its cases are others, which tests/translator/test.cpp looks through.
+// Its cases are others, which tests/translator/translator_test.cpp looks through.
 bool is_translators(const ReasonText& r) { return module_of(r.verdict) == translator::kModule; }
 }  // namespace
 

@@ -1,5 +1,5 @@
 // Packets that a host has no socket for: passed on to the second candidate, once, and only between hosts of a service.
-// The machine under test has no sockets at all; those that have are shown by engine/xdp/sockets_test.cpp.
+// The machine under test has no sockets at all; those that have are shown by tests/sockets_test.cpp.
 #include "tests/cases/cases.h"
 
 namespace waymark::cases {
