@@ -46,11 +46,6 @@ std::vector<u8> tcp_packet(const Address& source, const Address& destination, u8
   return frame;
 }
 
-Meta meta_of(u32 pins, u32 ticks_per_second) {
-  std::mt19937 random(1);
-  return new_meta(sizes_for(pins), ticks_per_second, [&] { return u32(random()); });
-}
-
 std::vector<InterfaceFacts> interfaces() { return {{"lo", kInterface, kOurs, 1500}}; }
 
 Result<Image> start(Node& node, const SiteSpec& spec, Time now) {
@@ -76,6 +71,11 @@ void copy(const Live& from, const Live& to) {
 }
 
 }  // namespace
+
+Meta meta_of(u32 pins, u32 ticks_per_second) {
+  std::mt19937 random(1);
+  return new_meta(sizes_for(pins), ticks_per_second, [&] { return u32(random()); });
+}
 
 void own_all(const Live& live) {
   for (PinBucket& bucket : live.pins)

@@ -27,6 +27,7 @@ struct SiteSpec {
 };
 
 Config config_of(const SiteSpec& spec);
+Meta meta_of(u32 pins, u32 ticks_per_second);  // always with the same keys
 
 // A TCP packet from a client: to the first service; to nobody here; or in the director's tunnel to the server. In each
 // the address that varies ends in 32 bits (IPv4: 24) that are 0.

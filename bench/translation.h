@@ -7,7 +7,7 @@
 
 namespace waymark::bench {
 
-// Reads the headers at l3, and both addresses in the other version, by a mapping that Env::find_mapping() knows.
+// Reads the headers at l3, and both addresses in the other version, by a mapping that Env::mapping_of() knows.
 template <bool ip6, class E>
 WM_INLINE bool look(E& env, Packet& p, translate::Inside& in, translate::Ends& to) {
   p.l3 = sizeof(Ethernet);

@@ -39,13 +39,11 @@ class KnownEnv {
   void step(Step, u64, u64, u64) {}
   bool whole() const { return false; }
   void split(u32, u32) {}
-  u32 find_mapping(u64, u64, u32) const { return 1; }
-  const Mapping* at(decltype(table::mappings), u32 i) const {
-    return i < image_.mappings.size() ? &image_.mappings[i] : nullptr;
-  }
+  const Mapping* mapping_of(Space, const AddressBits&, bool, u32) const { return image_.mappings.data(); }
   Way* at(decltype(table::ways), u32 i) const { return i < ways_.size() ? &ways_[i] : nullptr; }
   [[gnu::noinline]] u32 route(const Address&) const { return u32(WayKind::kernel); }
   [[gnu::noinline]] u64 sum(u32, u32) const { return kNoSum; }
+  [[gnu::noinline]] bool has_source_route(u32 l3, u32 l4) const { return translate::has_source_route(view_, l3, l4); }
   [[gnu::noinline]] u64 skip_headers(u32 l4, u32 end, u32 protocol) const {
     return translate::pack_skipped(translate::skip_headers(view_, l4, end, u8(protocol)));
   }

@@ -65,26 +65,24 @@ void add_tcp(std::vector<u8>& frame) {
 }
 
 // Random pairs. Each IPv6 address has a place of its own in the cache of ways: what a shared one costs is the kernel's
-// routes, not the map. Where those places are follows from the table of prefixes, and so from all of the pairs.
-std::vector<AddressMapConfig> random_maps(TranslatorConfig config, u32 count) {
+// routes, not the map.
+std::vector<AddressMapConfig> random_maps(u32 count) {
   std::mt19937_64 random(1);
   const auto address6 = [&] { return Prefix{{random() << 32 | 0xb80d0120, random()}, 128}; };  // 2001:db8::/32
   std::set<u32> ip4;
   while (ip4.size() < count) ip4.insert(10u << 24 | u32(random() >> 40));
-  std::vector<AddressMapConfig>& maps = config.map;
-  for (const u32 a : ip4) maps.push_back({{address_of(wire32(a)), 32}, address6()});
-  std::shuffle(maps.begin(), maps.end(), random);
-  for (bool changed = true; changed;) {
-    Image image;
-    if (!add_translator(image, config, {}, 250)) return {};
-    std::vector<bool> taken(1u << kWayBits);
-    changed = false;
-    for (AddressMapConfig& map : maps) {
-      const auto place = [&] { return way_index(image.settings.translator.prefix_seed, map.ip6.address); };
-      for (; taken[place()]; changed = true) map.ip6 = address6();
-      taken[place()] = true;
-    }
+  Settings settings{};
+  const Meta meta = meta_of(0, 250);
+  std::copy(std::begin(meta.pin_key), std::end(meta.pin_key), settings.pin_key);
+  std::vector<bool> taken(1u << kWayBits);
+  std::vector<AddressMapConfig> maps;
+  for (const u32 a : ip4) {
+    Prefix ip6 = address6();
+    while (taken[way_index(settings, ip6.address)]) ip6 = address6();
+    taken[way_index(settings, ip6.address)] = true;
+    maps.push_back({{address_of(wire32(a)), 32}, ip6});
   }
+  std::shuffle(maps.begin(), maps.end(), random);
   return maps;
 }
 
@@ -103,7 +101,7 @@ struct Ways {
 TranslatorConfig translator_config(u32 maps) {
   TranslatorConfig config;
   config.prefix = {{{*parse_address("2001:db8:64::"), 96}, {}}};
-  config.map = random_maps(config, maps);
+  config.map = random_maps(maps);
   return config;
 }
 

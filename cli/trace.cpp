@@ -70,7 +70,8 @@ std::string Tracer::line(const StepSeen& s) const {
       return fmt::format("received on {}{}{}", scene_.interface_name(u32(s.a)),
                          s.b ? fmt::format(", VLAN {}", s.b) : "", s.c ? fmt::format(" and {} within", s.c) : "");
     case Step::steered:
-      return fmt::format("its destination is {}, in zone {}", front_text(Role(s.a)), zone_name(config_, s.b));
+      return fmt::format("its destination is {}, in zone {}", s.c ? prefix_text(Role(s.a)) : front_text(Role(s.a)),
+                         zone_name(config_, s.b));
     case Step::matched:
       for (const SlotName& name : live.slot_names)
         if (name.service[0] && live.targets[u32(&name - live.slot_names.data())].service == s.a)

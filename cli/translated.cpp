@@ -16,7 +16,6 @@ namespace waymark::cli {
 
 namespace {
 
-using translate::Numbers;
 using translate::Refused;
 
 // As much of the core's Env as its look-ups need, over tables that nothing runs on.
@@ -24,8 +23,12 @@ class Tables {
  public:
   explicit Tables(const Image& image) : image_(image) {}
   const Settings& settings() const { return image_.settings; }
-  u32 find_mapping(u64 high, u64 low, u32 kinds) {
-    return translate::find_mapping(*this, {high, low}, kinds & translate::kIsIp6, kinds & 0xff);
+  const Prefixes& prefixes() const { return image_.lengths; }
+  const Mapping* mapping_of(Space space, const AddressBits& address, bool ip6, u32 kinds) {
+    return waymark::mapping_of(*this, space, address, ip6, kinds);
+  }
+  u32 find_far_prefix(Space space, const AddressBits& address, u32 wanted) {
+    return waymark::find_far_prefix(*this, space, address, wanted);
   }
 #define WM_AT(NAME, RECORD, ENTRIES, CLASS) \
   const RECORD* at(decltype(table::NAME), u32 i) const { return get(image_.NAME, i); }
@@ -53,15 +56,15 @@ class Asking {
         config_(config),
         address_(address),
         ip6_(!is_ip4(address)),
-        n_(ip6_ ? translate::numbers6(address) : translate::numbers4(address)),
-        front_(find_front(tables_, space_of(image.settings.translator.zone), address)) {}
+        n_(ip6_ ? bits6(address) : bits4(address)),
+        front_(find_front(tables_, image.settings.translator.space, address)) {}
 
   std::optional<Translation> answer() {
-    const Mapping* any = find(translate::kAnyMap | kMapNative);
+    const Mapping* any = find(kAnyMap | kMapNone);
     if (!front_ && !any) return {};
     Translation out{destination(any), {}};
     if (!any) return out;
-    const Mapping* own = find(translate::kAnyMap);
+    const Mapping* own = find(kAnyMap);
     const Fate from = source(own, false);
     add(out, out.destination, Where::source, from);
     if (own) add(out, from, Where::source_of_error, source(own, true));
@@ -74,7 +77,7 @@ class Asking {
  private:
   const Mapping* find(u32 kinds) { return translate::mapping_of(tables_, n_, ip6_, kinds); }
   u32 ip4_by(const Mapping* m) const { return ip6_ ? translate::to_ip4(m, n_) : u32(n_.low); }
-  Refused judged(const Mapping* m) const { return translate::judge(m, ip6_ ? n_ : Numbers{}, ip4_by(m)); }
+  Refused judged(const Mapping* m) const { return translate::judge(m, ip6_ ? n_ : AddressBits{}, ip4_by(m)); }
 
   static void add(Translation& out, const Fate& usual, Where where, const Fate& fate) {
     if (!(fate == usual)) out.others.emplace_back(where, fate);
@@ -82,7 +85,7 @@ class Asking {
 
   Fate by(const Mapping* m) const {
     const u32 ip4 = ip4_by(m);
-    return {ip6_ ? translate::address4(ip4) : translate::address6(translate::to_ip6(m, ip4)), rule(*m)};
+    return {ip6_ ? address4(ip4) : address6(translate::to_ip6(m, ip4)), rule(*m)};
   }
 
   Fate destination(const Mapping* m) {
@@ -90,7 +93,7 @@ class Asking {
       return {{},
               front_text(Role(front_->role)) + (front_->role == u8(Role::translator) ? "" : ", and never translated")};
     if (!ip6_ && translate::is_martian(u32(n_.low))) return {{}, "left to the kernel: no router sends a packet there"};
-    if (m->kind == kMapNative) return {{}, "never translated, by " + rule(*m)};
+    if (m->kind == kMapNone) return {{}, "never translated, by " + rule(*m)};
     const Refused refused = judged(m);
     return refused == Refused::no ? by(m) : dropped(translator::verdict_of(refused));
   }
@@ -121,9 +124,9 @@ class Asking {
   // Of embedding prefixes the IPv4 side's mapping has no length, but each has bits of its own.
   std::string rule(const Mapping& m) const {
     if (m.kind == kMapExplicit)
-      return fmt::format("explicit map {} <-> {} (RFC 7757)", text(Prefix{translate::address4(m.ip4), m.ip4_length}),
-                         text(Prefix{translate::address6({m.high, m.low}), m.ip6_length}));
-    if (m.kind == kMapNative) {
+      return fmt::format("explicit map {} <-> {} (RFC 7757)", text(Prefix{address4(m.ip4), m.ip4_length}),
+                         text(Prefix{address6({m.high, m.low}), m.ip6_length}));
+    if (m.kind == kMapNone) {
       // What is native within a translated prefix stands in the table once more; the file's own is named.
       const Prefix* native = nullptr;
       for (const Prefix& p : config_.native)
@@ -142,7 +145,7 @@ class Asking {
   const TranslatorConfig& config_;
   Address address_;
   bool ip6_;
-  Numbers n_;
+  AddressBits n_;
   const Front* front_;
 };
 
@@ -181,6 +184,11 @@ std::string to_text(const Translation& translation) {
 }
 
 const char* name_of(Where where) { return kWords[u32(where)].name; }
+
+std::string prefix_text(Role role) {
+  if (role == Role::director) return "in a service's prefix";
+  return role == Role::translator ? "in a prefix that is translated" : "in a prefix where tunnels end";
+}
 
 std::string front_text(Role role) {
   if (role == Role::director) return "a service's address";

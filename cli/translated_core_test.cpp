@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cli/translated_test.h"
+#include "core/translate/map.h"
 #include "node/prefix_set.h"
 #include "node/translations.h"
 #include "tests/translator/site.h"
@@ -15,7 +16,6 @@ namespace waymark::cli {
 namespace {
 
 using packets::Bytes;
-using translate::Numbers;
 using translator_cases::Became;
 
 struct Around {
@@ -40,7 +40,7 @@ std::vector<Prefix> prefixes_of(const TranslatorConfig& t) {
     all.push_back({ip4, 32});
     for (const EmbeddingConfig& e : t.prefix) {
       const Mapping m = embedded_mapping(e.prefix, {address_of({0}), 0}, true);
-      all.push_back({translate::address6(translate::to_ip6(&m, number(ip4_of(ip4)))), 128});
+      all.push_back({address6(translate::to_ip6(&m, number(ip4_of(ip4)))), 128});
     }
   }
   return all;
@@ -51,12 +51,12 @@ Address near(const Prefix& prefix, std::mt19937_64& random) {
   const bool ip6 = !is_ip4(prefix.address);
   const u32 bits = ip6 ? 128 : 32, least = prefix.length > 2 ? prefix.length - 2u : 0;
   const u32 kept = random() % 4 ? least + u32(random() % (bits - least + 1)) : bits;
-  const Numbers mask = mask_of(kept, ip6), base = numbers(prefix);
+  const AddressBits mask = mask_of(kept, ip6), base = numbers(prefix);
   const bool zeros = random() % 4 == 0;
-  Numbers n = {(base.high & mask.high) | (zeros ? 0 : random() & ~mask.high),
-               (base.low & mask.low) | (zeros ? 0 : random() & ~mask.low)};
+  AddressBits n = {(base.high & mask.high) | (zeros ? 0 : random() & ~mask.high),
+                   (base.low & mask.low) | (zeros ? 0 : random() & ~mask.low)};
   if (ip6 && random() % 2) n.low &= ~u64(0) >> 8;
-  return ip6 ? translate::address6(n) : translate::address4(u32(n.low));
+  return ip6 ? address6(n) : address4(u32(n.low));
 }
 
 std::optional<Fate> fate_of(const Translation& t, Where where) {

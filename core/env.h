@@ -56,14 +56,18 @@ struct Arrival {
 };
 
 struct Packet;
+struct Mapping;
+struct AddressBits;
 
 template <class E>
-concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet, const Address& address) {
+concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet, const Address& address,
+                       const Mapping* mapping, const AddressBits& bits) {
   env.view();          // View: valid until the next resize()
   env.length();        // u32: bytes of the frame
   env.resize(int(n));  // bool: adds (positive) or removes bytes at the front; false leaves the packet as it was
   env.trim(n);         // bool: cuts the frame to so many bytes; false leaves it as it was
   env.settings();      // const Settings&: constants of this load
+  env.prefixes();      // const Prefixes&: their lengths, and the half in force
   env.now();           // u32 ticks (settings().ticks_per_second), wrapping
   env.interface();     // u32: where the packet came in
   env.leave(n);        // the interface that a `forward` verdict leaves by
@@ -73,21 +77,25 @@ concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet, cons
   // Hands the packet, untouched, to the role of that number (dataplane/roles.h), whose program begins anew: it does not
   // return. Where it does, there is no such program. Never called where all roles are in one.
   env.template jump<0>();
-  env.whole();            // bool: the packet may leave in more pieces than one: what XDP punts is done here
-  env.split(n, n);        // the longest piece of this packet, and its identification; where whole()
-  env.translate(packet);  // translate::Passed: translator::pass(). It and its steps share scratch<T>(), of this CPU
+  env.whole();      // bool: the packet may leave in more pieces than one: what XDP punts is done here
+  env.split(n, n);  // the longest piece of this packet, and its identification; where whole()
+  env.translate(packet,
+                mapping);  // translate::Passed: translator::pass(). It and its steps share scratch<T>(), of this CPU
   // Steps that are rare and large, by the functions of the same names: in the kernel each is a function of its own,
   // which the verifier proves once instead of in every state that a packet can reach it in.
   env.answer(packet);    // u32: Answered
   env.place(Arrival{});  // u64: where the flow belongs, packed
   env.search_rules(n, n, n);
-  env.prove(u64(n));                    // the flow's hash
-  env.find_mapping(u64(n), u64(n), n);  // translate::find_mapping: an address's halves, kinds and kIsIp6
-  env.skip_headers(n, n, n);            // u64: translate::Skipped of (l4, end, protocol), packed
-  env.route(address);                   // u32: core/translate/way.h
-  env.sum(n, n);                        // u64: the folded sum of the packet's bytes, or kNoSum
-  env.complain(n, n, n, n);             // u32: Answered (core/complain.h)
-  env.look_at_error();                  // translate::Passed, as of all that follow
+  env.prove(u64(n));                      // the flow's hash
+  env.mapping_of(u64(n), bits, true, n);  // const Mapping*: waymark::mapping_of() (core/prefix.h), and its parts
+  env.find_far_prefix(u64(n), bits, n);
+  env.find_any_prefix(u64(n), bits, n);
+  env.has_source_route(n, n);  // bool: an IPv4 header from l3 to l4 holds one that has not come to its end
+  env.skip_headers(n, n, n);   // u64: translate::Skipped of (l4, end, protocol), packed
+  env.route(address);          // u32: core/translate/way.h
+  env.sum(n, n);               // u64: the folded sum of the packet's bytes, or kNoSum
+  env.complain(n, n, n, n);    // u32: Answered (core/complain.h)
+  env.look_at_error();         // translate::Passed, as of all that follow
   env.prepare_error6(n);
   env.write_error6();
   env.error_to_ip4(n);

@@ -3,9 +3,8 @@
 // reachable.
 #pragma once
 
-#include "core/address.h"
+#include "core/prefix_records.h"
 #include "core/translate/records.h"
-#include "core/wire.h"
 
 namespace waymark {
 
@@ -26,9 +25,13 @@ struct Settings {
   u8 reserved;
   u32 answer_interval[4];  // by AnswerKind: between two answers, in units of 2^-16 ticks; 0: none at all
   u32 answer_burst[4];     // so many may come at once
+  Space prefix_space;      // the one that all prefixes are in, or kAnySpace
+  u8 prefix_role;          // the one that all prefixes are of, by number; kManyRoles; or kNoRole: there are none
+  u8 serves_prefixes;      // 1: a prefix is among what this host serves
+  u8 reserved2[6];
   TranslatorSettings translator;
 };
-static_assert(sizeof(Settings) == 128 + sizeof(TranslatorSettings));
+static_assert(sizeof(Settings) == 144 + sizeof(TranslatorSettings));
 
 // An (interface, VLAN, VLAN) that Waymark listens on.
 constexpr u32 kPortBits = 10;
@@ -56,20 +59,6 @@ constexpr Rule rule_of(u8 protocol, u16 first, u16 last, u16 service) {
   return {u32(protocol) << 16 | first, u16(last - first), service};
 }
 constexpr Rule kNoRule = {~0u, 0, 0};  // no protocol has this number
-
-// Among whose addresses one is looked up. A space is exact: its whole word is compared, and a hash of it only leads
-// there, so that nobody who chooses keys comes into another's.
-enum class SpaceKind : u8 {
-  zone = 0,      // where packets of a zone are for
-  served = 1,    // where packets in tunnels that end here are for
-  director = 2,  // whose tunnels are believed, in a zone
-  fellow = 3,    // which other hosts there are, in a zone
-};
-using Space = u64;  // zone:32 kind:8 key:24, of a tunnel that tells tenants apart
-WM_INLINE constexpr Space space_of(u32 zone, SpaceKind kind = SpaceKind::zone, u32 key = 0) {
-  return u64(zone) << 32 | u64(kind) << 24 | (key & 0xffffff);
-}
-constexpr Space kServed = space_of(0, SpaceKind::served);
 
 // A front is one address in one space that this node does something for.
 constexpr u32 kFrontRules = 4;

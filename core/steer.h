@@ -5,6 +5,7 @@
 
 #include "core/hash.h"
 #include "core/parse.h"
+#include "core/prefix.h"
 
 namespace waymark {
 
@@ -41,6 +42,29 @@ WM_INLINE const Front* find_front(E& env, Space space, const Address& address) {
     if (front && front->address == address && front->space == space) return front;
   }
   return nullptr;
+}
+
+// Whose an address is: the front that it has, or that its longest prefix has; or what that prefix stands for, where it
+// has no front. An address by itself is longer than any prefix. Where all prefixes are of one role, steer leaves the
+// search to it: then there is neither.
+struct Steered {
+  const Front* front;
+  const Mapping* mapping;
+  u32 role;  // or kNoRole
+};
+template <class E>
+WM_INLINE Steered find_by_prefix(E& env, Space space, const Address& address, bool ip6) {
+  const AddressBits bits = ip6 ? bits6(address) : bits4(address);
+  const u32 found = env.find_any_prefix(space, bits, wanted_now(env, ip6, kAnyMap | kMapNone));
+  const Mapping* m = found ? env.at(table::mappings, found - 1) : nullptr;
+  if (!m) return {nullptr, nullptr, kNoRole};
+  return {m->front ? env.at(table::fronts, m->front - 1) : nullptr, m, m->role};
+}
+// The front that a packet was steered to, of a role that has fronts for all its addresses; or null.
+template <class E>
+WM_INLINE const Front* front_of(E& env, const Steered& to, Space space, const Packet& p) {
+  if (WM_LIKELY(to.front)) return to.front;
+  return to.mapping ? nullptr : find_by_prefix(env, space, p.destination, p.ip6).front;
 }
 
 // The last of `count` sorted rules from `base` on whose (protocol, first port) is not above `wanted`, by halves. One of

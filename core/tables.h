@@ -18,6 +18,7 @@ struct TableSizes {
 // T(name, record, entries, class): `entries` is an expression of `sizes`, a TableSizes.
 //   config  belongs to one load of the program: filled, then frozen; replaced by a reload. As many entries as it needs,
 //           and these at most.
+//   halved  likewise, but in two halves: the daemon writes the spare one, and makes it the one in force (core/prefix.h)
 //   live    outlives loads; written by the daemon alone
 //   state   outlives loads; written by packets, tidied by the daemon
 //   counter like state, one value a CPU
@@ -28,8 +29,8 @@ struct TableSizes {
   T(rules, Rule, kMaxRules, config)           \
   T(services, Service, kMaxServices, config)  \
   T(fellows, Fellow, kMaxFellows, config)     \
-  T(prefixes, PrefixBucket, 1u << 17, config) \
-  T(mappings, Mapping, kMaxMappings, config)
+  T(prefixes, PrefixBucket, 1u << 18, halved) \
+  T(mappings, Mapping, 2 * kMaxMappings, halved)
 #define WM_LIVE_TABLES(T)                            \
   T(targets, Target, sizes.targets, live)            \
   T(slot_names, SlotName, sizes.targets, live)       \

@@ -89,7 +89,7 @@ class Plane {
   };
   struct Built {
     Compiled compiled;
-    Loaded loaded;
+    std::optional<Loaded> loaded;  // none where what runs takes the prefixes that are all that changed
   };
   struct Machine {
     std::vector<u8> secret;
@@ -124,7 +124,8 @@ class Plane {
   void begin(Change change);
   void machine_read(const std::shared_ptr<Change>& change, Result<Machine> machine);
   Result<Draft> draft(Change& change);
-  static Result<Built> build(const Draft& draft, bool capture, const Loader& load);
+  // `loaded`: what runs, where a load may be spared; or null.
+  static Result<Built> build(const Draft& draft, bool capture, const Loader& load, const Image* loaded);
   Status land(Change& change, Built built);
   void end(const std::shared_ptr<Change>& change, const Status& status);
   Status load_now(Change change);

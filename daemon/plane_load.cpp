@@ -113,7 +113,7 @@ Status Plane::load_now(Change change) {
   change.natives = std::move(machine->natives);
   const Result<Draft> drafted = draft(change);
   if (!drafted) return drafted.error();
-  Result<Built> built = build(*drafted, change.capture, engine_.loader());
+  Result<Built> built = build(*drafted, change.capture, engine_.loader(), nullptr);
   if (!built) {
     control_->abandon();
     return built.error();
@@ -171,13 +171,14 @@ void Plane::machine_read(const std::shared_ptr<Change>& change, Result<Machine> 
   if (!change->forced && same(change->natives, natives_)) return end(change, Done{});
   Result<Draft> drafted = draft(*change);
   if (!drafted) return end(change, drafted.error());
-  worker_.run<Built>([draft = std::make_shared<const Draft>(std::move(*drafted)), capture = change->capture,
-                      load = engine_.loader()] { return build(*draft, capture, load); },
-                     [this, alive = std::weak_ptr(alive_), change](Result<Built> built) {
-                       if (alive.expired() || in_work_ != change) return;
-                       if (!built) control_->abandon();
-                       end(change, built ? land(*change, std::move(*built)) : Status(built.error()));
-                     });
+  worker_.run<Built>(
+      [draft = std::make_shared<const Draft>(std::move(*drafted)), capture = change->capture, load = engine_.loader(),
+       loaded = change->forced ? nullptr : image_] { return build(*draft, capture, load, loaded.get()); },
+      [this, alive = std::weak_ptr(alive_), change](Result<Built> built) {
+        if (alive.expired() || in_work_ != change) return;
+        if (!built) control_->abandon();
+        end(change, built ? land(*change, std::move(*built)) : Status(built.error()));
+      });
 }
 
 Result<Draft> Plane::draft(Change& change) {
@@ -189,18 +190,21 @@ Result<Draft> Plane::draft(Change& change) {
   return draft;
 }
 
-Result<Plane::Built> Plane::build(const Draft& draft, bool capture, const Loader& load) {
+Result<Plane::Built> Plane::build(const Draft& draft, bool capture, const Loader& load, const Image* loaded) {
   Result<Compiled> compiled = compile(draft);
   if (!compiled) return compiled.error();
   compiled->image.settings.capture = capture;
-  Result<Loaded> loaded = load(compiled->image);
-  if (!loaded) return loaded.error();
-  return Built{std::move(*compiled), std::move(*loaded)};
+  if (loaded && may_flip(*loaded, compiled->image)) return Built{std::move(*compiled), std::nullopt};
+  Result<Loaded> anew = load(compiled->image);
+  if (!anew) return anew.error();
+  return Built{std::move(*compiled), std::move(*anew)};
 }
 
 Status Plane::land(Change& change, Built built) {
   control_->introduce(built.compiled);
-  if (Status swapped = engine_.put(std::move(built.loaded), attachments_for(change)); !swapped) {
+  if (!built.loaded) {
+    engine_.flip(built.compiled.image);
+  } else if (Status swapped = engine_.put(std::move(*built.loaded), attachments_for(change)); !swapped) {
     control_->abandon();
     return swapped;
   }

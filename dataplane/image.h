@@ -12,12 +12,13 @@
 namespace waymark {
 
 // The config tables of one load. Vectors may be shorter than the table's largest size; ports has 2^kPortBits entries,
-// steer 2^steer_bits, and prefixes 2^prefix_bits where there is a translator.
+// steer 2^steer_bits, and prefixes and mappings room for a half twice, or none.
 struct Image {
   RoleSet roles = kAllRoles;    // whose programs are loaded
   Role first = Role::director;  // the one that packets meet; others are a jump away
   u32 targets = kUsualTargets;  // slots there are
   Settings settings{};
+  Prefixes lengths{};  // of the first half: the second one is empty
 #define WM_VECTOR(NAME, RECORD, ENTRIES, CLASS) std::vector<RECORD> NAME;
   WM_CONFIG_TABLES(WM_VECTOR)
 #undef WM_VECTOR

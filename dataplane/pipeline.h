@@ -61,12 +61,12 @@ constexpr RoleSet kPuntingRoles = 0 WM_ROLES(WM_PUNTS);
 #undef WM_PUNTS
 
 // The packet's role, if it is among `here`; else a jump to it.
-#define WM_TURN(NAME)                                                                         \
-  template <RoleSet here, Env E>                                                              \
-  WM_INLINE Verdict turn_to_##NAME(E& env, Packet& p, const Port* port, const Front* front) { \
-    if constexpr (here & role_bit(Role::NAME)) return NAME::receive(env, p, port, front);     \
-    env.template jump<u32(Role::NAME)>();                                                     \
-    return steer::why::no_program;                                                            \
+#define WM_TURN(NAME)                                                                        \
+  template <RoleSet here, Env E>                                                             \
+  WM_INLINE Verdict turn_to_##NAME(E& env, Packet& p, const Port* port, const Steered& to) { \
+    if constexpr (here & role_bit(Role::NAME)) return NAME::receive(env, p, port, to);       \
+    env.template jump<u32(Role::NAME)>();                                                    \
+    return steer::why::no_program;                                                           \
   }
 WM_ROLES(WM_TURN)
 #undef WM_TURN
@@ -85,15 +85,20 @@ WM_INLINE Verdict process(E& env) {
   if (WM_UNLIKELY(ended(end))) return end;
   forget(p);
   env.step(Step::received, env.interface(), p.outer_vlan, p.inner_vlan);
-  const Front* front = find_front(env, space_of(port->zone), p.destination);
-  if (!front) {
-    const TranslatorSettings& translator = env.settings().translator;
-    if (!translator.on || translator.zone != port->zone) return steer::why::not_ours;
-    return turn_to_translator<here>(env, p, port, nullptr);
+  Steered to = {find_front(env, space_of(port->zone), p.destination), nullptr, kNoRole};
+  if (WM_LIKELY(to.front)) {
+    to.role = to.front->role;
+  } else {
+    const Settings& s = env.settings();
+    if (s.prefix_role == kNoRole) return steer::why::not_ours;
+    if (s.prefix_space != kAnySpace && s.prefix_space != space_of(port->zone)) return steer::why::not_ours;
+    to.role = s.prefix_role;
+    if (s.prefix_role == kManyRoles) to = find_by_prefix(env, space_of(port->zone), p.destination, p.ip6);
+    if (to.role == kNoRole) return steer::why::not_ours;
   }
-  env.step(Step::steered, front->role, port->zone, 0);
+  env.step(Step::steered, to.role, port->zone, !to.front);
 #define WM_TURN(NAME) \
-  if (front->role == u32(Role::NAME)) return turn_to_##NAME<here>(env, p, port, front);
+  if (to.role == u32(Role::NAME)) return turn_to_##NAME<here>(env, p, port, to);
   WM_ROLES(WM_TURN)
 #undef WM_TURN
   return steer::why::not_ours;

@@ -233,6 +233,7 @@ Result<Image> compile(const CompileInput& in) {
   Image image;
   WM_TRY(check_zones(in.config));
   Settings& settings = image.settings;
+  PrefixTable prefixes;
   image.targets = in.meta.targets;
   std::copy(std::begin(in.meta.pin_key), std::end(in.meta.pin_key), settings.pin_key);
   settings.pin_buckets = in.config.engine.pins ? in.meta.pin_buckets : 0;
@@ -250,7 +251,8 @@ Result<Image> compile(const CompileInput& in) {
     const TranslatorConfig& translator = *in.config.translator;
     set_limit(settings, AnswerKind::error, translator.errors, in.meta.ticks_per_second);
     set_limit(settings, AnswerKind::echo, translator.echoes, in.meta.ticks_per_second);
-    WM_TRY(add_translator(image, translator, in.natives, in.meta.ticks_per_second));
+    WM_TRY(add_settings(settings, translator, in.meta.ticks_per_second));
+    WM_TRY(add_prefixes(prefixes, translator, in.natives));
   }
   image.roles = roles_of(in.config);
   image.first = first_role(in.config);
@@ -269,6 +271,7 @@ Result<Image> compile(const CompileInput& in) {
   WM_TRY(write_fellows(image, in));
   WM_TRY(write_fronts(image, gather(in)));
   WM_TRY(write_steer(image));
+  WM_TRY(prefixes.write(image));
   WM_TRY(write_ports(image, in));
   return image;
 }

@@ -6,15 +6,13 @@
 #include <vector>
 
 #include "config/config.h"
-#include "core/translate/map.h"
+#include "core/prefix.h"
 
 namespace waymark {
 
-inline translate::Numbers numbers(const Prefix& p) {
-  return is_ip4(p.address) ? translate::numbers4(p.address) : translate::numbers6(p.address);
-}
+inline AddressBits numbers(const Prefix& p) { return is_ip4(p.address) ? bits4(p.address) : bits6(p.address); }
 // IPv4 addresses count as the last 32 bits of 128.
-inline translate::Numbers mask_of(u32 length, bool ip6) { return translate::mask_of(ip6 ? length : 96 + length); }
+inline AddressBits mask_of(u32 length, bool ip6) { return mask_of(ip6 ? length : 96 + length); }
 
 class PrefixSet {
  public:
@@ -35,7 +33,7 @@ class PrefixSet {
   using Key = std::tuple<bool, u8, u64, u64>;
   static Key key(const Prefix& p, u8 length) {
     const bool ip6 = !is_ip4(p.address);
-    const translate::Numbers n = numbers(p) & mask_of(length, ip6);
+    const AddressBits n = numbers(p) & mask_of(length, ip6);
     return {ip6, length, n.high, n.low};
   }
   bool any(const Prefix& p, std::set<u8>::const_iterator end) const {

@@ -5,7 +5,7 @@
 
 #include "base/result.h"
 #include "config/config.h"
-#include "dataplane/image.h"
+#include "node/prefix_table.h"
 
 namespace waymark {
 
@@ -20,9 +20,11 @@ Mapping embedded_mapping(const Prefix& ip6, const Prefix& ip4, bool nonglobal);
 // Those of `natives` that are more specific than what is translated: they win (RFC 7915, 4.6, 5.6).
 std::vector<Prefix> winners(const TranslatorConfig& config, std::span<const Prefix> natives);
 
-// Writes everything but the fronts of the translator's own addresses. `natives`: prefixes that the machine reaches by
-// itself. Fails, with a sentence, where there are too many.
-Status add_translator(Image& image, const TranslatorConfig& config, std::span<const Prefix> natives,
-                      u32 ticks_per_second);
+// What it translates, and what it does not: `natives` are prefixes that the machine reaches by itself. Fails, with a
+// sentence, where a map cannot be.
+Status add_prefixes(PrefixTable& table, const TranslatorConfig& config, std::span<const Prefix> natives);
+
+// Fails, with a sentence, where there are too many ranges of addresses.
+Status add_settings(Settings& settings, const TranslatorConfig& config, u32 ticks_per_second);
 
 }  // namespace waymark

@@ -61,11 +61,11 @@ Bytes with_header_sum(Bytes frame) {
 }
 
 // Ways of all kinds, by what the destination's last bits are; and which were asked for.
-Routed road(const TranslatorSite& s, const Address& to, std::vector<u32>& asked, u64 seed) {
+Routed road(const TranslatorSite& s, const Address& to, std::vector<u32>& asked, const Settings& settings) {
   static const u16 kMtus[] = {1500, 1280, 1500, 1400};
   const u32 bits = u32(to.low >> 56) + 7;
   const WayKind kind = bits % 16 == 5 ? WayKind::unreachable : bits % 16 == 6 ? WayKind::kernel : WayKind::direct;
-  asked.push_back(way_index(seed, to));
+  asked.push_back(way_index(settings, to));
   u16 mtu = kMtus[bits / 16 % 4];
   if (is_ip4(to) && bits % 8 == 3) mtu = 576;
   return {kind, kind == WayKind::direct ? s.index(!is_ip4(to)) : 0, Mac{{2, 9, 9, 9, 9, u8(bits)}},
@@ -79,7 +79,7 @@ void compare(std::span<const u8> elf, u64 seed) {
   slow_down(native);
   const Image image = native.image();
   std::vector<u32> asked;
-  native.set_routes([&](const Address& to) { return road(s, to, asked, image.settings.translator.prefix_seed); });
+  native.set_routes([&](const Address& to) { return road(s, to, asked, image.settings); });
   KernelTranslator kernel(elf, image);
   packets::Mutator mutator(corpus(s), seed);
   const u32 ticks = s.scene().ticks();

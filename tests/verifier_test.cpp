@@ -58,12 +58,16 @@ std::string all_lengths() {
          "hosts = [\"2001:db8:1::4\", \"2001:db8:1::6\", \"2001:db8:1::7\"]\n";
 }
 
+long lengths_of(std::span<const PrefixLength> all) {
+  return std::count_if(all.begin(), all.end(), [](const PrefixLength& of) { return of.kinds != 0; });
+}
+
 void verify(std::span<const u8> elf) {
   translator_cases::TranslatorSite site(all_lengths());
   const Image& image = site.scene().engine().image();
   EXPECT_EQ(image.roles, kAllRoles);
-  EXPECT_GE(image.settings.translator.lengths4, 32u);
-  EXPECT_EQ(image.settings.translator.lengths6, 128u);
+  EXPECT_GE(lengths_of(image.lengths.of[0].length4), 32);
+  EXPECT_EQ(lengths_of(image.lengths.of[0].length6), 128);
   const auto object = Object::load(elf, image);
   ASSERT_TRUE(object) << object.error().sentence;
   u32 most = 0;

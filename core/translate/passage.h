@@ -25,20 +25,17 @@ struct Ends {
   Address source, destination;
 };
 
-constexpr u32 kIsIp6 = 0x100;  // beside the kinds that Env::find_mapping looks for
+// The mapping of one of the kinds that the translator has for an address.
 template <class E>
-WM_INLINE const Mapping* mapping_of(E& env, const Numbers& n, bool ip6, u32 kinds) {
-  const u32 found = env.find_mapping(n.high, n.low, kinds | (ip6 ? kIsIp6 : 0));
-  return found ? env.at(table::mappings, found - 1) : nullptr;
+WM_INLINE const Mapping* mapping_of(E& env, const AddressBits& address, bool ip6, u32 kinds) {
+  return env.mapping_of(env.settings().translator.space, address, ip6, kinds);
 }
-
-constexpr u32 kAnyMap = kMapExplicit | kMapEmbedded;
 
 // The IPv6 address of an IPv4 one. `other_is_explicit`: the packet's other end has an explicit map; then this end shows
 // its embedded address even if it has one too, so that the answer comes back through here (RFC 7757, 4.2).
 template <class E>
 WM_INLINE bool map_to_ip6(E& env, const Address& ip4, bool other_is_explicit, Address& out) {
-  const Numbers n = numbers4(ip4);
+  const AddressBits n = bits4(ip4);
   const Mapping* m = other_is_explicit ? mapping_of(env, n, false, kMapEmbedded) : nullptr;
   if (!m) m = mapping_of(env, n, false, kAnyMap);
   if (!m || judge(m, {}, u32(n.low)) != Refused::no) return false;
@@ -47,7 +44,7 @@ WM_INLINE bool map_to_ip6(E& env, const Address& ip4, bool other_is_explicit, Ad
 }
 template <class E>
 WM_INLINE bool map_to_ip4(E& env, const Address& ip6, Address& out) {
-  const Numbers n = numbers6(ip6);
+  const AddressBits n = bits6(ip6);
   const Mapping* m = mapping_of(env, n, true, kAnyMap);
   if (!m) return false;
   const u32 ip4 = to_ip4(m, n);

@@ -6,10 +6,10 @@
 namespace waymark::translate {
 
 // Whether a source route among the options has not come to its end (RFC 7915, 4.1).
-WM_INLINE bool has_source_route(const View& v, const Inside& in) {
-  u32 at = in.l3 + u32(sizeof(Ip4));
+WM_INLINE bool has_source_route(const View& v, u32 l3, u32 l4) {
+  u32 at = l3 + u32(sizeof(Ip4));
   for (u32 i = 0; i < 40; ++i) {
-    if (at >= in.l4) return false;
+    if (at >= l4) return false;
     const auto* kind = v.at<u8>(at);
     if (!kind || *kind == 0) return false;
     if (*kind == 1) {

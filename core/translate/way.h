@@ -15,7 +15,10 @@ WM_INLINE u64 seal_of(const u32* key, const Way* w) {
   return sum;
 }
 
-WM_INLINE u32 way_index(u64 seed, const Address& to) { return u32(steer_hash(seed, 0, to) >> (64 - kWayBits)); }
+// Keyed: nobody outside knows whose places collide.
+WM_INLINE u32 way_index(const Settings& s, const Address& to) {
+  return u32(steer_hash(load64(s.pin_key), 0, to) >> (64 - kWayBits));
+}
 
 // What a packet needs of a Way.
 struct Onward {
@@ -30,7 +33,7 @@ struct Onward {
 template <class E>
 WM_INLINE Onward find_way(E& env, const Address& to) {
   const Settings& s = env.settings();
-  const Way* way = env.at(table::ways, way_index(s.translator.prefix_seed, to));
+  const Way* way = env.at(table::ways, way_index(s, to));
   if (WM_LIKELY(way && way->destination == to && int(way->valid_until - env.now()) > 0 &&
                 way->seal == seal_of(s.pin_key, way)))
     return {WayKind(way->kind), way->interface, way->mtu ? way->mtu : 0xffffu, load_link(&way->next_hop)};
@@ -38,7 +41,7 @@ WM_INLINE Onward find_way(E& env, const Address& to) {
   const u32 mtu = asked >> 8;
   Onward onward = {WayKind(asked & 0xff), 0, mtu ? mtu : 0xffffu, {}};
   if (onward.kind != WayKind::direct) return onward;
-  way = env.at(table::ways, way_index(s.translator.prefix_seed, to));  // Env wants this very packet to go there
+  way = env.at(table::ways, way_index(s, to));  // Env wants this very packet to go there
   if (!way) return {};
   onward.interface = way->interface;
   onward.link = load_link(&way->next_hop);
@@ -50,7 +53,7 @@ template <class E>
 WM_INLINE void keep_way(E& env, const Address& to, WayKind kind, u32 interface, const LinkAddresses& link, u32 mtu,
                         u32 ticks) {
   const Settings& s = env.settings();
-  Way* way = env.at(table::ways, way_index(s.translator.prefix_seed, to));
+  Way* way = env.at(table::ways, way_index(s, to));
   if (!way) return;
   way->destination = to;
   way->interface = interface;

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "dataplane/halves.h"
 #include "dataplane/pipeline.h"
 #include "roles/translator/punted.h"
 
@@ -45,6 +46,7 @@ class NativeEnv {
     return engine_.owner_of_ ? engine_.owner_of_({view_.begin, view_.end}, p) : Owner::flow;
   }
   const Settings& settings() const { return engine_.image_.settings; }
+  const Prefixes& prefixes() const { return engine_.image_.lengths; }
   u32 now() const { return ticks_; }
   u32 interface() const { return interface_; }
   void leave(u32 interface) { out_ = interface; }
@@ -61,9 +63,16 @@ class NativeEnv {
   [[gnu::noinline]] void prove(u64 hash) { director::prove(*this, hash); }
   [[gnu::noinline]] u64 place(const Arrival& a) { return director::pack_flow(director::place(*this, a)); }
   [[gnu::noinline]] u32 answer(const Packet& p) { return u32(waymark::answer(*this, p)); }
-  u32 find_mapping(u64 high, u64 low, u32 kinds) {
-    return translate::find_mapping(*this, {high, low}, kinds & translate::kIsIp6, kinds & 0xff);
+  const Mapping* mapping_of(Space space, const AddressBits& address, bool ip6, u32 kinds) {
+    return waymark::mapping_of(*this, space, address, ip6, kinds);
   }
+  u32 find_far_prefix(Space space, const AddressBits& address, u32 wanted) {
+    return waymark::find_far_prefix(*this, space, address, wanted);
+  }
+  u32 find_any_prefix(Space space, const AddressBits& address, u32 wanted) {
+    return waymark::find_far_prefix(*this, space, address, wanted, 0);
+  }
+  [[gnu::noinline]] bool has_source_route(u32 l3, u32 l4) const { return translate::has_source_route(view_, l3, l4); }
   [[gnu::noinline]] u64 skip_headers(u32 l4, u32 end, u32 protocol) const {
     return translate::pack_skipped(translate::skip_headers(view_, l4, end, u8(protocol)));
   }
@@ -74,7 +83,9 @@ class NativeEnv {
   [[gnu::noinline]] u32 complain(u32 l3, u32 end, u32 kind, u32 rest) {
     return u32(waymark::complain(*this, l3, end, kind, rest));
   }
-  translate::Passed translate(const Packet& p) { return translator::pass(*this, p.ip6, p); }
+  translate::Passed translate(const Packet& p, const Mapping* target) {
+    return translator::pass(*this, p.ip6, p, target);
+  }
   [[gnu::noinline]] translate::Passed look_at_error() { return translator::look_at_error(*this); }
   [[gnu::noinline]] translate::Passed prepare_error6(u32 mtu) { return translator::prepare_error6(*this, mtu); }
   [[gnu::noinline]] translate::Passed write_error6() { return translator::write_error6(*this); }
@@ -140,6 +151,10 @@ void NativeEngine::load(Image image) {
 #define WM_SEE(NAME, RECORD, ENTRIES, CLASS) NAME##_ = image_.NAME;
   WM_CONFIG_TABLES(WM_SEE)
 #undef WM_SEE
+}
+
+void NativeEngine::flip(const Image& image) {
+  waymark::flip({image_.prefixes, image_.mappings, &image_.lengths}, image);
 }
 
 Outcome NativeEngine::run(std::span<const u8> frame, u32 interface, u32 ticks, std::vector<StepSeen>* trace,

@@ -50,6 +50,7 @@ class NativeEngine {
   NativeEngine& operator=(const NativeEngine&) = delete;
 
   void load(Image image);
+  void flip(const Image& image);  // its prefixes alone, which fit what was loaded (dataplane/halves.h)
   void set_owner(OwnerOf owner_of) { owner_of_ = std::move(owner_of); }   // unset: every packet is somebody's here
   void set_routes(RouteTo route_to) { route_to_ = std::move(route_to); }  // unset: the kernel sends all
   Live live() { return live_; }

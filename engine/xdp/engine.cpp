@@ -305,6 +305,10 @@ Live& XdpEngine::live() { return state_->tables->live(); }
 u32 XdpEngine::ticks_per_second() const { return state_->ticks_per_second; }
 Result<Moment> XdpEngine::now() const { return state_->tables->now(); }
 const Load* XdpEngine::load() const { return state_->load ? &*state_->load : nullptr; }
+void XdpEngine::flip(const Image& image) {
+  if (state_->current && state_->current->prefixes().lengths) waymark::flip(state_->current->prefixes(), image);
+}
+
 const Object* XdpEngine::object() const { return state_->current ? &*state_->current : nullptr; }
 Counters XdpEngine::counters() const { return state_->tables->counters(); }
 std::vector<TargetCounters> XdpEngine::target_traffic(u32 count) const { return state_->tables->target_traffic(count); }

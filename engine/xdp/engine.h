@@ -83,6 +83,8 @@ class XdpEngine {
   Loader loader() const;
   // Puts what was loaded on exactly these interfaces: on all that are required, or none.
   Status put(Loaded loaded, const std::vector<Attachment>& interfaces);
+  // Puts other prefixes in force than those that were loaded last (dataplane/halves.h); seconds lie between two.
+  void flip(const Image& image);
   // What the last put() took out of use. Where nobody asks for it, it ends with the next put(), or with the engine.
   std::shared_ptr<Retired> take_retired();
   // Loads and puts.

@@ -12,6 +12,11 @@ extern "C" {
 WM_SECTION(".rodata.cfg") extern const Settings wm_settings = {};
 }
 
+// Written in place by the daemon (core/prefix_records.h).
+extern "C" {
+WM_SECTION(".data.prefixes") extern Prefixes wm_prefixes = {};
+}
+
 extern "C" {
 volatile u32 wm_zero = 0;  // core/view.h: never written; unlike settings, the verifier must not know that
 }
@@ -19,10 +24,12 @@ volatile u32 wm_zero = 0;  // core/view.h: never written; unlike settings, the v
 namespace maps {
 constexpr u32 kArray = 2, kProgArray = 3, kPerfEventArray = 4, kPercpuArray = 6, kMmapable = 1u << 10;
 #define WM_KIND_config kArray
+#define WM_KIND_halved kArray
 #define WM_KIND_live kArray
 #define WM_KIND_state kArray
 #define WM_KIND_counter kPercpuArray
 #define WM_FLAGS_config 0
+#define WM_FLAGS_halved kMmapable
 #define WM_FLAGS_live kMmapable
 #define WM_FLAGS_state kMmapable
 #define WM_FLAGS_counter 0
@@ -61,7 +68,11 @@ unsigned int wm_answer(xdp_md* ctx, unsigned int l3, unsigned int l4, unsigned i
 unsigned long long wm_place(unsigned long long hash, unsigned long long choice_hash, unsigned int service,
                             unsigned int protocol_and_flags);
 int wm_prove(unsigned long long hash);
-unsigned int wm_find_mapping(unsigned long long high, unsigned long long low, unsigned int kinds);
+unsigned int wm_find_any_prefix(unsigned long long space, unsigned long long high, unsigned long long low,
+                                unsigned int wanted);
+unsigned int wm_find_far_prefix(unsigned long long space, unsigned long long high, unsigned long long low,
+                                unsigned int wanted);
+unsigned int wm_has_source_route(xdp_md* ctx, unsigned int l3, unsigned int l4);
 unsigned int wm_route(xdp_md* ctx, unsigned long long high, unsigned long long low);
 unsigned long long wm_skip_headers(xdp_md* ctx, unsigned int l4, unsigned int end, unsigned int protocol);
 unsigned long long wm_sum(xdp_md* ctx, unsigned int from, unsigned int to);
@@ -106,6 +117,11 @@ class KernelTables {
     const Settings* s = &wm_settings;
     asm("" : "+r"(s));  // else the compiler folds the zeros it sees
     return *s;
+  }
+  WM_INLINE const Prefixes& prefixes() const {
+    const Prefixes* p = &wm_prefixes;
+    asm("" : "+r"(p));  // likewise
+    return *p;
   }
   WM_INLINE u32 now() const { return u32(bpf::jiffies64()); }
   WM_INLINE void note(Note n) {
@@ -160,19 +176,21 @@ class KernelEnv : public KernelTables {
     reload();
     return answered;
   }
-  // Most mappings are of the longest lengths, and a call costs as much as looking at two.
-  WM_INLINE u32 find_mapping(u64 high, u64 low, u32 kinds) {
-    const TranslatorSettings& s = settings().translator;
-    const bool ip6 = kinds & translate::kIsIp6;
-    const u32 near = translate::find_mapping(*this, {high, low}, ip6, kinds & 0xff, 0, translate::kNearLengths);
-    if (near) return forget(near);
-    return (ip6 ? s.lengths6 : s.lengths4) > translate::kNearLengths ? wm_find_mapping(high, low, kinds) : 0;
+  WM_INLINE const Mapping* mapping_of(Space space, const AddressBits& address, bool ip6, u32 kinds) {
+    return waymark::mapping_of(*this, space, address, ip6, kinds);
+  }
+  WM_INLINE u32 find_far_prefix(Space space, const AddressBits& address, u32 wanted) {
+    return wm_find_far_prefix(space, address.high, address.low, wanted);
+  }
+  WM_INLINE u32 find_any_prefix(Space space, const AddressBits& address, u32 wanted) {
+    return wm_find_any_prefix(space, address.high, address.low, wanted);
   }
   WM_INLINE u32 route(const Address& to) {
     const u32 routed = wm_route(ctx_, to.high, to.low);
     reload();
     return routed;
   }
+  WM_INLINE bool has_source_route(u32 l3, u32 l4) { return wm_has_source_route(ctx_, l3, l4); }
   WM_INLINE u64 skip_headers(u32 l4, u32 end, u32 protocol) { return wm_skip_headers(ctx_, l4, end, protocol); }
   WM_INLINE u64 sum(u32 from, u32 to) { return wm_sum(ctx_, from, to); }
   WM_INLINE u32 complain(u32 l3, u32 end, u32 kind, u32 rest) {
@@ -180,9 +198,9 @@ class KernelEnv : public KernelTables {
     reload();
     return answered;
   }
-  WM_INLINE translate::Passed translate(const Packet& p) {
-    if (p.ip6) return translator::pass(*this, true, p);
-    return translator::pass(*this, false, p);
+  WM_INLINE translate::Passed translate(const Packet& p, const Mapping* target) {
+    if (p.ip6) return translator::pass(*this, true, p, target);
+    return translator::pass(*this, false, p, target);
   }
   WM_INLINE translate::Passed look_at_error() { return passed(wm_look_at_error(ctx_)); }
   WM_INLINE translate::Passed prepare_error6(u32 mtu) { return passed(wm_prepare_error6(ctx_, mtu)); }

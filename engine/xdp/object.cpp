@@ -17,7 +17,7 @@ namespace waymark {
 
 namespace {
 
-enum class Class { config, live, state, counter };
+enum class Class { config, halved, live, state, counter };
 struct TableFacts {
   const char* name;
   Class kind;
@@ -44,6 +44,8 @@ std::vector<TableFacts> tables_of(const Image& image) {
 }
 
 constexpr u32 entry_stride(u32 entry_size) { return (entry_size + 7) & ~7u; }
+
+constexpr const char* kPrefixSection = ".data.prefixes";
 
 constexpr size_t kLogBytes = 16 << 20;  // the verifier's log at level 1; untouched pages cost nothing
 
@@ -76,6 +78,7 @@ struct Object::State {
   bpf_object* object = nullptr;
   std::vector<Memory> memory;
   Live live;
+  PrefixHalves halves;
   Role first = Role::director;
   ~State() {
     memory.clear();
@@ -83,14 +86,17 @@ struct Object::State {
   }
 
   Status prepare(const Image& image, const Options& options, std::span<char> log);
-  Status set_constants(const Settings& settings);
+  Status set_constants(const Image& image);
+  template <class V>
+  Status set_section(const char* name, const V& value);
   Status share(const TableFacts& facts, bpf_map* map, int fd);
   Status fill_jumps();
   Status refusal(int error, const Options& options, std::string_view log) const;
   template <class V>
-  Status fill(const char* name, const std::vector<V>& values);
+  Status fill(const char* name, Class kind, const std::vector<V>& values);
   template <class V>
   Status window(const char* name, u32 limit, std::span<V>& out);
+  Status open_prefixes(const Image& image);
 };
 
 namespace {
@@ -116,12 +122,18 @@ Object::Object(Object&&) noexcept = default;
 Object& Object::operator=(Object&&) noexcept = default;
 Object::~Object() = default;
 
-Status Object::State::set_constants(const Settings& settings) {
-  bpf_map* map = bpf_object__find_map_by_name(object, ".rodata.cfg");
+template <class V>
+Status Object::State::set_section(const char* name, const V& value) {
+  bpf_map* map = bpf_object__find_map_by_name(object, name);
   if (!map) return Done{};  // an object without settings, as a test's may be
-  if (const int error = -bpf_map__set_initial_value(map, &settings, sizeof settings))
+  if (const int error = -bpf_map__set_initial_value(map, &value, sizeof value))
     return Error{"the BPF program's settings are not those of this build (" + std::string(strerror(error)) + ")"};
   return Done{};
+}
+
+Status Object::State::set_constants(const Image& image) {
+  WM_TRY(set_section(".rodata.cfg", image.settings));
+  return set_section(kPrefixSection, image.lengths);
 }
 
 Status Object::State::share(const TableFacts& facts, bpf_map* map, int fd) {
@@ -144,12 +156,12 @@ Status Object::State::share(const TableFacts& facts, bpf_map* map, int fd) {
 }
 
 Status Object::State::prepare(const Image& image, const Options& options, std::span<char> log) {
-  WM_TRY(set_constants(image.settings));
+  WM_TRY(set_constants(image));
   for (const TableFacts& facts : tables_of(image)) {
     bpf_map* map = bpf_object__find_map_by_name(object, facts.name);
     if (!map) continue;
     bpf_map__set_max_entries(map, facts.entries);
-    const int fd = options.shared && facts.kind != Class::config ? options.shared(facts.name) : -1;
+    const int fd = options.shared && facts.kind > Class::halved ? options.shared(facts.name) : -1;
     if (fd >= 0) WM_TRY(share(facts, map, fd));
   }
   std::vector<std::string> wanted = options.programs;
@@ -193,7 +205,7 @@ Status Object::State::refusal(int error, const Options& options, std::string_vie
 
 // Config tables are written in one call each: 10,000 services in a few milliseconds.
 template <class V>
-Status Object::State::fill(const char* name, const std::vector<V>& values) {
+Status Object::State::fill(const char* name, Class kind, const std::vector<V>& values) {
   bpf_map* map = bpf_object__find_map_by_name(object, name);
   if (!map) return Done{};
   const int fd = bpf_map__fd(map);
@@ -204,7 +216,8 @@ Status Object::State::fill(const char* name, const std::vector<V>& values) {
     if (bpf_map_update_batch(fd, keys.data(), values.data(), &count, nullptr))
       return Error{bpf_sentence("cannot fill the table " + std::string(name), errno)};
   }
-  if (bpf_map_freeze(fd)) return Error{bpf_sentence("cannot freeze the table " + std::string(name), errno)};
+  if (kind == Class::config && bpf_map_freeze(fd))
+    return Error{bpf_sentence("cannot freeze the table " + std::string(name), errno)};
   return Done{};
 }
 
@@ -219,6 +232,15 @@ Status Object::State::window(const char* name, u32 limit, std::span<V>& out) {
   if (start == MAP_FAILED) return Error{bpf_sentence("cannot map the table " + std::string(name), errno)};
   memory.push_back(Memory(start, Unmap{bytes}));
   out = {static_cast<V*>(start), std::min<size_t>(limit, entries * shared_in_entry(sizeof(V)))};
+  return Done{};
+}
+
+Status Object::State::open_prefixes(const Image& image) {
+  std::span<Prefixes> lengths;
+  WM_TRY(window("prefixes", u32(image.prefixes.size()), halves.prefixes));
+  WM_TRY(window("mappings", u32(image.mappings.size()), halves.mappings));
+  WM_TRY(window(kPrefixSection, 1, lengths));
+  halves.lengths = lengths.data();
   return Done{};
 }
 
@@ -246,10 +268,11 @@ Result<Object> Object::load(std::span<const u8> elf, const Image& image, const O
     return Error{"the kernel refused the BPF program's type information (BTF)"};
 
   WM_TRY(state->fill_jumps());
-#define WM_FILL(NAME, RECORD, ENTRIES, CLASS) WM_TRY(state->fill(#NAME, image.NAME));
+#define WM_FILL(NAME, RECORD, ENTRIES, CLASS) WM_TRY(state->fill(#NAME, Class::CLASS, image.NAME));
   WM_CONFIG_TABLES(WM_FILL)
 #undef WM_FILL
 
+  WM_TRY(state->open_prefixes(image));
   if (!options.mapped) return Object(std::move(state));
   const TableSizes sizes = image.sizes();
   Live& live = state->live;
@@ -273,5 +296,6 @@ int Object::map(const char* name) const {
 }
 
 Live& Object::live() const { return state_->live; }
+const PrefixHalves& Object::prefixes() const { return state_->halves; }
 
 }  // namespace waymark

@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "dataplane/image.h"
+#include "dataplane/halves.h"
 
 namespace waymark {
 
@@ -55,6 +55,7 @@ class Object {
   int map(const char* name) const;
 
   Live& live() const;
+  const PrefixHalves& prefixes() const;  // always mapped; null where the object has none
 
   Counters counters() const;
   // Of the first `count` target slots.

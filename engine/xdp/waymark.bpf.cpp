@@ -51,15 +51,26 @@ extern "C" __attribute__((noinline)) unsigned int wm_answer(xdp_md* ctx, unsigne
   return u32(answer(env, p));
 }
 
-extern "C" __attribute__((noinline)) unsigned int wm_find_mapping(unsigned long long high, unsigned long long low,
-                                                                  unsigned int kinds) {
+extern "C" __attribute__((noinline)) unsigned int wm_find_far_prefix(unsigned long long space, unsigned long long high,
+                                                                     unsigned long long low, unsigned int wanted) {
   KernelTables tables;
-  return translate::find_mapping(tables, {high, low}, kinds & translate::kIsIp6, kinds & 0xff, translate::kNearLengths);
+  return find_far_prefix(tables, space, {high, low}, wanted);
+}
+
+extern "C" __attribute__((noinline)) unsigned int wm_find_any_prefix(unsigned long long space, unsigned long long high,
+                                                                     unsigned long long low, unsigned int wanted) {
+  KernelTables tables;
+  return find_far_prefix(tables, space, {high, low}, wanted, 0);
 }
 
 extern "C" __attribute__((noinline)) unsigned int wm_route(xdp_md* ctx, unsigned long long high,
                                                            unsigned long long low) {
   return route_to(ctx, {high, low});
+}
+
+extern "C" __attribute__((noinline)) unsigned int wm_has_source_route(xdp_md* ctx, unsigned int l3, unsigned int l4) {
+  KernelEnv env(ctx);
+  return translate::has_source_route(env.view(), l3, l4);
 }
 
 extern "C" __attribute__((noinline)) unsigned long long wm_skip_headers(xdp_md* ctx, unsigned int l4, unsigned int end,

@@ -45,7 +45,9 @@ WM_INLINE Verdict answer_for(E& env, const Packet& p) {
 
 // A packet to a service's address, from parse_ip() on.
 template <Env E>
-WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Front* front) {
+WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& to) {
+  const Front* front = front_of(env, to, space_of(port->zone), p);
+  if (!front) return steer::why::not_ours;
   const u32 zone = port->zone;
   if (WM_UNLIKELY(is_ip4(front->address) == bool(p.ip6))) return why::wrong_family;
   if (const Verdict end = validate(env.view(), p, env.length()); WM_UNLIKELY(ended(end))) return end;

@@ -129,7 +129,9 @@ WM_INLINE bool pass_on(E& env, const Packet& outer, const Packet& inner, u32 zon
 
 // A packet to one of this host's tunnel ends, from parse_ip() on.
 template <Env E>
-WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Front* end_of_tunnels) {
+WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& to) {
+  const Front* end_of_tunnels = front_of(env, to, space_of(port->zone), p);
+  if (!end_of_tunnels) return steer::why::not_ours;
   if (WM_UNLIKELY(is_ip4(end_of_tunnels->address) == bool(p.ip6))) return steer::why::not_ours;  // IPv4-mapped in IPv6
   const Inner found = find_inner(env, p, env.settings().gue_port);
   if (!found.type && !found.is_tunnel) return why::local;
@@ -156,6 +158,8 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Front* end_
   if (WM_UNLIKELY(ended(parse_ip(env.view(), inner, found.type)))) return why::inner_header;
   if (inner.protocol == kProtoIp4 || inner.protocol == kProtoIp6) return why::nested_tunnel;
   const Front* front = find_front(env, kServed, inner.destination);
+  if (WM_UNLIKELY(!front) && env.settings().serves_prefixes)
+    front = find_by_prefix(env, kServed, inner.destination, inner.ip6).front;
   if (WM_UNLIKELY(!front)) return why::not_served;
   if (is_ip4(front->address) == bool(inner.ip6)) return why::not_served;
   if (const Verdict end = validate(env.view(), inner, p.end); WM_UNLIKELY(ended(end)))

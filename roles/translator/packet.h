@@ -12,9 +12,8 @@ namespace waymark::translator {
 // What a router says before it forwards: source routes, routing headers and hop limits (RFC 7915, 4.1, 5.1).
 template <class E>
 WM_INLINE Verdict judge_way(E& env, bool ip6, const Opened& o) {
-  const View v = env.view();
   if (WM_UNLIKELY(o.in.routing)) return why::routing_header;
-  if (WM_UNLIKELY(!ip6 && o.in.l4 - o.in.l3 > sizeof(Ip4)) && translate::has_source_route(v, o.in))
+  if (WM_UNLIKELY(!ip6 && o.in.l4 - o.in.l3 > sizeof(Ip4)) && env.has_source_route(o.in.l3, o.in.l4))
     return why::source_route;
   if (WM_UNLIKELY(o.p.hops <= 1)) return why::hop_limit;
   return kGoOn;
@@ -48,14 +47,14 @@ WM_INLINE Passed pass_opened(E& env, bool ip6, const Opened& o, Onward& way) {
   return translate::pass_to_ip4(env, o.p, o.in, o.to, way);
 }
 
-// The common way (Env::translate). `p` is what parse_ip() found, `ip6` is p.ip6: a constant to the kernel's build,
-// which has all this twice.
+// The common way (Env::translate). `p` is what parse_ip() found, `target` its destination's mapping where steer found
+// it, `ip6` is p.ip6: a constant to the kernel's build, which has all this twice.
 template <class E>
-WM_INLINE Passed pass(E& env, bool ip6, const Packet& p) {
+WM_INLINE Passed pass(E& env, bool ip6, const Packet& p, const Mapping* target) {
   auto* s = env.template scratch<Scratch>();
   if (!s) return {why::no_room, 0};
   s->o.p = p;
-  const Verdict end = open(env, ip6, s->o);
+  const Verdict end = open(env, ip6, s->o, target);
   reread();  // to the verifier, states that differ in what has been found so far are one from here on
   const Passed passed = WM_UNLIKELY(ended(end)) ? Passed{end, 0} : pass_opened(env, ip6, s->o, s->way);
   if (WM_LIKELY(is_sent(passed.verdict))) return passed;
@@ -92,8 +91,12 @@ WM_INLINE Passed error_to_ip4(E& env, u32 mtu) {
   return translate::error_to_ip4(env, s->o.p, s->o.in, s->o.to, s->q, s->way, mtu);
 }
 
+// The packet is as pass() found it, and known from there: nothing else of it need be kept so long.
 template <class E>
-WM_INLINE Verdict complain_about(E& env, const Packet& p, Verdict verdict, u32 kind, u32 rest, u32 mtu) {
+WM_INLINE Verdict complain_about(E& env, Verdict verdict, u32 kind, u32 rest, u32 mtu) {
+  const auto* s = env.template scratch<Scratch>();
+  if (!s) return why::no_room;
+  const Packet& p = s->o.p;
   const u32 added = u32(sizeof(Icmp) + (p.ip6 ? sizeof(Ip6) : sizeof(Ip4)));
   const u32 end = translate::least(p.end, p.l3 + (mtu > added ? mtu - added : 0));  // what goes back fits its way
   const Answered answered = Answered(env.complain(p.l3, end, kind, rest));
@@ -113,28 +116,29 @@ WM_INLINE Verdict receive_own(E& env, Packet& p) {
   return translate::echo(env, p);
 }
 
-// A packet to the translator's own address, or one in its zone that no front is for.
+// A packet to the translator's own address, or to what it translates.
 template <Env E>
-WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Front* own) {
-  if (WM_UNLIKELY(own)) {
-    if (is_ip4(own->address) == bool(p.ip6)) return steer::why::not_ours;  // IPv4-mapped in an IPv6 header
+WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& to) {
+  if (WM_UNLIKELY(to.front)) {
+    if (is_ip4(to.front->address) == bool(p.ip6)) return steer::why::not_ours;  // IPv4-mapped in an IPv6 header
     return receive_own(env, p);
   }
   const u32 here = port->mtu ? port->mtu : 0xffffu;
-  Passed passed = env.translate(p);
+  const bool ip6 = p.ip6;
+  Passed passed = env.translate(p, to.mapping);
   if (WM_LIKELY(is_sent(passed.verdict))) {
     env.leave(passed.value);
     return passed.verdict;
   }
   if (WM_UNLIKELY(passed.verdict.reason == translate::kErrorsTurn)) {
     passed = env.look_at_error();
-    if (!ended(passed.verdict)) passed = p.ip6 ? env.error_to_ip4(here) : env.prepare_error6(here);
+    if (!ended(passed.verdict)) passed = ip6 ? env.error_to_ip4(here) : env.prepare_error6(here);
     if (!ended(passed.verdict)) passed = env.write_error6();
   } else if (WM_UNLIKELY(passed.verdict.reason == translate::kHairpinsTurn)) {
     passed = env.hairpin();
   }
-  const u32 kind = complaint_of(passed.verdict, p.ip6);
-  if (WM_UNLIKELY(kind != kNothing)) return complain_about(env, p, passed.verdict, kind, passed.value, here);
+  const u32 kind = complaint_of(passed.verdict, ip6);
+  if (WM_UNLIKELY(kind != kNothing)) return complain_about(env, passed.verdict, kind, passed.value, here);
   env.leave(passed.value);
   return passed.verdict;
 }

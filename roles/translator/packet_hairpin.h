@@ -8,7 +8,7 @@ namespace waymark::translator {
 
 template <class E>
 WM_INLINE bool is_hairpin(E& env, const Address& ip4) {
-  return translate::mapping_of(env, translate::numbers4(ip4), false, kMapExplicit) != nullptr;
+  return translate::mapping_of(env, bits4(ip4), false, kMapExplicit) != nullptr;
 }
 
 template <class E>

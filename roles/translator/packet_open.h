@@ -21,7 +21,7 @@ WM_INLINE constexpr Verdict verdict_of(translate::Refused r) {
 template <class E>
 WM_INLINE Address pool_source(E& env, const Address& router) {
   const TranslatorSettings& s = env.settings().translator;
-  u32 n = s.pool_size ? reduce(u32(steer_hash(s.prefix_seed, 0, router) >> 32), s.pool_size) : 0;
+  u32 n = s.pool_size ? reduce(u32(steer_hash(0, 0, router) >> 32), s.pool_size) : 0;
   u32 chosen = s.own4;
   for (u32 i = 0; i < kPoolRanges; ++i) {
     if (n < s.pool[i].count) {
@@ -30,7 +30,7 @@ WM_INLINE Address pool_source(E& env, const Address& router) {
     }
     n -= s.pool[i].count;
   }
-  return translate::address4(chosen);
+  return address4(chosen);
 }
 
 // A packet in its first half: looked into, and both addresses found. Every field is of the packet as it came.
@@ -64,19 +64,20 @@ WM_INLINE bool is_error(const View& v, const Inside& in, bool ip6) {
   return icmp && is_icmp_error(ip6, icmp->type);
 }
 
-// From parse_ip() on: whether the packet is the translator's, what it holds, and its addresses in the other version.
+// From steer on: whether the packet is the translator's, what it holds, and its addresses in the other version.
+// `target` is the destination's mapping where steer found it.
 template <class E>
-WM_INLINE Verdict open(E& env, bool ip6, Opened& o) {
+WM_INLINE Verdict open(E& env, bool ip6, Opened& o, const Mapping* target) {
   Packet& p = o.p;
-  const translate::Numbers to = ip6 ? translate::numbers6(p.destination) : translate::numbers4(p.destination);
+  const AddressBits to = ip6 ? bits6(p.destination) : bits4(p.destination);
   if (!ip6 && translate::is_martian(u32(to.low))) return steer::why::not_ours;
-  const Mapping* target = translate::mapping_of(env, to, ip6, translate::kAnyMap | kMapNative);
-  if (!target || target->kind == kMapNative) return steer::why::not_ours;
+  if (!target) target = translate::mapping_of(env, to, ip6, kAnyMap | kMapNone);
+  if (!target || target->kind == kMapNone) return steer::why::not_ours;
   const u8 kind = o.kind = target->kind;
   const u32 ip4 = ip6 ? translate::to_ip4(target, to) : u32(to.low);
-  const translate::Refused refused = translate::judge(target, ip6 ? to : translate::Numbers{}, ip4);
+  const translate::Refused refused = translate::judge(target, ip6 ? to : AddressBits{}, ip4);
   if (WM_UNLIKELY(refused != translate::Refused::no)) return verdict_of(refused);
-  o.to.destination = ip6 ? translate::address4(ip4) : translate::address6(translate::to_ip6(target, ip4));
+  o.to.destination = ip6 ? address4(ip4) : address6(translate::to_ip6(target, ip4));
 
   if (p.end > env.length() || p.end < p.l4) return parse::why::ip_length;
   const bool illegal = ip6 ? translate::is_martian(p.source) : translate::is_martian(number(ip4_of(p.source)));
@@ -101,10 +102,10 @@ WM_INLINE Verdict open(E& env, bool ip6, Opened& o) {
   p.l4 = o.in.l4;
   p.protocol = o.in.protocol;
 
-  const translate::Numbers from = ip6 ? translate::numbers6(p.source) : translate::numbers4(p.source);
+  const AddressBits from = ip6 ? bits6(p.source) : bits4(p.source);
   const Mapping* source = nullptr;
   if (!ip6 && kind == kMapExplicit) source = translate::mapping_of(env, from, ip6, kMapEmbedded);
-  if (!source) source = translate::mapping_of(env, from, ip6, translate::kAnyMap);
+  if (!source) source = translate::mapping_of(env, from, ip6, kAnyMap);
   env.step(Step::mapped, kind, source ? source->kind : 0, 0);
   if (WM_UNLIKELY(!source)) {
     const bool link_local = ip6 && from.high >> 54 == 0xfe80 >> 6;  // RFC 4291, 2.5.6: stays on its link
@@ -114,9 +115,9 @@ WM_INLINE Verdict open(E& env, bool ip6, Opened& o) {
     return kGoOn;
   }
   const u32 source4 = ip6 ? translate::to_ip4(source, from) : u32(from.low);
-  const translate::Refused bad = translate::judge(source, ip6 ? from : translate::Numbers{}, source4);
+  const translate::Refused bad = translate::judge(source, ip6 ? from : AddressBits{}, source4);
   if (WM_UNLIKELY(bad != translate::Refused::no) && (ip6 || bad != translate::Refused::martian)) return verdict_of(bad);
-  o.to.source = ip6 ? translate::address4(source4) : translate::address6(translate::to_ip6(source, source4));
+  o.to.source = ip6 ? address4(source4) : address6(translate::to_ip6(source, source4));
   return kGoOn;
 }
 

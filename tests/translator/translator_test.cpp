@@ -138,19 +138,18 @@ TEST(PrefixWays, TheFirstThatFitsIsFound) {
     u64 tags = 0, mappings = 0;
     u32 wanted = 0;
     // Few values, so that they are often equal, and at both ends, where a carry would show.
-    const auto tag = [&] { return u16(random() % 2 ? random() % 3 : translate::kPrefixTagMask - random() % 3); };
+    const auto tag = [&] { return u16(random() % 2 ? random() % 3 : kPrefixTagMask - random() % 3); };
     const u16 looked_for = tag();
     const u32 kinds = 1 + u32(random() % 7);
     for (u32 way = 0; way < kPrefixWays; ++way) {
       const u16 has = tag();
       const u8 kind = u8((1u << random() % 4) & 7);  // 0: empty
-      tags |= u64(kind ? translate::prefix_tag(has, kind) : 0) << 16 * way;
+      tags |= u64(kind ? prefix_tag(has, kind) : 0) << 16 * way;
       mappings |= u64(way + 1 + (random() % 2 ? 0xfff0 : 0)) << 16 * way;
       if (!wanted && (kind & kinds) && has == looked_for) wanted = u16(mappings >> 16 * way);
     }
-    const u64 way = translate::first_way(tags, looked_for, kinds);
-    ASSERT_EQ(way ? translate::pick_way(mappings, way) : 0, wanted)
-        << std::hex << tags << " " << looked_for << " " << kinds;
+    const u64 way = first_way(tags, looked_for, kinds);
+    ASSERT_EQ(way ? pick_way(mappings, way) : 0, wanted) << std::hex << tags << " " << looked_for << " " << kinds;
     found += wanted != 0;
   }
   EXPECT_GT(found, 20'000u);
