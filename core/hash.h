@@ -36,6 +36,11 @@ WM_INLINE constexpr u64 hash_client(const u32* key, u32 zone, const Address& sou
              nh(key + 2, u32(source.low), u32(source.low >> 32)) + nh(key + 8, 0, zone));
 }
 
+// Where in table::heirs the slot of a service's target is looked for.
+WM_INLINE constexpr u32 heir_bucket(u64 seed, u64 end, u32 service, u32 bits) {
+  return u32(mix(end ^ seed ^ service) >> (64 - bits));
+}
+
 // A number below n from the upper half of a hash, without a division; slightly uneven when n is near 2^32.
 WM_INLINE constexpr u32 reduce(u32 hash, u32 n) { return u32(u64(hash) * n >> 32); }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/checksum.h"
+#include "core/hash.h"
 #include "core/records.h"
 
 namespace waymark {
@@ -22,6 +23,11 @@ WM_INLINE Address outer_destination(const Target& t) {
   return address_of({load32(t.outer + __builtin_offsetof(Ip4, destination))});
 }
 
+// What a target is to all directors, whatever its name, its slot, or where the tunnel begins. Port in host order.
+WM_INLINE constexpr u64 end_hash(const Address& address, u16 port) {
+  return mix(address.high ^ mix(address.low ^ port));
+}
+
 // What the tunnel of either kind adds; `candidate`: with a second candidate behind GUE's header.
 constexpr u32 tunnel_overhead(bool outer_ip6, u8 tunnel, bool candidate = false) {
   return u32(outer_ip6 ? sizeof(Ip6) : sizeof(Ip4)) + (tunnel == kTunnelGue ? kGueLength : 0) +
@@ -37,6 +43,7 @@ inline void set_outer(Target& t, const Address& source, const Address& destinati
   t.tunnel = tunnel;
   t.outer_length = u8(tunnel_overhead(ip6, tunnel));
   t.port = wire16(port);
+  t.end = end_hash(destination, port);
   u8* after = t.outer + (ip6 ? sizeof(Ip6) : sizeof(Ip4));
   if (ip6) {
     auto* ip = reinterpret_cast<Ip6*>(t.outer);

@@ -12,6 +12,7 @@ namespace waymark {
 struct Settings {
   u64 steer_seed;       // makes the steer table free of overfull buckets; found by control
   u64 port_seed;        // the same for the table of ports
+  u64 heir_seed;        // and for the table of heirs, of 2^heir_bits buckets; 0 bits: no two services share a target
   u32 pin_key[12];      // keyed hash of flows (core/hash.h); as old as the pins
   u32 steer_bits;       // log2 of the number of steer buckets
   u32 pin_buckets;      // 0: no pins
@@ -22,7 +23,7 @@ struct Settings {
   u32 capture;          // 1: copy packets to the capture ring on the way in and out
   u16 gue_port;         // where this host's GUE tunnels come in, host order; 0: none
   u8 second_candidate;  // 1: GUE tunnels of adopted flows name the previous choice
-  u8 reserved;
+  u8 heir_bits;
   u32 answer_interval[4];  // by AnswerKind: between two answers, in units of 2^-16 ticks; 0: none at all
   u32 answer_burst[4];     // so many may come at once
   Space prefix_space;      // the one that all prefixes are in, or kAnySpace
@@ -31,7 +32,7 @@ struct Settings {
   u8 reserved2[6];
   TranslatorSettings translator;
 };
-static_assert(sizeof(Settings) == 144 + sizeof(TranslatorSettings));
+static_assert(sizeof(Settings) == 152 + sizeof(TranslatorSettings));
 
 // An (interface, VLAN, VLAN) that Waymark listens on.
 constexpr u32 kPortBits = 10;
@@ -87,6 +88,14 @@ struct Service {
 };
 static_assert(sizeof(Service) == 8);
 
+// The slots of targets that several services have, by service and Target::end: whose a flow is by now whose pin names
+// another service's slot (DESIGN.md, "Slots and incarnations").
+constexpr u32 kHeirWays = 8;
+struct HeirBucket {
+  u32 slot[kHeirWays];  // 0: empty
+};
+static_assert(sizeof(HeirBucket) == 32);
+
 // The way to another host.
 struct Fellow {
   u32 slot;  // of a target
@@ -106,7 +115,9 @@ struct alignas(64) Target {
   u8 reserved1;
   u8 outer[kOuterLength];
   be16 port;  // with the address, what the target is to other directors; whether the tunnel has one or not
-  u8 reserved2[38];
+  u8 reserved2[6];
+  u64 end;  // hash of that address and port (end_hash in core/outer.h)
+  u8 reserved3[24];
 };
 static_assert(sizeof(Target) == 128);
 constexpr u64 kTargetDown = u64(1) << 32;  // its server died: flows that belong to it are told so
@@ -188,8 +199,8 @@ struct Meta {
 static_assert(sizeof(Meta) == 144);
 
 constexpr u32 kMaxFronts = 65'535, kMaxRules = 65'536, kMaxServices = 16'384, kMaxFellows = 65'536,
-              kUsualTargets = 65'536, kMaxTargets = 262'144, kMaxChoices = 1u << 22, kMaxMembers = 524'288,
-              kMaxChoiceHeads = 65'536;
+              kMaxHeirs = 1u << 18, kUsualTargets = 65'536, kMaxTargets = 262'144, kMaxChoices = 1u << 22,
+              kMaxMembers = 524'288, kMaxChoiceHeads = 65'536;
 constexpr u32 head_at(u32 half, u32 service) { return half * kMaxChoiceHeads + service; }
 
 }  // namespace waymark

@@ -29,6 +29,7 @@ struct TableSizes {
   T(rules, Rule, kMaxRules, config)           \
   T(services, Service, kMaxServices, config)  \
   T(fellows, Fellow, kMaxFellows, config)     \
+  T(heirs, HeirBucket, kMaxHeirs, config)     \
   T(prefixes, PrefixBucket, 1u << 18, halved) \
   T(mappings, Mapping, 2 * kMaxMappings, halved)
 #define WM_LIVE_TABLES(T)                            \

@@ -30,6 +30,7 @@ constexpr NoteText kNoteTexts[kNotes] = {
     {"candidate_sent", "the tunnel named a second candidate for a flow that arrived in its middle"},
     {"passed_on", "a host sent a stray on to the second candidate"},
     {"candidate_refused", "the second candidate is no host of this service: delivered here"},
+    {"pin_inherited", "a pin moved to another service with the same target, after services were split or merged"},
 };
 
 }  // namespace

@@ -56,6 +56,33 @@ WM_INLINE const Target* target_of(E& env, u32 slot, u32 service) {
   return target && target->in_use && target->service == service ? target : nullptr;
 }
 
+// The pin's target, where it may serve the packet's service, or null. A pin may name a slot of another service: its
+// flow was that one's before services were split or merged, or another flow has this very fingerprint. Where the
+// packet's own service has a target whose tunnel ends in the same place, the pin goes over to that one's slot.
+template <class E>
+WM_INLINE const Target* target_of_pin(E& env, Found& found, u32 service) {
+  const u32 slot = unpack(found.value).slot;
+  if (const Target* target = target_of(env, slot, service); WM_LIKELY(target)) return target;
+  const Target* other = env.settings().heir_bits ? env.at(table::targets, slot) : nullptr;
+  if (!other || !other->in_use) return nullptr;
+  const u64 end = other->end;
+  const HeirBucket* bucket =
+      env.at(table::heirs, heir_bucket(env.settings().heir_seed, end, service, env.settings().heir_bits));
+  if (!bucket) return nullptr;
+  for (u32 i = 0; i < kHeirWays; ++i) {
+    const u32 heir = bucket->slot[i];
+    const Target* target = heir ? target_of(env, heir, service) : nullptr;
+    if (!target || target->end != end) continue;
+    Pin pin = unpack(found.value);
+    pin.slot = heir;
+    const u64 word = pack(pin);
+    if (swap_word(found.word, found.value, word) == found.value) env.note(Note::pin_inherited);
+    found.value = word;  // where another CPU's packet was first, it goes the same way
+    return target;
+  }
+  return nullptr;
+}
+
 // tcp_flags are 0 for all but TCP.
 WM_INLINE constexpr bool opens(const Arrival& a) {
   return (a.tcp_flags & (kTcpSyn | kTcpAck | kTcpRst | kTcpFin)) == kTcpSyn;
@@ -199,13 +226,13 @@ WM_INLINE Flow place(E& env, const Arrival& a) {
   if (!env.settings().pin_buckets) return {choose(env, a), false, 0};
   const PinPlace at = place_of(env, a.hash);
   const u32 stamp = env.now() >> env.settings().stamp_shift & kStampMask;
-  if (const Found pin = find_pin(env, at); pin.word) {
-    const Target* target = target_of(env, unpack(pin.value).slot, a.service);
+  if (Found pin = find_pin(env, at); pin.word) {
+    const Target* target = target_of_pin(env, pin, a.service);
     if (!target) return {choose(env, a), false, 0};  // another service's flow has this very fingerprint
     return is_down(target) ? leave_dead(env, pin, a, stamp) : follow_pin(env, pin, a, stamp);
   }
-  if (const Found embryo = find_embryo(env, at); embryo.word)
-    if (const Target* target = target_of(env, unpack(embryo.value).slot, a.service))
+  if (Found embryo = find_embryo(env, at); embryo.word)
+    if (const Target* target = target_of_pin(env, embryo, a.service))
       return is_down(target) ? leave_dead(env, embryo, a, stamp) : follow_embryo(env, embryo, a, stamp);
   return begin_flow(env, at, a, stamp);
 }

@@ -135,6 +135,21 @@ void moves(std::vector<Case>& c) {
   };
   foreign.flow = 0;
   c.push_back(foreign);
+
+  for (const bool proven_yet : {true, false}) {
+    Case regrouped = later(proven_yet ? "pin_of_former_service" : "embryo_of_former_service",
+                           "a service was split: its flow goes on to the same server, whatever the choice says", ack,
+                           {}, "proven 22", 22, pool);
+    regrouped.arrange = [flip_to, hash, proven_yet](const Live& live, u32 now) {
+      flip_to(live, now);
+      const PinPlace at = place(hash);
+      const Pin pin = {at.fingerprint, kTakenOver, stamp_at(now), proven_yet ? PinState::proven : PinState::embryonic,
+                       false};
+      (proven_yet ? live.pins[at.bucket].pin[3] : live.embryos[embryo_bucket(at, kEmbryos)].pin[3]) = pack(pin);
+    };
+    regrouped.notes = {Note::pin_inherited};
+    c.push_back(regrouped);
+  }
 }
 
 void full(std::vector<Case>& c) {

@@ -185,6 +185,9 @@ Image image(bool pins, u32 stamp_shift) {
                       {kInterface, kVlanNoTunnels, 0, kPublic, ours, 0, 0, 1500, 0},
                       {kInterface, kVlanTenant, 0, kTenant, ours, 0, 0, 1500, 0}});
   image.fellows = {{kFellowSlot6, 0}, {kFellowSlot4, 0}};
+  // Whatever the hash: `pool` has no heir but 22 for the end of kTakenOver.
+  s.heir_bits = 1;
+  image.heirs.assign(2, {{kTakenOver, by_ip6, 21, 22, 23}});
   image.services.resize(kLastService + 1);
   image.services[sticky].affinity = 1;
   return image;
@@ -228,6 +231,7 @@ void fill(const Live& live, u32 now) {
     }
   }
   for (u32 slot : {kFellowSlot6, kFellowSlot4}) live.targets[slot] = target(slot, 0);
+  live.targets[kTakenOver] = target(22, all);
 }
 
 u64 flow_hash(u32 zone, const std::string& source, const std::string& destination, const Payload& payload) {

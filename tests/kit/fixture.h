@@ -15,7 +15,8 @@
 //
 // The choice of `pool` was another one before too. The same node ends tunnels at kHere4 and kHere6 from kDirector4 and
 // kDirector6, for what kServed4 and kServed6 serve: two services, one of which (kShared) the hosts kFellow4 and
-// kFellow6 serve as well. The ways there are the target slots kFellowSlot4 and kFellowSlot6.
+// kFellow6 serve as well. The ways there are the target slots kFellowSlot4 and kFellowSlot6. The slot kTakenOver of
+// `all` has the tunnel of slot 22, to which its pins go over.
 #pragma once
 
 #include <string>
@@ -64,7 +65,7 @@ inline const std::string kHere4 = "192.0.2.10", kHere6 = "2001:db8:5::10";
 inline const std::string kDirector4 = "192.0.2.1", kDirector6 = "2001:db8:5::1";
 inline const std::string kServed4 = "198.51.100.90", kServed6 = "2001:db8:90::1";
 
-constexpr u32 kFellowSlot6 = 61, kFellowSlot4 = 62;
+constexpr u32 kFellowSlot6 = 61, kFellowSlot4 = 62, kTakenOver = 70;
 inline const std::string kFellow6 = "2001:db8:5::161", kFellow4 = "192.0.2.162";
 constexpr u16 kShared = 3, kAlone = 4, kAlonePort = 8080;  // services of the host, and where only this one answers
 
