@@ -168,8 +168,9 @@ constexpr Words kWords[] = {
 
 Result<Image> image_of(const Config& config) {
   // Services' numbers are for packets to services; nothing here looks at them.
-  const auto none = [](const auto&) { return 0u; };
-  return compile({config, {}, new_meta({}, 250, [] { return 1u; }), none});
+  const Services services = services_of(config);
+  const std::vector<u32> none(services.service.size());
+  return compile({config, services, none, {}, new_meta({}, 250, [] { return 1u; })});
 }
 
 std::optional<Translation> translated(const Image& image, const TranslatorConfig& config, const Address& address) {

@@ -19,21 +19,21 @@ WM_INLINE constexpr u64 mix(u64 x) {
 
 WM_INLINE constexpr u64 nh(const u32* key, u32 a, u32 b) { return u64(u32(a + key[0])) * u32(b + key[1]); }
 
-// `key` is 12 secret words; ports in host order.
-WM_INLINE constexpr u64 hash_flow(const u32* key, u32 zone, u8 protocol, const Address& source,
+// `key` is 12 secret words; `realm` tells zones apart that have one address (Front); ports in host order.
+WM_INLINE constexpr u64 hash_flow(const u32* key, u32 realm, u8 protocol, const Address& source,
                                   const Address& destination, u16 source_port, u16 destination_port) {
   const u64 sum = nh(key + 0, u32(source.high), u32(source.high >> 32)) +
                   nh(key + 2, u32(source.low), u32(source.low >> 32)) +
                   nh(key + 4, u32(destination.high), u32(destination.high >> 32)) +
                   nh(key + 6, u32(destination.low), u32(destination.low >> 32)) +
-                  nh(key + 8, u32(source_port) << 16 | destination_port, zone) + nh(key + 10, protocol, 0);
+                  nh(key + 8, u32(source_port) << 16 | destination_port, realm) + nh(key + 10, protocol, 0);
   return mix(sum);
 }
 
 // The client alone, for services whose clients stay together.
-WM_INLINE constexpr u64 hash_client(const u32* key, u32 zone, const Address& source) {
+WM_INLINE constexpr u64 hash_client(const u32* key, u32 realm, const Address& source) {
   return mix(nh(key + 0, u32(source.high), u32(source.high >> 32)) +
-             nh(key + 2, u32(source.low), u32(source.low >> 32)) + nh(key + 8, 0, zone));
+             nh(key + 2, u32(source.low), u32(source.low >> 32)) + nh(key + 8, 0, realm));
 }
 
 // Where in table::heirs the slot of a service's target is looked for.

@@ -66,8 +66,8 @@ constexpr u32 kFrontRules = 4;
 struct Front {
   Address address;
   Space space;
-  u8 role;  // whose packets to it are: its number in dataplane/roles.h
-  u8 reserved;
+  u8 role;         // whose packets to it are: its number in dataplane/roles.h
+  u8 realm;        // tells it from the same address in another zone: part of the flow hash, as no zone's name is
   u16 rule_count;  // when they do not fit here: how many in table::rules, disjoint, sorted by `first`; else 0
   // kNoRule where there is none. A fellow's "protocol and port" is a service of this host that it shares, and "service"
   // an entry of table::fellows.
@@ -169,9 +169,11 @@ static_assert(sizeof(TargetCounters) == 24);
 constexpr u32 kNameLength = 64;  // with a closing 0
 struct SlotName {
   char service[kNameLength], target[kNameLength];
-  u64 identity;  // keyed by nothing: a hash of service, name, address and tunnel, to recognise the slot after a restart
+  u64 scope;  // hash of its service's addresses and ports, whatever its name (node/services.h)
   u32 incarnation;
-  u32 reserved;
+  u8 configured;  // 1: the configuration in force names it; else it only serves its pins
+  u8 realm;       // its service's (Front)
+  u16 reserved;
   // What operators decided; outlives restarts. The later version is in force, on all directors of a group.
   u32 drained;  // 1: it takes no new flows
   u32 weight;   // in place of the configuration's; kNoWeight: none

@@ -52,7 +52,7 @@ Choices::InForce Choices::read(const Choice& choice) const {
   out.slots.assign(members.begin(), members.end());
   for (u32 slot : out.slots) {
     const Target& target = live_.targets[slot < live_.targets.size() ? slot : 0];
-    tables->members.push_back(slot ? member_hash(outer_destination(target), number(target.port)) : 0);
+    tables->members.push_back(slot ? target.end : 0);
   }
   const auto now = live_.choices.subspan(choice.table, choice.size);
   tables->now.assign(now.begin(), now.end());

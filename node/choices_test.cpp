@@ -48,7 +48,7 @@ void agree(const ChoiceTables& tables, const Model& model) {
   }
 }
 
-u64 hash_of(u32 n) { return member_hash({0, 0x20010db8'00000000ull + n}, 6080); }
+u64 hash_of(u32 n) { return end_hash({0, 0x20010db8'00000000ull + n}, 6080); }
 
 // Some of forty servers, a few of them without weight.
 std::vector<PoolMember> draw_pool() {
@@ -141,7 +141,7 @@ RC_GTEST_PROP(Choices, WriteWhatSucceedSays, ()) {
         for (bool before : {false, true}) {
           const u32 slot = site.slot_at(service, at, before);
           const u64 hash = before ? models[service].was[at] : models[service].is[at];
-          RC_ASSERT((slot ? member_hash(outer_destination(site.live.targets[slot]), 6080) : 0) == hash);
+          RC_ASSERT((slot ? end_hash(outer_destination(site.live.targets[slot]), 6080) : 0) == hash);
           RC_ASSERT(!slot || slot / 100 == service || slot == 100 * (service + 1));
         }
   }

@@ -22,6 +22,7 @@ u32 zone_number(const std::string& name) { return zone_of(name.data(), u32(name.
 // One front while it is being gathered.
 struct FrontDraft {
   Role role = Role::count;
+  u8 realm = 0;
   std::vector<Rule> rules;
 };
 struct FrontKey {
@@ -80,10 +81,14 @@ void gather_host(Drafts& drafts, const Config& config) {
 Drafts gather(const CompileInput& in) {
   Drafts drafts;
   if (in.config.host) gather_host(drafts, in.config);
-  for (const ServiceConfig& service : in.config.service)
-    for (const Address& address : service.address)
-      add_rules(front(drafts, Role::director, space_of(zone_number(service.zone)), address), service.ports,
-                in.service_index(service.name));
+  for (std::size_t i = 0; i < in.indices.size(); ++i) {
+    const ServiceSpec& service = in.serves.service[i];
+    for (const Address& address : service.address) {
+      FrontDraft& draft = front(drafts, Role::director, space_of(zone_number(service.zone)), address);
+      draft.realm = u8(service.realm);
+      add_rules(draft, service.ports, in.indices[i]);
+    }
+  }
   if (in.config.translator)
     for (const Address& address : in.config.translator->address)
       front(drafts, Role::translator, space_of(zone_number(in.config.translator->zone)), address);
@@ -105,6 +110,7 @@ Status write_fronts(Image& image, Drafts drafts) {
     front.address = key.address;
     front.space = key.space;
     front.role = u8(draft.role);
+    front.realm = draft.realm;
     std::fill(std::begin(front.rule), std::end(front.rule), kNoRule);
     std::sort(draft.rules.begin(), draft.rules.end(), [](const Rule& a, const Rule& b) { return a.first < b.first; });
     if (draft.rules.size() <= kFrontRules) {
@@ -151,6 +157,27 @@ bool accepts_tunnels(const Config& config, const InterfaceConfig& interface) {
   return listed.empty() || std::find(listed.begin(), listed.end(), name) != listed.end();
 }
 
+// As write_steer(): with as many buckets as slots, or up to twice as many, most seeds do at the largest size.
+Status write_heirs(Image& image, std::span<const SharedSlot> shared) {
+  if (shared.empty()) return Done{};
+  const u32 bits = std::max<u32>(1, std::min(u32(std::bit_width(kMaxHeirs)) - 1, u32(std::bit_width(shared.size()))));
+  for (u64 seed = 1; seed <= kSeedTries; ++seed) {
+    image.heirs.assign(std::size_t(1) << bits, HeirBucket{});
+    const bool fits = std::all_of(shared.begin(), shared.end(), [&](const SharedSlot& s) {
+      auto& slots = image.heirs[heir_bucket(mix(seed), s.end, s.service, bits)].slot;
+      u32* way = std::find(std::begin(slots), std::end(slots), 0u);
+      if (way == std::end(slots)) return false;
+      *way = s.slot;
+      return true;
+    });
+    if (!fits) continue;
+    image.settings.heir_bits = u8(bits);
+    image.settings.heir_seed = mix(seed);
+    return Done{};
+  }
+  return Error{fmt::format("no arrangement of {} targets that several services have was found", shared.size())};
+}
+
 // The interface's own, or what the configuration says instead.
 u16 mtu_of(const Config& config, const InterfaceFacts& facts) {
   const auto& all = config.engine.mtu;
@@ -182,7 +209,7 @@ Status write_ports(Image& image, const CompileInput& in) {
   return Error{fmt::format("no arrangement of {} interfaces and VLANs was found", ports.size())};
 }
 
-Status check_zones(const Config& config) {
+Status check_zones(const Config& config, const Services& serves) {
   std::map<u32, std::string> names;
   auto add = [&](const std::string& name) -> Status {
     const u32 number = zone_number(name);
@@ -191,7 +218,7 @@ Status check_zones(const Config& config) {
     return Done{};
   };
   for (const auto& interface : config.engine.interfaces) WM_TRY(add(interface.zone));
-  for (const auto& service : config.service) WM_TRY(add(service.zone));
+  for (const ServiceSpec& service : serves.service) WM_TRY(add(service.zone));
   if (config.translator) WM_TRY(add(config.translator->zone));
   return Done{};
 }
@@ -231,7 +258,7 @@ u32 stamps_for(Duration idle, const Meta& meta) {
 
 Result<Image> compile(const CompileInput& in) {
   Image image;
-  WM_TRY(check_zones(in.config));
+  WM_TRY(check_zones(in.config, in.serves));
   Settings& settings = image.settings;
   PrefixTable prefixes;
   image.targets = in.meta.targets;
@@ -259,16 +286,18 @@ Result<Image> compile(const CompileInput& in) {
   settings.gue_port = in.config.host ? in.config.host->port : u16(0);
 
   u32 services = 0;
-  for (const ServiceConfig& service : in.config.service) {
-    services = std::max(services, in.service_index(service.name) + 1);
+  for (std::size_t i = 0; i < in.indices.size(); ++i) {
+    const ServiceSpec& service = in.serves.service[i];
+    services = std::max(services, in.indices[i] + 1);
     const Duration longest = std::max(service.tcp_idle, service.udp_idle);
     settings.stale_stamps = std::max(settings.stale_stamps, stamps_for(longest, in.meta));
   }
   image.services.resize(services);
-  for (const ServiceConfig& service : in.config.service)
-    image.services[in.service_index(service.name)].affinity = u8(service.affinity);
+  for (std::size_t i = 0; i < in.indices.size(); ++i)
+    image.services[in.indices[i]].affinity = u8(in.serves.service[i].affinity);
 
   WM_TRY(write_fellows(image, in));
+  WM_TRY(write_heirs(image, in.shared));
   WM_TRY(write_fronts(image, gather(in)));
   WM_TRY(write_steer(image));
   WM_TRY(prefixes.write(image));

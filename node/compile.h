@@ -2,13 +2,13 @@
 // deterministic.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "config/config.h"
 #include "dataplane/image.h"
+#include "node/slots.h"
 
 namespace waymark {
 
@@ -27,11 +27,13 @@ struct InterfaceFacts {
 // What the Image takes from the pinned tables and the machine, beside the configuration.
 struct CompileInput {
   const Config& config;
+  const Services& serves;
+  std::span<const u32> indices;  // of serves.service, in the same order; below kMaxServices
   std::span<const InterfaceFacts> interfaces;
-  const Meta& meta;                                              // keys, bucket counts, clock
-  std::function<u32(const std::string& service)> service_index;  // below kMaxServices
-  std::span<const u32> fellows = {};     // slots of the ways to other hosts, as in fellows_of(*config.host)
-  std::span<const Prefix> natives = {};  // what the machine reaches by itself: there the translator keeps off
+  const Meta& meta;                         // keys, bucket counts, clock
+  std::span<const u32> fellows = {};        // slots of the ways to other hosts, as in serves.fellow
+  std::span<const SharedSlot> shared = {};  // slots of targets that several services have
+  std::span<const Prefix> natives = {};     // what the machine reaches by itself: there the translator keeps off
 };
 
 // All other hosts that services of [host] name, each once, in order; without this host's own addresses, and without

@@ -40,7 +40,8 @@ Result<Draft> Control::draft(std::shared_ptr<const Config> config, std::span<con
                       "take the group's",
                       config->group->name)};
   }
-  Result<Draft> draft = node_.draft(std::move(config), interfaces, natives);
+  Services serves = services_of(*config);
+  Result<Draft> draft = node_.draft(std::move(config), std::move(serves), interfaces, natives);
   if (draft) next_secret_ = std::move(secret);
   return draft;
 }
@@ -72,6 +73,11 @@ void Control::commit(Compiled compiled, Time now) {
       for (const TargetConfig& target : service.target)
         health_.adopt(service.name, target.name,
                       node_.down().contains(name_of(service.name, target.name)) ? Wellness::down : Wellness::up, now);
+  for (const auto& [now_called, former_service] : node_.take_renamed())
+    if (unproven_.contains(former_service))
+      unproven_.insert(now_called.service);
+    else
+      health_.adopt(now_called.service, now_called.target, now_called.down ? Wellness::down : Wellness::up, now);
   // Of a target that is back, and is asked no more, nobody will say that it is well.
   std::vector<TargetHealth> unasked;
   for (const std::string& name : node_.down()) {

@@ -64,10 +64,14 @@ TEST(Control, AServiceThatCannotBeCheckedHoldsUpNoOther) {
   ASSERT_TRUE(pair.one.control->prepare(pair.one.config, kFacts, kSecret));
   pair.one.control->commit(pair.now);
   EXPECT_EQ(pair.one.control->routes().size(), 1u) << "nor after a reload";
+  pair.one.config.service[1].name = "post", pair.one.blind = {"post"};
+  ASSERT_TRUE(pair.one.control->prepare(pair.one.config, kFacts, kSecret));
+  pair.one.control->commit(pair.now);
+  EXPECT_EQ(pair.one.control->routes().size(), 1u) << "nor under another name";
   pair.one.blind = {};
   pair.run(10s);
   EXPECT_EQ(pair.one.control->routes().size(), 2u);
-  pair.one.blind = {"web", "mail"};
+  pair.one.blind = {"web", "post"};
   pair.run(60s);
   EXPECT_EQ(pair.one.control->routes().size(), 2u) << "what was known is held";
 }
@@ -214,6 +218,38 @@ TEST(Control, TablesWithOtherKeysThanTheGroupsAreRefused) {
   const Status started = stranger.start(pair.now, true);
   ASSERT_FALSE(started);
   EXPECT_NE(started.error().sentence.find("other keys than group \"g\""), std::string::npos);
+}
+
+namespace {
+
+// All names of a configuration become others.
+void rename_all(Config& config) {
+  config.engine.interfaces[0].zone = "outside";
+  for (ServiceConfig& service : config.service) {
+    service.name = "shop", service.zone = "outside";
+    for (TargetConfig& target : service.target) target.name = "server-" + target.name;
+  }
+}
+
+}  // namespace
+
+// What checks found out about a server holds under its new names until they say otherwise.
+TEST(Control, AServerThatIsRenamedIsAsWellAsItWas) {
+  Pair pair(true);
+  pair.run(3s);
+  pair.one.dead = {"s1", "server-s1"};
+  pair.run(10s);
+  rename_all(pair.one.config);
+  ASSERT_TRUE(pair.one.reload(pair.now));
+  EXPECT_EQ(pair.one.control->node().down(), (std::set<std::string>{"shop/server-s1"}));
+  EXPECT_TRUE(pair.one.control->health().decided()) << "nobody is asked anew before anything else happens";
+  EXPECT_TRUE(pair.one.control->health().down("shop", "server-s1"));
+  pair.run(10s);
+  EXPECT_EQ(pair.one.control->node().down(), (std::set<std::string>{"shop/server-s1"}));
+  EXPECT_TRUE(pair.one.announces());
+  pair.one.dead.clear();
+  pair.run(10s);
+  EXPECT_TRUE(pair.one.control->node().down().empty());
 }
 
 }  // namespace waymark

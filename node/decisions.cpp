@@ -105,7 +105,7 @@ bool Node::learn(const Decided& news, Time now) {
 
 std::vector<std::pair<std::string, bool>> Node::live_services() const {
   std::vector<std::pair<std::string, bool>> all;
-  for (u32 i = 0; i < roster_->services.size(); ++i) all.push_back({config().service[i].name, alive_[i] > 0});
+  for (u32 i = 0; i < roster_->services.size(); ++i) all.push_back({roster_->serves->service[i].name, alive_[i] > 0});
   return all;
 }
 
@@ -120,7 +120,7 @@ void Node::touch(u32 target) {
   dirty_.insert(roster_->services[service].index);
   const bool lived = alive_[service];
   count(target);
-  if (lived != (alive_[service] > 0)) news_.live.push_back({config().service[service].name, !lived});
+  if (lived != (alive_[service] > 0)) news_.live.push_back({roster_->serves->service[service].name, !lived});
 }
 
 // The sums below do not depend on the order of services, nor of targets. `target_share_` is 0 before a target counts,
@@ -132,7 +132,7 @@ void Node::count(u32 target) {
   const u64 state = slots_.decision(entry.slot).drained | u64(down) << 1;
   u64 &share = service_share_[entry.service], &own = target_share_[target];
   pool_digest_ -= mix(service.digest ^ share);
-  const u64 next = mix(entry.hash ^ mix(u64(effective_weight(target)) << 2 | state));
+  const u64 next = mix(entry.end ^ mix(u64(effective_weight(target)) << 2 | state));
   share += next - std::exchange(own, next);
   pool_digest_ += mix(service.digest ^ share);
   if (alive_here_[target] == !down) return;
@@ -142,7 +142,7 @@ void Node::count(u32 target) {
 
 void Node::count_history(u32 service) {
   const Roster::ServiceEntry& entry = roster_->services[service];
-  const u64 next = entry.count ? mix(entry.name ^ choices_.history(entry.index)) : 0;
+  const u64 next = entry.count ? mix(entry.digest ^ choices_.history(entry.index)) : 0;
   history_digest_ += next - std::exchange(history_share_[service], next);
 }
 

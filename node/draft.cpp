@@ -3,18 +3,15 @@
 #include <algorithm>
 #include <map>
 
-#include "core/hash.h"
+#include "core/outer.h"
 #include "node/words.h"
 
 namespace waymark {
 
 namespace {
 
-u64 digest_of(const ServiceConfig& service, u64 name) {
-  u64 h = mix(name | u64(service.affinity) << 32);
-  for (const Address& a : service.address) h = mix(h ^ mix(a.high ^ mix(a.low)));
-  for (const PortRange& r : service.ports) h = mix(h ^ (u64(r.protocol) << 32 | u32(r.first) << 16 | r.last));
-  return h;
+u64 digest_of(const ServiceSpec& service) {
+  return mix(scope_of(service) ^ mix(u64(service.affinity) << 32 | service.realm));
 }
 
 // The pools of services that have targets, with the weights that were drafted.
@@ -25,7 +22,7 @@ std::vector<Pool> pools_of(const Roster& roster, const Draft& draft) {
     Pool pool{service.index, {}, {}};
     for (u32 i = service.first; i < service.first + service.count; ++i) {
       const u32 at = roster.order[i];
-      pool.members.push_back({roster.targets[at].hash, draft.weights[at]});
+      pool.members.push_back({roster.targets[at].end, draft.weights[at]});
       pool.slots.push_back(roster.targets[at].slot);
     }
     pools.push_back(std::move(pool));
@@ -72,31 +69,29 @@ std::vector<u32> Roster::find_all(std::string_view called) const {
 
 std::shared_ptr<const Roster> roster_of(const Draft& draft) {
   auto roster = std::make_shared<Roster>();
-  const Config& config = *draft.config;
   roster->config = draft.config;
+  roster->serves = draft.serves;
   roster->fellows = draft.fellows;
   roster->of_slot.assign(draft.meta.targets, Roster::kNone);
   roster->of_index.assign(kMaxServices, Roster::kNone);
-  roster->services.reserve(config.service.size());
+  roster->services.reserve(draft.serves->service.size());
   roster->targets.reserve(draft.slots.size());
   roster->target_named_.reserve(draft.slots.size());
-  for (const ServiceConfig& service : config.service) {
+  for (const ServiceSpec& service : draft.serves->service) {
     const u32 number = u32(roster->services.size()), first = u32(roster->targets.size());
-    const u64 name = zone_of(service.name.data(), u32(service.name.size()));
     const IdleTimes idle{stamps_for(service.tcp_idle, draft.meta), stamps_for(service.udp_idle, draft.meta)};
-    roster->services.push_back(
-        {draft.services[number], first, u32(service.target.size()), name, digest_of(service, name), idle});
+    roster->services.push_back({draft.services[number], first, u32(service.target.size()), digest_of(service), idle});
     roster->of_index[draft.services[number]] = number;
     roster->service_named.emplace(service.name, number);
-    for (const TargetConfig& target : service.target) {
+    for (const TargetSpec& target : service.target) {
       const u32 at = u32(roster->targets.size()), slot = draft.slots[at];
-      roster->targets.push_back({slot, number, member_hash(target.address, target.port)});
+      roster->targets.push_back({slot, number, end_hash(target.address, target.port)});
       roster->of_slot[slot] = at;
       roster->target_named_.emplace(Roster::Name{number, target.name}, at);
       roster->order.push_back(at);
     }
     std::sort(roster->order.begin() + first, roster->order.end(),
-              [&](u32 a, u32 b) { return roster->targets[a].hash < roster->targets[b].hash; });
+              [&](u32 a, u32 b) { return roster->targets[a].end < roster->targets[b].end; });
   }
   return roster;
 }
@@ -106,10 +101,8 @@ Result<Compiled> compile(const Draft& draft) {
   compiled.roster = roster_of(draft);
   std::vector<Pool> pools = pools_of(*compiled.roster, draft);
   WM_TRY(Choices::check(pools));
-  const auto index_of = [&](const std::string& service) {
-    return compiled.roster->services[compiled.roster->service_named.at(service)].index;
-  };
-  Result<Image> image = compile({*draft.config, draft.interfaces, draft.meta, index_of, draft.fellows, draft.natives});
+  Result<Image> image = compile({*draft.config, *draft.serves, draft.services, draft.interfaces, draft.meta,
+                                 draft.fellows, draft.shared, draft.natives});
   if (!image) return image.error();
   compiled.image = std::move(*image);
   compiled.stale_stamps = compiled.image.settings.stale_stamps;

@@ -18,6 +18,7 @@
 #include "health/health.h"
 #include "node/choices.h"
 #include "node/compile.h"
+#include "node/slots.h"
 #include "node/sweep.h"
 
 namespace waymark {
@@ -25,41 +26,44 @@ namespace waymark {
 // What compile() needs of the tables and the machine, as values: nothing of it changes while a thread reads it.
 struct Draft {
   std::shared_ptr<const Config> config;
+  std::shared_ptr<const Services> serves;
   std::vector<InterfaceFacts> interfaces = {};
   std::vector<Prefix> natives = {};  // see CompileInput
   Meta meta{};
-  std::vector<u32> services = {};   // their indices, as in config->service
-  std::vector<u32> slots = {};      // of all targets, in the configuration's order
-  std::vector<u32> weights = {};    // of all targets, as operators and checks have it by now
-  std::vector<u32> fellows = {};    // slots, as in fellows_of(*config->host)
-  std::vector<Tables> before = {};  // the choices in force, as in config->service; null where there is none
+  std::vector<u32> services = {};  // their indices, as in serves->service
+  std::vector<u32> slots = {};     // of all targets, in their order
+  std::vector<u32> weights = {};   // of all targets, as operators and checks have it by now
+  std::vector<u32> fellows = {};   // slots, as in serves->fellow
+  std::vector<SharedSlot> shared = {};
+  std::vector<Tables> before = {};  // the choices in force, as in serves->service; null where there is none
 };
 
 // A configuration with all that is looked up in it often. Never changed once it is made.
 struct Roster {
   struct ServiceEntry {
     u32 index, first, count;  // its number in the tables; its targets are targets[first] and so many
-    u64 name;                 // as a number
     u64 digest;               // of what members of a group must agree in, beside its targets
     IdleTimes idle;
   };
   struct TargetEntry {
     u32 slot, service;  // the latter as in `services`
-    u64 hash;           // member_hash
+    u64 end;            // Target::end
   };
   std::shared_ptr<const Config> config;
-  std::vector<ServiceEntry> services;  // as in config->service
-  std::vector<TargetEntry> targets;    // in the configuration's order
+  std::shared_ptr<const Services> serves;
+  std::vector<ServiceEntry> services;  // as in serves->service
+  std::vector<TargetEntry> targets;    // all, in their order
   std::vector<u32> order;              // positions in `targets`: each service's, in the order of its pool
   std::vector<u32> fellows;            // slots
   std::vector<u32> of_slot, of_index;  // positions in `targets`, by slot, and in `services`, by number; or kNone
   std::unordered_map<std::string_view, u32> service_named;
   static constexpr u32 kNone = ~0u;
 
-  const TargetConfig& target(u32 at) const {
+  const TargetSpec& target(u32 at) const {
     const TargetEntry& entry = targets[at];
-    return config->service[entry.service].target[at - services[entry.service].first];
+    return serves->service[entry.service].target[at - services[entry.service].first];
   }
+  const std::string& service_of(u32 at) const { return serves->service[targets[at].service].name; }
   const ServiceEntry* service_at(u32 index) const {
     return index < of_index.size() && of_index[index] != kNone ? &services[of_index[index]] : nullptr;
   }

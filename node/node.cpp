@@ -28,12 +28,6 @@ u32 weight_of(u32 configured, const Decision& decision, bool down) {
   return decision.weight == kNoWeight ? configured : decision.weight;
 }
 
-Address source_for(const std::vector<Address>& own, const Address& target) {
-  for (const Address& source : own)
-    if (is_ip4(source) == is_ip4(target)) return source;
-  return {};
-}
-
 // The core's own lookup over the tables as user space sees them.
 struct LookupEnv {
   const Settings& settings_;
@@ -63,7 +57,7 @@ Node::Node(Live live, const Clock& clock)
       slots_(live_),
       choices_(live_),
       hops_(live_, slots_.used()),
-      roster_(roster_of({.config = std::make_shared<Config>()})),
+      roster_(roster_of({.config = std::make_shared<Config>(), .serves = std::make_shared<Services>()})),
       down_slots_(live_.targets.size()),
       unmarked_(live_.targets.size()) {
   slots_.used().each([&](u32 slot) {
@@ -73,61 +67,78 @@ Node::Node(Live live, const Clock& clock)
   });
 }
 
-Result<Draft> Node::draft(std::shared_ptr<const Config> config, std::span<const InterfaceFacts> interfaces,
-                          std::span<const Prefix> natives) {
-  if (drafting_) return Error{"another configuration is on its way into force"};
-  drafting_ = true;
-  const auto slot_of = [&](const TargetKey& key, u32 index) -> Result<u32> {
-    const Result<Slots::Acquired> slot = slots_.acquire(key, index);
-    if (!slot) return slot.error();
-    if (!slot->fresh) return slot->slot;
-    hops_.add(slot->slot);
-    if (down_.empty() || !down_.contains(name_of(key.service, key.target))) return slot->slot;
-    down_slots_.insert(slot->slot);  // no choice names it yet, so it can be marked as well
-    u64& word = live_.targets[slot->slot].route;
+std::vector<KnownService> Node::names_of(const Services& serves) {
+  std::vector<KnownService> all;
+  all.reserve(serves.service.size() + 1);
+  for (const ServiceSpec& service : serves.service) all.push_back({service.name, scope_of(service), service.realm});
+  if (!serves.fellow.empty()) all.push_back({kFellows, 0, 0});
+  return all;
+}
+
+// The slots of a service's targets; those that are fresh are made ready.
+Result<std::vector<Slots::Acquired>> Node::acquire(u32 index, const KnownService& service,
+                                                   const std::vector<TargetSpec>& targets) {
+  auto all = slots_.acquire(index, service, targets, down_slots_);
+  if (!all) return all;
+  for (const Slots::Acquired& acquired : *all) {
+    if (!acquired.fresh) {
+      if (acquired.decision.newer_than(slots_.decision(acquired.slot)))
+        inherited_.push_back({acquired.slot, acquired.decision});
+      continue;
+    }
+    hops_.add(acquired.slot);
+    if (!acquired.down) continue;
+    down_slots_.insert(acquired.slot);  // no choice names it yet, so it can be marked as well
+    u64& word = live_.targets[acquired.slot].route;
     store(word, word | kTargetDown);
-    return slot->slot;
-  };
+    down_.insert(name_of(slots_.service(acquired.slot), slots_.target(acquired.slot)));
+  }
+  return all;
+}
+
+Result<Draft> Node::draft(std::shared_ptr<const Config> config, Services serves,
+                          std::span<const InterfaceFacts> interfaces, std::span<const Prefix> natives) {
+  if (drafting_) return Error{"another configuration is on its way into force"};
+  WM_TRY(set_realms(serves, slots_.known()));
+  drafting_ = true;
   const auto fail = [&](const Error& why) {
     abandon();
     return why;
   };
   Draft draft{.config = std::move(config),
+              .serves = std::make_shared<const Services>(std::move(serves)),
               .interfaces = {interfaces.begin(), interfaces.end()},
               .natives = {natives.begin(), natives.end()},
               .meta = live_.meta[0]};
-  for (const ServiceConfig& service : draft.config->service) {
-    const Result<u32> index = slots_.service_index(service.name);
-    if (!index) return fail(index.error());
-    draft.services.push_back(*index);
-    draft.before.push_back(choices_.tables(*index));
-    for (const TargetConfig& target : service.target) {
-      const Result<u32> slot =
-          slot_of({service.name, target.name, source_for(draft.config->director->address, target.address),
-                   target.address, target.tunnel, target.port},
-                  *index);
-      if (!slot) return fail(slot.error());
-      draft.slots.push_back(*slot);
-      draft.weights.push_back(weight_of(target.weight, slots_.decision(*slot), down_slots_.contains(*slot)));
+  const std::vector<KnownService> names = names_of(*draft.serves);
+  Result<std::vector<u32>> indices = slots_.claim(names);
+  if (!indices) return fail(indices.error());
+  for (std::size_t i = 0; i < draft.serves->service.size(); ++i) {
+    const std::vector<TargetSpec>& targets = draft.serves->service[i].target;
+    const u32 index = (*indices)[i];
+    draft.before.push_back(choices_.tables(index));
+    const auto acquired = acquire(index, names[i], targets);
+    if (!acquired) return fail(acquired.error());
+    for (std::size_t m = 0; m < targets.size(); ++m) {
+      const auto& [slot, fresh, down, decision] = (*acquired)[m];
+      draft.slots.push_back(slot);
+      draft.weights.push_back(weight_of(targets[m].weight, decision, down_slots_.contains(slot)));
     }
   }
-  if (!draft.config->host) return draft;
-  const HostConfig& host = *draft.config->host;
-  for (const Address& fellow : fellows_of(host)) {
-    const Result<u32> index = slots_.service_index(kFellows);
-    if (!index) return fail(index.error());
-    const std::string name = text(fellow);
-    const Result<u32> slot =
-        slot_of({kFellows, name, source_for(host.address, fellow), fellow, Tunnel::gue, host.port}, *index);
-    if (!slot) return fail(slot.error());
-    draft.fellows.push_back(*slot);
+  if (!draft.serves->fellow.empty()) {
+    const auto acquired = acquire(indices->back(), names.back(), draft.serves->fellow);
+    if (!acquired) return fail(acquired.error());
+    for (const Slots::Acquired& fellow : *acquired) draft.fellows.push_back(fellow.slot);
+    indices->pop_back();
   }
+  draft.services = std::move(*indices);
+  draft.shared = slots_.shared();
   return draft;
 }
 
 Result<Image> Node::prepare(const Config& config, std::span<const InterfaceFacts> interfaces,
                             std::span<const Prefix> natives) {
-  const Result<Draft> drafted = draft(std::make_shared<const Config>(config), interfaces, natives);
+  const Result<Draft> drafted = draft(std::make_shared<const Config>(config), services_of(config), interfaces, natives);
   if (!drafted) return drafted.error();
   Result<Compiled> compiled = compile(*drafted);
   if (!compiled) {
@@ -144,7 +155,9 @@ void Node::introduce(const Compiled& compiled) { introduced_ = choices_.introduc
 void Node::commit(Compiled compiled, Time now) {
   roster_ = std::move(compiled.roster);
   ready_ = std::move(compiled.pools);
+  take_names();
   end_draft();
+  slots_.record_configured();
   gone_.clear();
   for (u32 index = 0; index < kMaxServices; ++index)
     if (const auto* service = roster_->service_at(index); choices_.tables(index) && !(service && service->count))
@@ -152,6 +165,29 @@ void Node::commit(Compiled compiled, Time now) {
   count_all();
   ++changes_;
   install_choices(now);
+}
+
+// What the configuration in force calls its services and targets; what changed of a name goes with the slot.
+void Node::take_names() {
+  const std::vector<KnownService> names = names_of(*roster_->serves);
+  std::vector<u32> indices;
+  for (const Roster::ServiceEntry& service : roster_->services) indices.push_back(service.index);
+  if (!roster_->fellows.empty()) indices.push_back(live_.targets[roster_->fellows.front()].service);
+  for (u32 at = 0; at < roster_->targets.size(); ++at) {
+    const u32 slot = roster_->targets[at].slot;
+    if (slots_.service(slot) != roster_->service_of(at) || slots_.target(slot) != roster_->target(at).name)
+      renamed_.push_back({{roster_->service_of(at), roster_->target(at).name, down_slots_.contains(slot)},
+                          std::string(slots_.service(slot))});
+  }
+  down_slots_.each([&](u32 slot) { down_.erase(name_of(slots_.service(slot), slots_.target(slot))); });
+  slots_.call_services(names, indices);
+  for (u32 at = 0; at < roster_->targets.size(); ++at) slots_.call(roster_->targets[at].slot, roster_->target(at).name);
+  down_slots_.each([&](u32 slot) { down_.insert(name_of(slots_.service(slot), slots_.target(slot))); });
+  for (const auto& [slot, decision] : inherited_) {
+    if (!decision.newer_than(slots_.decision(slot))) continue;  // somebody decided meanwhile
+    slots_.decide(slot, decision);
+    news_.decided.push_back({std::string(slots_.service(slot)), std::string(slots_.target(slot)), decision});
+  }
 }
 
 // The fresh slots of a refused configuration are freed by the sweeps that find them without pins; choices that were
@@ -167,6 +203,7 @@ void Node::end_draft() {
   for (const Roster::TargetEntry& target : roster_->targets) slots.push_back(target.slot);
   slots_.configure(slots);
   drafting_ = false;
+  inherited_.clear();
   prepared_ = {};
   introduced_.clear();
 }
@@ -180,7 +217,7 @@ Pool Node::pool_of(const Roster::ServiceEntry& service) const {
   Pool pool{service.index, {}, {}};
   for (u32 i = service.first; i < service.first + service.count; ++i) {
     const Roster::TargetEntry& target = roster_->targets[roster_->order[i]];
-    pool.members.push_back({target.hash, effective_weight(roster_->order[i])});
+    pool.members.push_back({target.end, effective_weight(roster_->order[i])});
     pool.slots.push_back(target.slot);
   }
   return pool;
@@ -236,8 +273,7 @@ Node::Behind Node::targets_at(const Address& address, std::size_t most) const {
   most = std::min(most, positions.size());
   std::partial_sort(positions.begin(), positions.begin() + std::ptrdiff_t(most), positions.end());
   for (std::size_t i = 0; i < most; ++i)
-    behind.first.push_back(
-        name_of(config().service[roster_->targets[positions[i]].service].name, roster_->target(positions[i]).name));
+    behind.first.push_back(name_of(roster_->service_of(positions[i]), roster_->target(positions[i]).name));
   return behind;
 }
 
@@ -276,7 +312,10 @@ std::vector<u32> Node::tick(Time now) {
     refresh_due_ = now + config().engine.adjacency_lifetime / 8;
   }
   if (now < sweep_due_ || !sweep(now)) return {};
-  std::vector<u32> freed = slots_.unused(swept_.pins, kFreedAtOnce);
+  Duration idle = ServiceConfig{}.tcp_idle;  // as idle_of() has it for those that were removed
+  for (const ServiceSpec& service : roster_->serves->service)
+    idle = std::max({idle, service.tcp_idle, service.udp_idle});
+  std::vector<u32> freed = slots_.unused(swept_.pins, kFreedAtOnce, u32(idle / kSweepEvery) + 1);
   free(freed, now);
   return freed;
 }
@@ -289,9 +328,13 @@ void Node::free(std::span<const u32> slots, Time now) {
   choices_.forget(slots, services);
   for (u32 slot : slots) {
     hops_.remove(slot, now);
+    const std::string service(slots_.service(slot)), target(slots_.target(slot));
+    bool others = !down_slots_.contains(slot);
     down_slots_.erase(slot);
     unmarked_.erase(slot);
     slots_.release(slot);
+    slots_.each_named(service, target, [&](u32 other) { others |= down_slots_.contains(other); });
+    if (!others) down_.erase(name_of(service, target));
   }
 }
 
@@ -329,8 +372,13 @@ std::optional<Pin> Node::find_pin(const std::string& zone, Protocol protocol, co
   settings.pin_buckets = u32(live_.pins.size());
   settings.embryo_buckets = u32(live_.embryos.size());
   LookupEnv env{settings, live_};
-  const u64 hash = hash_flow(meta.pin_key, zone_of(zone.data(), u32(zone.size())), u8(protocol), source, destination,
-                             source_port, destination_port);
+  const auto& services = roster_->serves->service;
+  const auto service = std::find_if(services.begin(), services.end(), [&](const ServiceSpec& s) {
+    return s.zone == zone && std::find(s.address.begin(), s.address.end(), destination) != s.address.end();
+  });
+  if (service == services.end()) return std::nullopt;
+  const u64 hash =
+      hash_flow(meta.pin_key, service->realm, u8(protocol), source, destination, source_port, destination_port);
   const PinPlace place = place_of(env, hash);
   Found found = waymark::find_pin(env, place);
   if (!found.word) found = find_embryo(env, place);

@@ -59,8 +59,9 @@ class Node {
 
   // Another configuration, in steps (node/draft.h). draft() gives new targets slots; nothing that packets can reach
   // changes, and slots are kept until commit() or abandon(). Fails, with nothing left to abandon, where slots or
-  // service numbers are used up, or another draft is in work.
-  Result<Draft> draft(std::shared_ptr<const Config> config, std::span<const InterfaceFacts> interfaces,
+  // service numbers are used up, or another draft is in work. `serves` is what its pools are made of, whoever says so;
+  // of `config` all else.
+  Result<Draft> draft(std::shared_ptr<const Config> config, Services serves, std::span<const InterfaceFacts> interfaces,
                       std::span<const Prefix> natives = {});
   void introduce(const Compiled& compiled);
   void commit(Compiled compiled, Time now);
@@ -103,6 +104,13 @@ class Node {
     return roster_->find(service, target) != Roster::kNone;
   }
 
+  // Targets that commit() called otherwise since the last call.
+  struct Renamed {
+    TargetHealth now;
+    std::string former_service;
+  };
+  std::vector<Renamed> take_renamed() { return std::exchange(renamed_, {}); }
+
   // What became another since the last call: decisions, and what live_services() says of one.
   struct News {
     std::vector<Decided> decided;
@@ -140,6 +148,10 @@ class Node {
                               const Address& destination, u16 destination_port);
 
  private:
+  static std::vector<KnownService> names_of(const Services& serves);
+  Result<std::vector<Slots::Acquired>> acquire(u32 index, const KnownService& service,
+                                               const std::vector<TargetSpec>& targets);
+  void take_names();
   void end_draft();
   u32 effective_weight(u32 target) const;  // by its position in the roster
   bool drafted(const Successor& pool) const;
@@ -166,6 +178,8 @@ class Node {
   std::shared_ptr<const Roster> roster_;  // in force
   Compiled prepared_;
   bool drafting_ = false;
+  std::vector<std::pair<u32, Decision>> inherited_;  // by the draft's slots, from others: in force with it
+  std::vector<Renamed> renamed_;
   std::vector<u32> introduced_;  // services, by index
 
   // What the next flip of the choices brings: tables that were made beside the loop, services that are gone, and

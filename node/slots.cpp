@@ -1,46 +1,17 @@
 #include "node/slots.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
-#include "core/hash.h"
 #include "core/outer.h"
 #include "node/words.h"
 
 namespace waymark {
 
-namespace {
+u64 Slots::identity_of(u32 index, u64 end) { return mix(end ^ mix(index)); }
 
-void put_name(char (&field)[kNameLength], std::string_view name) {
-  std::memset(field, 0, sizeof field);
-  std::memcpy(field, name.data(), std::min<std::size_t>(name.size(), kNameLength - 1));
-}
-
-u64 hash_bytes(u64 h, const void* data, std::size_t size) {  // FNV-1a, 64 bits
-  for (std::size_t i = 0; i < size; ++i) h = (h ^ static_cast<const u8*>(data)[i]) * 0x100000001b3ull;
-  return h;
-}
-
-u64 identity_of(const TargetKey& key) {
-  u64 h = 0xcbf29ce484222325ull;
-  h = hash_bytes(h, key.service.data(), key.service.size());
-  h = hash_bytes(h, "", 1);
-  h = hash_bytes(h, key.target.data(), key.target.size());
-  h = hash_bytes(h, "", 1);
-  h = hash_bytes(h, &key.source, sizeof key.source);
-  h = hash_bytes(h, &key.destination, sizeof key.destination);
-  h = hash_bytes(h, &key.tunnel, sizeof key.tunnel);
-  h = hash_bytes(h, &key.port, sizeof key.port);
-  return mix(h);
-}
-
-}  // namespace
-
-u64 Slots::hash_of(std::string_view service, std::string_view target) {
-  return mix(std::hash<std::string_view>()(service) ^ mix(std::hash<std::string_view>()(target)));
+u64 Slots::name_hash(u32 index, std::string_view target) {
+  return mix(std::hash<std::string_view>()(target) ^ mix(index));
 }
 
 Slots::Slots(Live& live)
@@ -50,48 +21,70 @@ Slots::Slots(Live& live)
       configured_(live.targets.size()),
       drafted_(live.targets.size()),
       index_taken_(kMaxServices),
-      slots_of_(kMaxServices) {
+      indices_(kMaxServices) {
   used_.insert(0);  // means none
   for (u32 slot = 1; slot < live_.targets.size(); ++slot) {
-    if (!live_.targets[slot].in_use) continue;
+    Target& target = live_.targets[slot];
+    if (!target.in_use) continue;
+    if (!target.end) target.end = end_hash(outer_destination(target), number(target.port));  // of an older build
     remember(slot);
-    services_.try_emplace(std::string(service(slot)), live_.targets[slot].service);
-    const Decision found = decision(slot);
-    Decision& known = decided_[name_of(service(slot), target(slot))];
-    if (found.newer_than(known)) known = found;
-    latest_version_ = std::max(latest_version_, found.version);
+    latest_version_ = std::max(latest_version_, decision(slot).version);
+    if (target.service >= kMaxServices) continue;
+    const SlotName& names = live_.slot_names[slot];
+    Index& index = indices_[target.service];
+    if (index.slots > 1 && !names.configured) continue;
+    static_cast<KnownService&>(index) = {std::string(service(slot)), names.scope, names.realm};
   }
-  std::erase_if(decided_, [](const auto& entry) { return entry.second.version == 0; });
+  for (u32 slot = 1; slot < live_.targets.size(); ++slot)  // of two services with one name, that of the configuration
+    if (in_use(slot) && live_.slot_names[slot].configured)
+      index_of_.emplace(service(slot), live_.targets[slot].service);
+  index_taken_.each([&](u32 index) {
+    index_of_.emplace(indices_[index].name, index);
+    indices_[index].regrouped = true;  // nobody knows
+  });
 }
 
 void Slots::remember(u32 slot) {
+  const Target& target = live_.targets[slot];
   used_.insert(slot);
-  by_identity_[live_.slot_names[slot].identity] = slot;
-  if (const u32 index = live_.targets[slot].service; index < kMaxServices) {
-    ++slots_of_[index];
-    index_taken_.insert(index);
+  by_identity_.emplace(identity_of(target.service, target.end), slot);
+  if (target.service < kMaxServices) {
+    ++indices_[target.service].slots;
+    index_taken_.insert(target.service);
   }
-  u32& first = by_name_[hash_of(service(slot), target(slot))];
+  link(slot);
+}
+
+void Slots::link(u32 slot) {
+  u32& first = by_name_[name_hash(live_.targets[slot].service, target(slot))];
+  slots_[slot].before = 0;
   slots_[slot].next = first;
   if (first) slots_[first].before = slot;
   first = slot;
 }
 
-void Slots::release(u32 slot) {
-  const Target& gone = live_.targets[slot];
-  used_.erase(slot);
-  if (const auto at = by_identity_.find(live_.slot_names[slot].identity);
-      at != by_identity_.end() && at->second == slot)
-    by_identity_.erase(at);
-  if (gone.service < kMaxServices) --slots_of_[gone.service];
-  const State state = std::exchange(slots_[slot], {});
-  if (state.next) slots_[state.next].before = state.before;
-  if (state.before)
-    slots_[state.before].next = state.next;
-  else if (const auto at = by_name_.find(hash_of(service(slot), target(slot))); state.next)
-    at->second = state.next;
+void Slots::unlink(u32 slot) {
+  const u32 next = std::exchange(slots_[slot].next, 0), before = std::exchange(slots_[slot].before, 0);
+  if (next) slots_[next].before = before;
+  if (before)
+    slots_[before].next = next;
+  else if (const auto at = by_name_.find(name_hash(live_.targets[slot].service, target(slot))); next)
+    at->second = next;
   else
     by_name_.erase(at);
+}
+
+void Slots::release(u32 slot) {
+  const Target& gone = live_.targets[slot];
+  if (const Decision last = decision(slot); last.version)
+    decided_[name_of(service(slot), target(slot))].keep_newer(last);
+  used_.erase(slot);
+  const auto [first, end] = by_identity_.equal_range(identity_of(gone.service, gone.end));
+  if (const auto at = std::find_if(first, end, [&](auto& entry) { return entry.second == slot; }); at != end)
+    by_identity_.erase(at);
+  if (gone.service < kMaxServices) --indices_[gone.service].slots;
+  unlink(slot);
+  slots_[slot] = {};
   live_.targets[slot].in_use = 0;
   live_.slot_names[slot] = {};
   ++live_.meta[0].next_incarnation;  // whoever watches the slots sees that there is news
@@ -102,9 +95,11 @@ Decision Slots::decision(u32 slot) const {
   return {names.drained != 0, names.weight, names.version, names.origin};
 }
 
-Decision Slots::decided(const std::string& of, const std::string& called) const {
+Decision Slots::decided(std::string_view of, std::string_view called) const {
   const auto found = decided_.find(name_of(of, called));
-  return found == decided_.end() ? Decision() : found->second;
+  Decision latest = found == decided_.end() ? Decision() : found->second;
+  each_named(of, called, [&](u32 slot) { latest.keep_newer(decision(slot)); });
+  return latest;
 }
 
 void Slots::put(u32 slot, const Decision& decision) {
@@ -116,63 +111,102 @@ void Slots::put(u32 slot, const Decision& decision) {
   latest_version_ = std::max(latest_version_, decision.version);
 }
 
-void Slots::decide(const std::string& of, const std::string& called, const Decision& decision) {
-  decided_[name_of(of, called)] = decision;
-  each_named(of, called, [&](u32 slot) { put(slot, decision); });
+void Slots::decide(std::string_view of, std::string_view called, const Decision& decision) {
+  bool any = false;
+  each_named(of, called, [&](u32 slot) {
+    put(slot, decision);
+    any = true;
+  });
+  if (!any) decided_[name_of(of, called)] = decision;
 }
 
-Result<u32> Slots::service_index(std::string_view service) {
-  if (const auto known = services_.find(service); known != services_.end()) return known->second;
-  const u32 index = index_taken_.lowest_free();
-  if (index >= kMaxServices) return Error{fmt::format("more than {} services are in use", kMaxServices)};
-  index_taken_.insert(index);
-  services_.emplace(service, index);
-  return index;
+std::vector<KnownService> Slots::known() const {
+  std::vector<KnownService> all;
+  index_taken_.each([&](u32 index) {
+    if (indices_[index].slots) all.push_back(indices_[index]);
+  });
+  return all;
 }
 
-Result<Slots::Acquired> Slots::acquire(const TargetKey& key, u32 index) {
-  const u64 identity = identity_of(key);
-  if (const auto known = by_identity_.find(identity); known != by_identity_.end()) {
-    drafted_.insert(known->second);
-    return Acquired{known->second, false};
+void Slots::call_services(const std::vector<KnownService>& services, const std::vector<u32>& indices) {
+  std::vector<bool> changed(kMaxServices);
+  bool any = false;
+  index_of_.clear();
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    Index& known = indices_[indices[i]];
+    index_of_.emplace(services[i].name, indices[i]);
+    static_cast<KnownService&>(known) = services[i];
+    changed[indices[i]] = any = true;
+    if (known.moved && !heirlooms_.empty()) known.regrouped = true, known.sweeps = 0;
   }
-  const u32 slot = used_.lowest_free();
-  if (slot >= live_.targets.size())
-    return Error{fmt::format("all {} target slots are in use; slots of removed targets are freed when their flows end",
-                             live_.targets.size() - 1)};
-  SlotName& names = live_.slot_names[slot];
-  put_name(names.service, key.service);
-  put_name(names.target, key.target);
-  put(slot, decided_.empty() ? Decision() : decided(std::string(key.service), std::string(key.target)));
-  Target target{};
-  set_outer(target, key.source, key.destination, u8(key.tunnel), key.port);
-  target.service = index;
-  target.in_use = 1;
-  names.identity = identity;
-  names.incarnation = ++live_.meta[0].next_incarnation;
-  live_.targets[slot] = target;
-  remember(slot);
-  drafted_.insert(slot);
-  return Acquired{slot, true};
+  index_taken_.each([&](u32 index) { index_of_.emplace(indices_[index].name, index); });
+  if (!any) return;
+  bool news = false;
+  used_.each([&](u32 slot) {
+    const u32 index = live_.targets[slot].service;
+    if (!slot || index >= kMaxServices || !changed[index]) return;
+    SlotName& names = live_.slot_names[slot];
+    const Index& known = indices_[index];
+    if (names.scope == known.scope && names.realm == known.realm && service(slot) == known.name) return;
+    put_name(names.service, known.name);
+    names.scope = known.scope;
+    names.realm = u8(known.realm);
+    news = true;
+  });
+  if (news) ++live_.meta[0].next_incarnation;
+}
+
+void Slots::call(u32 slot, std::string_view name) {
+  if (target(slot) == name) return;
+  unlink(slot);
+  put_name(live_.slot_names[slot].target, name);
+  link(slot);
 }
 
 void Slots::configure(const std::vector<u32>& slots) {
   configured_ = Numbers(live_.targets.size());
   drafted_ = Numbers(live_.targets.size());
+  heirlooms_.clear();
   for (u32 slot : slots) configured_.insert(slot);
-  std::erase_if(services_, [&](auto& entry) {
-    if (entry.second >= kMaxServices || slots_of_[entry.second]) return false;
-    index_taken_.erase(entry.second);
-    return true;
+  index_taken_.each([&](u32 index) {
+    if (indices_[index].slots) return;
+    if (const auto at = index_of_.find(indices_[index].name); at != index_of_.end() && at->second == index)
+      index_of_.erase(at);
+    indices_[index] = {};
+    index_taken_.erase(index);
   });
 }
 
-std::vector<u32> Slots::unused(const std::vector<u32>& pins, std::size_t most) {
+// The ends to which pins of any service lead that a regrouped one may take over.
+std::unordered_set<u64> Slots::awaited_ends(const std::vector<u32>& pins, u32 idle) {
+  std::unordered_set<u64> ends;
+  bool any = false;
+  index_taken_.each([&](u32 index) {
+    Index& service = indices_[index];
+    if (service.regrouped && ++service.sweeps > idle) service.regrouped = false;
+    any |= service.regrouped;
+  });
+  if (!any) return ends;
+  used_.each([&](u32 slot) {
+    if (slot < pins.size() && pins[slot]) ends.insert(live_.targets[slot].end);
+  });
+  return ends;
+}
+
+void Slots::record_configured() {
+  used_.each([&](u32 slot) { live_.slot_names[slot].configured = configured(slot); });
+}
+
+std::vector<u32> Slots::unused(const std::vector<u32>& pins, std::size_t most, u32 idle) {
+  const std::unordered_set<u64> awaited = awaited_ends(pins, idle);
   std::vector<u32> found;
   used_.each([&](u32 slot) {
     if (slot == 0) return;
     u32& quiet = slots_[slot].quiet_sweeps;
-    if (configured(slot) || drafted_.contains(slot) || (slot < pins.size() && pins[slot]))
+    const Target& target = live_.targets[slot];
+    const bool awaits =
+        target.service < kMaxServices && indices_[target.service].regrouped && awaited.contains(target.end);
+    if (configured(slot) || drafted_.contains(slot) || (slot < pins.size() && pins[slot]) || awaits)
       quiet = 0;
     else if (++quiet >= 2 && found.size() < most)  // two: a packet may have chosen it just before the choice flipped
       found.push_back(slot);

@@ -52,8 +52,6 @@ class Renumbering {
 
 }  // namespace
 
-u64 member_hash(const Address& address, u16 port) { return mix(address.high ^ mix(address.low ^ port)); }
-
 u64 history_of(const ChoiceTables& tables) {
   if (tables.before.empty()) return 0;
   u64 h = tables.before.size();

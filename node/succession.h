@@ -11,9 +11,6 @@
 
 namespace waymark {
 
-// What a target is in a pool, the same on every director: where its tunnel ends, not its name or slot.
-u64 member_hash(const Address& address, u16 port);
-
 struct Pool {
   u32 service;  // index
   std::vector<PoolMember> members;

@@ -48,7 +48,7 @@ template <Env E>
 WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& to) {
   const Front* front = front_of(env, to, space_of(port->zone), p);
   if (!front) return steer::why::not_ours;
-  const u32 zone = port->zone;
+  const u32 realm = front->realm;
   if (WM_UNLIKELY(is_ip4(front->address) == bool(p.ip6))) return why::wrong_family;
   if (const Verdict end = validate(env.view(), p, env.length()); WM_UNLIKELY(ended(end))) return end;
   const Rule* rule = find_rule(env, front, p.protocol, p.destination_port);
@@ -59,7 +59,7 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& to
   if (WM_UNLIKELY(p.hops <= 1)) return forward::why::hop_limit;  // traceroute leaves no flow behind
 
   const u64 hash =
-      hash_flow(env.settings().pin_key, zone, p.protocol, p.source, p.destination, p.source_port, p.destination_port);
+      hash_flow(env.settings().pin_key, realm, p.protocol, p.source, p.destination, p.source_port, p.destination_port);
   const u32 stamp = env.now() >> env.settings().stamp_shift & kStampMask;
   const Found pin = find_pin(env, place_of(env, hash));
   Flow flow = {u32(pin.value >> 32) & kSlotMask, false, 0};
@@ -67,7 +67,7 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& to
   if (WM_LIKELY(target && settled(pin.value, stamp, p.tcp_flags) && !is_down(target))) {
     env.step(Step::pin_found, flow.slot, u32(unpack(pin.value).state), 0);
   } else {
-    flow = unpack_flow(env.place(arrival_of(env, p, service, zone, hash)));
+    flow = unpack_flow(env.place(arrival_of(env, p, service, realm, hash)));
     if (flow.proven) env.prove(hash);
     if (WM_UNLIKELY(!flow.slot)) return why::no_target;
     target = target_of(env, flow.slot, service);

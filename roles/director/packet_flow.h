@@ -239,9 +239,9 @@ WM_INLINE Flow place(E& env, const Arrival& a) {
 
 // The packet as place() wants it.
 template <class E>
-WM_INLINE Arrival arrival_of(E& env, const Packet& p, u32 service, u32 zone, u64 hash) {
+WM_INLINE Arrival arrival_of(E& env, const Packet& p, u32 service, u32 realm, u64 hash) {
   const Service* s = env.at(table::services, service);
-  const u64 choice_hash = s && s->affinity ? hash_client(env.settings().pin_key, zone, p.source) : hash;
+  const u64 choice_hash = s && s->affinity ? hash_client(env.settings().pin_key, realm, p.source) : hash;
   return {hash, choice_hash, service, p.protocol, p.tcp_flags};
 }
 

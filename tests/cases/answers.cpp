@@ -39,7 +39,7 @@ Case told(const std::string& name, const std::string& why, const Side& side, con
   const Payload second = payload.transport == 17 ? payload : tcp(40000, 80, "A");
   c.before = {frame(ip(side.client, side.service, opening)), frame(ip(side.client, side.service, second))};
   c.arrange = [](const Live& live, u32) { kill_target(live, by_ip6); };
-  c.flow = flow_hash(kPublic, side.client, side.service, payload);
+  c.flow = flow_hash(kPublicRealm, side.client, side.service, payload);
   c.pin = payload.transport == 17 ? "datagram 1" : "proven 1";
   c.out = out;
   return c;
@@ -117,7 +117,7 @@ void resets(std::vector<Case>& c) {
 void openings(std::vector<Case>& c) {
   const Payload syn = tcp(40000, 80, "S"), ack = tcp(40000, 80, "A"), fin = tcp(40000, 80, "FA");
   const std::string to = address4(pool);
-  const u64 hash = flow_hash(kPublic, kClient4, to, syn);
+  const u64 hash = flow_hash(kPublicRealm, kClient4, to, syn);
   const u32 dead = chosen(pool, hash), alive = dead == 23 ? 21 : 23;
   const auto frames = [&](std::initializer_list<Payload> payloads) {
     std::vector<Bytes> all;

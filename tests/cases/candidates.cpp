@@ -13,7 +13,7 @@ namespace {
 u16 port_for(const std::string& client, u32 service, u8 protocol, u32 slot, u32 before) {
   const std::string to = client.find(':') == client.npos ? address4(service) : address6(service);
   for (u16 port = 40000; port < 60000; ++port) {
-    const u64 hash = flow_hash(kPublic, client, to, protocol == 6 ? tcp(port, 80, "A") : udp(port, 53));
+    const u64 hash = flow_hash(kPublicRealm, client, to, protocol == 6 ? tcp(port, 80, "A") : udp(port, 53));
     if (chosen(service, hash) == slot && chosen_before(service, hash) == before) return port;
   }
   return 0;  // the case then fails: port 0 is no such flow

@@ -15,7 +15,7 @@ Case sent(const std::string& name, const std::string& why, const std::string& cl
   Case c{.name = name, .why = why};
   c.in = frame(ip(client, address, payload));
   c.reason = "forward.sent";
-  c.flow = fixture::flow_hash(fixture::kPublic, client, address, payload);
+  c.flow = fixture::flow_hash(fixture::kPublicRealm, client, address, payload);
   c.out = fixture::tunnelled(slot, ip(client, address, payload, 63), c.flow);
   c.slot = slot;
   c.packets = 1;

@@ -133,7 +133,7 @@ void icmp(std::vector<Case>& c) {
 void choices(std::vector<Case>& c) {
   Case none = ends("no_target", "a service whose targets are all gone drops, so that clients try elsewhere",
                    frame(ip(kClient4, address4(empty), kSyn)), "director.no_target");
-  none.flow = flow_hash(kPublic, kClient4, address4(empty), kSyn);
+  none.flow = flow_hash(kPublicRealm, kClient4, address4(empty), kSyn);
   none.pin = "none";
   c.push_back(none);
   c.push_back(ends("no_target6", "likewise", frame(ip(kClient6, address6(empty), kSyn)), "director.no_target"));
@@ -150,10 +150,10 @@ void choices(std::vector<Case>& c) {
   for (u16 port = 40000; port < 40012; ++port) {  // spread by flow, together by client
     const Payload syn = tcp(port, 80, "S");
     c.push_back(sent("pool4_" + std::to_string(port), "the choice is the table's, by the flow's hash", kClient4,
-                     address4(pool), syn, chosen(pool, flow_hash(kPublic, kClient4, address4(pool), syn))));
+                     address4(pool), syn, chosen(pool, flow_hash(kPublicRealm, kClient4, address4(pool), syn))));
     const std::string client = "2001:db8:c::" + std::to_string(port % 4 + 1);
     c.push_back(sent("sticky6_" + std::to_string(port), "one client's flows stay together", client, address6(sticky),
-                     syn, chosen(sticky, client_hash(kPublic, client))));
+                     syn, chosen(sticky, client_hash(kPublicRealm, client))));
   }
   Case flipped = sent("other_half", "one word flips every choice at once", kClient4, address4(pool), kSyn, 23);
   flipped.arrange = [](const Live& live, u32) { live.half[0] = 1; };

@@ -16,7 +16,7 @@ Case refused(const std::string& name, const std::string& why, const std::string&
   Case c = ends(name, why, frame(ip(from, to, payload)), reason);
   c.slot = slot;
   c.flows = 1;
-  c.flow = flow_hash(kPublic, from, to, payload);
+  c.flow = flow_hash(kPublicRealm, from, to, payload);
   c.pin = "embryonic " + std::to_string(slot);
   return c;
 }
@@ -31,7 +31,7 @@ void hop_limits(std::vector<Case>& c) {
         Case end =
             ends("hop_limit_" + std::to_string(hops) + name, "traceroute shows this hop, and leaves no flow behind",
                  frame(ip(from, to, syn, hops)), "forward.hop_limit");
-        end.flow = flow_hash(kPublic, from, to, syn);
+        end.flow = flow_hash(kPublicRealm, from, to, syn);
         end.pin = "none";
         c.push_back(end);
       }

@@ -30,12 +30,12 @@ void crowd(const Live& live, u32 now, u64 hash, u32 ways) {
 void use(std::vector<Case>& c) {
   const Payload syn = tcp(40000, 80, "S"), ack = tcp(40000, 80, "A"), fin = tcp(40000, 80, "FA");
   const std::string to = address4(pool);
-  const u64 hash = flow_hash(kPublic, kClient4, to, ack);
+  const u64 hash = flow_hash(kPublicRealm, kClient4, to, ack);
   const u32 ours = chosen(pool, hash), theirs = ours == 23 ? 21 : 23;
   const auto lend = [&](const Payload& p, u32 slot, const std::string& name, const char* why, const std::string& pin,
                         PinState state = PinState::proven, u32 age = 0, bool adopted = false) {
     Case used = sent(name, why, kClient4, to, p, slot);
-    used.flow = flow_hash(kPublic, kClient4, to, p);
+    used.flow = flow_hash(kPublicRealm, kClient4, to, p);
     used.arrange = [=, flow = used.flow](const Live& live, u32 now) {
       live.pins[bucket_of(flow)].pin[2] = lent(flow, theirs, now, age, state, adopted);
     };
@@ -68,7 +68,7 @@ void use(std::vector<Case>& c) {
 void yield(std::vector<Case>& c) {
   const Payload syn = tcp(40000, 80, "S"), ack = tcp(40000, 80, "A");
   const std::string to = address4(by_ip6);
-  const u64 hash = flow_hash(kPublic, kClient4, to, ack);
+  const u64 hash = flow_hash(kPublicRealm, kClient4, to, ack);
   const auto second = [&](const std::string& name, const char* why, std::vector<Note> notes,
                           std::function<void(const Live&, u32)> arrange) {
     Case proves = sent(name, why, kClient4, to, ack, by_ip6);

@@ -95,7 +95,7 @@ void life(std::vector<Case>& c) {
 
 void moves(std::vector<Case>& c) {
   const Payload syn = tcp(40000, 80, "S"), ack = tcp(40000, 80, "A");
-  const u64 hash = flow_hash(kPublic, kClient4, address4(pool), ack);
+  const u64 hash = flow_hash(kPublicRealm, kClient4, address4(pool), ack);
   const u32 first = chosen(pool, hash), elsewhere = first == 23 ? 21 : 23;
   auto flip_to = [elsewhere](const Live& live, u32) {  // another choice for every flow
     for (u32 i = 0; i < 3; ++i) live.members[pool * 4 + i] = elsewhere;
@@ -154,7 +154,7 @@ void moves(std::vector<Case>& c) {
 
 void full(std::vector<Case>& c) {
   const Payload syn = tcp(40000, 80, "S"), ack = tcp(40000, 80, "A");
-  const u64 hash = flow_hash(kPublic, kClient4, address4(by_ip6), ack);
+  const u64 hash = flow_hash(kPublicRealm, kClient4, address4(by_ip6), ack);
   const PinPlace at = place(hash);
   const u32 second = partner(at.bucket, at.fingerprint, kBuckets);
   const std::vector<Bytes> opened = {from4(syn)};

@@ -44,7 +44,7 @@ std::vector<Case> steer_cases() {
   Case own_zone = sent("same_address_other_zone", "each zone's service gets its own packets", kClient4,
                        address4(by_ip6), syn, tenant);
   own_zone.in = frame(web, {.tags = {kVlanTenant}});
-  own_zone.flow = flow_hash(kTenant, kClient4, address4(tenant), syn);
+  own_zone.flow = flow_hash(kTenantRealm, kClient4, address4(tenant), syn);
   own_zone.out = tunnelled(tenant, ip(kClient4, address4(tenant), syn, 63), own_zone.flow);
   c.push_back(own_zone);
 

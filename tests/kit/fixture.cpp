@@ -55,11 +55,13 @@ std::vector<Rule> rules_of(u32 service) {
   return rules;
 }
 
-void add_front(Image& image, Space space, const std::string& text, Role role, const std::vector<Rule>& rules) {
+void add_front(Image& image, Space space, const std::string& text, Role role, const std::vector<Rule>& rules,
+               u32 realm = kPublicRealm) {
   Front front{};
   front.address = address(text);
   front.space = space;
   front.role = u8(role);
+  front.realm = u8(realm);
   std::fill(front.rule, front.rule + kFrontRules, kNoRule);
   if (rules.size() <= kFrontRules) {
     std::copy(rules.begin(), rules.end(), front.rule);
@@ -164,7 +166,8 @@ Image image(bool pins, u32 stamp_shift) {
 
   for (u32 service = by_ip6; service <= kLastService; ++service) {
     const u32 zone = service == tenant ? kTenant : kPublic;
-    add_front(image, space_of(zone), address4(service), Role::director, rules_of(service));
+    add_front(image, space_of(zone), address4(service), Role::director, rules_of(service),
+              service == tenant ? kTenantRealm : kPublicRealm);
     if (service != tenant) add_front(image, space_of(zone), address6(service), Role::director, rules_of(service));
   }
   for (const auto& here : {kHere4, kHere6}) add_front(image, space_of(kPublic), here, Role::host, {});
@@ -234,19 +237,19 @@ void fill(const Live& live, u32 now) {
   live.targets[kTakenOver] = target(22, all);
 }
 
-u64 flow_hash(u32 zone, const std::string& source, const std::string& destination, const Payload& payload) {
+u64 flow_hash(u32 realm, const std::string& source, const std::string& destination, const Payload& payload) {
   const Bytes both = wide(source) + wide(destination);
   u64 sum = 0;
   for (u32 i = 0; i < 4; ++i) sum += multiply(2 * i, le32(both, 8 * i), le32(both, 8 * i + 4));
   u32 ports = 0;
   if (payload.transport == 6 || payload.transport == 17)
     for (size_t i = 0; i < 4; ++i) ports = ports << 8 | payload.bytes.at(payload.transport_at + i);
-  return finish(sum + multiply(8, ports, zone) + multiply(10, payload.transport, 0));
+  return finish(sum + multiply(8, ports, realm) + multiply(10, payload.transport, 0));
 }
 
-u64 client_hash(u32 zone, const std::string& source) {
+u64 client_hash(u32 realm, const std::string& source) {
   const Bytes b = wide(source);
-  return finish(multiply(0, le32(b, 0), le32(b, 4)) + multiply(2, le32(b, 8), le32(b, 12)) + multiply(8, 0, zone));
+  return finish(multiply(0, le32(b, 0), le32(b, 4)) + multiply(2, le32(b, 8), le32(b, 12)) + multiply(8, 0, realm));
 }
 
 u32 chosen(u32 service, u64 hash) { return first_of(service) + kPattern[0][u32((finish(hash) >> 32) * kPrime >> 32)]; }

@@ -70,6 +70,7 @@ inline const std::string kFellow6 = "2001:db8:5::161", kFellow4 = "192.0.2.162";
 constexpr u16 kShared = 3, kAlone = 4, kAlonePort = 8080;  // services of the host, and where only this one answers
 
 constexpr u32 kPublic = zone_of("public", 6), kTenant = zone_of("tenant", 6);
+constexpr u32 kPublicRealm = 0, kTenantRealm = 1;            // as both have the address of `by_ip6`
 constexpr u32 kAnswerInterval = 1u << 28, kAnswerBurst = 8;  // some seconds between two: no case takes longer
 constexpr u32 kStampShift = 8, kStaleStamps = 400, kEmbryoStamps = 40;
 
@@ -84,8 +85,8 @@ Image image(bool pins = true, u32 stamp_shift = kStampShift);
 void fill(const Live& live, u32 now);
 
 // The keyed hash of a flow, written again from its description in core/hash.h, over the bytes of the addresses.
-u64 flow_hash(u32 zone, const std::string& source, const std::string& destination, const Payload& payload);
-u64 client_hash(u32 zone, const std::string& source);
+u64 flow_hash(u32 realm, const std::string& source, const std::string& destination, const Payload& payload);
+u64 client_hash(u32 realm, const std::string& source);
 
 // The slot that the choice of a service of three targets holds for a hash, and the one that it held before; 0: none.
 u32 chosen(u32 service, u64 hash);

@@ -1,0 +1,104 @@
+#include "node/services.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "base/address_text.h"
+#include "core/hash.h"
+#include "node/compile.h"
+
+namespace waymark {
+
+namespace {
+
+constexpr u32 kRealms = 256;  // Front::realm
+
+Address source_for(const std::vector<Address>& own, const Address& target) {
+  for (const Address& source : own)
+    if (is_ip4(source) == is_ip4(target)) return source;
+  return {};
+}
+
+}  // namespace
+
+Services services_of(const Config& config) {
+  Services all;
+  all.service.reserve(config.service.size());
+  for (const ServiceConfig& from : config.service) {
+    ServiceSpec service{from.name,     from.zone,     from.address,  from.ports,
+                        from.affinity, from.tcp_idle, from.udp_idle, {}};
+    service.target.reserve(from.target.size());
+    for (const TargetConfig& target : from.target)
+      service.target.push_back({target.name, source_for(config.director->address, target.address), target.address,
+                                target.tunnel, target.port, target.weight});
+    all.service.push_back(std::move(service));
+  }
+  if (config.host)
+    for (const Address& fellow : fellows_of(*config.host))
+      all.fellow.push_back(
+          {text(fellow), source_for(config.host->address, fellow), fellow, Tunnel::gue, config.host->port});
+  return all;
+}
+
+u64 scope_of(const ServiceSpec& service) {
+  std::vector<std::pair<u64, u64>> addresses;
+  for (const Address& a : service.address) addresses.push_back({a.high, a.low});
+  std::sort(addresses.begin(), addresses.end());
+  u64 h = 0;
+  for (const auto& [high, low] : addresses) h = mix(h ^ mix(high ^ mix(low)));
+  for (const PortRange& r : service.ports) h = mix(h ^ (u64(r.protocol) << 32 | u32(r.first) << 16 | r.last));
+  return h;
+}
+
+Status set_realms(Services& services, const std::vector<KnownService>& known) {
+  std::map<std::pair<u64, u64>, std::set<std::string_view>> zones_at;
+  for (const ServiceSpec& service : services.service)
+    for (const Address& a : service.address) zones_at[{a.high, a.low}].insert(service.zone);
+  std::map<std::string_view, std::set<std::string_view>> rivals;  // zones that serve an address of this one
+  for (const auto& [address, zones] : zones_at)
+    for (std::string_view zone : zones) rivals[zone].insert(zones.begin(), zones.end());
+  // What is known of a zone's services speaks for a realm, twice if the name is the same.
+  std::unordered_multimap<u64, const KnownService*> by_scope;
+  for (const KnownService& k : known) by_scope.emplace(k.scope, &k);
+  std::map<std::string_view, std::map<u32, u32>> votes;
+  for (const ServiceSpec& service : services.service) {
+    const auto [first, last] = by_scope.equal_range(scope_of(service));
+    for (auto at = first; at != last; ++at)
+      votes[service.zone][at->second->realm] += at->second->name == service.name ? 2 : 1;
+  }
+  struct Claim {
+    u32 votes;
+    std::string_view zone;
+    u32 realm;
+  };
+  std::vector<Claim> claims;
+  for (const auto& [zone, by_realm] : votes)
+    for (const auto& [realm, count] : by_realm) claims.push_back({count, zone, realm});
+  std::stable_sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) { return a.votes > b.votes; });
+  std::map<std::string_view, u32> realms;
+  const auto is_free = [&](std::string_view zone, u32 realm) {
+    return std::none_of(rivals[zone].begin(), rivals[zone].end(), [&](std::string_view rival) {
+      const auto at = realms.find(rival);
+      return at != realms.end() && at->second == realm;
+    });
+  };
+  for (const Claim& claim : claims)
+    if (!realms.contains(claim.zone) && is_free(claim.zone, claim.realm)) realms[claim.zone] = claim.realm;
+  for (const auto& [zone, others] : rivals) {
+    if (realms.contains(zone)) continue;
+    u32 realm = 0;
+    while (realm < kRealms && !is_free(zone, realm)) ++realm;
+    if (realm == kRealms)
+      return Error{fmt::format("more than {} zones serve the addresses of zone \"{}\"", kRealms, zone)};
+    realms[zone] = realm;
+  }
+  for (ServiceSpec& service : services.service)
+    if (!service.address.empty()) service.realm = realms.at(service.zone);
+  return Done{};
+}
+
+}  // namespace waymark
