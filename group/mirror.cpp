@@ -1,9 +1,6 @@
 #include "group/mirror.h"
 
 #include <algorithm>
-#include <cstring>
-
-#include "core/outer.h"
 
 namespace waymark::group {
 
@@ -37,22 +34,20 @@ u32 first_bucket(u32 bucket, u64 word, u32 buckets) {
 
 }  // namespace
 
-u64 identity_of_target(std::string_view service, const Address& address, u16 port) {
-  u64 hash = 0xcbf29ce484222325ull;  // FNV-1a, 64 bits
-  auto add = [&](const void* data, size_t size) {
-    for (size_t i = 0; i < size; ++i) hash = (hash ^ static_cast<const u8*>(data)[i]) * 0x100000001b3ull;
-  };
-  add(service.data(), service.size());
-  add("", 1);
-  add(&address.high, sizeof address.high);
-  add(&address.low, sizeof address.low);
-  add(&port, sizeof port);
-  hash = mix(hash);
-  return hash ? hash : 1;
+namespace {
+
+constexpr u64 kServiceHint = 0xffff;
+
+}  // namespace
+
+u64 identity_of_target(u64 scope, u64 end) {
+  const u64 identity = (end & ~kServiceHint) | (scope & kServiceHint);
+  return identity ? identity : 1;
 }
 
-// Whoever takes a slot into use, or frees one, counts the node's incarnations on: where that number stands still,
-// nothing changed. The whole table is megabytes, and this is asked every few milliseconds.
+// Whoever takes a slot into use, frees one, or tells that its service has changed, counts the node's incarnations on:
+// where that number stands still, nothing changed. The whole table is megabytes, and this is asked every few
+// milliseconds.
 std::vector<SlotIdentity> SlotIdentities::refresh(const Live& live) {
   std::vector<SlotIdentity> changed;
   if (newest_ && newest_ == live.meta[0].next_incarnation) return changed;
@@ -63,21 +58,18 @@ std::vector<SlotIdentity> SlotIdentities::refresh(const Live& live) {
     const SlotName& names = live.slot_names[slot];
     Slot& known = slots_[slot];
     if (!target.in_use && known.identity == 0) continue;
-    if (target.in_use && known.identity != 0 && known.incarnation == names.incarnation) continue;
-    u64 identity = 0;
-    if (target.in_use) {
-      const std::string_view service(names.service, strnlen(names.service, kNameLength));
-      identity = identity_of_target(service, outer_destination(target), number(target.port));
-    }
+    const u64 identity = target.in_use ? identity_of_target(names.scope, target.end) : 0;
     if (identity != known.identity) changed.push_back({slot, identity});
     known = {identity, names.incarnation};
   }
   if (changed.empty()) return changed;
   by_identity_.clear();
+  by_end_.clear();
   for (u32 slot = 1; slot < slots_.size(); ++slot) {
-    if (slots_[slot].identity == 0) continue;
-    u32& best = by_identity_[slots_[slot].identity];
-    if (best == 0 || slots_[best].incarnation < slots_[slot].incarnation) best = slot;
+    const Slot& here = slots_[slot];
+    if (here.identity == 0) continue;
+    for (u32* best : {&by_identity_[here.identity], &by_end_[here.identity | kServiceHint]})
+      if (*best == 0 || slots_[*best].incarnation < here.incarnation) *best = slot;
   }
   return changed;
 }
@@ -90,8 +82,9 @@ std::vector<SlotIdentity> SlotIdentities::all() const {
 }
 
 u32 SlotIdentities::slot_of(u64 identity) const {
-  const auto found = by_identity_.find(identity);
-  return found == by_identity_.end() ? 0 : found->second;
+  if (const auto found = by_identity_.find(identity); found != by_identity_.end()) return found->second;
+  const auto found = by_end_.find(identity | kServiceHint);
+  return found == by_end_.end() ? 0 : found->second;
 }
 
 void Scanner::prime(const Live& live) {

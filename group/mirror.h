@@ -7,7 +7,7 @@
 //
 // The Applier puts what a peer told into our table, flagged `mirrored`: the first packet of the flow makes it ours
 // (core/pins.h), and a pin of ours may take its way where all else is full. Slots mean something on their own node
-// only; both sides translate them into identities, made of the service's name and the target's address and port.
+// only; both sides translate them into identities, made of the target's address and port, and of what its service is.
 //
 // What a peer that lies can do. It can lend pins of flows that have no pin here: the first that opens such a flow anew
 // goes by our own choice, so the lie reaches only flows that began elsewhere, at the peer if anywhere. It can name any
@@ -20,7 +20,6 @@
 #pragma once
 
 #include <functional>
-#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -36,15 +35,19 @@ using IdleStamps = std::function<u32(u32 slot, PinState state)>;
 // Stamps that look a few ahead of ours were written by packets after we had read the clock.
 constexpr u32 kStampsAhead = 8;
 
-// The same on all members, whatever their slots and own addresses. Port in host order; never 0.
-u64 identity_of_target(std::string_view service, const Address& address, u16 port);
+// The same on all members, whatever their slots, own addresses and names: where the tunnel ends (Target::end), and in
+// the lowest 16 bits a hint at the service (SlotName::scope), as members may be configured one after the other. Never
+// 0.
+u64 identity_of_target(u64 scope, u64 end);
 
 // What our slots stand for.
 class SlotIdentities {
  public:
   std::vector<SlotIdentity> refresh(const Live& live);  // what has changed since the last call
   std::vector<SlotIdentity> all() const;
-  u32 slot_of(u64 identity) const;  // 0: we have no such target
+  // The slot of that service's target, else of another's that ends in the same place: the flow's first packet moves its
+  // pin to the right one (target_of_pin in roles/director/packet_flow.h). 0: we have no such target.
+  u32 slot_of(u64 identity) const;
   bool knows(u32 slot) const { return slot < slots_.size() && slots_[slot].identity != 0; }
 
  private:
@@ -53,8 +56,8 @@ class SlotIdentities {
     u32 incarnation = 0;
   };
   std::vector<Slot> slots_;
-  u32 newest_ = 0;                            // Meta::next_incarnation at the last refresh; 0: unknown
-  std::unordered_map<u64, u32> by_identity_;  // of several slots the latest incarnation's
+  u32 newest_ = 0;                                     // Meta::next_incarnation at the last refresh; 0: unknown
+  std::unordered_map<u64, u32> by_identity_, by_end_;  // of several slots the latest incarnation's
 };
 
 struct PinChanges {

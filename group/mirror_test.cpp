@@ -57,12 +57,12 @@ struct Two {
 };
 
 TEST(Identity, IsTheTargetsOwn) {
-  const Address address = ip4(192 << 24 | 1);
-  const u64 identity = identity_of_target("web", address, 6080);
-  EXPECT_EQ(identity, identity_of_target("web", address, 6080));
-  EXPECT_NE(identity, identity_of_target("web2", address, 6080));
-  EXPECT_NE(identity, identity_of_target("web", address, 6081));
-  EXPECT_NE(identity, identity_of_target("web", ip4(192 << 24 | 2), 6080));
+  const u64 web = 0x1234'5678, mail = 0x8765'4321, end = end_hash(ip4(192 << 24 | 1), 6080);
+  const u64 identity = identity_of_target(web, end);
+  EXPECT_EQ(identity, identity_of_target(web, end));
+  EXPECT_NE(identity, identity_of_target(mail, end));
+  EXPECT_NE(identity, identity_of_target(web, end_hash(ip4(192 << 24 | 1), 6081)));
+  EXPECT_NE(identity, identity_of_target(web, end_hash(ip4(192 << 24 | 2), 6080)));
 }
 
 TEST(Identity, FollowsSlotsAsTheyChange) {
@@ -81,6 +81,12 @@ TEST(Identity, FollowsSlotsAsTheyChange) {
   EXPECT_EQ(slots.slot_of(first), 3u);
   t.target(3, "mail", 1);
   EXPECT_EQ(slots.refresh(t.live).size(), 1u);
+  EXPECT_EQ(slots.slot_of(first), 3u) << "another service's, and its tunnel ends in the same place";
+  t.target(4, "web", 1);
+  EXPECT_EQ(slots.refresh(t.live), (std::vector<SlotIdentity>{{4, first}}));
+  EXPECT_EQ(slots.slot_of(first), 4u) << "rather its own service's";
+  t.target(3, "mail", 2), t.target(4, "mail", 2);
+  EXPECT_EQ(slots.refresh(t.live).size(), 2u);
   EXPECT_EQ(slots.slot_of(first), 0u);
 }
 

@@ -1,7 +1,7 @@
 // Tables of one director for tests of the group: flows are numbers, pinned as packets pin them.
 #pragma once
 
-#include <cstdio>
+#include <cstring>
 #include <optional>
 
 #include "core/outer.h"
@@ -41,7 +41,7 @@ struct Tables {
     set_outer(targets[slot], ip4(10 << 24), ip4(10 << 24 | address), kTunnelIp, 0);
     targets[slot].in_use = 1;
     names[slot].incarnation = ++meta[0].next_incarnation;
-    std::snprintf(names[slot].service, kNameLength, "%s", service);
+    names[slot].scope = zone_of(service, u32(std::strlen(service)));
   }
 
   // What the core's functions want.

@@ -233,6 +233,41 @@ void rename_all(Config& config) {
 
 }  // namespace
 
+// Members are renamed one after the other: in between they choose alike, share pins, and hear of each other's
+// decisions.
+TEST(Control, MembersAgreeWhateverTheyCallThings) {
+  Pair pair;
+  pair.run(1s);
+  ASSERT_TRUE(pair.one.control->drain("s1", true, pair.now));
+  pair.run(500ms);
+  const u64 drained = pair.pool(pair.one);
+  rename_all(pair.one.config);
+  ASSERT_TRUE(pair.one.reload(pair.now));
+  pair.run(1s);
+  EXPECT_EQ(pair.pool(pair.one), drained);
+  EXPECT_EQ(pair.pool(pair.two), drained);
+  EXPECT_EQ(pair.one.control->node().history_digest(), pair.two.control->node().history_digest());
+  const auto pins_of = [](Director& d) {
+    group::SlotIdentities ours;
+    return ours.refresh(d.control->node().live());
+  };
+  EXPECT_EQ(pins_of(pair.one), pins_of(pair.two)) << "what pins lead to, in words of both";
+  ASSERT_TRUE(pair.one.control->reweigh("server-s2", 40, pair.now));  // to the other that is nobody yet
+  ASSERT_TRUE(pair.two.control->drain("s3", true, pair.now));         // and likewise
+  pair.run(500ms);
+  EXPECT_NE(pair.pool(pair.one), pair.pool(pair.two));
+  rename_all(pair.two.config);
+  ASSERT_TRUE(pair.two.reload(pair.now));
+  pair.run(500ms);
+  EXPECT_EQ(pair.pool(pair.one), pair.pool(pair.two));
+  for (const TargetView& t : pair.one.control->node().targets()) {
+    EXPECT_EQ(t.drained, t.target != "server-s2") << t.target;
+    EXPECT_EQ(t.weight, t.target == "server-s2" ? 40u : 10u) << t.target;
+  }
+  EXPECT_TRUE(pair.one.announces());
+  EXPECT_TRUE(pair.two.announces());
+}
+
 // What checks found out about a server holds under its new names until they say otherwise.
 TEST(Control, AServerThatIsRenamedIsAsWellAsItWas) {
   Pair pair(true);
