@@ -1,5 +1,7 @@
 // Reloads beside the loop: what goes on meanwhile, and what becomes of one that fails, or that somebody overtakes.
+#include <arpa/inet.h>
 #include <net/if.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <future>
@@ -44,6 +46,14 @@ class ReloadTest : public Processes {
                 std::to_string(10 + called[0] - 'a') + "\"\n";
     }
     configure({target("s1", "10.77.0.2")}, "", "wm-here", more);
+  }
+  static int socket_to(const char* address, u16 port) {
+    const int client = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    inet_pton(AF_INET, address, &to.sin_addr);
+    return connect(client, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0 ? client : -1;
   }
   u32 program_on(const char* interface) { return on_interface(if_nametoindex(interface)).program; }
   std::string pins() const { return std::string(kPinRoot) + "/" + name; }
@@ -170,6 +180,52 @@ TEST_F(ReloadTest, ACaptureEndsWithItAndTheNextOneBegins) {
   EXPECT_TRUE(soon([&] { return lines_with("; loaded in ") >= 3; })) << log();
   EXPECT_EQ(lines_with("; loaded in "), 3) << "start, capture, reload: its end needed no load of its own\n" << log();
   EXPECT_TRUE(api_stream(socket(), "/v1/capture?seconds=1", [](std::string_view) { return false; })) << log();
+}
+
+// One flow, in the kernel, from before to after all names are others and its port is another service's.
+TEST_F(ReloadTest, AFlowKeepsItsServerWhateverTheNamesAre) {
+  start();
+  configure({target("s1", "10.77.0.2"), target("s2", "10.77.0.3")});
+  ASSERT_TRUE(post("/v1/reload")) << log();
+  int client = -1;
+  in_peer([&] { client = socket_to("198.51.100.80", 53); });
+  ASSERT_GE(client, 0);
+  const auto send_one = [&] { ASSERT_EQ(send(client, "a", 1, 0), 1); };
+  const auto packets_of = [&](const std::string& called) {
+    u64 packets = 0;
+    for (const Json& row : get("/v1/targets"))
+      if (row["target"] == called) packets = row["packets"].get<u64>();
+    return packets;
+  };
+  send_one(), send_one();
+  ASSERT_TRUE(soon([&] { return packets_of("web/s1") + packets_of("web/s2") == 2; }));
+  const bool first = packets_of("web/s1") > 0;
+  // New flows would all go to the other server.
+  std::string more =
+      "[[service]]\nname = \"dns\"\naddress = \"198.51.100.80\"\nports = [\"udp/53\"]\nzone = \"outside\"\n";
+  for (const bool one : {true, false})
+    more += "[[service.target]]\n" + target(one ? "a" : "b", one ? "10.77.0.2" : "10.77.0.3") +
+            (one == first ? "\nweight = 0\n" : "\n");
+  configure({target("t1", "10.77.0.2"), target("t2", "10.77.0.3")}, "", "wm-here", more);
+  std::ostringstream written;
+  written << std::ifstream(config_file()).rdbuf();
+  std::string text = written.str();
+  const auto replace = [&](const std::string& old, const std::string& by) {
+    text.replace(text.find(old), old.size(), by);
+  };
+  replace("wm-here = \"public\"", "wm-here = \"outside\"");
+  replace("name = \"web\"", "name = \"shop\"\nzone = \"outside\"");
+  replace("\"tcp/80\", \"udp/53\"", "\"tcp/80\"");
+  std::ofstream(config_file()) << text;
+  ASSERT_TRUE(post("/v1/reload")) << log();
+  send_one();
+  EXPECT_TRUE(soon([&] { return packets_of(first ? "dns/a" : "dns/b") == 1; })) << get("/v1/targets").dump(1);
+  EXPECT_EQ(packets_of(first ? "dns/b" : "dns/a"), 0u);
+  u64 inherited = 0;
+  for (const Json& row : get("/v1/counters"))
+    if (row["reason"] == "pin_inherited") inherited = row["packets"].get<u64>();
+  EXPECT_EQ(inherited, 1u) << "its pin went over with its first packet";
+  close(client);
 }
 
 }  // namespace
