@@ -55,9 +55,9 @@ void Tracker::watch(std::vector<Address> wanted) {
 
 void Tracker::set_links(const std::vector<LinkInfo>& links) {
   std::vector<u32> gone;
-  for (const auto& [index, link] : links_)
-    if (std::none_of(links.begin(), links.end(), [&](const LinkInfo& l) { return l.index == index; }))
-      gone.push_back(index);
+  for (const auto& known : links_)
+    if (std::none_of(links.begin(), links.end(), [&](const LinkInfo& l) { return l.index == known.first; }))
+      gone.push_back(known.first);
   for (u32 index : gone) drop_link(index);
   for (const LinkInfo& link : links) set_link(link);
 }
