@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/here.h"
 #include "cli/load.h"
 #include "config/parse.h"
 #include "node/scene.h"
+#include "roles/role.h"
 
 namespace waymark::cli {
 
@@ -21,32 +23,18 @@ Status fits(Config config) {
   return Done{};
 }
 
-std::string count(size_t n, const std::string& what, const std::string& several = "") {
-  return fmt::format("{} {}", n, n == 1 ? what : several.empty() ? what + "s" : several);
-}
-
 }  // namespace
 
 std::string summary(const Config& config) {
-  if (only_plans(config)) return count(config.plan.size(), "address plan") + ", and no node";
+  if (only_plans(config)) return counted(config.plan.size(), "address plan") + ", and no node";
   std::string out = "node " + config.name;
   const auto names = here::interface_names(config);
   for (size_t i = 0; i < names.size(); ++i)
     out += (i == 0 ? " on " : i + 1 == names.size() ? " and " : ", ") + names[i];
-  if (!config.service.empty()) {
-    size_t targets = 0;
-    for (const ServiceConfig& service : config.service) targets += service.target.size();
-    out += fmt::format(": directs {} to {}", count(config.service.size(), "service"), count(targets, "target"));
-    out += config.engine.pins ? fmt::format(", pins for {} flows", config.engine.pins) : ", no pins";
-  }
-  if (config.host)
-    out += fmt::format("{} answers for {} in tunnels from {}", config.service.empty() ? ":" : ";",
-                       count(config.host->service.size(), "service"), count(config.host->directors.size(), "director"));
-  if (config.translator)
-    out += fmt::format("{} translates by {} and {}", config.service.empty() && !config.host ? ":" : ";",
-                       count(config.translator->prefix.size(), "prefix", "prefixes"),
-                       count(config.translator->map.size(), "map"));
-  if (!config.plan.empty()) out += "; " + count(config.plan.size(), "address plan");
+  std::string_view before = ": ";
+  for (const Descriptor* role : roles_at_work(config))
+    out += std::string(std::exchange(before, "; ")) + role->summary(config);
+  if (!config.plan.empty()) out += "; " + counted(config.plan.size(), "address plan");
   return out;
 }
 

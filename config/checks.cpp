@@ -5,20 +5,28 @@
 #include <algorithm>
 
 #include "base/address_text.h"
+#include "config/kinds.h"
 #include "config/suggest.h"
+#include "roles/role.h"
 
 namespace waymark::config {
 namespace {
 
+// Whether what the file says of roles was read without an error.
+bool roles_are_good(const Checking& in) {
+#define WM_ROLE_IS_GOOD(NAME) &&in.places.good(in.config.NAME)
+  return in.places.good(in.config.service) WM_ROLES(WM_ROLE_IS_GOOD);
+#undef WM_ROLE_IS_GOOD
+}
+
 void check_purpose(Checking& in) {
   const Config& c = in.config;
-  const bool good = in.places.good(c.service) && in.places.good(c.host) && in.places.good(c.translator);
-  if (only_plans(c) && (c.plan.empty() || c.director) && good && in.places.good(c.plan))
-    in.problems.error({},
-                      "the file has neither a [[service]] nor a [host] nor a [translator]: the node has nothing to do");
-  if (!c.service.empty() && !c.director && in.places.good(c.director))
-    in.problems.error(in.places.at(c.service[0]),
-                      "a [[service]] needs [director], whose \"address\" the tunnels to its targets come from");
+  if (!only_plans(c) || !roles_are_good(in) || !in.places.good(c.plan)) return;
+  if (!c.plan.empty() && !roles_of(c)) return;
+  std::string works;
+  for (u32 role = 0; role < kRoles; ++role)
+    works += fmt::format("{} a {}", role ? " nor" : "neither", descriptor_of(Role(role)).work);
+  in.problems.error({}, fmt::format("the file has {}: the node has nothing to do", works));
 }
 
 void check_mtu(Checking& in) {
@@ -40,14 +48,35 @@ void check_mtu(Checking& in) {
 void check_first_role(Checking& in) {
   const Role first = in.config.engine.first;
   if (first == Role::count || !in.places.good(in.config.engine)) return;
-  const bool good =
-      in.places.good(in.config.director) && in.places.good(in.config.host) && in.places.good(in.config.translator);
-  if (good && !(roles_of(in.config) & role_bit(first)))
+  if (roles_are_good(in) && !(roles_of(in.config) & role_bit(first)))
     in.problems.error(in.places.at(in.config.engine),
                       fmt::format("\"first\" in [engine] is \"{0}\", but the file has no [{0}]", name_of(first)));
 }
 
+bool same(const InterfaceConfig& a, const InterfaceConfig& b) {
+  return a.name == b.name && a.outer_vlan == b.outer_vlan && a.inner_vlan == b.inner_vlan;
+}
+
 }  // namespace
+
+void check_zone(Checking& in, const std::string& zone, Mark at, const std::string& of) {
+  const auto& interfaces = in.config.engine.interfaces;
+  if (!in.places.good(in.config.engine) || !in.places.good(interfaces) || !in.places.good(zone)) return;
+  if (std::none_of(interfaces.begin(), interfaces.end(), [&](auto& i) { return i.zone == zone; }))
+    in.problems.error(at, fmt::format("{} is in zone \"{}\", but no interface in [engine] is", of, zone));
+}
+
+void check_interface(Checking& in, const std::string& name, std::string_view of) {
+  const auto& interfaces = in.config.engine.interfaces;
+  const auto wanted = InterfaceName{}.parse(name);
+  if (!wanted || !in.places.good(in.config.engine) || !in.places.good(interfaces)) return;
+  if (std::any_of(interfaces.begin(), interfaces.end(), [&](auto& i) { return same(i, *wanted); })) return;
+  std::vector<std::string> names;
+  for (const auto& i : interfaces) names.push_back(text(i));
+  const auto near = nearest(name, {names.begin(), names.end()});
+  in.problems.error(in.places.at(name), fmt::format("interface \"{}\" of {} is not in [engine] interfaces{}", name, of,
+                                                    near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+}
 
 void check_one_per_family(Checking& in, const std::vector<Address>& addresses, std::string_view of,
                           std::string_view why) {
@@ -71,14 +100,10 @@ void check(const Config& config, const Places& places, Problems& problems) {
   check_purpose(in);
   check_mtu(in);
   check_first_role(in);
-  if (config.director)
-    check_one_per_family(in, config.director->address, "[director]", "tunnels come from one address per family");
-  check_services(in);
-  check_addresses(in);
-  check_host(in);
+  for (u32 role = 0; role < kRoles; ++role)
+    if (const auto check = descriptor_of(Role(role)).check) check(in);
+  check_owners(in);
   check_group(in);
-  check_health(in);
-  check_translator(in);
   check_plans(in);
 }
 

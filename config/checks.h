@@ -18,15 +18,22 @@ struct Checking {
 
 void check(const Config& config, const Places& places, Problems& problems);
 
-void check_services(Checking&);   // names, zones, targets
-void check_addresses(Checking&);  // whose is an address, who serves a port
-void check_host(Checking&);
+void check_owners(Checking&);  // whose is an address: no two of what roles own (roles/role.h) is the same
 void check_group(Checking&);   // group, announcements
-void check_health(Checking&);  // what `check` says
-void check_translator(Checking&);
 void check_plans(Checking&);
 
-// What several of them ask. `of` is whose it is: "[host]", "service \"web\"".
+// A service, as far as it matters who serves a port: no two of one zone may serve the same one of an address.
+struct Served {
+  std::string title;
+  std::string_view zone;
+  const std::vector<Address>& addresses;
+  const std::vector<PortRange>& ports;
+  Mark at;
+};
+void check_served(Checking&, const std::vector<Served>& services);
+
+// What several roles ask. `of` is whose it is: "[host]", "service \"web\"".
+void check_health(Checking&, const CheckConfig& check, const std::vector<PortRange>& ports, const std::string& whose);
 void check_one_per_family(Checking&, const std::vector<Address>& addresses, std::string_view of, std::string_view why);
 void check_zone(Checking&, const std::string& zone, Mark at, const std::string& of);  // some interface is in it
 void check_interface(Checking&, const std::string& name, std::string_view of);        // [engine] lists it

@@ -6,29 +6,29 @@
 
 #include <algorithm>
 #include <tuple>
-#include <type_traits>
+#include <unordered_set>
 
 #include "base/address_text.h"
 #include "config/checks.h"
 #include "config/kinds.h"
+#include "config/prefixes.h"
 #include "config/ranges.h"
+#include "roles/role.h"
 
 namespace waymark::config {
 namespace {
 
-// The same checks for [[service]] and [[host.service]]: within one list, what is served must be one service's.
-template <class S>
-class Served {
+// Within one list, what is served must be one service's.
+class PortOwners {
  public:
-  Served(Checking& in, const std::vector<S>& services, std::string_view what)
-      : in_(in), services_(services), what_(what) {}
+  PortOwners(Checking& in, const std::vector<Served>& services) : in_(in), services_(services) {}
 
   void check() {
-    for (const S& s : services_) ranges_.push_back(merged(s.ports));
+    for (const Served& s : services_) ranges_.push_back(merged(s.ports));
     for (u32 i = 0; i < services_.size() && !in_.problems.full(); ++i) {
       check_own_ports(services_[i]);
       if (ranges_[i].size() > kMaxRanges) too_many_ranges(services_[i].ports, i, ranges_[i].size());
-      for (const Address& address : services_[i].address) take(address, i);
+      for (const Address& address : services_[i].addresses) take(address, i);
     }
   }
 
@@ -43,9 +43,9 @@ class Served {
     }
   };
 
-  std::string title_of(u32 index) const { return title(what_, services_[index].name); }
+  const std::string& title_of(u32 index) const { return services_[index].title; }
 
-  void check_own_ports(const S& s) {
+  void check_own_ports(const Served& s) {
     std::vector<const PortRange*> sorted;
     for (const PortRange& p : s.ports) sorted.push_back(&p);
     std::stable_sort(sorted.begin(), sorted.end(),
@@ -55,23 +55,15 @@ class Served {
       if (widest && widest->protocol == p->protocol && p->first <= widest->last) {
         const auto [earlier, later] = std::minmax(widest, p);
         in_.problems.error(in_.places.at(*later),
-                           fmt::format("{} and {} of {} overlap", text(*earlier), text(*later), title(what_, s.name)));
+                           fmt::format("{} and {} of {} overlap", text(*earlier), text(*later), s.title));
         if (p->last <= widest->last) continue;
       }
       widest = p;
     }
   }
 
-  // Tunnels carry no zone, so on a host all are one.
-  std::string_view zone_of(u32 index) const {
-    if constexpr (std::is_same_v<S, ServiceConfig>)
-      return services_[index].zone;
-    else
-      return {};
-  }
-
   void take(const Address& address, u32 index) {
-    Holders& holders = at_[{zone_of(index), address}];
+    Holders& holders = at_[{services_[index].zone, address}];
     if (!holders.services.empty() && holders.services.back() == index)
       return in_.problems.error(in_.places.at(address),
                                 fmt::format("{} is listed twice in {}", text(address), title_of(index)));
@@ -87,11 +79,11 @@ class Served {
     if (in_.problems.full() || !compared_.insert(u64(other) << 32 | index).second) return;
     const auto both = common(ranges_[other], ranges_[index]);
     if (!both) return;
-    const auto zone = zone_of(index);
+    const auto zone = services_[index].zone;
     in_.problems.error(in_.places.at(address),
                        fmt::format("{} on {}{} is served by both {}, line {}, and {}", text(*both), text(address),
                                    zone.empty() ? "" : fmt::format(" in zone \"{}\"", zone), title_of(other),
-                                   in_.places.at(services_[other]).line, title_of(index)));
+                                   services_[other].at.line, title_of(index)));
   }
 
   template <class Where>
@@ -102,74 +94,55 @@ class Served {
   }
 
   Checking& in_;
-  const std::vector<S>& services_;
-  std::string_view what_;
+  const std::vector<Served>& services_;
   std::vector<std::vector<PortRange>> ranges_;  // of each service
   std::unordered_map<std::pair<std::string_view, Address>, Holders, AtHash> at_;
   std::unordered_set<u64> compared_;  // pairs of services
   std::unordered_set<u32> crowded_;
 };
 
-// An address that the node itself or a target has cannot be a service's: its tunnels would be taken for clients'.
-void check_owners(Checking& in) {
-  std::unordered_map<Address, std::string, AddressHash> owner;
-  std::size_t count = 0;
-  const auto learn = [&](const auto& services, std::string_view what) {
-    for (const auto& s : services)
-      for (const Address& address : s.address) {
-        owner.emplace(address, title(what, s.name));
-        if (++count == kMaxAddresses + 1)
-          in.problems.error(in.places.at(address),
-                            fmt::format("there are more than {} addresses in all services", kMaxAddresses));
-      }
-  };
-  const auto refuse = [&](const Address& address, const std::string& whose) {
-    if (const auto found = owner.find(address); found != owner.end())
-      in.problems.error(in.places.at(address),
-                        fmt::format("{} is both {} and an address of {}", text(address), whose, found->second));
-  };
-  learn(in.config.service, "service");
-  if (in.config.host) learn(in.config.host->service, "host service");
-  if (in.config.director)
-    for (const Address& a : in.config.director->address) refuse(a, "the address of [director]");
-  if (in.config.host)
-    for (const Address& a : in.config.host->address) refuse(a, "the address of [host]");
-  for (const ServiceConfig& s : in.config.service)
-    for (const TargetConfig& t : s.target)
-      if (in.places.good(t.address) && in.places.given(t.address))
-        refuse(t.address, fmt::format("{} of {}", title("target", t.name), title("service", s.name)));
-}
+struct PrefixHash {
+  std::size_t operator()(const Prefix& p) const { return AddressHash()(p.address) * 131 + p.length; }
+};
 
-// What the translator answers for, or maps alone: a service or a host there would win over it without a word. In
-// another zone the same address is another one.
-void check_translators(Checking& in) {
-  if (!in.config.translator) return;
-  const TranslatorConfig& translator = *in.config.translator;
-  std::unordered_map<Address, std::string, AddressHash> owner;
-  for (const ServiceConfig& s : in.config.service)
-    if (s.zone == translator.zone)
-      for (const Address& address : s.address) owner.emplace(address, "an address of " + title("service", s.name));
-  if (in.config.host)
-    for (const Address& address : in.config.host->address) owner.emplace(address, "the address of [host]");
-  const auto refuse = [&](const auto& where, const Address& address, std::string_view whose) {
-    if (const auto found = owner.find(address); found != owner.end())
-      in.problems.error(in.places.at(where), fmt::format("{} is both {} and {}", text(address), whose, found->second));
-  };
-  for (const Address& address : translator.address) refuse(address, address, "the address of [translator]");
-  for (const AddressMapConfig& map : translator.map) {
-    if (!in.places.good(map)) continue;
-    if (map.ip4.length == 32) refuse(map.ip4, map.ip4.address, "mapped by [translator]");
-    if (map.ip6.length == 128) refuse(map.ip6, map.ip6.address, "mapped by [translator]");
-  }
+// Packets of both could come in, or a service's clients would be taken for tunnels. In another zone the same address is
+// another one.
+bool clash(const Owned& a, Role role_a, const Owned& b, Role role_b) {
+  const bool meet = a.zone.empty() || b.zone.empty() || a.zone == b.zone;
+  if (role_a != role_b && meet && a.kinds & b.kinds & Owned::entered) return true;
+  return (a.kinds & Owned::served && b.kinds & Owned::tunnel) || (a.kinds & Owned::tunnel && b.kinds & Owned::served);
 }
 
 }  // namespace
 
-void check_addresses(Checking& in) {
-  check_owners(in);
-  check_translators(in);
-  Served(in, in.config.service, "service").check();
-  if (in.config.host) Served(in, in.config.host->service, "host service").check();
+void check_served(Checking& in, const std::vector<Served>& services) { PortOwners(in, services).check(); }
+
+void check_owners(Checking& in) {
+  struct Holder {
+    Owned owned;
+    Role role;
+  };
+  std::unordered_map<Prefix, std::vector<Holder>, PrefixHash> holders;
+  std::size_t served = 0;
+  for (u32 role = 0; role < kRoles; ++role) {
+    std::vector<Owned> all;
+    if (const auto owns = descriptor_of(Role(role)).owns) owns(in, all);
+    for (Owned& one : all) {
+      if (one.kinds & Owned::served && ++served == kMaxAddresses + 1)
+        in.problems.error(one.at, fmt::format("there are more than {} addresses in all services", kMaxAddresses));
+      std::vector<Holder>& known = holders[one.prefix];
+      bool alike = false;  // to one that is known, which will do for it: so a crowd at one address costs little
+      for (const Holder& other : known) {
+        alike = alike || (other.role == Role(role) && other.owned.kinds == one.kinds && other.owned.zone == one.zone);
+        if (!clash(other.owned, other.role, one, Role(role))) continue;
+        const bool services_last = !(other.owned.kinds & Owned::served) && one.kinds & Owned::served;
+        const Owned &blamed = services_last ? other.owned : one, &holds = services_last ? one : other.owned;
+        in.problems.error(blamed.at, fmt::format("{} is both {} and {}", text(one.prefix), blamed.whose, holds.whose));
+        break;
+      }
+      if (!alike) known.push_back({std::move(one), Role(role)});
+    }
+  }
 }
 
 }  // namespace waymark::config

@@ -5,9 +5,9 @@
 #include "config/checks.h"
 
 namespace waymark::config {
-namespace {
 
-void check_one(Checking& in, const CheckConfig& check, const std::vector<PortRange>& ports, const std::string& whose) {
+void check_health(Checking& in, const CheckConfig& check, const std::vector<PortRange>& ports,
+                  const std::string& whose) {
   if (!in.places.good(check) || !in.places.good(check.http) || !in.places.good(check.https)) return;
   const int kinds = check.tcp + check.icmp + !check.http.empty() + !check.https.empty();
   if (kinds != 1)
@@ -32,26 +32,6 @@ void check_one(Checking& in, const CheckConfig& check, const std::vector<PortRan
   if (std::none_of(ports.begin(), ports.end(), tcp))
     in.problems.error(in.places.at(check),
                       fmt::format("the check of {} needs a \"port\", as the service names no TCP port", whose));
-}
-
-}  // namespace
-
-void check_health(Checking& in) {
-  for (const ServiceConfig& service : in.config.service) {
-    if (in.problems.full()) return;
-    if (service.check && in.places.good(service))
-      check_one(in, *service.check, service.ports, title("service", service.name));
-  }
-  if (!in.config.host) return;
-  for (const HostServiceConfig& service : in.config.host->service) {
-    if (in.problems.full()) return;
-    if (!service.check || !in.places.good(service)) continue;
-    const std::string whose = title("host service", service.name);
-    check_one(in, *service.check, service.ports, whose);
-    if (service.check->through)
-      in.problems.error(in.places.at(*service.check),
-                        fmt::format("the check of {} asks the local service; \"through\" is for directors", whose));
-  }
 }
 
 }  // namespace waymark::config

@@ -7,58 +7,14 @@
 #include <string>
 #include <vector>
 
-#include "base/time.h"
-#include "core/address.h"
+#include "config/values.h"
 #include "core/records.h"
 #include "core/siphash.h"
 #include "dataplane/roles.h"
+#define WM_ROLE_FILE config.h
+#include "roles/include_each.h"
 
 namespace waymark {
-
-enum class Tunnel : u8 { ip = 0, gue = 1 };      // IP-in-IP (RFC 2003, 2473, 4213); GUE variant 0 over UDP
-enum class Protocol : u8 { tcp = 6, udp = 17 };  // IANA numbers
-enum class Affinity : u8 { flow = 0, client = 1 };
-enum class XdpMode : u8 { automatic, native, generic };
-
-// "tcp/80", "udp/1000-2000", "tcp/*": first <= last, host order; all ports are 0 to 65535.
-struct PortRange {
-  Protocol protocol;
-  u16 first, last;
-};
-
-// "eth0" is the untagged traffic of eth0; "eth0:100" what carries VLAN 100; "eth0:100:7" 7 within 100 (802.1ad).
-struct InterfaceConfig {
-  std::string name;
-  u16 outer_vlan = 0, inner_vlan = 0;  // 0: no tag
-  std::string zone;
-};
-
-// The first `length` bits of an address; the others are zero. IPv4: 0 to 32 bits of the address itself.
-struct Prefix {
-  Address address{};
-  u8 length = 0;
-};
-
-enum class CheckKind : u8 { none, tcp, http, https, icmp };
-
-// How it is found out whether a target (or, on a host, the local service) is well.
-struct CheckConfig {
-  bool tcp = false, icmp = false;  // a connection is accepted; an echo is answered
-  std::string http, https;         // the path of a request that must be answered with a status from 200 to 399
-  u16 port = 0;                    // 0: the service's first TCP port
-  std::string host;                // Host header, and for HTTPS the name in the certificate; empty: the address
-  std::string ca;                  // file of trusted certificates; empty: the system's
-  bool verify = true;              // HTTPS: the certificate must be valid and carry that name
-  bool through = false;            // asked at the service's address, through the tunnel; else at the target's own
-  Duration every = std::chrono::seconds(2), timeout = std::chrono::seconds(1);
-  u32 rise = 2, fall = 3;   // so many answers in a row make it up, so many failures down
-  u32 jitter = 10;          // each pause is longer or shorter by up to so many percent
-  CheckKind kind() const {  // the one that is given
-    if (!https.empty()) return CheckKind::https;
-    if (!http.empty()) return CheckKind::http;
-    return tcp ? CheckKind::tcp : icmp ? CheckKind::icmp : CheckKind::none;
-  }
-};
 
 struct TargetConfig {
   std::string name;
@@ -81,23 +37,6 @@ struct ServiceConfig {
   std::vector<TargetConfig> target;
 };
 
-struct HostServiceConfig {
-  std::string name;
-  std::vector<Address> address;
-  std::vector<PortRange> ports;
-  std::optional<CheckConfig> check = {};
-  std::vector<Address> hosts = {};  // tunnel ends of the other hosts of this service: strays go between them
-};
-
-struct HostConfig {
-  std::vector<Address> address;    // tunnels to these end here
-  std::vector<Address> directors;  // outer sources that are believed
-  std::vector<std::string>
-      interfaces;   // where tunnels may come in: names as in [engine] interfaces; empty: all of them
-  u16 port = 6080;  // GUE's
-  std::vector<HostServiceConfig> service;
-};
-
 struct MtuConfig {
   std::string interface;
   u32 mtu;
@@ -112,13 +51,6 @@ struct EngineConfig {
   bool persist = true;          // pin the links in bpffs: forwarding outlives the daemon
   Duration adjacency_lifetime = std::chrono::seconds(60);  // after this without the daemon the kernel routes
   Role first = Role::count;                                // whose program packets meet; count: as first_role() says
-};
-
-struct DirectorConfig {
-  std::vector<Address> address;  // outer sources, at most one per family
-  bool second_candidate = true;  // name the previous choice in GUE tunnels of flows that arrive in their middle
-  u32 resets = 10'000;           // a second at most, for flows whose target died; 0: none
-  u32 unreachables = 1'000;      // likewise for UDP
 };
 
 struct MemberConfig {
@@ -141,37 +73,6 @@ struct AnnounceConfig {
   u32 protocol = 200;  // rtm_protocol
   u32 metric = 20;
   bool operator==(const AnnounceConfig&) const = default;
-};
-
-// An IPv6 prefix under which IPv4 addresses stand embedded (RFC 6052).
-struct EmbeddingConfig {
-  Prefix prefix;            // of 32, 40, 48, 56, 64 or 96 bits
-  std::vector<Prefix> ip4;  // for these IPv4 addresses; empty: all
-};
-
-// IPv4 and IPv6 addresses that stand for each other (RFC 7757): what follows ip6's bits begins with what follows ip4's.
-struct AddressMapConfig {
-  Prefix ip4, ip6;
-};
-
-enum class ZeroChecksum : u8 { compute = 0, drop = 1 };
-
-// A stateless IPv4/IPv6 translator (RFC 7915).
-struct TranslatorConfig {
-  std::string zone = "public";
-  std::vector<Address> address;  // its own, at most one per family
-  std::vector<EmbeddingConfig> prefix;
-  std::vector<AddressMapConfig> map;
-  std::vector<Prefix> native;  // of either family: never translated
-  std::vector<Prefix> pool;    // IPv4 sources of ICMP errors from routers that have none (RFC 6791); empty: its own
-  u32 lowest_ip6_mtu = 1280;   // IPv4 packets that may be fragmented become IPv6 packets of at most so many bytes
-  std::vector<u32> plateaus = {65535, 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68};  // RFC 1191, 7.1
-  std::optional<u8> traffic_class;                     // in place of the other side's; none: that is copied
-  ZeroChecksum zero_checksum = ZeroChecksum::compute;  // of UDP over IPv4
-  bool nonglobal = false;                              // translate private IPv4 addresses under 64:ff9b::/96
-  u32 errors = 1'000;                                  // ICMP errors of its own a second at most; 0: none
-  u32 echoes = 1'000;                                  // likewise answers to pings of its own addresses
-  std::string interface4, interface6;  // where IPv4 and IPv6 leave in replay and trace; empty: the first interface
 };
 
 enum class TagOver : u8 { address = 0, pair = 1 };  // what a tag covers beside its own address: the client's
@@ -199,12 +100,12 @@ struct ApiConfig {
 struct Config {
   std::string name = "waymark";  // [node] name: also the instance's name on this machine
   EngineConfig engine;
-  std::optional<DirectorConfig> director;
+  std::vector<ServiceConfig> service;
+#define WM_ROLE_SECTION(NAME) std::optional<waymark::NAME::Section> NAME;
+  WM_ROLES(WM_ROLE_SECTION)  // director, host and so on: each role's own, where the file has it
+#undef WM_ROLE_SECTION
   std::optional<GroupConfig> group;
   std::optional<AnnounceConfig> announce;
-  std::vector<ServiceConfig> service;
-  std::optional<HostConfig> host;
-  std::optional<TranslatorConfig> translator;
   std::vector<PlanConfig> plan;
   ApiConfig api;
   std::string log_level = "info";
@@ -212,7 +113,7 @@ struct Config {
 };
 
 // A file that describes addresses and no node: for `check` and `address` alone.
-inline bool only_plans(const Config& c) { return c.service.empty() && !c.host && !c.translator; }
+bool only_plans(const Config& config);
 inline std::string no_node_in(const std::string& file) {  // what others say of it
   return file + " has address plans alone, and no node to run; they are for `waymark address`";
 }

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
+
+#include "roles/role.h"
 
 namespace waymark {
 
@@ -100,6 +103,21 @@ struct Services {
   }
 };
 
+// Names that one of the two alone has.
+void say_things(std::string& out, const Descriptor& of, const Config& before, const Config& after) {
+  if (!of.things) return;
+  const auto less = [](const std::vector<std::string_view>& these, const std::vector<std::string_view>& those) {
+    const std::unordered_set<std::string_view> known(those.begin(), those.end());
+    Names names;
+    for (const std::string_view name : these)
+      if (!known.contains(name)) names.add(std::string(name));
+    return names;
+  };
+  const auto old = of.things(before), now = of.things(after);
+  say(out, less(now, old), "+", of.thing);
+  say(out, less(old, now), "-", of.thing);
+}
+
 }  // namespace
 
 std::string difference(const Config& before, const Config& after) {
@@ -117,25 +135,22 @@ std::string difference(const Config& before, const Config& after) {
   say(out, s.changed, "settings of service");
   say(out, s.checks, "health check of");
 
-  Names host_added, host_removed, members_added, members_removed, sections;
+  Names members_added, members_removed, sections;
+  for (u32 role = 0; role < kRoles; ++role) say_things(out, descriptor_of(Role(role)), before, after);
   const auto ignore = [](auto&, auto&) {};
-  compare(
-      before.host ? before.host->service : std::vector<HostServiceConfig>(),
-      after.host ? after.host->service : std::vector<HostServiceConfig>(),
-      [&](auto& gone) { host_removed.add(gone.name); }, ignore, [&](auto& fresh) { host_added.add(fresh.name); });
   compare(
       before.group ? before.group->member : std::vector<MemberConfig>(),
       after.group ? after.group->member : std::vector<MemberConfig>(),
       [&](auto& gone) { members_removed.add(gone.name); }, ignore, [&](auto& fresh) { members_added.add(fresh.name); });
-  say(out, host_added, "+", "host service");
-  say(out, host_removed, "-", "host service");
   say(out, members_added, "+", "member");
   say(out, members_removed, "-", "member");
 
   if (!same(before.engine.interfaces, after.engine.interfaces)) sections.add("interfaces");
   if (before.engine.first != after.engine.first) sections.add("[engine] first");
   if (before.announce != after.announce) sections.add("[announce]");
-  if (before.translator.has_value() != after.translator.has_value()) sections.add("[translator]");
+  for (u32 role = 0; role < kRoles; ++role)
+    if ((roles_of(before) ^ roles_of(after)) & role_bit(Role(role)))
+      sections.add(fmt::format("[{}]", name_of(Role(role))));
   if (before.api.metrics != after.api.metrics) sections.add("[api] metrics");
   if (before.log_level != after.log_level) sections.add("log_level");
   if (before.on_event != after.on_event) sections.add("on_event");

@@ -59,7 +59,7 @@ TEST(Difference, OfMembersAndHostsAndNothing) {
   before.group.emplace().member = {{"d2", "x"}};
   after.group.emplace().member = {{"d3", "x"}};
   after.host.emplace().service = {{.name = "web", .address = {}, .ports = {}}};
-  EXPECT_EQ(difference(before, after), "+1 host service (web), +1 member (d3), -1 member (d2)");
+  EXPECT_EQ(difference(before, after), "+1 host service (web), +1 member (d3), -1 member (d2), changed [host]");
 }
 
 }  // namespace waymark

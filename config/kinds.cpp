@@ -216,4 +216,9 @@ std::string text(const PortRange& ports) {
   return fmt::format("{}/{}-{}", protocol, ports.first, ports.last);
 }
 
+std::string text(const InterfaceConfig& i) {
+  if (i.inner_vlan) return fmt::format("{}:{}:{}", i.name, i.outer_vlan, i.inner_vlan);
+  return i.outer_vlan ? fmt::format("{}:{}", i.name, i.outer_vlan) : i.name;
+}
+
 }  // namespace waymark::config

@@ -167,4 +167,7 @@ std::optional<u64> decimal(std::string_view text, u64 least, u64 most);
 // Ports as they are written: "tcp/80", "udp/1000-2000", "tcp/*".
 std::string text(const PortRange& ports);
 
+// An interface as it is written: "eth0", "eth0:100", "eth0:100:7".
+std::string text(const InterfaceConfig& interface);
+
 }  // namespace waymark::config

@@ -1,8 +1,8 @@
 #include "config/parse.h"
 
 #include "config/checks.h"
-#include "config/ranges.h"
 #include "config/schema.h"
+#include "roles/role.h"
 
 namespace waymark {
 namespace {
@@ -33,9 +33,8 @@ Parsed parse_config(std::string_view toml, std::string file_name) {
     config::check(config, places, problems);
   }
   // From here on nobody needs the places, so ports may move.
-  for (ServiceConfig& service : config.service) service.ports = config::merged(std::move(service.ports));
-  if (config.host)
-    for (HostServiceConfig& service : config.host->service) service.ports = config::merged(std::move(service.ports));
+  for (u32 role = 0; role < kRoles; ++role)
+    if (const auto settle = descriptor_of(Role(role)).settle) settle(config);
   Parsed parsed;
   if (!problems.any_error()) parsed.config = std::move(config);
   parsed.problems = problems.take();

@@ -10,6 +10,9 @@ namespace waymark {
 
 constexpr bool operator==(const Prefix& a, const Prefix& b) { return a.address == b.address && a.length == b.length; }
 
+// One address alone.
+constexpr Prefix whole(const Address& a) { return {a, u8(is_ip4(a) ? 32 : 128)}; }
+
 // The bits that a prefix fixes, of the 128 that an Address of its family has.
 constexpr Address mask_of(const Prefix& p) { return leading_ones(is_ip4(p.address) ? 96u + p.length : p.length); }
 

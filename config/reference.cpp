@@ -3,6 +3,7 @@
 
 #include "config/parse.h"
 #include "config/schema.h"
+#include "roles/role.h"
 
 namespace waymark {
 namespace config {
@@ -90,10 +91,14 @@ A node is configured by one TOML file. `waymark check FILE` reads it and prints 
 `file:line:column: sentence`; nothing but the file is looked at. `waymark reload` takes a new file as a whole or not at
 all.
 
-A node with `[[service]]` tables is a director and needs `[director]`; a node with `[host]` is a server; one with
-`[translator]` translates between IPv4 and IPv6. It may be all of these. A file with nothing but `[plan.NAME]` tables
+A node does what its file gives it to do, and may have several roles. A file with nothing but `[plan.NAME]` tables
 describes addresses, for `waymark address`; it needs no `[engine]`, and no node runs by it.
 
+| role | is given by |
+|---|---|
+)";
+
+constexpr std::string_view kWords = R"(
 Names are 1 to 60 letters, digits, ".", "_" or "-". Durations are a whole number and a unit: "500ms", "2s", "30m", "1h".
 
 A zone is one address space. Every interface belongs to one, and the same address may be served in two zones without
@@ -103,7 +108,7 @@ the two ever meeting.
 constexpr std::string_view kTail = R"(
 ## Rules between keys
 
-- At least one `[[service]]`, a `[host]` or a `[translator]` is there; or plans alone.
+- At least one role is given; or there are plans alone. `[[service]]` needs `[director]`.
 - A service has at least one target, and an interface in its zone.
 - One address, protocol and port is served by one service of a zone.
 - A service's address is not a target's, nor this node's own tunnel address; a target is not the director itself.
@@ -133,6 +138,9 @@ std::string_view home_of(std::string_view key) {
 
 std::string configuration_reference() {
   config::Page page{std::string(config::kHead)};
+  for (u32 role = 0; role < kRoles; ++role)
+    page.text += fmt::format("| {} | `{}` |\n", name_of(Role(role)), descriptor_of(Role(role)).work);
+  page.text += config::kWords;
   config::visit_sections(config::kRoot, page);
   return page.text + std::string(config::kTail);
 }

@@ -1,16 +1,14 @@
 // Every key of the configuration, declared once: key, member, kind with its range, need, meaning. Defaults are what the
-// structs in config.h begin with. Reading, error sentences and docs/configuration.md all come from here.
+// structs in config.h begin with; a role's are in roles/*/schema.h. Reading, error sentences and
+// docs/configuration.md all come from here.
 #pragma once
 
-#include "config/section.h"
+#include "config/keys.h"
+#define WM_ROLE_FILE schema.h
+#include "roles/include_each.h"
 
 namespace waymark::config {
 
-using namespace std::chrono_literals;
-
-constexpr Name kName{};
-constexpr bool kMayBeEmpty = true;
-constexpr Number<u16> kPort{1, 65535};
 constexpr Span kIdle{1s, 2h};
 
 constexpr auto kNode = section<Config>(
@@ -57,18 +55,6 @@ constexpr auto kEngine = section<EngineConfig>(
         "Whose program the interfaces run. Packets of this node's other roles jump to theirs, which costs each some 10 "
         "ns. `\"auto\"` takes the director, else the translator, else the host."});
 
-constexpr auto kDirector = section<DirectorConfig>(
-    "[director]", "This node chooses a target for each flow of its services and sends the flow there in a tunnel.",
-    Field{"address", &DirectorConfig::address, Several{HostAddress{}}, required,
-          "The tunnels' source, at most one address per family. Every target needs one of its own family."},
-    Field{"second_candidate", &DirectorConfig::second_candidate, Flag{}, optional,
-          "Name in GUE tunnels, for flows that arrive in their middle, the target that the choice gave before its last "
-          "change: a host that does not know the flow passes it on to that one."},
-    Field{"resets", &DirectorConfig::resets, Number<u32>{1, 1'000'000, true}, optional,
-          "How many TCP resets a second tell clients at most that their server died. With 0 none does."},
-    Field{"unreachables", &DirectorConfig::unreachables, Number<u32>{1, 1'000'000, true}, optional,
-          "Likewise ICMP port unreachables for UDP."});
-
 constexpr auto kMember =
     section<MemberConfig>("[[group.member]]", "Another director of the group.",
                           Field{"name", &MemberConfig::name, Name{.dots = false}, required, "Its `[node] name`."},
@@ -94,28 +80,6 @@ constexpr auto kAnnounce = section<AnnounceConfig>(
     Field{"protocol", &AnnounceConfig::protocol, Number<u32>{5, 255}, optional,
           "The routes' protocol number. All routes of this number belong to Waymark."},
     Field{"metric", &AnnounceConfig::metric, Number<u32>{1, 4'294'967'295}, optional, "The routes' metric."});
-
-constexpr auto kCheck = section<CheckConfig>(
-    "check", "How it is found out whether targets are well: one of `tcp`, `http`, `https` and `icmp`.",
-    Field{"tcp", &CheckConfig::tcp, Flag{}, optional, "A TCP connection must be accepted."},
-    Field{"http", &CheckConfig::http, RequestPath{}, optional,
-          "An HTTP request for this path must be answered with a status from 200 to 399.", "not asked"},
-    Field{"https", &CheckConfig::https, RequestPath{}, optional, "The same over TLS.", "not asked"},
-    Field{"icmp", &CheckConfig::icmp, Flag{}, optional, "An echo request must be answered."},
-    Field{"port", &CheckConfig::port, kPort, optional, "The port asked.", "the service's first TCP port"},
-    Field{"host", &CheckConfig::host, HostName{}, optional,
-          "The `Host` header, and with `https` the name that the certificate must carry.", "the address asked"},
-    Field{"ca", &CheckConfig::ca, FilePath{}, optional, "The certificates trusted with `https`.", "the system's"},
-    Field{"verify", &CheckConfig::verify, Flag{}, optional,
-          "With `https`: the certificate must be valid and carry the name."},
-    Field{"through", &CheckConfig::through, Flag{}, optional,
-          "Ask the service's own address, through the tunnel to the target; else the target's address."},
-    Field{"every", &CheckConfig::every, Span{100ms, 1h}, optional, "From one question to the next."},
-    Field{"timeout", &CheckConfig::timeout, Span{50ms, 1min}, optional, "How long an answer is waited for."},
-    Field{"rise", &CheckConfig::rise, Number<u32>{1, 100}, optional, "How many answers in a row make a target up."},
-    Field{"fall", &CheckConfig::fall, Number<u32>{1, 100}, optional, "How many failures in a row make it down."},
-    Field{"jitter", &CheckConfig::jitter, Number<u32>{1, 50, true}, optional,
-          "By how many percent each pause is longer or shorter, at random."});
 
 constexpr auto kTarget = section<TargetConfig>(
     "[[service.target]]",
@@ -149,79 +113,6 @@ constexpr auto kService = section<ServiceConfig>(
           "known set stays. With 100 all may go, and the service is withdrawn."},
     Field{"target", &ServiceConfig::target, Repeated{kTarget, 1024}, optional, ""});
 
-constexpr auto kHostService = section<HostServiceConfig>(
-    "[[host.service]]", "A service that this server answers for; packets in tunnels to anything else are refused.",
-    Field{"name", &HostServiceConfig::name, kName, required, "Its name, unique within `[host]`."},
-    Field{"address", &HostServiceConfig::address, Several{HostAddress{}}, required,
-          "The service's addresses, the same as at the director."},
-    Field{"ports", &HostServiceConfig::ports, Several{Ports{}}, required, "The service's ports."},
-    Field{"check", &HostServiceConfig::check, Inner{kCheck}, optional, ""},
-    Field{"hosts", &HostServiceConfig::hosts, Several{HostAddress{}, kMayBeEmpty}, optional,
-          "The tunnel ends of the service's other hosts: packets of flows that are not known here are passed on to "
-          "them, where the director names one, and taken from them.",
-          "none"});
-
-constexpr auto kHost = section<HostConfig>(
-    "[host]", "This node is a server: it ends tunnels and answers clients directly.",
-    Field{"address", &HostConfig::address, Several{HostAddress{}}, required, "Where tunnels to it end."},
-    Field{"directors", &HostConfig::directors, Several{HostAddress{}}, required,
-          "The directors' tunnel addresses; tunnels from others are refused."},
-    Field{"interfaces", &HostConfig::interfaces, Several{InterfaceName{}, kMayBeEmpty}, optional,
-          "Where tunnels may come in, named as in `[engine] interfaces`.", "all of them"},
-    Field{"port", &HostConfig::port, kPort, optional, "The UDP port for GUE."},
-    Field{"service", &HostConfig::service, Repeated{kHostService, 10'240}, optional, ""});
-
-constexpr auto kEmbedding = section<EmbeddingConfig>(
-    "[[translator.prefix]]", "A prefix under which IPv4 addresses stand embedded in IPv6 addresses (RFC 6052).",
-    Field{"prefix", &EmbeddingConfig::prefix, PrefixOf{PrefixOf::ip6}, required,
-          "Of 32, 40, 48, 56, 64 or 96 bits; `\"64:ff9b::/96\"` is the well-known one."},
-    Field{"ip4", &EmbeddingConfig::ip4, Several{PrefixOf{PrefixOf::ip4}, kMayBeEmpty}, optional,
-          "The IPv4 addresses that become addresses under it; the longest prefix that fits decides.", "all"});
-
-constexpr auto kAddressMap = section<AddressMapConfig>(
-    "[[translator.map]]",
-    "IPv4 and IPv6 addresses that stand for each other (RFC 7757). The longest prefix that fits decides; maps go "
-    "before "
-    "prefixes.",
-    Field{"ip4", &AddressMapConfig::ip4, PrefixOf{PrefixOf::ip4}, required, "The IPv4 side."},
-    Field{"ip6", &AddressMapConfig::ip6, PrefixOf{PrefixOf::ip6}, required,
-          "The IPv6 side: at least as many bits must follow it as follow `ip4`; those beyond are zero."});
-
-constexpr auto kTranslator = section<TranslatorConfig>(
-    "[translator]",
-    "This node translates between IPv4 and IPv6 without state (RFC 7915). It needs a prefix or a map; prefixes, their "
-    "`ip4`, maps and `native` together have at most 65000 entries.",
-    Field{"zone", &TranslatorConfig::zone, kName, optional,
-          "The zone of the packets it translates: one of `[engine] interfaces`."},
-    Field{"address", &TranslatorConfig::address, Several{HostAddress{}}, optional,
-          "Its own addresses, at most one per family: errors and answers to pings come from them.", "none"},
-    Field{"prefix", &TranslatorConfig::prefix, Repeated{kEmbedding, 65'000}, optional, ""},
-    Field{"map", &TranslatorConfig::map, Repeated{kAddressMap, 65'000}, optional, ""},
-    Field{"native", &TranslatorConfig::native, Several{PrefixOf{}, kMayBeEmpty}, optional,
-          "Destinations that are never translated, whatever prefixes and maps say.", "none"},
-    Field{"pool", &TranslatorConfig::pool, Several{PrefixOf{PrefixOf::ip4}, kMayBeEmpty}, optional,
-          "IPv4 sources for ICMP errors of IPv6 routers that have no IPv4 address (RFC 6791).", "the translator's own"},
-    Field{"lowest_ip6_mtu", &TranslatorConfig::lowest_ip6_mtu, Number<u32>{1280, 65535}, optional,
-          "IPv4 packets that may be fragmented become IPv6 packets of at most so many bytes."},
-    Field{"plateaus", &TranslatorConfig::plateaus, Several{Number<u32>{68, 65535}}, optional,
-          "MTUs to assume where a router names none, descending, at most 16 (RFC 1191, 7.1).",
-          "`[65535, 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68]`"},
-    Field{"traffic_class", &TranslatorConfig::traffic_class, TrafficClass{}, optional,
-          "The translated packet's traffic class or type of service: the packet's own, or always the same."},
-    Field{"zero_checksum", &TranslatorConfig::zero_checksum,
-          one_of<ZeroChecksum>({{"compute", ZeroChecksum::compute}, {"drop", ZeroChecksum::drop}}), optional,
-          "What becomes of UDP packets over IPv4 without a checksum."},
-    Field{"nonglobal", &TranslatorConfig::nonglobal, Flag{}, optional,
-          "Translate private IPv4 addresses under `64:ff9b::/96`, too, which RFC 6052, 3.1 forbids."},
-    Field{"errors", &TranslatorConfig::errors, Number<u32>{1, 1'000'000, true}, optional,
-          "How many ICMP errors of its own it sends a second at most. With 0 none."},
-    Field{"echoes", &TranslatorConfig::echoes, Number<u32>{1, 1'000'000, true}, optional,
-          "Likewise answers to pings of its own addresses."},
-    Field{"interface4", &TranslatorConfig::interface4, InterfaceName{}, optional,
-          "Where IPv4 packets leave in `replay` and `trace`, which know no routes.", "the first interface"},
-    Field{"interface6", &TranslatorConfig::interface6, InterfaceName{}, optional, "Likewise IPv6 packets.",
-          "the first interface"});
-
 constexpr auto kPlan = section<PlanConfig>(
     "[plan.NAME]",
     "How the 128 bits of an IPv6 address are divided into fields. Whoever reads `keys` can make addresses: keep the "
@@ -249,15 +140,15 @@ constexpr auto kApi = section<ApiConfig>(
           "`/metrics` cannot keep busy.",
           "not served"});
 
+#define WM_ROLE_FIELD(NAME) Field{#NAME, &Config::NAME, Inner{NAME::kSection}, optional, ""},
 constexpr auto kRoot =
     section<Config>("", "", Here{"node", kNode}, Field{"engine", &Config::engine, Inner{kEngine}, optional, ""},
-                    Field{"director", &Config::director, Inner{kDirector}, optional, ""},
+                    Field{"service", &Config::service, Repeated{kService, 10'240}, optional, ""},
+                    WM_ROLES(WM_ROLE_FIELD)  // director, host and so on
                     Field{"group", &Config::group, Inner{kGroup}, optional, ""},
                     Field{"announce", &Config::announce, Inner{kAnnounce}, optional, ""},
-                    Field{"service", &Config::service, Repeated{kService, 10'240}, optional, ""},
-                    Field{"host", &Config::host, Inner{kHost}, optional, ""},
-                    Field{"translator", &Config::translator, Inner{kTranslator}, optional, ""},
                     Field{"plan", &Config::plan, Keyed{kPlan, 256}, optional, ""},
                     Field{"api", &Config::api, Inner{kApi}, optional, ""});
+#undef WM_ROLE_FIELD
 
 }  // namespace waymark::config

@@ -2,9 +2,8 @@
 #pragma once
 
 #include "dataplane/roles.h"
-#include "roles/director/packet.h"
-#include "roles/host/packet.h"
-#include "roles/translator/packet.h"
+#define WM_ROLE_FILE packet.h
+#include "roles/include_each.h"
 
 namespace waymark {
 

@@ -1,6 +1,7 @@
 // The one list of roles. Each is a folder in roles/, whose packet.h has receive(), and one whole program in the kernel:
 // parse, port and steer as in every other, and that role. From the list come the programs, their names, and the jumps
-// between them (DESIGN.md, "Programs").
+// between them (DESIGN.md, "Programs"); the sections of the configuration, and what hosted code knows of each
+// (roles/role.h).
 #pragma once
 
 #include "core/types.h"

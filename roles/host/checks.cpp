@@ -4,39 +4,37 @@
 
 #include "base/address_text.h"
 #include "config/checks.h"
-#include "config/kinds.h"
-#include "config/suggest.h"
+#include "roles/host/role.h"
 
-namespace waymark::config {
+namespace waymark::host {
+
+using namespace config;
+
 namespace {
 
-bool same(const InterfaceConfig& a, const InterfaceConfig& b) {
-  return a.name == b.name && a.outer_vlan == b.outer_vlan && a.inner_vlan == b.inner_vlan;
-}
-
-std::string text(const InterfaceConfig& i) {
-  if (i.inner_vlan) return fmt::format("{}:{}:{}", i.name, i.outer_vlan, i.inner_vlan);
-  return i.outer_vlan ? fmt::format("{}:{}", i.name, i.outer_vlan) : i.name;
+void check_services(Checking& in, const HostConfig& host) {
+  check_unique_names(in, host.service, [](const HostServiceConfig& s) { return title("host service", s.name); });
+  std::vector<Served> served;
+  for (const HostServiceConfig& s : host.service)  // tunnels carry no zone, so all are one
+    served.push_back({title("host service", s.name), {}, s.address, s.ports, in.places.at(s)});
+  check_served(in, served);
+  for (const HostServiceConfig& service : host.service) {
+    if (in.problems.full()) return;
+    if (!service.check || !in.places.good(service)) continue;
+    const std::string whose = title("host service", service.name);
+    check_health(in, *service.check, service.ports, whose);
+    if (service.check->through)
+      in.problems.error(in.places.at(*service.check),
+                        fmt::format("the check of {} asks the local service; \"through\" is for directors", whose));
+  }
 }
 
 }  // namespace
 
-void check_interface(Checking& in, const std::string& name, std::string_view of) {
-  const auto& interfaces = in.config.engine.interfaces;
-  const auto wanted = InterfaceName{}.parse(name);
-  if (!wanted || !in.places.good(in.config.engine) || !in.places.good(interfaces)) return;
-  if (std::any_of(interfaces.begin(), interfaces.end(), [&](auto& i) { return same(i, *wanted); })) return;
-  std::vector<std::string> names;
-  for (const auto& i : interfaces) names.push_back(text(i));
-  const auto near = nearest(name, {names.begin(), names.end()});
-  in.problems.error(in.places.at(name), fmt::format("interface \"{}\" of {} is not in [engine] interfaces{}", name, of,
-                                                    near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
-}
-
-void check_host(Checking& in) {
+void check(Checking& in) {
   if (!in.config.host) return;
   const HostConfig& host = *in.config.host;
-  check_unique_names(in, host.service, [](const HostServiceConfig& s) { return title("host service", s.name); });
+  check_services(in, host);
   for (const std::string& name : host.interfaces) check_interface(in, name, "[host]");
   if (host.service.empty() && in.places.good(host.service))
     in.problems.warn(in.places.at(host),
@@ -60,4 +58,4 @@ void check_host(Checking& in) {
                                      text(fellow), title("host service", service.name), family(fellow)));
 }
 
-}  // namespace waymark::config
+}  // namespace waymark::host

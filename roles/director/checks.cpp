@@ -4,8 +4,12 @@
 
 #include "base/address_text.h"
 #include "config/checks.h"
+#include "roles/director/role.h"
 
-namespace waymark::config {
+namespace waymark::director {
+
+using namespace config;
+
 namespace {
 
 std::string title_of(const ServiceConfig& service, const TargetConfig& target) {
@@ -52,15 +56,6 @@ void check_targets(Checking& in, const ServiceConfig& service) {
   }
 }
 
-}  // namespace
-
-void check_zone(Checking& in, const std::string& zone, Mark at, const std::string& of) {
-  const auto& interfaces = in.config.engine.interfaces;
-  if (!in.places.good(in.config.engine) || !in.places.good(interfaces) || !in.places.good(zone)) return;
-  if (std::none_of(interfaces.begin(), interfaces.end(), [&](auto& i) { return i.zone == zone; }))
-    in.problems.error(at, fmt::format("{} is in zone \"{}\", but no interface in [engine] is", of, zone));
-}
-
 void check_services(Checking& in) {
   const auto& services = in.config.service;
   check_unique_names(in, services, [](const ServiceConfig& s) { return title("service", s.name); });
@@ -82,4 +77,29 @@ void check_services(Checking& in) {
   }
 }
 
-}  // namespace waymark::config
+// Who serves a port, and how health is checked.
+void check_each(Checking& in) {
+  std::vector<Served> served;
+  for (const ServiceConfig& s : in.config.service)
+    served.push_back({title("service", s.name), s.zone, s.address, s.ports, in.places.at(s)});
+  check_served(in, served);
+  for (const ServiceConfig& service : in.config.service) {
+    if (in.problems.full()) return;
+    if (service.check && in.places.good(service))
+      check_health(in, *service.check, service.ports, title("service", service.name));
+  }
+}
+
+}  // namespace
+
+void check(Checking& in) {
+  const auto& director = in.config.director;
+  if (!in.config.service.empty() && !director && in.places.good(director))
+    in.problems.error(in.places.at(in.config.service[0]),
+                      "a [[service]] needs [director], whose \"address\" the tunnels to its targets come from");
+  if (director) check_one_per_family(in, director->address, "[director]", "tunnels come from one address per family");
+  check_services(in);
+  check_each(in);
+}
+
+}  // namespace waymark::director

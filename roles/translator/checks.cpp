@@ -7,8 +7,12 @@
 
 #include "config/checks.h"
 #include "config/prefixes.h"
+#include "roles/translator/role.h"
 
-namespace waymark::config {
+namespace waymark::translator {
+
+using namespace config;
+
 namespace {
 
 struct PrefixHash {
@@ -133,7 +137,7 @@ void check_size(Checking& in, const TranslatorConfig& translator) {
 
 }  // namespace
 
-void check_translator(Checking& in) {
+void check(Checking& in) {
   if (!in.config.translator || !in.places.good(in.config.translator)) return;
   const TranslatorConfig& translator = *in.config.translator;
   check_one_per_family(in, translator.address, "[translator]", "it answers from one address per family");
@@ -146,4 +150,4 @@ void check_translator(Checking& in) {
   check_lists(in, translator);
 }
 
-}  // namespace waymark::config
+}  // namespace waymark::translator

@@ -1,0 +1,53 @@
+#include <fmt/format.h>
+
+#include "roles/role.h"
+
+namespace waymark {
+
+#define WM_ROLE_DESCRIPTOR(NAME)       \
+  namespace NAME {                     \
+  extern const Descriptor kDescriptor; \
+  }
+WM_ROLES(WM_ROLE_DESCRIPTOR)
+#undef WM_ROLE_DESCRIPTOR
+
+const Descriptor& descriptor_of(Role role) {
+#define WM_ROLE_ADDRESS(NAME) &NAME::kDescriptor,
+  static constexpr const Descriptor* kAll[] = {WM_ROLES(WM_ROLE_ADDRESS)};
+#undef WM_ROLE_ADDRESS
+  return *kAll[u32(role)];
+}
+
+std::vector<const Descriptor*> roles_at_work(const Config& config) {
+  std::vector<const Descriptor*> out;
+  for (u32 role = 0; role < kRoles; ++role)
+    if (const Descriptor& d = descriptor_of(Role(role)); d.has_work(config)) out.push_back(&d);
+  return out;
+}
+
+RoleSet roles_of(const Config& config) {
+  RoleSet roles = 0;
+#define WM_ROLE_IN(NAME) \
+  if (config.NAME) roles |= role_bit(Role::NAME);
+  WM_ROLES(WM_ROLE_IN)
+#undef WM_ROLE_IN
+  return roles;
+}
+
+Role first_role(const Config& config) {
+  if (config.engine.first != Role::count) return config.engine.first;
+  const RoleSet roles = roles_of(config);
+  Role first = Role::count;
+  for (u32 i = 0; i < kRoles; ++i)
+    if (const Role role = Role(i); roles & role_bit(role))
+      if (first == Role::count || descriptor_of(role).precedence < descriptor_of(first).precedence) first = role;
+  return first == Role::count ? Role::director : first;
+}
+
+bool only_plans(const Config& config) { return roles_at_work(config).empty(); }
+
+std::string counted(std::size_t n, const std::string& what, const std::string& several) {
+  return fmt::format("{} {}", n, n == 1 ? what : several.empty() ? what + "s" : several);
+}
+
+}  // namespace waymark
