@@ -10,7 +10,7 @@
 #include "core/steer.h"
 #include "core/translate/icmp.h"
 #include "core/translate/way.h"
-#include "node/translations.h"
+#include "roles/translator/translations.h"
 
 namespace waymark::bench {
 

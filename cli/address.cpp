@@ -12,7 +12,7 @@
 #include "cli/translated.h"
 #include "config/prefixes.h"
 #include "core/translate/map.h"
-#include "node/translations.h"
+#include "roles/translator/translations.h"
 
 namespace waymark::cli {
 

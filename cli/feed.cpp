@@ -6,31 +6,15 @@
 #include <cstddef>
 #include <cstring>
 
+#include "config/kinds.h"
 #include "core/parse.h"
+#include "roles/role.h"
 
 namespace waymark::cli {
 
 namespace {
 
 constexpr Mac kSomebody = {{2, 0x57, 2, 0, 0, 1}};  // who sent a raw packet
-
-std::string name_of(const InterfaceConfig& i) {
-  std::string name = i.name;
-  if (i.outer_vlan) name += fmt::format(":{}", i.outer_vlan);
-  if (i.inner_vlan) name += fmt::format(":{}", i.inner_vlan);
-  return name;
-}
-
-bool has_clients(const Config& config, const InterfaceConfig& interface) {
-  return std::any_of(config.service.begin(), config.service.end(),
-                     [&](auto& service) { return service.zone == interface.zone; });
-}
-
-bool takes_tunnels(const Config& config, const InterfaceConfig& interface) {
-  if (!config.host) return false;
-  const auto& listed = config.host->interfaces;
-  return listed.empty() || std::find(listed.begin(), listed.end(), name_of(interface)) != listed.end();
-}
 
 template <class T>
 void add(std::vector<u8>& out, const T& value) {
@@ -42,40 +26,39 @@ void add(std::vector<u8>& out, const T& value) {
 
 std::vector<u16> gue_ports_of(const Config& config) {
   std::vector<u16> ports;
-  if (config.host) ports.push_back(config.host->port);
-  for (const ServiceConfig& service : config.service)
-    for (const TargetConfig& target : service.target)
-      if (target.tunnel == Tunnel::gue) ports.push_back(target.port);
+  for (const Descriptor* role : roles_at_work(config)) {
+    const std::vector<u16> some = role->gue_ports ? role->gue_ports(config) : std::vector<u16>();
+    ports.insert(ports.end(), some.begin(), some.end());
+  }
   std::sort(ports.begin(), ports.end());
   ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
   return ports;
 }
 
 Result<Feed> Feed::make(const Scene& scene, const Config& config, const std::string& interface) {
-  if (interface.empty() && config.translator && config.service.empty() && !config.host &&
-      !config.translator->interface4.empty() && !config.translator->interface6.empty()) {
-    Result<Feed> ip4 = make(scene, config, config.translator->interface4);
-    const Result<Feed> ip6 = make(scene, config, config.translator->interface6);
-    if (!ip6) return ip6.error();
-    if (ip4) ip4->ip6_ = ip6->ip6_;
-    return ip4;
-  }
   const auto& all = config.engine.interfaces;
-  auto chosen = std::find_if(all.begin(), all.end(), [&](auto& i) {
-    return interface.empty() ? has_clients(config, i) : name_of(i) == interface;
-  });
-  if (chosen == all.end() && interface.empty())
-    chosen = std::find_if(all.begin(), all.end(), [&](auto& i) { return takes_tunnels(config, i); });
-  if (chosen == all.end() && interface.empty()) chosen = all.begin();
-  const InterfaceFacts* facts = chosen == all.end() ? nullptr : scene.interface_called(chosen->name);
-  if (!facts) {
-    std::string names;
-    for (const InterfaceConfig& i : all) names += (names.empty() ? "" : ", ") + name_of(i);
-    return Error{fmt::format("the configuration has no interface \"{}\"; it has: {}", interface, names)};
-  }
+  const auto find = [&](bool ip6) -> const InterfaceConfig* {
+    if (!interface.empty()) {
+      const auto named = std::find_if(all.begin(), all.end(), [&](auto& i) { return config::text(i) == interface; });
+      return named == all.end() ? nullptr : &*named;
+    }
+    for (const Descriptor* role : roles_at_work(config))
+      if (const InterfaceConfig* usual = role->usual_interface ? role->usual_interface(config, ip6) : nullptr)
+        return usual;
+    return all.empty() ? nullptr : &all.front();
+  };
   Feed feed;
-  feed.ip4_ = {facts->index, facts->mac, chosen->outer_vlan, chosen->inner_vlan, name_of(*chosen)};
-  feed.ip6_ = feed.ip4_;
+  for (const bool ip6 : {false, true}) {
+    const InterfaceConfig* chosen = find(ip6);
+    const InterfaceFacts* facts = chosen ? scene.interface_called(chosen->name) : nullptr;
+    if (!facts) {
+      std::string names;
+      for (const InterfaceConfig& i : all) names += (names.empty() ? "" : ", ") + config::text(i);
+      return Error{fmt::format("the configuration has no interface \"{}\"; it has: {}", interface, names)};
+    }
+    (ip6 ? feed.ip6_ : feed.ip4_) = {facts->index, facts->mac, chosen->outer_vlan, chosen->inner_vlan,
+                                     config::text(*chosen)};
+  }
   return feed;
 }
 

@@ -12,8 +12,8 @@ namespace waymark::cli {
 
 class Feed {
  public:
-  // `interface` as in [engine] interfaces; empty: where a service's clients are, else where tunnels may come in; of a
-  // translator alone where packets of either family leave, as that is where they come from.
+  // `interface` as in [engine] interfaces; empty: the usual one of the first role that has one (roles/role.h), else the
+  // first of all.
   static Result<Feed> make(const Scene& scene, const Config& config, const std::string& interface);
 
   u32 interface(std::span<const u8> packet, LinkType link) const { return side(packet, link).interface; }

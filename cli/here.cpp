@@ -11,36 +11,19 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "daemon/hook.h"
 #include "engine/xdp/kernel_facts.h"
+#include "roles/role.h"
 #include "rtnetlink/machine.h"
 
 namespace waymark::cli {
 
-namespace here {
+using namespace here;
 
 namespace {
 
-u32 number_of(const std::optional<std::string>& setting) {
-  return setting ? u32(std::strtoul(setting->c_str(), nullptr, 10)) : 0;
-}
-
-}  // namespace
-
-u32 ip4_setting(const std::string& interface, const std::string& name) {
-  return std::max(number_of(sysctl("net/ipv4/conf/" + interface + "/" + name)),
-                  number_of(sysctl("net/ipv4/conf/all/" + name)));
-}
-
-std::vector<std::string> interface_names(const Config& config) {
-  std::vector<std::string> names;
-  for (const InterfaceConfig& i : config.engine.interfaces)
-    if (std::find(names.begin(), names.end(), i.name) == names.end()) names.push_back(i.name);
-  return names;
-}
-
+// Whether the hardware takes VLAN tags out of packets before XDP sees them.
 bool strips_vlan_tags(const std::string& interface) {
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return false;
@@ -74,24 +57,22 @@ void look_at_interfaces(const Config& config, Findings& out) {
   }
 }
 
-}  // namespace here
+}  // namespace
 
-std::vector<Finding> look_here(const Config& config) {
-  std::vector<Finding> out;
-  if (const Status bpf = bpf_usable(); !bpf) here::error(out, bpf.error().sentence);
+Findings look_here(const Config& config) {
+  Findings out;
+  if (const Status bpf = bpf_usable(); !bpf) error(out, bpf.error().sentence);
   struct statfs mounted {};
   if (config.engine.persist && (statfs("/sys/fs/bpf", &mounted) != 0 || u32(mounted.f_type) != BPF_FS_MAGIC))
-    here::warn(
-        out,
-        "no BPF file system is mounted, where tables and links outlive the daemon; it mounts one itself if it may: "
-        "mount -t bpf bpf /sys/fs/bpf");
+    warn(out,
+         "no BPF file system is mounted, where tables and links outlive the daemon; it mounts one itself if it may: "
+         "mount -t bpf bpf /sys/fs/bpf");
   if (!config.on_event.empty())
     if (const Status may = may_run(config.on_event); !may)
-      here::warn(out, fmt::format("{}; events go to the log alone", may.error().sentence));
-  here::look_at_interfaces(config, out);
-  if (!config.service.empty()) here::look_at_director(config, out);
-  if (config.host) here::look_at_host(config, out);
-  if (config.translator) here::look_at_translator(config, out);
+      warn(out, fmt::format("{}; events go to the log alone", may.error().sentence));
+  look_at_interfaces(config, out);
+  for (const Descriptor* role : roles_at_work(config))
+    if (role->look_here) role->look_here(config, out);
   return out;
 }
 

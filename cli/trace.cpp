@@ -6,11 +6,11 @@
 #include "base/address_text.h"
 #include "cli/load.h"
 #include "cli/packet_text.h"
-#include "cli/translated.h"
 #include "core/complain.h"
 #include "core/steer.h"
 #include "core/tunnel.h"
 #include "engine/replay/pcap.h"
+#include "roles/role.h"
 
 namespace waymark::cli {
 
@@ -70,7 +70,8 @@ std::string Tracer::line(const StepSeen& s) const {
       return fmt::format("received on {}{}{}", scene_.interface_name(u32(s.a)),
                          s.b ? fmt::format(", VLAN {}", s.b) : "", s.c ? fmt::format(" and {} within", s.c) : "");
     case Step::steered:
-      return fmt::format("its destination is {}, in zone {}", s.c ? prefix_text(Role(s.a)) : front_text(Role(s.a)),
+      return fmt::format("its destination is {}, in zone {}",
+                         s.c ? descriptor_of(Role(s.a)).prefix_text : descriptor_of(Role(s.a)).address_text,
                          zone_name(config_, s.b));
     case Step::matched:
       for (const SlotName& name : live.slot_names)

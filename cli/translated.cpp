@@ -9,8 +9,9 @@
 #include "engine/replay/native.h"
 #include "node/compile.h"
 #include "node/node.h"
-#include "node/translations.h"
+#include "roles/role.h"
 #include "roles/translator/packet_hairpin.h"
+#include "roles/translator/translations.h"
 
 namespace waymark::cli {
 
@@ -91,7 +92,8 @@ class Asking {
   Fate destination(const Mapping* m) {
     if (front_)
       return {{},
-              front_text(Role(front_->role)) + (front_->role == u8(Role::translator) ? "" : ", and never translated")};
+              descriptor_of(Role(front_->role)).address_text +
+                  std::string(front_->role == u8(Role::translator) ? "" : ", and never translated")};
     if (!ip6_ && translate::is_martian(u32(n_.low))) return {{}, "left to the kernel: no router sends a packet there"};
     if (m->kind == kMapNone) return {{}, "never translated, by " + rule(*m)};
     const Refused refused = judged(m);
@@ -185,16 +187,5 @@ std::string to_text(const Translation& translation) {
 }
 
 const char* name_of(Where where) { return kWords[u32(where)].name; }
-
-std::string prefix_text(Role role) {
-  if (role == Role::director) return "in a service's prefix";
-  return role == Role::translator ? "in a prefix that is translated" : "in a prefix where tunnels end";
-}
-
-std::string front_text(Role role) {
-  if (role == Role::director) return "a service's address";
-  if (role == Role::host) return "an address where tunnels end";
-  return role == Role::translator ? "the translator's own address" : "an address of nobody";
-}
 
 }  // namespace waymark::cli

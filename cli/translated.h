@@ -44,8 +44,4 @@ std::optional<Translation> translated(const Image& image, const TranslatorConfig
 std::string to_text(const Translation& translation);
 const char* name_of(Where where);
 
-// Whose packets to a front's address are, as in "a service's address".
-std::string front_text(Role role);
-std::string prefix_text(Role role);  // likewise, of a packet to a prefix
-
 }  // namespace waymark::cli

@@ -7,8 +7,8 @@
 
 #include "cli/translated_test.h"
 #include "core/translate/map.h"
-#include "node/prefix_set.h"
-#include "node/translations.h"
+#include "roles/prefix_set.h"
+#include "roles/translator/translations.h"
 #include "tests/translator/site.h"
 
 namespace waymark::cli {

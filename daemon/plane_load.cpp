@@ -18,7 +18,7 @@
 #include "daemon/loop.h"
 #include "daemon/plane.h"
 #include "dataplane/pipeline.h"
-#include "node/translations.h"
+#include "roles/role.h"
 #include "rtnetlink/natives.h"
 
 namespace waymark {
@@ -49,14 +49,14 @@ Result<std::vector<u8>> Plane::read_secret(const Config& config) {
   return secret;
 }
 
-// What a translator leaves to the kernel's routes is in the image, so another one is loaded when they change.
+// What roles leave to the kernel's routes is in the image, so another one is loaded when they change.
 Result<std::vector<Prefix>> Plane::natives_for(const Config& config) {
-  if (!config.translator) return std::vector<Prefix>();
+  if (!follows_routes(config)) return std::vector<Prefix>();
   const auto found = natives(config.announce ? std::optional(config.announce->protocol) : std::nullopt);
   if (!found) return found.error();
   std::vector<Prefix> out;
   for (const Native& native : *found) out.push_back({native.address, native.length});
-  return winners(*config.translator, out);
+  return winners_of(config, out);
 }
 
 Status Plane::may_follow(const Config& now, const Config& next) {
@@ -137,7 +137,7 @@ Result<Plane::Machine> Plane::read_machine(const Config& config, bool asked, con
 
 void Plane::plan_natives(Time now) {
   const u64 changes = resolver_->route_changes();
-  if (std::exchange(routes_seen_, changes) == changes || !config_->translator) return;
+  if (std::exchange(routes_seen_, changes) == changes || !follows_routes(*config_)) return;
   natives_due_ = std::min(natives_due_, std::max(now + kSettle, natives_after_));
 }
 
@@ -233,7 +233,7 @@ Status Plane::land(Change& change, Built built) {
   follow_sockets(*config_);
   say_what_is_attached();
   if (other_routes)
-    log::info(fmt::format("routes changed: {} of this machine now win over what is translated", natives_.size()));
+    log::info(fmt::format("routes changed: {} of this machine now win over what roles take", natives_.size()));
   if (change.answer) wait_for_flip(generation, std::exchange(change.answer, nullptr));
   return Done{};
 }

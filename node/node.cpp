@@ -7,6 +7,7 @@
 #include "base/address_text.h"
 #include "core/outer.h"
 #include "node/words.h"
+#include "roles/host/role.h"
 
 namespace waymark {
 

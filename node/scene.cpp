@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "roles/role.h"
+
 namespace waymark {
 
 namespace {
@@ -79,14 +81,18 @@ std::string Scene::interface_name(u32 index) const {
   return "interface " + std::to_string(index);
 }
 
-// Where translated packets go: all of one IP version by one interface, to a next hop for each destination.
+// Of a role whose packets go by the kernel's routes: all of one IP version by one interface, to a next hop for each
+// destination.
 void Scene::find_routes(const Config& config) {
-  if (!config.translator || interfaces_.empty()) return engine_.set_routes({});
-  const auto called = [&](const std::string& name) {
-    const InterfaceFacts* facts = interface_called(name);
+  const std::vector<const Descriptor*> roles = roles_at_work(config);
+  const auto role = std::find_if(roles.begin(), roles.end(), [](const Descriptor* r) { return r->goes_by_routes; });
+  if (role == roles.end() || interfaces_.empty()) return engine_.set_routes({});
+  const auto usual = [&](bool to_ip6) {
+    const InterfaceConfig* chosen = (*role)->usual_interface(config, to_ip6);
+    const InterfaceFacts* facts = chosen ? interface_called(chosen->name) : nullptr;
     return facts ? *facts : interfaces_[0];
   };
-  const InterfaceFacts ip4 = called(config.translator->interface4), ip6 = called(config.translator->interface6);
+  const InterfaceFacts ip4 = usual(false), ip6 = usual(true);
   engine_.set_routes([ip4, ip6](const Address& to) {
     const InterfaceFacts& out = is_ip4(to) ? ip4 : ip6;
     return Routed{WayKind::direct, out.index, mac_of(to), out.mac, u16(out.mtu)};

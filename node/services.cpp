@@ -9,7 +9,7 @@
 
 #include "base/address_text.h"
 #include "core/hash.h"
-#include "node/compile.h"
+#include "roles/host/role.h"
 
 namespace waymark {
 
@@ -38,7 +38,7 @@ Services services_of(const Config& config) {
     all.service.push_back(std::move(service));
   }
   if (config.host)
-    for (const Address& fellow : fellows_of(*config.host))
+    for (const Address& fellow : host::fellows_of(*config.host))
       all.fellow.push_back(
           {text(fellow), source_for(config.host->address, fellow), fellow, Tunnel::gue, config.host->port});
   return all;

@@ -34,6 +34,12 @@ struct Services {
   std::vector<TargetSpec> fellow;    // other hosts, to whom this one passes strays on: as in fellows_of()
 };
 
+// A slot in use whose tunnel ends where that of another service's slot does (Image::heirs).
+struct SharedSlot {
+  u32 slot, service;
+  u64 end;
+};
+
 Services services_of(const Config& config);
 
 // A hash of what packets see of a service: addresses and ports. The same on all directors.

@@ -32,12 +32,6 @@ struct Decision {
   }
 };
 
-// A slot in use whose tunnel ends where that of another service's slot does (Image::heirs).
-struct SharedSlot {
-  u32 slot, service;
-  u64 end;
-};
-
 class Slots {
  public:
   explicit Slots(Live& live);  // recovers what the tables say is in use

@@ -2,18 +2,23 @@
 // compiler, the daemon, the command line) goes through the list and names none of them.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "config/config.h"
 #include "config/problem.h"
+#include "roles/here.h"
 
 namespace waymark {
 
 namespace config {
 struct Checking;
 }
+struct Compiling;
+struct Port;
 
 // An address or a prefix that something in a configuration has.
 struct Owned {
@@ -38,6 +43,7 @@ struct Descriptor {
   u32 precedence;
   // Whose packets to its own addresses are: "a service's address".
   const char* address_text;
+  const char* prefix_text;  // likewise, and to its prefixes: "in a service's prefix"
   // What `check` says it does: "translates by 1 prefix and 2 maps". Of a configuration that gives it work.
   std::string (*summary)(const Config&);
 
@@ -51,12 +57,31 @@ struct Descriptor {
   // Named things that come and go with a reload, and what one is called: "host service".
   const char* thing = nullptr;
   std::vector<std::string_view> (*things)(const Config&) = nullptr;
+  // Its part of the tables (roles/compile.h), and of the port of an interface. Of a configuration that gives it work,
+  // as all that follows.
+  Status (*compile)(const Compiling&) = nullptr;
+  void (*open_port)(const Config&, const InterfaceConfig&, Port&) = nullptr;
+  // Which prefixes that the machine reaches by itself win over what the role takes: they are in its tables, which are
+  // made anew when routes change.
+  std::vector<Prefix> (*winners)(const Config&, std::span<const Prefix> natives) = nullptr;
+  // What this machine would keep it from working by (roles/here.h).
+  void (*look_here)(const Config&, Findings&) = nullptr;
+  // For `trace` and `replay`: by which interface its packets of one IP version come in, null where none is meant;
+  // whether they leave as the kernel's routes say (Env::route), which are then made up: by that interface; and its UDP
+  // ports of GUE.
+  const InterfaceConfig* (*usual_interface)(const Config&, bool ip6) = nullptr;
+  bool goes_by_routes = false;
+  std::vector<u16> (*gue_ports)(const Config&) = nullptr;
 };
 
 const Descriptor& descriptor_of(Role role);
 
 // Those of a configuration's roles that have work, in the order of their numbers.
 std::vector<const Descriptor*> roles_at_work(const Config& config);
+
+// What of a configuration's roles wins over any of them, and whether one has such.
+std::vector<Prefix> winners_of(const Config& config, std::span<const Prefix> natives);
+bool follows_routes(const Config& config);
 
 // "1 service", "2 services"; `several` where that is no plural.
 std::string counted(std::size_t n, const std::string& what, const std::string& several = "");

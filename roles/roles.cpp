@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "roles/role.h"
 
 namespace waymark {
@@ -23,6 +25,21 @@ std::vector<const Descriptor*> roles_at_work(const Config& config) {
   for (u32 role = 0; role < kRoles; ++role)
     if (const Descriptor& d = descriptor_of(Role(role)); d.has_work(config)) out.push_back(&d);
   return out;
+}
+
+std::vector<Prefix> winners_of(const Config& config, std::span<const Prefix> natives) {
+  std::vector<Prefix> out;
+  for (const Descriptor* role : roles_at_work(config)) {
+    if (!role->winners) continue;
+    const std::vector<Prefix> some = role->winners(config, natives);
+    out.insert(out.end(), some.begin(), some.end());
+  }
+  return out;
+}
+
+bool follows_routes(const Config& config) {
+  const std::vector<const Descriptor*> roles = roles_at_work(config);
+  return std::any_of(roles.begin(), roles.end(), [](const Descriptor* role) { return role->winners; });
 }
 
 RoleSet roles_of(const Config& config) {

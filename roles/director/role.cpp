@@ -50,6 +50,22 @@ std::vector<std::string_view> zones(const Config& config) {
   return out;
 }
 
+// Where clients are.
+const InterfaceConfig* usual_interface(const Config& config, bool) {
+  for (const InterfaceConfig& interface : config.engine.interfaces)
+    for (const ServiceConfig& service : config.service)
+      if (service.zone == interface.zone) return &interface;
+  return nullptr;
+}
+
+std::vector<u16> gue_ports(const Config& config) {
+  std::vector<u16> out;
+  for (const ServiceConfig& service : config.service)
+    for (const TargetConfig& target : service.target)
+      if (target.tunnel == Tunnel::gue) out.push_back(target.port);
+  return out;
+}
+
 }  // namespace
 
 extern const Descriptor kDescriptor = {.role = Role::director,
@@ -57,10 +73,15 @@ extern const Descriptor kDescriptor = {.role = Role::director,
                                        .has_work = has_work,
                                        .precedence = 0,
                                        .address_text = "a service's address",
+                                       .prefix_text = "in a service's prefix",
                                        .summary = summary,
                                        .check = check,
                                        .settle = settle,
                                        .owns = owns,
-                                       .zones = zones};
+                                       .zones = zones,
+                                       .compile = compile,
+                                       .look_here = look_here,
+                                       .usual_interface = usual_interface,
+                                       .gue_ports = gue_ports};
 
 }  // namespace waymark::director

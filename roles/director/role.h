@@ -2,9 +2,17 @@
 #pragma once
 
 #include "config/checks.h"
+#include "roles/here.h"
 
-namespace waymark::director {
+namespace waymark {
 
-void check(config::Checking& in);  // rules between keys: services, and where their tunnels come from
+struct Compiling;
 
-}  // namespace waymark::director
+namespace director {
+
+void check(config::Checking& in);
+Status compile(const Compiling& c);
+void look_here(const Config& config, Findings& out);
+
+}  // namespace director
+}  // namespace waymark

@@ -40,6 +40,19 @@ std::vector<std::string_view> services(const Config& config) {
   return out;
 }
 
+void open_port(const Config& config, const InterfaceConfig& interface, Port& port) {
+  port.accepts_tunnels = accepts_tunnels(*config.host, interface);
+}
+
+// Where tunnels may come in.
+const InterfaceConfig* usual_interface(const Config& config, bool) {
+  for (const InterfaceConfig& interface : config.engine.interfaces)
+    if (accepts_tunnels(*config.host, interface)) return &interface;
+  return nullptr;
+}
+
+std::vector<u16> gue_ports(const Config& config) { return {config.host->port}; }
+
 }  // namespace
 
 extern const Descriptor kDescriptor = {.role = Role::host,
@@ -47,11 +60,17 @@ extern const Descriptor kDescriptor = {.role = Role::host,
                                        .has_work = has_work,
                                        .precedence = 2,  // often a director's or translator's part-time job
                                        .address_text = "an address where tunnels end",
+                                       .prefix_text = "in a prefix where tunnels end",
                                        .summary = summary,
                                        .check = check,
                                        .settle = settle,
                                        .owns = owns,
                                        .thing = "host service",
-                                       .things = services};
+                                       .things = services,
+                                       .compile = compile,
+                                       .open_port = open_port,
+                                       .look_here = look_here,
+                                       .usual_interface = usual_interface,
+                                       .gue_ports = gue_ports};
 
 }  // namespace waymark::host

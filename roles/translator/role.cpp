@@ -3,8 +3,12 @@
 
 #include <fmt/format.h>
 
+#include "config/kinds.h"
 #include "config/prefixes.h"
+#include "core/steer.h"
+#include "roles/compile.h"
 #include "roles/translator/role.h"
+#include "roles/translator/translations.h"
 
 namespace waymark::translator {
 
@@ -34,6 +38,29 @@ std::vector<std::string_view> zones(const Config& config) {
   return config.translator ? std::vector<std::string_view>{config.translator->zone} : std::vector<std::string_view>();
 }
 
+Status compile(const Compiling& c) {
+  const TranslatorConfig& translator = *c.in.config.translator;
+  const u32 ticks = c.in.meta.ticks_per_second;
+  set_limit(c.image.settings, AnswerKind::error, translator.errors, ticks);
+  set_limit(c.image.settings, AnswerKind::echo, translator.echoes, ticks);
+  for (const Address& address : translator.address)
+    front(c.fronts, Role::translator, space_of(zone_number(translator.zone)), address);
+  WM_TRY(add_settings(c.image.settings, translator, ticks));
+  return add_prefixes(c.prefixes, translator, c.in.natives);
+}
+
+std::vector<Prefix> winners(const Config& config, std::span<const Prefix> natives) {
+  return waymark::winners(*config.translator, natives);
+}
+
+// Where packets of the other kind leave, they come in.
+const InterfaceConfig* usual_interface(const Config& config, bool ip6) {
+  const std::string& name = ip6 ? config.translator->interface6 : config.translator->interface4;
+  for (const InterfaceConfig& interface : config.engine.interfaces)
+    if (config::text(interface) == name) return &interface;
+  return nullptr;
+}
+
 }  // namespace
 
 extern const Descriptor kDescriptor = {.role = Role::translator,
@@ -41,9 +68,15 @@ extern const Descriptor kDescriptor = {.role = Role::translator,
                                        .has_work = has_work,
                                        .precedence = 1,
                                        .address_text = "the translator's own address",
+                                       .prefix_text = "in a prefix that is translated",
                                        .summary = summary,
                                        .check = check,
                                        .owns = owns,
-                                       .zones = zones};
+                                       .zones = zones,
+                                       .compile = compile,
+                                       .winners = winners,
+                                       .look_here = look_here,
+                                       .usual_interface = usual_interface,
+                                       .goes_by_routes = true};
 
 }  // namespace waymark::translator

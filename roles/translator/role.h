@@ -2,9 +2,11 @@
 #pragma once
 
 #include "config/checks.h"
+#include "roles/here.h"
 
 namespace waymark::translator {
 
-void check(config::Checking& in);  // rules between keys: prefixes and maps
+void check(config::Checking& in);
+void look_here(const Config& config, Findings& out);
 
 }  // namespace waymark::translator

@@ -1,4 +1,4 @@
-#include "node/prefix_table.h"
+#include "roles/prefix_table.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <bit>
 #include <map>
 
-#include "node/prefix_set.h"
+#include "roles/prefix_set.h"
 
 namespace waymark {
 

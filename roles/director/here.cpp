@@ -9,12 +9,14 @@
 #include <set>
 
 #include "base/address_text.h"
-#include "cli/here.h"
 #include "core/tunnel.h"
+#include "roles/director/role.h"
 #include "rtnetlink/machine.h"
 #include "rtnetlink/resolver.h"
 
-namespace waymark::cli::here {
+namespace waymark::director {
+
+using namespace here;
 
 namespace {
 
@@ -114,7 +116,7 @@ void look_at_fall_back(const Config& config, Findings& out) {
 
 }  // namespace
 
-void look_at_director(const Config& config, Findings& out) {
+void look_here(const Config& config, Findings& out) {
   for (const ServiceConfig& service : config.service)
     for (const Address& address : service.address) {
       const Result<bool> local = is_local(address);
@@ -136,4 +138,4 @@ void look_at_director(const Config& config, Findings& out) {
   look_at_fall_back(config, out);
 }
 
-}  // namespace waymark::cli::here
+}  // namespace waymark::director

@@ -5,12 +5,14 @@
 #include <algorithm>
 
 #include "base/address_text.h"
-#include "cli/here.h"
 #include "core/tunnel.h"
+#include "roles/host/role.h"
 #include "rtnetlink/machine.h"
 #include "rtnetlink/netlink.h"
 
-namespace waymark::cli::here {
+namespace waymark::host {
+
+using namespace here;
 
 namespace {
 
@@ -76,7 +78,7 @@ void look_at_replies(const Config& config, const HostServiceConfig& service, con
 
 }  // namespace
 
-void look_at_host(const Config& config, Findings& out) {
+void look_here(const Config& config, Findings& out) {
   for (const Address& address : config.host->address) {
     const Result<bool> local = is_local(address);
     if (local && !*local)
@@ -97,4 +99,4 @@ void look_at_host(const Config& config, Findings& out) {
     }
 }
 
-}  // namespace waymark::cli::here
+}  // namespace waymark::host

@@ -1,10 +1,10 @@
-#include "node/translations.h"
+#include "roles/translator/translations.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-#include "node/prefix_set.h"
+#include "roles/prefix_set.h"
 
 namespace waymark {
 

@@ -5,7 +5,7 @@
 
 #include "base/result.h"
 #include "config/config.h"
-#include "node/prefix_table.h"
+#include "roles/prefix_table.h"
 
 namespace waymark {
 

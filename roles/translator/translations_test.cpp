@@ -1,5 +1,5 @@
 // Which routes of the machine win over what is translated (RFC 7915, 4.6 and 5.6).
-#include "node/translations.h"
+#include "roles/translator/translations.h"
 
 #include <gtest/gtest.h>
 

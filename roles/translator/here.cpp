@@ -7,11 +7,13 @@
 #include <set>
 
 #include "base/address_text.h"
-#include "cli/here.h"
+#include "roles/translator/role.h"
 #include "rtnetlink/machine.h"
 #include "rtnetlink/natives.h"
 
-namespace waymark::cli::here {
+namespace waymark::translator {
+
+using namespace here;
 
 namespace {
 
@@ -92,7 +94,7 @@ void look_at_routes(const Config& config, Findings& out) {
 
 }  // namespace
 
-void look_at_translator(const Config& config, Findings& out) {
+void look_here(const Config& config, Findings& out) {
   look_at_forwarding(config, out);
   look_at_routes(config, out);
   for (const Address& address : config.translator->address) {
@@ -104,4 +106,4 @@ void look_at_translator(const Config& config, Findings& out) {
   }
 }
 
-}  // namespace waymark::cli::here
+}  // namespace waymark::translator

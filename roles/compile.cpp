@@ -1,0 +1,34 @@
+#include "roles/compile.h"
+
+#include <algorithm>
+
+#include "core/pins.h"
+#include "core/steer.h"
+
+namespace waymark {
+
+u32 zone_number(std::string_view name) { return zone_of(name.data(), u32(name.size())); }
+
+FrontDraft& front(Fronts& fronts, Role role, Space space, const Address& address) {
+  FrontDraft& draft = fronts[{space, address}];
+  draft.role = role;
+  return draft;
+}
+
+void add_rules(FrontDraft& draft, const std::vector<PortRange>& ports, u32 service) {
+  for (const PortRange& range : ports)
+    draft.rules.push_back(rule_of(u8(range.protocol), range.first, range.last, u16(service)));
+}
+
+void set_limit(Settings& settings, AnswerKind kind, u32 per_second, u32 ticks_per_second) {
+  const u64 second = u64(ticks_per_second) << 16;
+  settings.answer_interval[u32(kind)] = per_second ? u32(std::max<u64>(1, second / per_second)) : 0;
+  settings.answer_burst[u32(kind)] = per_second;
+}
+
+u32 stamps_for(Duration idle, const Meta& meta) {
+  const double ticks = std::chrono::duration<double>(idle).count() * meta.ticks_per_second;
+  return std::max<u32>(1, u32(ticks / double(1u << meta.stamp_shift)) + 1);
+}
+
+}  // namespace waymark

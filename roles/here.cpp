@@ -1,0 +1,30 @@
+#include "roles/here.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "rtnetlink/machine.h"
+
+namespace waymark::here {
+
+namespace {
+
+u32 number_of(const std::optional<std::string>& setting) {
+  return setting ? u32(std::strtoul(setting->c_str(), nullptr, 10)) : 0;
+}
+
+}  // namespace
+
+u32 ip4_setting(const std::string& interface, const std::string& name) {
+  return std::max(number_of(sysctl("net/ipv4/conf/" + interface + "/" + name)),
+                  number_of(sysctl("net/ipv4/conf/all/" + name)));
+}
+
+std::vector<std::string> interface_names(const Config& config) {
+  std::vector<std::string> names;
+  for (const InterfaceConfig& i : config.engine.interfaces)
+    if (std::find(names.begin(), names.end(), i.name) == names.end()) names.push_back(i.name);
+  return names;
+}
+
+}  // namespace waymark::here

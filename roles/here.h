@@ -1,0 +1,29 @@
+// What on this machine would keep a configuration from working: what roles find, and how they ask the machine.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+
+namespace waymark {
+
+struct Finding {
+  bool warning;  // it works all the same, or in part
+  std::string sentence;
+};
+using Findings = std::vector<Finding>;
+
+namespace here {
+
+inline void error(Findings& out, std::string sentence) { out.push_back({false, std::move(sentence)}); }
+inline void warn(Findings& out, std::string sentence) { out.push_back({true, std::move(sentence)}); }
+
+// Of an interface and "all" together, as the kernel takes it: the larger; 0 where there is no such setting.
+u32 ip4_setting(const std::string& interface, const std::string& name);
+
+// Names without VLANs, each once.
+std::vector<std::string> interface_names(const Config& config);
+
+}  // namespace here
+}  // namespace waymark

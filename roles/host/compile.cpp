@@ -1,0 +1,78 @@
+// The host's part of the tables: fronts of its tunnel ends, of what is served behind them, of its directors and
+// fellows.
+#include "roles/compile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "config/kinds.h"
+#include "core/steer.h"
+#include "roles/host/role.h"
+
+namespace waymark::host {
+
+namespace {
+
+// A fellow's rules say which services this host shares with it: ranges of their indices, and its number among fellows.
+void add_shared_services(FrontDraft& draft, const HostConfig& host, const Address& fellow, u32 number) {
+  for (u32 index = 0; index < host.service.size(); ++index) {
+    const auto& hosts = host.service[index].hosts;
+    if (std::find(hosts.begin(), hosts.end(), fellow) == hosts.end()) continue;
+    if (!draft.rules.empty() && draft.rules.back().first + draft.rules.back().span + 1 == index)
+      ++draft.rules.back().span;
+    else
+      draft.rules.push_back({index, 0, u16(number)});
+  }
+}
+
+void gather(Fronts& fronts, const Config& config) {
+  const HostConfig& host = *config.host;
+  const auto add = [&](Space space, const Address& address) -> FrontDraft& {
+    return front(fronts, Role::host, space, address);
+  };
+  for (u32 index = 0; index < host.service.size(); ++index)
+    for (const Address& address : host.service[index].address)
+      add_rules(add(kServed, address), host.service[index].ports, index);
+  const std::vector<Address> fellows = fellows_of(host);
+  for (const InterfaceConfig& interface : config.engine.interfaces) {
+    const u32 zone = zone_number(interface.zone);
+    for (const Address& address : host.address) add(space_of(zone), address);
+    for (const Address& address : host.directors) add(space_of(zone, SpaceKind::director), address);
+    for (u32 number = 0; number < fellows.size(); ++number) {
+      FrontDraft& draft = add(space_of(zone, SpaceKind::fellow), fellows[number]);
+      if (draft.rules.empty()) add_shared_services(draft, host, fellows[number], number);  // else a second interface
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Address> fellows_of(const HostConfig& host) {
+  std::vector<Address> all;
+  for (const HostServiceConfig& service : host.service)
+    for (const Address& address : service.hosts) {
+      const auto is_own = [&](const Address& own) { return own == address; };
+      const auto is_alike = [&](const Address& own) { return is_ip4(own) == is_ip4(address); };
+      const auto& own = host.address;
+      if (std::any_of(own.begin(), own.end(), is_own) || std::none_of(own.begin(), own.end(), is_alike)) continue;
+      if (std::find(all.begin(), all.end(), address) == all.end()) all.push_back(address);
+    }
+  return all;
+}
+
+bool accepts_tunnels(const HostConfig& host, const InterfaceConfig& interface) {
+  const auto& listed = host.interfaces;
+  return listed.empty() || std::find(listed.begin(), listed.end(), config::text(interface)) != listed.end();
+}
+
+Status compile(const Compiling& c) {
+  if (c.in.fellows.size() > kMaxFellows)
+    return Error{fmt::format("{} other hosts are named; at most {} fit", c.in.fellows.size(), kMaxFellows)};
+  for (const u32 slot : c.in.fellows) c.image.fellows.push_back({slot, 0});
+  c.image.settings.gue_port = c.in.config.host->port;
+  gather(c.fronts, c.in.config);
+  return Done{};
+}
+
+}  // namespace waymark::host
