@@ -46,7 +46,7 @@ function(wm_bpf library)
     OUTPUT ${object}
     # The prefix map keeps this machine's paths out of BTF's line information.
     COMMAND ${ARG_CLANG} -std=c++20 -O2 -g -fstandalone-debug -target bpf -mcpu=v3 -fno-exceptions -fno-rtti -Wall -Wextra -Werror
-            -ffile-prefix-map=${PROJECT_SOURCE_DIR}=waymark -I${PROJECT_SOURCE_DIR} ${ARG_FLAGS}
+            -ffile-prefix-map=${PROJECT_SOURCE_DIR}=waymark ${ARG_FLAGS} -I${PROJECT_SOURCE_DIR}
             -MD -MF ${object}.d -MT ${object} -c ${source} -o ${object}
     ${strip}
     DEPENDS ${source} DEPFILE ${object}.d COMMENT "Compiling ${library} for BPF" VERBATIM)
