@@ -4,46 +4,40 @@
 
 #include <algorithm>
 
-#include "base/address_text.h"
+#include "roles/role.h"
 
 namespace waymark {
 
-bool Announce::Before::operator()(const Address& a, const Address& b) const {
-  const auto number = [](const Address& x) {
-    return std::pair(__builtin_bswap64(x.high), __builtin_bswap64(x.low));  // the 128 bits as one
-  };
-  return number(a) < number(b);
-}
-
 void Announce::configure(const Config& config) {
   settings_ = config.announce;
-  std::map<Address, Entry, Before> entries;
+  std::map<Prefix, Entry, InOrder> entries;
   std::map<std::string, Service> services;
-  for (const ServiceConfig& service : config.service) {
-    if (!settings_) break;
-    Service& known = services[service.name];
-    if (const auto old = services_.find(service.name); old != services_.end()) known.live = old->second.live;
-    known.addresses = service.address;
-    for (const Address& address : service.address) {
-      const auto [entry, added] = entries.try_emplace(address);
-      if (const auto old = entries_.find(address); added && old != entries_.end()) {
-        entry->second = std::move(old->second);
-        entry->second.services.clear();
-        entry->second.live = 0;
-      }
-      entry->second.services.push_back(service.name);
+  for (const Descriptor* role : roles_at_work(config)) {
+    if (!settings_ || !role->announces) continue;
+    for (const Announced& one : role->announces(config)) {
+      const bool by_role = one.service.empty();
+      const std::string who = by_role ? fmt::format("[{}]", name_of(role->role)) : std::string(one.service);
+      Service& known = services[who];
+      if (const auto old = services_.find(who); old != services_.end()) known.live = old->second.live;
+      known.live |= by_role;
+      known.prefixes.push_back(one.prefix);
+      const auto [entry, added] = entries.try_emplace(one.prefix);
+      if (const auto old = entries_.find(one.prefix); added && old != entries_.end())
+        entry->second = {.announced = old->second.announced, .since = old->second.since};
+      entry->second.services.push_back(who);
       entry->second.live += known.live;
+      entry->second.by_role |= by_role;
     }
   }
-  for (const auto& [address, entry] : entries_)
-    if (entry.announced && !entries.contains(address)) note(address, false, "it is not configured any more");
+  for (const auto& [prefix, entry] : entries_)
+    if (entry.announced && !entries.contains(prefix)) note(prefix, false, "it is not configured any more");
   entries_ = std::move(entries);
   services_ = std::move(services);
   all_changed_ = true;
   keep();
 }
 
-void Announce::keep_found(const std::vector<Address>& existing) {
+void Announce::keep_found(const std::vector<Prefix>& existing) {
   found_ = {existing.begin(), existing.end()};
   waiting_ = true;
   give_up_ = kNever;
@@ -52,9 +46,9 @@ void Announce::keep_found(const std::vector<Address>& existing) {
 
 void Announce::keep() {
   desired_.clear();
-  for (auto& [address, entry] : entries_) {
-    if (!stopped_ && found_.count(address)) entry.announced = true;
-    if (entry.announced) desired_.push_back(address);
+  for (auto& [prefix, entry] : entries_) {
+    if (!stopped_ && found_.count(prefix)) entry.announced = true;
+    if (entry.announced) desired_.push_back(prefix);
   }
 }
 
@@ -62,9 +56,9 @@ void Announce::set_live(const std::string& service, bool live) {
   const auto known = services_.find(service);
   if (known == services_.end() || known->second.live == live) return;
   known->second.live = live;
-  for (const Address& address : known->second.addresses) {
-    entries_.at(address).live += live ? 1 : u32(-1);
-    changed_.insert(address);
+  for (const Prefix& prefix : known->second.prefixes) {
+    entries_.at(prefix).live += live ? 1 : u32(-1);
+    changed_.insert(prefix);
   }
 }
 
@@ -80,44 +74,45 @@ void Announce::update(const std::string& awaited, Time now) {
     all_changed_ = true;
   }
   if (all_changed_)
-    for (auto& [address, entry] : entries_) decide(address, entry, now);
+    for (auto& [prefix, entry] : entries_) decide(prefix, entry, now);
   else
-    for (const Address& address : changed_) decide(address, entries_.at(address), now);
+    for (const Prefix& prefix : changed_) decide(prefix, entries_.at(prefix), now);
   changed_.clear();
   all_changed_ = false;
 }
 
-void Announce::decide(const Address& address, Entry& entry, Time now) {
-  const bool on = !stopped_ && (awaited_.empty() ? entry.live > 0 : found_.count(address) > 0);
+void Announce::decide(const Prefix& prefix, Entry& entry, Time now) {
+  const bool on = !stopped_ && (awaited_.empty() ? entry.live > 0 : found_.count(prefix) > 0);
   const bool changed = entry.announced != on;
   if (!entry.since || changed) entry.since = now;
-  announce(address, entry, on);
-  if (changed) note(address, on, why(address, entry));
+  announce(prefix, entry, on);
+  if (changed) note(prefix, on, why(prefix, entry));
 }
 
-void Announce::announce(const Address& address, Entry& entry, bool on) {
+void Announce::announce(const Prefix& prefix, Entry& entry, bool on) {
   if (entry.announced == on) return;
   entry.announced = on;
-  const auto at = std::lower_bound(desired_.begin(), desired_.end(), address, Before());
+  const auto at = std::lower_bound(desired_.begin(), desired_.end(), prefix, InOrder());
   if (on)
-    desired_.insert(at, address);
+    desired_.insert(at, prefix);
   else
     desired_.erase(at);
 }
 
-std::string Announce::why(const Address& address, const Entry& entry) const {
+std::string Announce::why(const Prefix& prefix, const Entry& entry) const {
   if (!entry.since) return {};
   if (stopped_) return "stopped";
   if (!awaited_.empty())
-    return found_.count(address) ? fmt::format("kept as it was found, while {}", awaited_)
-                                 : fmt::format("not in step: {}", awaited_);
+    return found_.count(prefix) ? fmt::format("kept as it was found, while {}", awaited_)
+                                : fmt::format("not in step: {}", awaited_);
+  if (entry.by_role) return "the node is in step";
   if (!entry.live) return "no live target";
   return fmt::format("{} of {} service{} {} live", entry.live, entry.services.size(),
                      entry.services.size() == 1 ? "" : "s", entry.live == 1 ? "is" : "are");
 }
 
-void Announce::note(const Address& address, bool announced, const std::string& why) {
-  const std::string name = text(address);
+void Announce::note(const Prefix& prefix, bool announced, const std::string& why) {
+  const std::string name = text(prefix);
   if (announced)
     events_.push_back({Severity::info, "address.announced", name, fmt::format("{} is announced: {}", name, why)});
   else
@@ -132,8 +127,8 @@ void Announce::stop(Time now) {
 
 std::vector<Announce::View> Announce::views() const {
   std::vector<View> out;
-  for (const auto& [address, entry] : entries_)
-    out.push_back({address, entry.services, entry.announced, why(address, entry), entry.since.value_or(Time{})});
+  for (const auto& [prefix, entry] : entries_)
+    out.push_back({prefix, entry.services, entry.announced, why(prefix, entry), entry.since.value_or(Time{})});
   return out;
 }
 

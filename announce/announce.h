@@ -1,11 +1,13 @@
-// Which services' addresses are announced. It decides alone: no I/O, no clock; rtnetlink/routes.h writes what it wants.
+// What is announced of what roles have to announce (roles/role.h). It decides alone: no I/O, no clock;
+// rtnetlink/routes.h writes what it wants.
 //
-// An address is announced while the node is in step and a service of that address is live; several services may share
-// one. All else withdraws it at once, with one exception. A daemon that starts on tables which still forward (upgrade,
-// crash) cannot know yet whether it is in step, and a withdrawal would move every flow to other directors for nothing.
-// So the routes it finds stay until its first verdict, or until it has had none for kGrace: a node that cannot make up
-// its mind for that long has nobody to vouch for it. That is time in which it ran: one that was held up, and so comes
-// late to the end of its grace, has kCatchUp more to hear what came meanwhile.
+// A service's address is announced while the node is in step and a service of that address is live; several services
+// may share one. What a role announces without a service is so while the node is in step. All else withdraws it at
+// once, with one exception. A daemon that starts on tables which still forward (upgrade, crash) cannot know yet whether
+// it is in step, and a withdrawal would move every flow to other directors for nothing. So the routes it finds stay
+// until its first verdict, or until it has had none for kGrace: a node that cannot make up its mind for that long has
+// nobody to vouch for it. That is time in which it ran: one that was held up, and so comes late to the end of its
+// grace, has kCatchUp more to hear what came meanwhile.
 #pragma once
 
 #include <map>
@@ -28,19 +30,20 @@ class Announce {
   static constexpr Time kNever = Time::max();
 
   struct View {
-    Address address;
-    std::vector<std::string> services;  // in the configuration's order
+    Prefix prefix;
+    std::vector<std::string> services;  // in the configuration's order; "[translator]" where it is the role itself
     bool announced;
-    std::string why;  // of either: "2 of 2 services are live", "no live target", "not in step: ...", "stopped"
+    std::string why;  // of either: "2 of 2 services are live", "the node is in step", "no live target", "not in step:
+                      // ...", "stopped"
     Time since;       // when it was announced or withdrawn last, or first considered
   };
 
   // update() follows. Where [announce] has gone or has another protocol or metric, the caller withdraws the old ones.
   void configure(const Config& config);
 
-  // For a daemon that adopted its tables, before its first update: the addresses whose routes are there. Without this
+  // For a daemon that adopted its tables, before its first update: the prefixes whose routes are there. Without this
   // call they are withdrawn.
-  void keep_found(const std::vector<Address>& existing);
+  void keep_found(const std::vector<Prefix>& existing);
 
   // Whether a service has a target that takes new flows: none has before this is called. Counts from the next update.
   void set_live(const std::string& service, bool live);
@@ -52,44 +55,42 @@ class Announce {
   void stop(Time now);  // by the operator: everything is withdrawn, for good
 
   const std::optional<AnnounceConfig>& settings() const { return settings_; }  // none: no route is touched
-  const std::vector<Address>& desired() const { return desired_; }  // these routes and no others; in order of bytes
+  const std::vector<Prefix>& desired() const { return desired_; }              // these routes and no others; in order
   Time deadline() const { return give_up_; }
-  std::vector<View> views() const;  // in order of bytes
+  std::vector<View> views() const;  // in order
 
   // What was announced or withdrawn since the last call, in the order in which it was decided.
   std::vector<Event> take_events() { return std::exchange(events_, {}); }
 
  private:
-  struct Before {
-    bool operator()(const Address& a, const Address& b) const;
-  };
   struct Entry {
     std::vector<std::string> services = {};
-    u32 live = 0;  // of them
+    u32 live = 0;          // of them
+    bool by_role = false;  // whatever services are
     bool announced = false;
     std::optional<Time> since = {};
   };
   struct Service {
-    std::vector<Address> addresses = {};
+    std::vector<Prefix> prefixes = {};
     bool live = false;
   };
-  using Addresses = std::set<Address, Before>;
-  void decide(const Address& address, Entry& entry, Time now);
-  void announce(const Address& address, Entry& entry, bool on);
-  std::string why(const Address& address, const Entry& entry) const;
+  using Prefixes = std::set<Prefix, InOrder>;
+  void decide(const Prefix& prefix, Entry& entry, Time now);
+  void announce(const Prefix& prefix, Entry& entry, bool on);
+  std::string why(const Prefix& prefix, const Entry& entry) const;
   void keep();
-  void note(const Address& address, bool announced, const std::string& why);
+  void note(const Prefix& prefix, bool announced, const std::string& why);
 
   std::optional<AnnounceConfig> settings_;
-  std::map<Address, Entry, Before> entries_;
+  std::map<Prefix, Entry, InOrder> entries_;
   std::map<std::string, Service> services_;
-  Addresses found_, changed_;  // the latter are to be decided anew
+  Prefixes found_, changed_;  // the latter are to be decided anew
   std::string awaited_;
   bool all_changed_ = true;
   bool waiting_ = false;  // for the first verdict on found_; the next update sets give_up_
   Time give_up_ = kNever;
   bool stopped_ = false;
-  std::vector<Address> desired_;
+  std::vector<Prefix> desired_;
   std::vector<Event> events_;
 };
 

@@ -14,12 +14,12 @@ namespace {
 using std::chrono::seconds;
 using Live = std::vector<std::pair<std::string, bool>>;
 
-Address at(const std::string& written) { return *parse_address(written); }
+Prefix at(const std::string& written) { return whole(*parse_address(written)); }
 
 ServiceConfig service(const std::string& name, std::initializer_list<const char*> addresses) {
   ServiceConfig out;
   out.name = name;
-  for (const char* address : addresses) out.address.push_back(at(address));
+  for (const char* address : addresses) out.address.push_back(at(address).address);
   return out;
 }
 
@@ -39,7 +39,7 @@ struct AnnounceTest : testing::Test {
 
   std::vector<std::string> desired() const {
     std::vector<std::string> out;
-    for (const Address& address : announce.desired()) out.push_back(text(address));
+    for (const Prefix& prefix : announce.desired()) out.push_back(text(prefix));
     return out;
   }
   // Who is not listed is not live.
@@ -50,7 +50,7 @@ struct AnnounceTest : testing::Test {
   }
   Announce::View view(const char* address) const {
     for (const auto& v : announce.views())
-      if (v.address == at(address)) return v;
+      if (v.prefix == at(address)) return v;
     ADD_FAILURE() << "no view of " << address;
     return {};
   }
@@ -189,6 +189,33 @@ TEST_F(AnnounceTest, TheOrderOfConfigurationAndFindingsDoesNotMatter) {
   EXPECT_EQ(desired(), std::vector<std::string>({kWeb6}));
 }
 
+TEST_F(AnnounceTest, ATranslatorsPrefixesAreAnnouncedWhileTheNodeIsInStep) {
+  Config config = kSite;
+  config.translator.emplace().prefix = {{{*parse_address("2001:db8:64::"), 96}, {}}};
+  config.translator->map = {{{*parse_address("203.0.113.0"), 24}, {*parse_address("2001:db8:6::"), 120}},
+                            {{*parse_address("0.0.0.0"), 0}, {*parse_address("2001:db8:7::"), 96}}};
+  announce.configure(config);
+  update(kUnknown, {{"web", true}});
+  EXPECT_EQ(desired(), nothing);
+  update("", {});
+  EXPECT_EQ(desired(), std::vector<std::string>({"203.0.113.0/24", "2001:db8:64::/96"})) << "and no default route";
+  for (const auto& v : announce.views())
+    if (v.announced) {
+      EXPECT_EQ(v.why, "the node is in step");
+      EXPECT_EQ(v.services, std::vector<std::string>({"[translator]"}));
+    }
+  config.service.clear();
+  config.translator->map.clear();
+  announce.configure(config);
+  EXPECT_EQ(desired(), std::vector<std::string>({"2001:db8:64::/96"}));
+  update("the engine is not loaded", {});
+  EXPECT_EQ(desired(), nothing);
+  config.translator.reset();
+  config.host.emplace().address = {*parse_address("192.0.2.1")};
+  announce.configure(config);
+  EXPECT_TRUE(announce.views().empty()) << "a host announces nothing";
+}
+
 // Whatever happens in whatever order, what is announced is what its rule says of the latest state alone, and the times
 // agree with what was seen.
 TEST(AnnounceProperty, FollowsItsRule) {
@@ -203,7 +230,7 @@ TEST(AnnounceProperty, FollowsItsRule) {
     const u32 reluctance = 2 + upto(20);
     bool waiting = upto(2), stopped = false;
     if (waiting) {
-      std::vector<Address> existing;
+      std::vector<Prefix> existing;
       for (const std::string& address : pool)
         if (upto(2)) found.insert(address), existing.push_back(at(address));
       announce.keep_found(existing);
@@ -219,7 +246,7 @@ TEST(AnnounceProperty, FollowsItsRule) {
         for (u32 n = upto(4); n > 0; --n) {
           config.service.push_back(service("s" + std::to_string(n), {}));
           for (const std::string& address : pool)
-            if (upto(2)) config.service.back().address.push_back(at(address));
+            if (upto(2)) config.service.back().address.push_back(at(address).address);
         }
         announce.configure(config);
       }
@@ -247,7 +274,7 @@ TEST(AnnounceProperty, FollowsItsRule) {
             kept += !stopped && held;
           }
       std::set<std::string> got;
-      for (const Address& address : announce.desired()) got.insert(text(address));
+      for (const Prefix& prefix : announce.desired()) got.insert(text(prefix));
       ASSERT_EQ(got, wanted) << "run " << run << ", step " << step;
       ASSERT_EQ(got.size(), announce.desired().size()) << "each once";
       announced += u32(got.size());
@@ -255,11 +282,11 @@ TEST(AnnounceProperty, FollowsItsRule) {
       std::erase_if(seen, [&](const auto& entry) { return !all.count(entry.first); });
       ASSERT_EQ(announce.views().size(), all.size());
       for (const auto& v : announce.views()) {
-        ASSERT_EQ(v.announced, got.count(text(v.address)) > 0);
+        ASSERT_EQ(v.announced, got.count(text(v.prefix)) > 0);
         ASSERT_FALSE(v.why.empty());
-        const auto [entry, added] = seen.try_emplace(text(v.address), v.announced, now);
+        const auto [entry, added] = seen.try_emplace(text(v.prefix), v.announced, now);
         if (entry->second.first != v.announced) entry->second = {v.announced, now};
-        ASSERT_EQ(v.since, entry->second.second) << "run " << run << ", step " << step << ": " << text(v.address);
+        ASSERT_EQ(v.since, entry->second.second) << "run " << run << ", step " << step << ": " << text(v.prefix);
       }
     }
   }

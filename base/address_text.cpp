@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstring>
+#include "base/prefix.h"
 
 namespace waymark {
 
@@ -31,6 +32,11 @@ Result<Address> parse_address(std::string_view text) {
     return Error{fmt::format("\"{}\" is not an IPv4 or IPv6 address", text)};
   if (is_ip4(address)) return Error{fmt::format("\"{}\" is IPv4-mapped; write the IPv4 address itself", text)};
   return address;
+}
+
+std::string text(const Prefix& prefix) {
+  return prefix == whole(prefix.address) ? text(prefix.address)
+                                         : fmt::format("{}/{}", text(prefix.address), prefix.length);
 }
 
 }  // namespace waymark

@@ -168,6 +168,11 @@ TEST_F(HereTest, WhatATranslatorNeeds) {
          "routers know the way here, or ip addr add 2001:db8:66::1/128 dev lo\n");
   here("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.conf.wm-here.forwarding=0");
   expect(findings(kTranslator), "sysctl -w net.ipv4.conf.wm-here.forwarding=1\n");
+  here("sysctl -qw net.ipv4.conf.wm-here.rp_filter=2");
+  expect_none(findings(kTranslator), "rp_filter");
+  expect(findings(std::string(kTranslator) + "[announce]\n"),
+         "came in by wm-here, as rp_filter is on and [announce] has unreachable routes to its sources: sysctl -w "
+         "net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.wm-here.rp_filter=0\n");
   for (int i = 0; i < 6; ++i) here("ip route add 198.51.100." + std::to_string(2 + i) + " via 10.77.0.2");
   expect(
       findings(kTranslator),

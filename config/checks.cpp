@@ -12,20 +12,11 @@
 namespace waymark::config {
 namespace {
 
-// Whether what the file says of roles was read without an error.
-bool roles_are_good(const Checking& in) {
-#define WM_ROLE_IS_GOOD(NAME) &&in.places.good(in.config.NAME)
-  return in.places.good(in.config.service) WM_ROLES(WM_ROLE_IS_GOOD);
-#undef WM_ROLE_IS_GOOD
-}
-
 void check_purpose(Checking& in) {
   const Config& c = in.config;
   if (!only_plans(c) || !roles_are_good(in) || !in.places.good(c.plan)) return;
   if (!c.plan.empty() && !roles_of(c)) return;
-  std::string works;
-  for (u32 role = 0; role < kRoles; ++role)
-    works += fmt::format("{} a {}", role ? " nor" : "neither", descriptor_of(Role(role)).work);
+  const std::string works = none_of([](const Descriptor&) { return true; });
   in.problems.error({}, fmt::format("the file has {}: the node has nothing to do", works));
 }
 
@@ -78,6 +69,12 @@ void check_interface(Checking& in, const std::string& name, std::string_view of)
                                                     near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
 }
 
+bool roles_are_good(const Checking& in) {
+#define WM_ROLE_IS_GOOD(NAME) &&in.places.good(in.config.NAME)
+  return in.places.good(in.config.service) WM_ROLES(WM_ROLE_IS_GOOD);
+#undef WM_ROLE_IS_GOOD
+}
+
 void check_one_per_family(Checking& in, const std::vector<Address>& addresses, std::string_view of,
                           std::string_view why) {
   const Address* first[2] = {};  // IPv6, IPv4
@@ -89,6 +86,16 @@ void check_one_per_family(Checking& in, const std::vector<Address>& addresses, s
     else
       first[ip4] = &address;
   }
+}
+
+std::string none_of(RolesThat can) {
+  std::vector<const char*> works;
+  for (u32 role = 0; role < kRoles; ++role)
+    if (const Descriptor& d = descriptor_of(Role(role)); can(d)) works.push_back(d.work);
+  if (works.size() == 1) return fmt::format("no {}", works[0]);
+  std::string out;
+  for (const char* work : works) out += fmt::format("{} a {}", out.empty() ? "neither" : " nor", work);
+  return out;
 }
 
 std::string title(std::string_view what, const std::string& name) {

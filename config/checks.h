@@ -8,6 +8,10 @@
 #include "config/config.h"
 #include "config/places.h"
 
+namespace waymark {
+struct Descriptor;
+}
+
 namespace waymark::config {
 
 struct Checking {
@@ -37,6 +41,13 @@ void check_health(Checking&, const CheckConfig& check, const std::vector<PortRan
 void check_one_per_family(Checking&, const std::vector<Address>& addresses, std::string_view of, std::string_view why);
 void check_zone(Checking&, const std::string& zone, Mark at, const std::string& of);  // some interface is in it
 void check_interface(Checking&, const std::string& name, std::string_view of);        // [engine] lists it
+
+// Whether what the file says of roles was read without an error.
+bool roles_are_good(const Checking&);
+
+// "neither a [[service]] nor a [host]", "no [[service]]": what would give work to those roles that can do something.
+using RolesThat = bool (*)(const Descriptor&);
+std::string none_of(RolesThat can);
 
 struct AddressHash {
   std::size_t operator()(const Address& a) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/checks.h"
+#include "roles/role.h"
 
 namespace waymark::config {
 namespace {
@@ -35,12 +36,18 @@ void check_members(Checking& in, const GroupConfig& group) {
 void check_group(Checking& in) {
   const Config& c = in.config;
   if (c.group) check_members(in, *c.group);
-  if (c.group && c.service.empty() && in.places.good(c.service))
-    in.problems.error(in.places.at(*c.group), "[group] is for directors, and there is no [[service]]");
-  if (c.announce && c.service.empty() && in.places.good(c.service))
-    in.problems.error(in.places.at(*c.announce), "[announce] announces services, and there is no [[service]]");
-  if (c.group && c.group->mirror && c.engine.pins == 0 && in.places.good(c.engine))
-    in.problems.warn(in.places.at(*c.group), "[group] has no pins to mirror, as [engine] pins is 0");
+  if (!roles_are_good(in)) return;
+  const auto missing = [&](RolesThat can) {
+    const std::vector<const Descriptor*> roles = roles_at_work(c);
+    return std::none_of(roles.begin(), roles.end(), [&](const Descriptor* role) { return can(*role); });
+  };
+  const RolesThat share = [](const Descriptor& role) { return role.mirrored != nullptr; };
+  const RolesThat announce = [](const Descriptor& role) { return role.announces != nullptr; };
+  if (c.group && missing(share))
+    in.problems.error(in.places.at(*c.group), "[group] has no state to share: the file has " + none_of(share));
+  if (c.announce && missing(announce))
+    in.problems.error(in.places.at(*c.announce),
+                      "[announce] has nothing to announce: the file has " + none_of(announce));
 }
 
 }  // namespace waymark::config

@@ -89,8 +89,9 @@ TEST(Groups, ListTheOthers) {
        "f:14:7: \"key\" in [group] must be an absolute path of at most 4000 bytes, not \"key\""},
       {with(behind(kGroup), "interfaces = { eth0 = \"public\" }\n", "interfaces = { eth0 = \"public\" }\npins = 0\n"),
        "f:13:1: warning: [group] has no pins to mirror, as [engine] pins is 0"},
-      {kServer + kGroup, "f:10:1: [group] is for directors, and there is no [[service]]"},
-      {kServer + "[announce]\n", "f:10:1: [announce] announces services, and there is no [[service]]"},
+      {kServer + kGroup, "f:10:1: [group] has no state to share: the file has no [[service]]"},
+      {kServer + "[announce]\n",
+       "f:10:1: [announce] has nothing to announce: the file has neither a [[service]] nor a [translator]"},
       {behind("[announce]\nprotocol = 4\n"),
        "f:13:12: \"protocol\" in [announce] must be a whole number from 5 to 255, not 4"},
   });

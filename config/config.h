@@ -68,7 +68,7 @@ struct GroupConfig {
   std::vector<MemberConfig> member;          // the others
 };
 
-// Services' addresses as kernel routes, for a routing daemon to redistribute.
+// What roles announce as kernel routes, for a routing daemon to redistribute.
 struct AnnounceConfig {
   u32 protocol = 200;  // rtm_protocol
   u32 metric = 20;

@@ -28,11 +28,6 @@ bool holds_mapped(const Prefix& p) {
 
 }  // namespace
 
-std::string text(const Prefix& prefix) {
-  const bool whole = prefix.length == (is_ip4(prefix.address) ? 32 : 128);
-  return whole ? text(prefix.address) : fmt::format("{}/{}", text(prefix.address), prefix.length);
-}
-
 const Range* martian_around(const Prefix& prefix) {
   for (const Range& range : kMartians)
     if (contains(range.prefix, prefix)) return &range;

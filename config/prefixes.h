@@ -1,4 +1,4 @@
-// Prefixes as sets of addresses, and as text.
+// Prefixes as sets of addresses.
 #pragma once
 
 #include <string>
@@ -7,11 +7,6 @@
 #include "core/plan.h"
 
 namespace waymark {
-
-constexpr bool operator==(const Prefix& a, const Prefix& b) { return a.address == b.address && a.length == b.length; }
-
-// One address alone.
-constexpr Prefix whole(const Address& a) { return {a, u8(is_ip4(a) ? 32 : 128)}; }
 
 // The bits that a prefix fixes, of the 128 that an Address of its family has.
 constexpr Address mask_of(const Prefix& p) { return leading_ones(is_ip4(p.address) ? 96u + p.length : p.length); }
@@ -23,8 +18,6 @@ constexpr bool contains(const Prefix& outer, const Prefix& inner) {
   return outer.length <= inner.length && contains(outer, inner.address);
 }
 constexpr bool overlap(const Prefix& a, const Prefix& b) { return contains(a, b) || contains(b, a); }
-
-std::string text(const Prefix& prefix);  // "192.0.2.0/24"; a single address without its length
 
 // IPv4 addresses that no packet of a translator may carry as a source, and IPv6 addresses that stand for no host
 // elsewhere (RFC 7915, 4.1 and 5.1; RFC 4291, 2.5 and 2.7). Null where there is none.

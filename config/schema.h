@@ -62,7 +62,8 @@ constexpr auto kMember =
 
 constexpr auto kGroup = section<GroupConfig>(
     "[group]",
-    "Directors that serve the same services: the same choice for the same flow, drains, weights and health shared, and "
+    "Members that stand in for each other, with state that a role shares. Directors that serve the same services have "
+    "the same choice for the same flow, drains, weights and health shared, and "
     "each one's pins mirrored on the others.",
     Field{"name", &GroupConfig::name, kName, required, "The group's name, the same on all members."},
     Field{"key", &GroupConfig::key, FilePath{}, required,
@@ -76,7 +77,9 @@ constexpr auto kGroup = section<GroupConfig>(
 
 constexpr auto kAnnounce = section<AnnounceConfig>(
     "[announce]",
-    "Services' addresses become kernel routes for a routing daemon to redistribute, as long as they can be served.",
+    "Services' addresses, as long as they can be served, and what a translator translates (its prefixes and the `ip4` "
+    "of its "
+    "maps, but for `0.0.0.0/0`) become kernel routes for a routing daemon to redistribute.",
     Field{"protocol", &AnnounceConfig::protocol, Number<u32>{5, 255}, optional,
           "The routes' protocol number. All routes of this number belong to Waymark."},
     Field{"metric", &AnnounceConfig::metric, Number<u32>{1, 4'294'967'295}, optional, "The routes' metric."});

@@ -3,8 +3,8 @@
 
 #include <string>
 
+#include "base/prefix.h"
 #include "base/time.h"
-#include "core/address.h"
 
 namespace waymark {
 
@@ -24,12 +24,6 @@ struct InterfaceConfig {
   std::string name;
   u16 outer_vlan = 0, inner_vlan = 0;  // 0: no tag
   std::string zone;
-};
-
-// The first `length` bits of an address; the others are zero. IPv4: 0 to 32 bits of the address itself.
-struct Prefix {
-  Address address{};
-  u8 length = 0;
 };
 
 enum class CheckKind : u8 { none, tcp, http, https, icmp };

@@ -120,7 +120,7 @@ void add_control(std::string& out, const Snapshot& s) {
   Family(out, "waymark_checks_late_microseconds", "gauge", "How long the next health check has been due.")
       .sample({}, u64(s.checks.late.count() / 1000));
   Family announced(out, "waymark_announced", "gauge", "1 where the address is announced.");
-  for (const Announce::View& v : s.announced) announced.sample({{"address", text(v.address)}}, v.announced);
+  for (const Announce::View& v : s.announced) announced.sample({{"address", text(v.prefix)}}, v.announced);
   if (!s.group) return;
   struct Column {
     const char *name, *type, *help;

@@ -89,7 +89,7 @@ Status Plane::start_control(const Config& config, bool adopted) {
     return nonce;
   };
   if (adopted && config.announce) {
-    Result<std::vector<Address>> found = routes_->list(config.announce->protocol);
+    Result<std::vector<Prefix>> found = routes_->list(config.announce->protocol);
     if (!found) return found.error();
     life.announced = std::move(*found);
   }

@@ -31,11 +31,6 @@ using namespace std::chrono_literals;
 constexpr Duration kSettle = 200ms, kGap = 2s;
 constexpr u32 kMostPatience = 3;  // a load is tried again after 1, 2, 4 and then every 8 seconds
 
-bool same(const std::vector<Prefix>& a, const std::vector<Prefix>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const Prefix& x, const Prefix& y) { return x.address == y.address && x.length == y.length; });
-}
-
 }  // namespace
 
 // The group's secret; empty where there is no group.
@@ -54,9 +49,7 @@ Result<std::vector<Prefix>> Plane::natives_for(const Config& config) {
   if (!follows_routes(config)) return std::vector<Prefix>();
   const auto found = natives(config.announce ? std::optional(config.announce->protocol) : std::nullopt);
   if (!found) return found.error();
-  std::vector<Prefix> out;
-  for (const Native& native : *found) out.push_back({native.address, native.length});
-  return winners_of(config, out);
+  return winners_of(config, *found);
 }
 
 Status Plane::may_follow(const Config& now, const Config& next) {
@@ -168,7 +161,7 @@ void Plane::machine_read(const std::shared_ptr<Change>& change, Result<Machine> 
   if (!machine) return end(change, machine.error());
   change->secret = std::move(machine->secret);
   change->natives = std::move(machine->natives);
-  if (!change->forced && same(change->natives, natives_)) return end(change, Done{});
+  if (!change->forced && change->natives == natives_) return end(change, Done{});
   Result<Draft> drafted = draft(*change);
   if (!drafted) return end(change, drafted.error());
   worker_.run<Built>(

@@ -39,12 +39,12 @@ Result<std::unique_ptr<RouteKeeper>> RouteKeeper::open(Loop& loop, std::string n
 RouteKeeper::RouteKeeper(Loop& loop, std::string node, std::shared_ptr<Shared> shared)
     : loop_(loop), node_(std::move(node)), shared_(std::move(shared)), worker_(loop) {}
 
-Result<std::vector<Address>> RouteKeeper::list(u32 protocol) {
+Result<std::vector<Prefix>> RouteKeeper::list(u32 protocol) {
   const std::lock_guard guard(shared_->mutex);
   return shared_->routes.list(protocol);
 }
 
-void RouteKeeper::want(const std::optional<AnnounceConfig>& settings, const std::vector<Address>& addresses, Time now) {
+void RouteKeeper::want(const std::optional<AnnounceConfig>& settings, const std::vector<Prefix>& prefixes, Time now) {
   if (stopped_) return;
   if (settings != settings_) {
     if (settings_ && (!settings || settings->protocol != settings_->protocol))
@@ -54,8 +54,8 @@ void RouteKeeper::want(const std::optional<AnnounceConfig>& settings, const std:
     changed_ = true;
     note_announced(settings ? std::optional(settings->protocol) : std::nullopt);
   }
-  if (settings && addresses != addresses_) {
-    addresses_ = addresses;
+  if (settings && prefixes != prefixes_) {
+    prefixes_ = prefixes;
     changed_ = true;
   }
   if (changed_ || now >= due_) write(now);
@@ -67,7 +67,7 @@ void RouteKeeper::write(Time now) {
   changed_ = false;
   due_ = now + kLookAgain;
   worker_.run<Written>(
-      [shared = shared_, settings = settings_, addresses = addresses_, leaving = leaving_]() -> Result<Written> {
+      [shared = shared_, settings = settings_, prefixes = prefixes_, leaving = leaving_]() -> Result<Written> {
         const std::lock_guard guard(shared->mutex);
         if (shared->stopped) return Written{};
         Written done;
@@ -77,7 +77,7 @@ void RouteKeeper::write(Time now) {
         };
         for (const auto& [protocol, metric] : leaving)
           if (note(shared->routes.sync({}, protocol, metric))) done.left.push_back(protocol);
-        if (settings) note(shared->routes.sync(addresses, settings->protocol, settings->metric));
+        if (settings) note(shared->routes.sync(prefixes, settings->protocol, settings->metric));
         return done;
       },
       [this](Result<Written> done) {

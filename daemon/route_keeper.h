@@ -20,10 +20,10 @@ class RouteKeeper {
   // `node` names the file that says, for `waymark down` after a daemon's death, whose routes to withdraw.
   static Result<std::unique_ptr<RouteKeeper>> open(Loop& loop, std::string node);
 
-  Result<std::vector<Address>> list(u32 protocol);  // waits: for the start
+  Result<std::vector<Prefix>> list(u32 protocol);  // waits: for the start
 
   // These and no others. Cheap where nothing changed and nothing is due.
-  void want(const std::optional<AnnounceConfig>& settings, const std::vector<Address>& addresses, Time now);
+  void want(const std::optional<AnnounceConfig>& settings, const std::vector<Prefix>& prefixes, Time now);
   Time deadline() const;
 
   const std::string& failed() const { return failed_; }  // why they are not as wanted; empty: they are
@@ -45,7 +45,7 @@ class RouteKeeper {
   const std::string node_;
   std::shared_ptr<Shared> shared_;
   std::optional<AnnounceConfig> settings_;
-  std::vector<Address> addresses_;
+  std::vector<Prefix> prefixes_;
   std::map<u32, u32> leaving_;  // protocols whose routes must go, and their metric
   bool changed_ = false, busy_ = false, stopped_ = false;
   std::string failed_;

@@ -36,7 +36,7 @@ class RouteKeeperTest : public Namespaces {
     const Time end = boot_time() + 60s;
     std::size_t at = 0;
     loop.run([&] {
-      keeper->want(settings, addresses, boot_time());
+      keeper->want(settings, prefixes, boot_time());
       if (at < stages.size() && stages[at].holds()) stages[at++].then();
       if (at == stages.size() || boot_time() > end) loop.stop();
       return std::min(keeper->deadline(), boot_time() + 20ms);
@@ -50,13 +50,13 @@ class RouteKeeperTest : public Namespaces {
   Loop loop;
   std::unique_ptr<RouteKeeper> keeper;
   std::optional<AnnounceConfig> settings = AnnounceConfig{200, 20};
-  std::vector<Address> addresses = {*parse_address("198.51.100.80")};
+  std::vector<Prefix> prefixes = {whole(*parse_address("198.51.100.80"))};
 };
 
 TEST_F(RouteKeeperTest, FollowsWhatIsWanted) {
   pass({{[] { return shows("198.51.100.80 proto 200"); },
          [&] {
-           addresses = {*parse_address("198.51.100.81"), *parse_address("198.51.100.82")};
+           prefixes = {whole(*parse_address("198.51.100.81")), whole(*parse_address("198.51.100.82"))};
          }},
         {[] { return !shows("198.51.100.80") && shows("198.51.100.81") && shows("198.51.100.82"); },
          [&] { settings->protocol = 201; }},
@@ -86,7 +86,7 @@ TEST_F(RouteKeeperTest, WithdrawnIsWithdrawnForGood) {
   EXPECT_TRUE(keeper->withdraw());
   EXPECT_TRUE(routes().empty()) << routes();
   EXPECT_FALSE(std::filesystem::exists(announced_file(node)));
-  keeper->want(settings, {*parse_address("198.51.100.83")}, boot_time());
+  keeper->want(settings, {whole(*parse_address("198.51.100.83"))}, boot_time());
   EXPECT_EQ(keeper->deadline(), Time::max());
 }
 

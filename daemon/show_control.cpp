@@ -83,7 +83,7 @@ Rows show_group(const Snapshot& s) {
 Rows show_announce(const Snapshot& s) {
   Rows rows{{"address", "announced", "services", "seconds", "why"}, {}};
   for (const Announce::View& v : s.announced)
-    rows.rows.push_back({text(v.address), v.announced, joined(v.services), seconds_since(s, v.since), v.why});
+    rows.rows.push_back({text(v.prefix), v.announced, joined(v.services), seconds_since(s, v.since), v.why});
   return rows;
 }
 

@@ -52,6 +52,31 @@ TEST_F(TranslatorTest, TrafficGoesOnThroughReloads) {
   EXPECT_GE(count("translator.to_ip6"), 50u) << "by XDP itself, once its way is known";
 }
 
+// Its own routes lead nowhere, and yet packets that the kernel forwards once translated get through, both ways.
+TEST_F(TranslatorTest, AnnouncesWhatItTranslates) {
+  std::ofstream(config_file(), std::ios::app) << "[announce]\n";
+  ASSERT_TRUE(post("/v1/reload")) << log();
+  const auto routes = [] { return output("ip route show proto 200; ip -6 route show proto 200"); };
+  EXPECT_TRUE(soon([&] {
+    return routes().find("unreachable 198.51.100.6 ") != std::string::npos &&
+           routes().find("unreachable 2001:db8:64::/96 ") != std::string::npos;
+  })) << routes()
+      << log();
+  EXPECT_EQ(routes().find("2001:db8:77::2"), std::string::npos) << "where the host is";
+  for (const Json& row : get("/v1/announce")) EXPECT_EQ(row["why"], "the node is in step");
+  peer("ip -6 route replace 2001:db8:64::/96 via 2001:db8:77::1");
+  for (int i = 0; i < 3; ++i) {
+    send_to(client_, "198.51.100.6", "there");
+    EXPECT_EQ(received(server_), "there") << log();
+    const Name back = name_of(AF_INET6, "2001:db8:64::a4d:2", 5000);
+    EXPECT_EQ(sendto(server_, "back", 4, 0, reinterpret_cast<const sockaddr*>(&back.bytes), back.length), 4);
+    EXPECT_EQ(received(client_), "back") << log();
+  }
+  translate();
+  ASSERT_TRUE(post("/v1/reload")) << log();
+  EXPECT_TRUE(soon([&] { return routes().empty(); })) << routes();
+}
+
 // RFC 7915, 4.6 and 5.6.
 TEST_F(TranslatorTest, AMoreSpecificRouteOfTheMachineWinsWhileItIsThere) {
   translate("ip4 = \"198.51.100.0/28\", ip6 = \"2001:db8:77::/124\"");

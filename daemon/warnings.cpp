@@ -13,7 +13,7 @@ namespace {
 constexpr WarningKind kKinds[] = {
     {"interface", "troubles with interfaces, routes or the program",
      "an interface is missing, held or generic; routes or a program cannot be written"},
-    {"withdrawn", "addresses are not announced", "a service address is not announced"},
+    {"withdrawn", "addresses are not announced", "an address or prefix is not announced"},
     {"no_target", "services have no target for new flows", "no target of a service takes new flows"},
     {"down", "targets are down", "health checks took a target out"},
     {"held", "targets fail their checks and are kept by fail_static", "`fail_static` keeps a failing target in"},
@@ -171,7 +171,7 @@ Warnings warnings_of(const Snapshot& s) {
     if (!i.note.empty()) c.add("interface", fmt::format("interface {} is served in generic mode: {}", i.name, i.note));
   c.end();
   for (const Announce::View& v : s.announced)
-    if (!v.announced) c.add("withdrawn", fmt::format("{} is not announced: {}", text(v.address), v.why));
+    if (!v.announced) c.add("withdrawn", fmt::format("{} is not announced: {}", text(v.prefix), v.why));
   c.end();
   add_services(c, s);
   add_targets(c, s);

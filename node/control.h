@@ -26,7 +26,7 @@ class Control {
     u64 epoch;                            // another one each time
     bool adopted;                         // the tables served packets before us
     std::function<group::Nonce()> nonce;  // random, for each connection
-    std::vector<Address> announced;       // routes that were found, where adopted
+    std::vector<Prefix> announced;        // routes that were found, where adopted
     std::vector<u8> secret;               // of [group], where the configuration has one
   };
   Control(Live live, Life life);
@@ -76,7 +76,7 @@ class Control {
 
   // The routes that must be there, where announcements are configured.
   const std::optional<AnnounceConfig>& announce_settings() const { return announce_.settings(); }
-  const std::vector<Address>& routes() const { return announce_.desired(); }
+  const std::vector<Prefix>& routes() const { return announce_.desired(); }
 
   Node& node() { return node_; }
   const Node& node() const { return node_; }

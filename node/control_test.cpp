@@ -60,7 +60,7 @@ TEST(Control, AServiceThatCannotBeCheckedHoldsUpNoOther) {
   EXPECT_EQ(pair.one.control->awaited(), "health of 3 targets is not known yet: too many open files");
   pair.run(20s);
   EXPECT_EQ(pair.one.control->awaited(), "");
-  EXPECT_EQ(pair.one.control->routes(), std::vector<Address>{ip("2001:db8:80::1")}) << "nothing is known of mail";
+  EXPECT_EQ(pair.one.control->routes(), std::vector<Prefix>{whole(ip("2001:db8:80::1"))}) << "nothing is known of mail";
   ASSERT_TRUE(pair.one.control->prepare(pair.one.config, kFacts, kSecret));
   pair.one.control->commit(pair.now);
   EXPECT_EQ(pair.one.control->routes().size(), 1u) << "nor after a reload";
@@ -192,7 +192,7 @@ TEST(Control, ADaemonThatTakesOverKeepsWhatIsAnnouncedAndWhoIsDown) {
   pair.run(3s);
   pair.one.dead = {"s2"};
   pair.run(10s);
-  const std::vector<Address> routes = pair.one.control->routes();
+  const std::vector<Prefix> routes = pair.one.control->routes();
   ASSERT_EQ(routes.size(), 1u);
   ASSERT_TRUE(pair.one.start(pair.now, true, routes));
   EXPECT_EQ(pair.one.control->routes(), routes) << "not for a moment withdrawn";

@@ -64,7 +64,7 @@ struct Director {
     const auto key = group::pin_key_of(kSecret, "g");
     std::copy(key.begin(), key.end(), engine.live().meta[0].pin_key);
   }
-  Status start(Time now, bool adopted, std::vector<Address> announced = {}) {
+  Status start(Time now, bool adopted, std::vector<Prefix> announced = {}) {
     Control::Life life{Clock{0s, 1000, 250}, 1, u64(now.count()), adopted, {}, std::move(announced), {}};
     life.nonce = [n = u8(0)]() mutable { return group::Nonce{++n}; };
     control = std::make_unique<Control>(engine.live(), std::move(life));

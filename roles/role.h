@@ -34,6 +34,12 @@ struct Owned {
   config::Mark at;
 };
 
+// What a role announces, where there is [announce].
+struct Announced {
+  Prefix prefix;
+  std::string_view service;  // as long as this one is live; empty: as long as the node is in step
+};
+
 struct Descriptor {
   Role role;
   // What gives it work, as sentences call it: "[[service]]". And whether a configuration has that.
@@ -61,6 +67,10 @@ struct Descriptor {
   // as all that follows.
   Status (*compile)(const Compiling&) = nullptr;
   void (*open_port)(const Config&, const InterfaceConfig&, Port&) = nullptr;
+  // The table of its flows' state that members of a [group] mirror, by identity (group/mirror.h).
+  const char* mirrored = nullptr;
+  // What kernel routes are to tell routers of, and lead nowhere: where this machine itself must not need another one.
+  std::vector<Announced> (*announces)(const Config&) = nullptr;
   // Which prefixes that the machine reaches by itself win over what the role takes: they are in its tables, which are
   // made anew when routes change.
   std::vector<Prefix> (*winners)(const Config&, std::span<const Prefix> natives) = nullptr;

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "base/prefix.h"
 #include "core/address.h"
 #include "core/wire.h"
 
@@ -79,7 +80,6 @@ struct Resolution {
 
 // The order of the 128 bits as a number, so that a prefix is a range.
 inline std::pair<u64, u64> number(const Address& a) { return {__builtin_bswap64(a.high), __builtin_bswap64(a.low)}; }
-inline bool before(const Address& a, const Address& b) { return number(a) < number(b); }
 
 inline u64 hash_of(const Hop& hop) {
   u64 x = hop.address.high * 0x9e3779b97f4a7c15ull ^ hop.address.low;

@@ -110,18 +110,18 @@ RouteFact::Kind kind_of(u8 type) {
   }
 }
 
-Message write_route(int type, int flags, u8 scope, const HostRoute& route) {
+Message write_route(int type, int flags, u8 scope, const PrefixRoute& route) {
   Message message(nlmsg_alloc_simple(type, NLM_F_REQUEST | NLM_F_ACK | flags));
   rtmsg body{};
-  body.rtm_family = family_of(route.address);
-  body.rtm_dst_len = bits_of(route.address);
+  body.rtm_family = family_of(route.prefix.address);
+  body.rtm_dst_len = route.prefix.length;
   body.rtm_table = RT_TABLE_MAIN;
   body.rtm_protocol = route.protocol;
   body.rtm_scope = scope;
   body.rtm_type = route.type;
   body.rtm_tos = route.tos;
   nlmsg_append(message.get(), &body, sizeof body, NLMSG_ALIGNTO);
-  put_address(message.get(), RTA_DST, route.address);
+  put_address(message.get(), RTA_DST, route.prefix.address);
   nla_put_u32(message.get(), RTA_PRIORITY, route.metric);
   return message;
 }
@@ -180,11 +180,11 @@ Message ask_routes_of(u8 family, u8 protocol) {
   return message;
 }
 
-Message add_route(const HostRoute& route) {
+Message add_route(const PrefixRoute& route) {
   return write_route(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, RT_SCOPE_UNIVERSE, route);
 }
 
-Message remove_route(const HostRoute& route) { return write_route(RTM_DELROUTE, 0, RT_SCOPE_NOWHERE, route); }
+Message remove_route(const PrefixRoute& route) { return write_route(RTM_DELROUTE, 0, RT_SCOPE_NOWHERE, route); }
 
 std::optional<LinkInfo> link_in(nlmsghdr* header) {
   const auto parts = attributes<IFLA_MAX, ifinfomsg>(header);
@@ -245,13 +245,14 @@ std::optional<RouteFact> route_in(nlmsghdr* header) {
   return fact;
 }
 
-std::optional<HostRoute> host_route_in(nlmsghdr* header) {
+std::optional<PrefixRoute> prefix_route_in(nlmsghdr* header) {
   const auto parts = attributes<RTA_MAX, rtmsg>(header);
   const auto* body = static_cast<const rtmsg*>(nlmsg_data(header));
   if (!parts || header->nlmsg_type != RTM_NEWROUTE || body->rtm_table != RT_TABLE_MAIN) return {};
   const auto address = address_in((*parts)[RTA_DST]);
-  if (!address || body->rtm_dst_len != bits_of(*address) || body->rtm_src_len) return {};
-  return HostRoute{*address, number((*parts)[RTA_PRIORITY]), body->rtm_protocol, body->rtm_type, body->rtm_tos};
+  if (!address || !body->rtm_dst_len || body->rtm_src_len) return {};
+  return PrefixRoute{
+      {*address, body->rtm_dst_len}, number((*parts)[RTA_PRIORITY]), body->rtm_protocol, body->rtm_type, body->rtm_tos};
 }
 
 std::optional<Event> event_in(nlmsghdr* header) {

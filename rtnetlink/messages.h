@@ -17,9 +17,9 @@ struct FreeMessage {
 };
 using Message = std::unique_ptr<nl_msg, FreeMessage>;
 
-// A route to a single address in the main table, as far as it tells one from another.
-struct HostRoute {
-  Address address;
+// A route in the main table, as far as it tells one from another.
+struct PrefixRoute {
+  Prefix prefix;
   u32 metric;
   u8 protocol, type, tos;
 };
@@ -29,14 +29,14 @@ Message ask_link_named(const std::string& name);
 Message ask_route(const RouteQuestion& question);
 Message ask_use(const Hop& hop);
 Message ask_routes_of(u8 family, u8 protocol);  // a dump, filtered on a socket with NETLINK_GET_STRICT_CHK
-Message add_route(const HostRoute& route);      // refused where one with this metric is there
-Message remove_route(const HostRoute& route);
+Message add_route(const PrefixRoute& route);    // refused where one with this metric is there
+Message remove_route(const PrefixRoute& route);
 
 // None for messages of other kinds: bridge ports, forwarding databases, proxies, what lacks an essential attribute.
 std::optional<LinkInfo> link_in(nlmsghdr* header);
 std::optional<NeighbourFact> neighbour_in(nlmsghdr* header);  // RTM_DELNEIGH as State::unknown
 std::optional<RouteFact> route_in(nlmsghdr* header);
-std::optional<HostRoute> host_route_in(nlmsghdr* header);
+std::optional<PrefixRoute> prefix_route_in(nlmsghdr* header);  // none for a default route
 std::optional<Event> event_in(nlmsghdr* header);
 
 }  // namespace waymark::netlink

@@ -10,15 +10,9 @@
 
 namespace waymark {
 
-struct Native {
-  Address address;  // bits beyond the length are zero
-  u8 length;        // of the address as it is: 0 to 32 for IPv4
-  bool operator==(const Native&) const = default;
-};
-
 // The unicast routes of the main table and the local one (with it this machine's own addresses), of both families, in
 // order, each once. Without default routes, those of the protocol `announced`, and those that lead nowhere: blackhole,
 // unreachable, prohibit, throw. In the network namespace where this is called.
-Result<std::vector<Native>> natives(std::optional<u32> announced);
+Result<std::vector<Prefix>> natives(std::optional<u32> announced);
 
 }  // namespace waymark

@@ -17,7 +17,7 @@ struct NativesTest : public Namespaces {
     const auto all = natives(announced);
     EXPECT_TRUE(all) << all.error().sentence;
     std::vector<std::string> out;
-    for (const Native& n : *all) out.push_back(text(n.address) + "/" + std::to_string(n.length));
+    for (const Prefix& n : *all) out.push_back(text(n.address) + "/" + std::to_string(n.length));
     return out;
   }
   static bool has(const std::vector<std::string>& all, const std::string& prefix) {

@@ -18,43 +18,43 @@ namespace waymark {
 
 namespace {
 
-using netlink::HostRoute;
 using netlink::Message;
+using netlink::PrefixRoute;
 
 constexpr std::size_t kTold = 4;  // failures in one sentence
 
-Result<std::vector<HostRoute>> routes_of(nl_sock* socket, u32 protocol) {
-  std::vector<HostRoute> out;
+Result<std::vector<PrefixRoute>> routes_of(nl_sock* socket, u32 protocol) {
+  std::vector<PrefixRoute> out;
   for (const int family : {AF_INET, AF_INET6}) {
     const std::size_t before_it = out.size();
     WM_TRY(netlink::dump(
         socket, [&] { return netlink::ask_routes_of(u8(family), u8(protocol)); },
         [&] { out.erase(out.begin() + std::ptrdiff_t(before_it), out.end()); },
         [&](nlmsghdr* header) {
-          const auto route = netlink::host_route_in(header);
+          const auto route = netlink::prefix_route_in(header);
           if (route && route->protocol == protocol) out.push_back(*route);
         }));
   }
   return out;
 }
 
-std::vector<Address> in_order(std::vector<Address> addresses) {
-  std::sort(addresses.begin(), addresses.end(), before);
-  addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
-  return addresses;
+std::vector<Prefix> in_order(std::vector<Prefix> prefixes) {
+  std::sort(prefixes.begin(), prefixes.end(), InOrder());
+  prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
+  return prefixes;
 }
 
 int outcome(nlmsghdr* header) { return header->nlmsg_type == NLMSG_ERROR ? netlink::error_in(header) : EBADMSG; }
 
 // Sends one request for each and adds a clause for each that fails; `fine` is no failure.
-Status write(nl_sock* socket, const std::vector<HostRoute>& routes, Message (*compose)(const HostRoute&),
+Status write(nl_sock* socket, const std::vector<PrefixRoute>& routes, Message (*compose)(const PrefixRoute&),
              const char* done, int fine, std::vector<std::string>& failures) {
-  const auto errors = netlink::ask_all<int, HostRoute>(socket, routes, compose, outcome);
+  const auto errors = netlink::ask_all<int, PrefixRoute>(socket, routes, compose, outcome);
   if (!errors) return errors.error();
   for (std::size_t i = 0; i < routes.size(); ++i) {
     const int error = (*errors)[i];
     if (error == 0 || error == fine) continue;
-    failures.push_back(fmt::format("the route to {} could not be {}: {}", text(routes[i].address), done,
+    failures.push_back(fmt::format("the route to {} could not be {}: {}", text(routes[i].prefix), done,
                                    error == EEXIST ? fmt::format("another one has metric {}", routes[i].metric)
                                                    : std::generic_category().message(error)));
   }
@@ -74,31 +74,31 @@ Result<Routes> Routes::open() {
   return Routes(std::move(*socket));
 }
 
-Result<std::vector<Address>> Routes::list(u32 protocol) {
+Result<std::vector<Prefix>> Routes::list(u32 protocol) {
   const auto routes = routes_of(socket_.get(), protocol);
   if (!routes) return routes.error();
-  std::vector<Address> out;
-  for (const HostRoute& route : *routes) out.push_back(route.address);
+  std::vector<Prefix> out;
+  for (const PrefixRoute& route : *routes) out.push_back(route.prefix);
   return in_order(std::move(out));
 }
 
-Status Routes::sync(const std::vector<Address>& desired, u32 protocol, u32 metric) {
+Status Routes::sync(const std::vector<Prefix>& desired, u32 protocol, u32 metric) {
   const auto routes = routes_of(socket_.get(), protocol);
   if (!routes) return routes.error();
-  const std::vector<Address> wanted = in_order(desired);
-  std::vector<Address> present, missing;
-  std::vector<HostRoute> in_the_way, surplus, add;
-  for (const HostRoute& route : *routes)
-    if (!std::binary_search(wanted.begin(), wanted.end(), route.address, before) || route.metric != metric)
+  const std::vector<Prefix> wanted = in_order(desired);
+  std::vector<Prefix> present, missing;
+  std::vector<PrefixRoute> in_the_way, surplus, add;
+  for (const PrefixRoute& route : *routes)
+    if (!std::binary_search(wanted.begin(), wanted.end(), route.prefix, InOrder()) || route.metric != metric)
       surplus.push_back(route);
     else if (route.type != RTN_UNREACHABLE || route.tos)
       in_the_way.push_back(route);
     else
-      present.push_back(route.address);
+      present.push_back(route.prefix);
   present = in_order(std::move(present));
   std::set_difference(wanted.begin(), wanted.end(), present.begin(), present.end(), std::back_inserter(missing),
-                      before);
-  for (const Address& address : missing) add.push_back({address, metric, u8(protocol), RTN_UNREACHABLE, 0});
+                      InOrder());
+  for (const Prefix& prefix : missing) add.push_back({prefix, metric, u8(protocol), RTN_UNREACHABLE, 0});
 
   // What only gets another metric has its new route before it loses the old one: no router sees it go.
   std::vector<std::string> failures;

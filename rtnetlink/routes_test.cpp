@@ -23,6 +23,17 @@ std::vector<Address> at(const std::vector<std::string>& written) {
   return out;
 }
 
+// "192.0.2.1" or "192.0.2.0/24".
+std::vector<Prefix> prefixes(const std::vector<std::string>& written) {
+  std::vector<Prefix> out;
+  for (const std::string& one : written) {
+    const std::size_t slash = one.find('/');
+    out.push_back(whole(*parse_address(one.substr(0, slash))));
+    if (slash != one.npos) out.back().length = u8(std::stoi(one.substr(slash + 1)));
+  }
+  return out;
+}
+
 struct RoutesTest : public Namespaces {
   void SetUp() override {
     Namespaces::SetUp();
@@ -33,14 +44,14 @@ struct RoutesTest : public Namespaces {
   }
 
   std::string sync(const std::vector<std::string>& desired, u32 metric = kMetric) {  // what went wrong
-    const Status done = routes->sync(at(desired), kProtocol, metric);
+    const Status done = routes->sync(prefixes(desired), kProtocol, metric);
     return done ? "" : done.error().sentence;
   }
   std::vector<std::string> list() {
     std::vector<std::string> out;
     const auto found = routes->list(kProtocol);
     EXPECT_TRUE(found) << found.error().sentence;
-    for (const Address& address : *found) out.push_back(text(address));
+    for (const Prefix& prefix : *found) out.push_back(text(prefix));
     return out;
   }
   // The lines of all tables, both families, that hold `what`, without the router preference that IPv6 appends.
@@ -70,6 +81,22 @@ TEST_F(RoutesTest, AreUnreachableHostRoutesOfTheProtocol) {
   EXPECT_EQ(shown("proto 200"), std::vector<std::string>({route6}));
   EXPECT_EQ(sync({}), "");
   EXPECT_EQ(shown("proto 200"), nothing);
+}
+
+TEST_F(RoutesTest, ArePrefixesAsWell) {
+  const std::vector<std::string> wanted = {"198.51.100.0/24", web4, "2001:db8:64::/96", web6};
+  EXPECT_EQ(sync({web6, "2001:db8:64::/96", web4, "198.51.100.0/24"}), "");
+  EXPECT_EQ(list(), wanted);
+  EXPECT_EQ(shown("proto 200"),
+            std::vector<std::string>({"unreachable 198.51.100.0/24 proto 200 metric 20 ", route4,
+                                      "unreachable 2001:db8:64::/96 dev lo proto 200 metric 20", route6}));
+  here(
+      "ip route replace blackhole 198.51.100.0/24 proto 200 metric 20; ip route add 198.51.0.0/16 dev wm-here proto "
+      "200");
+  EXPECT_EQ(sync(wanted), "");
+  EXPECT_EQ(list(), wanted) << "what another hand did is undone";
+  EXPECT_EQ(sync({"198.51.100.0/25", web6}), "");
+  EXPECT_EQ(list(), std::vector<std::string>({"198.51.100.0/25", web6})) << "another length is another route";
 }
 
 TEST_F(RoutesTest, WriteTheDifferenceOnly) {
@@ -104,11 +131,10 @@ TEST_F(RoutesTest, OfOthersAreLeftAlone) {
       "ip route add unreachable 198.51.100.80 proto static metric 30; "
       "ip route add unreachable 203.0.113.9 proto 199 metric 20; "
       "ip -6 route add unreachable 2001:db8:80::1 proto static metric 30; "
-      "ip route add unreachable 192.0.2.0/24 proto 200 metric 20; ip -6 route add 2001:db8:9::/48 dev wm-here proto "
-      "200; "
+      "ip route add unreachable default proto 200 metric 20; ip -6 route add default dev wm-here proto 200; "
       "ip route add unreachable 203.0.113.9 proto 200 metric 20 table 80");
   const auto before_it = shown("proto");
-  EXPECT_EQ(list(), nothing) << "host routes of the main table";
+  EXPECT_EQ(list(), nothing) << "the main table's, without default routes";
   EXPECT_EQ(sync({web4, web6}), "");
   EXPECT_EQ(list(), std::vector<std::string>({web4, web6}));
   EXPECT_EQ(sync({}), "");

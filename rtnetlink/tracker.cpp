@@ -24,7 +24,7 @@ bool usable(const NeighbourFact* fact) { return fact && fact->state == State::us
 }  // namespace
 
 void Tracker::watch(std::vector<Address> wanted) {
-  std::sort(wanted.begin(), wanted.end(), before);
+  std::sort(wanted.begin(), wanted.end(), InOrder());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   std::vector<Target> merged;
   merged.reserve(wanted.size());

@@ -50,6 +50,13 @@ std::vector<std::string_view> zones(const Config& config) {
   return out;
 }
 
+std::vector<Announced> announces(const Config& config) {
+  std::vector<Announced> out;
+  for (const ServiceConfig& service : config.service)
+    for (const Address& address : service.address) out.push_back({whole(address), service.name});
+  return out;
+}
+
 // Where clients are.
 const InterfaceConfig* usual_interface(const Config& config, bool) {
   for (const InterfaceConfig& interface : config.engine.interfaces)
@@ -80,6 +87,8 @@ extern const Descriptor kDescriptor = {.role = Role::director,
                                        .owns = owns,
                                        .zones = zones,
                                        .compile = compile,
+                                       .mirrored = "pins",
+                                       .announces = announces,
                                        .look_here = look_here,
                                        .usual_interface = usual_interface,
                                        .gue_ports = gue_ports};

@@ -38,7 +38,13 @@ void look_at_forwarding(const Config& config, Findings& out) {
       error(out, sysctl("net.ipv6.conf.all.forwarding") == "0"
                      ? fmt::format("{} to IPv6 from {}: sysctl -w net.ipv6.conf.all.forwarding=1", why, name)
                      : fmt::format("{} to IPv6 from {}: sysctl -w net.ipv6.conf.{}.forwarding=1", why, name, name));
-    if (ip4_setting(name, "rp_filter") == 1)
+    const u32 filter = ip4_setting(name, "rp_filter");
+    if (filter == 2 && config.announce && !config.translator->map.empty())
+      error(out, fmt::format("the kernel drops what was translated to IPv4 and came in by {}, as rp_filter is on and "
+                             "[announce] has unreachable routes to its sources: sysctl -w "
+                             "net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.{}.rp_filter=0",
+                             name, name));
+    if (filter == 1)
       error(out,
             fmt::format(
                 "the kernel drops what was translated to IPv4 and came in by {}, as rp_filter is strict "
@@ -77,7 +83,7 @@ void look_at_routes(const Config& config, Findings& out) {
   for (const Prefix& p : named(*config.translator)) {
     std::string routes;
     std::size_t count = 0;
-    for (const Native& n : *found) {
+    for (const Prefix& n : *found) {
       const bool host = n.length == (is_ip4(n.address) ? 32 : 128);
       if (n.length <= p.length || !holds(p, n.address)) continue;
       if (host && std::find(own.begin(), own.end(), n.address) != own.end()) continue;

@@ -49,6 +49,16 @@ Status compile(const Compiling& c) {
   return add_prefixes(c.prefixes, translator, c.in.natives);
 }
 
+// What comes here to be translated. The IPv6 side of a map and the IPv4 addresses under a prefix are where hosts are,
+// and this machine needs its routes to them.
+std::vector<Announced> announces(const Config& config) {
+  std::vector<Announced> out;
+  for (const EmbeddingConfig& embedding : config.translator->prefix) out.push_back({embedding.prefix, {}});
+  for (const AddressMapConfig& map : config.translator->map)
+    if (map.ip4.length) out.push_back({map.ip4, {}});
+  return out;
+}
+
 std::vector<Prefix> winners(const Config& config, std::span<const Prefix> natives) {
   return waymark::winners(*config.translator, natives);
 }
@@ -74,6 +84,7 @@ extern const Descriptor kDescriptor = {.role = Role::translator,
                                        .owns = owns,
                                        .zones = zones,
                                        .compile = compile,
+                                       .announces = announces,
                                        .winners = winners,
                                        .look_here = look_here,
                                        .usual_interface = usual_interface,

@@ -1,0 +1,37 @@
+// Prefixes of either IP version.
+#pragma once
+
+#include <string>
+
+#include "core/address.h"
+
+namespace waymark {
+
+// The first `length` bits of an address; the others are zero. IPv4: 0 to 32 bits of the address itself.
+struct Prefix {
+  Address address{};
+  u8 length = 0;
+  bool operator==(const Prefix&) const = default;
+};
+
+// One address alone.
+constexpr Prefix whole(const Address& a) { return {a, u8(is_ip4(a) ? 32 : 128)}; }
+
+// The order of the 128 bits as a number, so that a prefix is a range; a shorter one before those within it.
+constexpr bool before(const Address& a, const Address& b) {
+  const u64 high_a = __builtin_bswap64(a.high), high_b = __builtin_bswap64(b.high);
+  return high_a != high_b ? high_a < high_b : __builtin_bswap64(a.low) < __builtin_bswap64(b.low);
+}
+constexpr bool before(const Prefix& a, const Prefix& b) {
+  return a.address == b.address ? a.length < b.length : before(a.address, b.address);
+}
+struct InOrder {
+  template <class T>
+  constexpr bool operator()(const T& a, const T& b) const {
+    return before(a, b);
+  }
+};
+
+std::string text(const Prefix& prefix);  // "192.0.2.0/24"; a single address without its length
+
+}  // namespace waymark
