@@ -8,6 +8,7 @@
 #include "daemon/snapshot.h"
 #include "daemon/warnings.h"
 #include "engine/replay/native.h"
+#include "roles/role.h"
 
 namespace waymark {
 
@@ -41,7 +42,10 @@ Rows status(const Snapshot& s) {
   add("pid", u64(s.pid));
   add("uptime_seconds", u64(std::chrono::duration_cast<std::chrono::seconds>(s.uptime).count()));
   add("generation", s.generation);
-  if (!s.config->service.empty()) add("in_step", s.awaited.empty() ? std::string("yes") : s.awaited);
+  for (const Descriptor* role : roles_at_work(*s.config))
+    add(fmt::format("role {}", name_of(role->role)), role->summary(*s.config));
+  if (!s.config->service.empty() || s.config->announce)
+    add("in_step", s.awaited.empty() ? std::string("yes") : s.awaited);
   add("program_tag", s.program_tag);
   for (const ProgramView& p : s.programs) add("program " + p.role, p.tag + (p.attached ? ", attached" : ", by a jump"));
   for (const AttachedInterface& i : s.interfaces) add("interface " + i.name, text(i));

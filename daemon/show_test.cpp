@@ -116,6 +116,16 @@ TEST(ShowRows, StatusHasTheFallBackAsAWarning) {
   EXPECT_TRUE(lines.contains("interface eth4=\"no program\""));
   EXPECT_TRUE(lines.contains("warning=\"interface eth1 is served in generic mode: its driver has no native XDP\""));
   EXPECT_TRUE(lines.contains("pins_used=6"));
+  Snapshot s = site();
+  Config config;
+  config.translator.emplace().map.resize(2);
+  s.config = std::make_shared<const Config>(config);
+  const std::string without = to_json(*show(s, Show{Show::What::status, "", {}}));
+  EXPECT_NE(without.find("\"translates by 0 prefixes and 2 maps\""), without.npos) << without;
+  EXPECT_EQ(without.find("in_step"), without.npos) << "nothing waits for it";
+  config.announce.emplace();
+  s.config = std::make_shared<const Config>(config);
+  EXPECT_NE(to_json(*show(s, Show{Show::What::status, "", {}})).find("in_step"), without.npos);
   EXPECT_TRUE(lines.contains("uptime_seconds=90"));
   EXPECT_TRUE(lines.contains("pins_capacity=" + std::to_string(pin_capacity(site()))));
   EXPECT_GE(pin_capacity(site()), 10'000u);
