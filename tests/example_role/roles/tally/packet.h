@@ -14,8 +14,9 @@ namespace tally {
 
 // A packet to an address of [tally], from parse_ip() on.
 template <Env E>
-WM_INLINE Verdict receive(E&, Packet& p, const Port*, const Front* front) {
-  return is_ip4(front->address) == bool(p.ip6) ? why::wrong_family : why::counted;
+WM_INLINE Verdict receive(E&, Packet& p, const Port*, const Steered& to) {
+  if (!to.front) return steer::why::not_ours;
+  return is_ip4(to.front->address) == bool(p.ip6) ? why::wrong_family : why::counted;
 }
 
 }  // namespace tally
