@@ -33,8 +33,9 @@ Image image_of(const std::string& toml) {
   meta.stamp_shift = stamp_shift_for(250);
   meta.targets = kUsualTargets;
   const InterfaceFacts lo = {"lo", 1, {{2, 0, 0, 0, 0, 1}}, 1500};
-  const auto none = [](const std::string&) { return 0u; };
-  return *compile({.config = parsed.config.value(), .interfaces = {&lo, 1}, .meta = meta, .service_index = none});
+  const Services none;
+  return *compile(
+      {.config = parsed.config.value(), .serves = none, .indices = {}, .interfaces = {&lo, 1}, .meta = meta});
 }
 
 const packets::Bytes kMine = frame(packets::ip4({"203.0.113.7", "198.51.100.7"}, packets::tcp(4000, 80, "S")));
