@@ -14,7 +14,7 @@ namespace {
 using std::chrono::seconds;
 using Live = std::vector<std::pair<std::string, bool>>;
 
-Prefix at(const std::string& written) { return whole(*parse_address(written)); }
+Prefix at(const std::string& written) { return Prefix(*parse_address(written)); }
 
 ServiceConfig service(const std::string& name, std::initializer_list<const char*> addresses) {
   ServiceConfig out;
@@ -267,7 +267,7 @@ TEST(AnnounceProperty, FollowsItsRule) {
       std::set<std::string> wanted, all;
       if (config.announce)
         for (const ServiceConfig& s : config.service)
-          for (const Address& address : s.address) {
+          for (const Prefix& address : s.address) {
             all.insert(text(address));
             const bool held = !ready && waiting && found.count(text(address));
             if (!stopped && ((ready && alive.count(s.name)) || held)) wanted.insert(text(address));

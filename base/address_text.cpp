@@ -35,8 +35,7 @@ Result<Address> parse_address(std::string_view text) {
 }
 
 std::string text(const Prefix& prefix) {
-  return prefix == whole(prefix.address) ? text(prefix.address)
-                                         : fmt::format("{}/{}", text(prefix.address), prefix.length);
+  return is_one(prefix) ? text(prefix.address) : fmt::format("{}/{}", text(prefix.address), prefix.length);
 }
 
 }  // namespace waymark

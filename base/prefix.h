@@ -11,11 +11,13 @@ namespace waymark {
 struct Prefix {
   Address address{};
   u8 length = 0;
+  constexpr Prefix() = default;
+  constexpr Prefix(const Address& a, u8 bits) : address(a), length(bits) {}
+  constexpr Prefix(const Address& a) : Prefix(a, is_ip4(a) ? 32 : 128) {}  // one address alone
   bool operator==(const Prefix&) const = default;
 };
 
-// One address alone.
-constexpr Prefix whole(const Address& a) { return {a, u8(is_ip4(a) ? 32 : 128)}; }
+constexpr bool is_one(const Prefix& p) { return p == Prefix(p.address); }
 
 // The order of the 128 bits as a number, so that a prefix is a range; a shorter one before those within it.
 constexpr bool before(const Address& a, const Address& b) {

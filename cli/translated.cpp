@@ -95,6 +95,8 @@ class Asking {
               descriptor_of(Role(front_->role)).address_text +
                   std::string(front_->role == u8(Role::translator) ? "" : ", and never translated")};
     if (!ip6_ && translate::is_martian(u32(n_.low))) return {{}, "left to the kernel: no router sends a packet there"};
+    if (m->role != kNoRole && m->front)
+      return {{}, descriptor_of(Role(m->role)).prefix_text + std::string(", and never translated")};
     if (m->kind == kMapNone) return {{}, "never translated, by " + rule(*m)};
     const Refused refused = judged(m);
     return refused == Refused::no ? by(m) : dropped(translator::verdict_of(refused));

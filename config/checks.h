@@ -30,7 +30,7 @@ void check_plans(Checking&);
 struct Served {
   std::string title;
   std::string_view zone;
-  const std::vector<Address>& addresses;
+  const std::vector<Prefix>& addresses;
   const std::vector<PortRange>& ports;
   Mark at;
 };

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 #include <unordered_set>
 
@@ -18,6 +19,10 @@
 namespace waymark::config {
 namespace {
 
+struct PrefixHash {
+  std::size_t operator()(const Prefix& p) const { return AddressHash()(p.address) * 131 + p.length; }
+};
+
 // Within one list, what is served must be one service's.
 class PortOwners {
  public:
@@ -28,7 +33,7 @@ class PortOwners {
     for (u32 i = 0; i < services_.size() && !in_.problems.full(); ++i) {
       check_own_ports(services_[i]);
       if (ranges_[i].size() > kMaxRanges) too_many_ranges(services_[i].ports, i, ranges_[i].size());
-      for (const Address& address : services_[i].addresses) take(address, i);
+      for (const Prefix& address : services_[i].addresses) take(address, i);
     }
   }
 
@@ -38,8 +43,8 @@ class PortOwners {
     std::size_t ranges = 0;
   };
   struct AtHash {
-    std::size_t operator()(const std::pair<std::string_view, Address>& k) const {
-      return std::hash<std::string_view>()(k.first) ^ AddressHash()(k.second);
+    std::size_t operator()(const std::pair<std::string_view, Prefix>& k) const {
+      return std::hash<std::string_view>()(k.first) ^ PrefixHash()(k.second);
     }
   };
 
@@ -62,7 +67,7 @@ class PortOwners {
     }
   }
 
-  void take(const Address& address, u32 index) {
+  void take(const Prefix& address, u32 index) {
     Holders& holders = at_[{services_[index].zone, address}];
     if (!holders.services.empty() && holders.services.back() == index)
       return in_.problems.error(in_.places.at(address),
@@ -75,7 +80,7 @@ class PortOwners {
       too_many_ranges(address, index, holders.ranges);
   }
 
-  void compare(const Address& address, u32 other, u32 index) {
+  void compare(const Prefix& address, u32 other, u32 index) {
     if (in_.problems.full() || !compared_.insert(u64(other) << 32 | index).second) return;
     const auto both = common(ranges_[other], ranges_[index]);
     if (!both) return;
@@ -96,13 +101,9 @@ class PortOwners {
   Checking& in_;
   const std::vector<Served>& services_;
   std::vector<std::vector<PortRange>> ranges_;  // of each service
-  std::unordered_map<std::pair<std::string_view, Address>, Holders, AtHash> at_;
+  std::unordered_map<std::pair<std::string_view, Prefix>, Holders, AtHash> at_;
   std::unordered_set<u64> compared_;  // pairs of services
   std::unordered_set<u32> crowded_;
-};
-
-struct PrefixHash {
-  std::size_t operator()(const Prefix& p) const { return AddressHash()(p.address) * 131 + p.length; }
 };
 
 // Packets of both could come in, or a service's clients would be taken for tunnels. In another zone the same address is
@@ -124,6 +125,8 @@ void check_owners(Checking& in) {
   };
   std::unordered_map<Prefix, std::vector<Holder>, PrefixHash> holders;
   std::size_t served = 0;
+  std::set<u8> wide;        // lengths of served prefixes
+  std::vector<Owned> ends;  // of tunnels
   for (u32 role = 0; role < kRoles; ++role) {
     std::vector<Owned> all;
     if (const auto owns = descriptor_of(Role(role)).owns) owns(in, all);
@@ -140,9 +143,26 @@ void check_owners(Checking& in) {
         in.problems.error(blamed.at, fmt::format("{} is both {} and {}", text(one.prefix), blamed.whose, holds.whose));
         break;
       }
+      if (one.kinds & Owned::served && !is_one(one.prefix)) wide.insert(one.prefix.length);
+      if (one.kinds & Owned::tunnel && is_one(one.prefix)) ends.push_back(one);
       if (!alike) known.push_back({std::move(one), Role(role)});
     }
   }
+  // What goes to a tunnel's end within a served prefix would be directed, and tunnelled, once more.
+  for (const Owned& end : ends)
+    for (const u8 length : wide) {
+      Prefix around(end.prefix.address, length);
+      if (length >= end.prefix.length) continue;
+      around.address = around.address & mask_of(around);
+      const auto found = holders.find(around);
+      if (found == holders.end()) continue;
+      for (const Holder& holder : found->second)
+        if (holder.owned.kinds & Owned::served) {
+          in.problems.error(end.at, fmt::format("{} is both {} and in {}, {}", text(end.prefix), end.whose,
+                                                text(around), holder.owned.whose));
+          break;
+        }
+    }
 }
 
 }  // namespace waymark::config

@@ -102,6 +102,24 @@ TEST(Checks, AddressesHaveOneOwner) {
       {with(kSite, "\"198.51.100.80\"", "[\"198.51.100.80\", \"10.0.0.12\"]") +
            "[host]\naddress = \"10.0.0.12\"\ndirectors = \"10.0.0.1\"\n" + kHostWeb,
        "f:13:11: 10.0.0.12 is both the address of [host] and an address of service \"web\""},
+      {with(kSite, "\"198.51.100.80\"", "[\"198.51.100.80\", \"10.0.0.0/28\"]"),
+       "f:4:11: 10.0.0.1 is both the address of [director] and in 10.0.0.0/28, an address of service \"web\"\n"
+       "f:11:11: 10.0.0.11 is both target \"s1\" of service \"web\" and in 10.0.0.0/28, an address of service \"web\""},
+  });
+  EXPECT_EQ(problems_of(with(kSite, "\"198.51.100.80\"", "[\"198.51.100.80\", \"198.51.100.0/24\"]")), "");
+}
+
+TEST(Checks, ServicesHaveAddressesOrPrefixes) {
+  const auto instead = [](const std::string& address) { return with(kSite, "\"198.51.100.80\"", address); };
+  const std::string wants = "f:7:11: \"address\" in [[service]] must be ";
+  expect({
+      {instead("\"198.51.100.80/24\""),
+       wants +
+           "must have no bits behind its length, unlike \"198.51.100.80/24\"; \"198.51.100.0/24\" is probably meant"},
+      {instead("\"198.51.100.0/33\""), ""},
+      {instead("\"0.0.0.0/0\""), ""},
+      {instead("\"nowhere/8\""), ""},
+      {instead("[\"198.51.100.0/24\", \"198.51.100.0/24\"]"), ""},
   });
 }
 

@@ -27,7 +27,7 @@ struct TargetConfig {
 struct ServiceConfig {
   std::string name;
   std::string zone = "public";
-  std::vector<Address> address;
+  std::vector<Prefix> address;   // or prefixes: of those that hold an address the longest counts
   std::vector<PortRange> ports;  // sorted; they neither overlap nor touch
   Affinity affinity = Affinity::flow;
   Duration tcp_idle = std::chrono::hours(1);  // a proven pin is kept this long after its last packet

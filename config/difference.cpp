@@ -60,7 +60,7 @@ void compare(const std::vector<T>& before, const std::vector<T>& after, Gone gon
   }
 }
 
-bool same(const std::vector<Address>& a, const std::vector<Address>& b) { return a == b; }
+bool same(const std::vector<Prefix>& a, const std::vector<Prefix>& b) { return a == b; }
 
 bool same(const std::vector<PortRange>& a, const std::vector<PortRange>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const PortRange& x, const PortRange& y) {

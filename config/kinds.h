@@ -95,6 +95,12 @@ struct HostAddress {
   Result<Address> read(const Node& node) const;
 };
 
+// Likewise, or a prefix of such addresses.
+struct HostPrefix {
+  std::string wants() const { return "an IPv4 or IPv6 address, or a prefix such as \"2001:db8:80::/64\""; }
+  Result<Prefix> read(const Node& node) const;
+};
+
 struct Ports {
   std::string wants() const { return "ports such as \"tcp/80\", \"udp/1000-2000\" or \"tcp/*\""; }
   Result<PortRange> read(const Node& node) const;

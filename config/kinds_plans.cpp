@@ -1,4 +1,4 @@
-// The kinds of address plans and translators.
+// The kinds of prefixes, of address plans and of translators.
 #include "base/address_text.h"
 #include "config/kinds.h"
 #include "config/prefixes.h"
@@ -27,6 +27,24 @@ Result<Prefix> PrefixOf::read(const Node& node) const {
   if (prefix.address == *address) return prefix;
   return Error{fmt::format("must have no bits behind its length, unlike {}; \"{}\" is probably meant", quoted(*whole),
                            text(prefix))};
+}
+
+Result<Prefix> HostPrefix::read(const Node& node) const {
+  const auto* written = node.as<std::string>();
+  if (!written || written->find('/') == std::string::npos) {
+    const Result<Address> address = HostAddress().read(node);
+    if (!address && written && !parse_address(*written)) {
+      const bool mapped = address.error().sentence.find("mapped") != std::string::npos;
+      return mapped ? address.error() : unwanted(wants(), node);
+    }
+    if (!address) return written ? address.error() : unwanted(wants(), node);
+    return Prefix(*address);
+  }
+  const Result<Prefix> prefix = PrefixOf().read(node);
+  if (!prefix) return prefix.error();
+  if (const Range* martian = martian_within(*prefix))
+    return Error{fmt::format("must be of addresses that packets may carry; {} holds {}", text(*prefix), martian->what)};
+  return prefix;
 }
 
 Result<std::optional<u8>> TrafficClass::read(const Node& node) const {

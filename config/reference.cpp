@@ -111,7 +111,8 @@ constexpr std::string_view kTail = R"(
 - At least one role is given; or there are plans alone. `[[service]]` needs `[director]`.
 - A service has at least one target, and an interface in its zone.
 - One address, protocol and port is served by one service of a zone.
-- A service's address is not a target's, nor this node's own tunnel address; a target is not the director itself.
+- A service's address is not a target's, nor this node's own tunnel address, and no prefix of its holds one; a target is
+  not the director itself.
 - Names are unique among services, among the targets of a service, and among the services of `[host]`.
 - A `check` says one of `tcp`, `http`, `https` and `icmp`, and `port` where the service has no TCP port; on a host it
   is never `through`.

@@ -100,8 +100,9 @@ constexpr auto kService = section<ServiceConfig>(
     "[[service]]", "What clients reach.",
     Field{"name", &ServiceConfig::name, kName, required, "Its name, unique on the node."},
     Field{"zone", &ServiceConfig::zone, kName, optional, "The zone its clients are in: one of `[engine] interfaces`."},
-    Field{"address", &ServiceConfig::address, Several{HostAddress{}}, required,
-          "The addresses that clients use. At most 65000 in all services."},
+    Field{"address", &ServiceConfig::address, Several{HostPrefix{}}, required,
+          "The addresses that clients use, or prefixes of them: of those that hold an address the longest counts, with "
+          "its ports alone. At most 65000 in all services."},
     Field{
         "ports", &ServiceConfig::ports, Several{Ports{}}, required,
         "What is served on each of these addresses; all else is left to the kernel. At most 4096 ranges per address."},

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/pcapng.h"
+#include "config/prefixes.h"
 #include "engine/replay/native.h"
 
 namespace waymark {
@@ -16,7 +17,7 @@ constexpr std::size_t kMostHeld = 4096;  // ways in whose way out was lost
 
 }  // namespace
 
-Capture::Capture(std::vector<CaptureInterface> interfaces, std::vector<Address> addresses, u32 count,
+Capture::Capture(std::vector<CaptureInterface> interfaces, std::vector<Prefix> addresses, u32 count,
                  Duration wall_offset, std::shared_ptr<BodyQueue> body)
     : interfaces_(std::move(interfaces)),
       addresses_(std::move(addresses)),
@@ -47,7 +48,8 @@ void Capture::add(const CaptureRecord& record, std::span<const u8> bytes) {
   if (in == held_.end()) return;
   const auto wanted = [&](std::span<const u8> frame) {
     for (const Address& a : destinations(frame))
-      if (std::find(addresses_.begin(), addresses_.end(), a) != addresses_.end()) return true;
+      for (const Prefix& p : addresses_)
+        if (contains(p, a)) return true;
     return addresses_.empty();
   };
   if (wanted(in->second.bytes) || (record.length && wanted(bytes))) write(in->second, record, bytes);

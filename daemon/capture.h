@@ -23,7 +23,7 @@ class Capture {
   // `addresses`: only packets to one of these, outside or inside of a tunnel, as they came in or as they went out;
   // empty: all. At most `count` packets, each with both of its ways. `wall_offset`: from time since boot to time since
   // 1970. What `body` has no room for is left out.
-  Capture(std::vector<CaptureInterface> interfaces, std::vector<Address> addresses, u32 count, Duration wall_offset,
+  Capture(std::vector<CaptureInterface> interfaces, std::vector<Prefix> addresses, u32 count, Duration wall_offset,
           std::shared_ptr<BodyQueue> body);
 
   // A packet's way in is held back until its way out, which names the reason, follows.
@@ -40,7 +40,7 @@ class Capture {
   u32 number_of(u32 interface) const;
 
   const std::vector<CaptureInterface> interfaces_;
-  const std::vector<Address> addresses_;
+  const std::vector<Prefix> addresses_;
   const Duration wall_offset_;
   std::map<u64, Held> held_;
   u32 left_;

@@ -53,7 +53,7 @@ class Daemon {
   std::optional<HttpReply> carry_out(const Command& command, const Respond& respond);
   void answer(const Show& show, const Respond& respond);
   void start_capture(const Show& show, const Respond& respond);
-  HttpReply begin_capture(const Show& show, std::vector<Address> addresses);
+  HttpReply begin_capture(const Show& show, std::vector<Prefix> addresses);
   void end_capture();
   HttpReply down();
 

@@ -186,7 +186,7 @@ void Daemon::answer(const Show& what, const Respond& respond) {
 void Daemon::start_capture(const Show& what, const Respond& respond) {
   if (const Status may = standing_.may_change(); !may) return respond(refusal(409, may.error().sentence));
   if (capture_ || capture_begins_) return respond(refusal(409, "another capture is under way; there is one at a time"));
-  std::vector<Address> addresses;
+  std::vector<Prefix> addresses;
   for (const ServiceConfig& service : config_->service)
     if (service.name == what.service) addresses = service.address;
   if (config_->host)
@@ -202,7 +202,7 @@ void Daemon::start_capture(const Show& what, const Respond& respond) {
   });
 }
 
-HttpReply Daemon::begin_capture(const Show& what, std::vector<Address> addresses) {
+HttpReply Daemon::begin_capture(const Show& what, std::vector<Prefix> addresses) {
   std::vector<CaptureInterface> interfaces;
   for (const Attached& a : plane_->engine().load()->interfaces) interfaces.push_back({a.interface, a.name});
   // Ends as soon as its guest has all of it or is gone.

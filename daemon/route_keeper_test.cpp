@@ -50,13 +50,13 @@ class RouteKeeperTest : public Namespaces {
   Loop loop;
   std::unique_ptr<RouteKeeper> keeper;
   std::optional<AnnounceConfig> settings = AnnounceConfig{200, 20};
-  std::vector<Prefix> prefixes = {whole(*parse_address("198.51.100.80"))};
+  std::vector<Prefix> prefixes = {Prefix(*parse_address("198.51.100.80"))};
 };
 
 TEST_F(RouteKeeperTest, FollowsWhatIsWanted) {
   pass({{[] { return shows("198.51.100.80 proto 200"); },
          [&] {
-           prefixes = {whole(*parse_address("198.51.100.81")), whole(*parse_address("198.51.100.82"))};
+           prefixes = {Prefix(*parse_address("198.51.100.81")), Prefix(*parse_address("198.51.100.82"))};
          }},
         {[] { return !shows("198.51.100.80") && shows("198.51.100.81") && shows("198.51.100.82"); },
          [&] { settings->protocol = 201; }},
@@ -86,7 +86,7 @@ TEST_F(RouteKeeperTest, WithdrawnIsWithdrawnForGood) {
   EXPECT_TRUE(keeper->withdraw());
   EXPECT_TRUE(routes().empty()) << routes();
   EXPECT_FALSE(std::filesystem::exists(announced_file(node)));
-  keeper->want(settings, {whole(*parse_address("198.51.100.83"))}, boot_time());
+  keeper->want(settings, {Prefix(*parse_address("198.51.100.83"))}, boot_time());
   EXPECT_EQ(keeper->deadline(), Time::max());
 }
 

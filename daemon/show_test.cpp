@@ -60,8 +60,8 @@ Snapshot site() {
   other.name = "paris-4", other.refused = true, other.why = "paris-4 has another key than this node";
   s.group = group::GroupView{true, {near, far, other}, 4, "a wrong proof", 5};
   s.announced = {
-      {whole(*parse_address("198.51.100.80")), {"web"}, true, "1 of 1 services is live", std::chrono::seconds(10)},
-      {whole(*parse_address("2001:db8:80::1")), {"web", "dns"}, false, "no live target", std::chrono::seconds(95)}};
+      {Prefix(*parse_address("198.51.100.80")), {"web"}, true, "1 of 1 services is live", std::chrono::seconds(10)},
+      {Prefix(*parse_address("2001:db8:80::1")), {"web", "dns"}, false, "no live target", std::chrono::seconds(95)}};
   s.swept.proven = 6;
   s.swept.embryonic = 1;
   s.counters.reasons[all_reasons()[0].verdict.reason] = 42;

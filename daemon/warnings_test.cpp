@@ -34,7 +34,7 @@ struct Site {
       s.health.push_back({.service = "web", .target = name, .kind = "tcp", .state = Wellness::up, .own = true});
     }
     config.service = {web};
-    s.announced = {{whole(ip("198.51.100.80")), {"web"}, true, "1 of 1 services is live", 1s}};
+    s.announced = {{Prefix(ip("198.51.100.80")), {"web"}, true, "1 of 1 services is live", 1s}};
   }
   std::vector<std::string> sentences() {
     s.config = std::make_shared<const Config>(config);

@@ -14,11 +14,12 @@ u16 port_of(const CheckConfig& check, const std::vector<PortRange>& ports) {
   return 0;
 }
 
+// Of a prefix, its first address.
 Address asked_through(const Config& config, const ServiceConfig& service) {
-  for (const Address& address : service.address)
+  for (const Prefix& served : service.address)
     for (const Address& own : config.director ? config.director->address : std::vector<Address>())
-      if (is_ip4(own) == is_ip4(address)) return address;
-  return service.address.front();
+      if (is_ip4(own) == is_ip4(served.address)) return served.address;
+  return service.address.front().address;
 }
 
 }  // namespace
@@ -49,7 +50,7 @@ std::vector<Subject> local_subjects_of(const Config& config) {
     if (!service.check || service.check->kind() == CheckKind::none || service.address.empty()) continue;
     Subject subject{.service = service.name,
                     .target = "",
-                    .address = service.address.front(),
+                    .address = service.address.front().address,
                     .port = port_of(*service.check, service.ports),
                     .check = *service.check};
     subject.check.through = false;

@@ -16,12 +16,13 @@ namespace {
 
 constexpr u32 kSeedTries = 10'000;
 
-Status write_fronts(Image& image, Fronts drafts) {
+// Prefixes are found by the table of theirs, addresses by write_steer().
+Status write_fronts(Image& image, PrefixTable& prefixes, Fronts drafts) {
   if (drafts.size() > kMaxFronts)
     return Error{fmt::format("{} addresses are configured; at most {} fit", drafts.size(), kMaxFronts)};
   for (auto& [key, draft] : drafts) {
     Front front{};
-    front.address = key.address;
+    front.address = key.prefix.address;
     front.space = key.space;
     front.role = u8(draft.role);
     front.realm = draft.realm;
@@ -37,6 +38,10 @@ Status write_fronts(Image& image, Fronts drafts) {
       image.rules.insert(image.rules.end(), draft.rules.begin(), draft.rules.end());
     }
     image.fronts.push_back(front);
+    if (is_one(key.prefix)) continue;
+    Mapping mapping = plain_mapping(key.prefix, key.space, front.role);
+    mapping.front = u32(image.fronts.size());
+    prefixes.add(mapping);
   }
   return Done{};
 }
@@ -137,7 +142,7 @@ Result<Image> compile(const CompileInput& in) {
   Fronts fronts;
   for (const Descriptor* role : roles_at_work(in.config))
     if (role->compile) WM_TRY(role->compile({in, image, fronts, prefixes}));
-  WM_TRY(write_fronts(image, std::move(fronts)));
+  WM_TRY(write_fronts(image, prefixes, std::move(fronts)));
   WM_TRY(write_steer(image));
   WM_TRY(prefixes.write(image));
   WM_TRY(write_ports(image, in));

@@ -60,7 +60,8 @@ TEST(Control, AServiceThatCannotBeCheckedHoldsUpNoOther) {
   EXPECT_EQ(pair.one.control->awaited(), "health of 3 targets is not known yet: too many open files");
   pair.run(20s);
   EXPECT_EQ(pair.one.control->awaited(), "");
-  EXPECT_EQ(pair.one.control->routes(), std::vector<Prefix>{whole(ip("2001:db8:80::1"))}) << "nothing is known of mail";
+  EXPECT_EQ(pair.one.control->routes(), std::vector<Prefix>{Prefix(ip("2001:db8:80::1"))})
+      << "nothing is known of mail";
   ASSERT_TRUE(pair.one.control->prepare(pair.one.config, kFacts, kSecret));
   pair.one.control->commit(pair.now);
   EXPECT_EQ(pair.one.control->routes().size(), 1u) << "nor after a reload";

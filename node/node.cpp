@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/address_text.h"
+#include "config/prefixes.h"
 #include "core/outer.h"
 #include "node/words.h"
 #include "roles/host/role.h"
@@ -374,10 +375,13 @@ std::optional<Pin> Node::find_pin(const std::string& zone, Protocol protocol, co
   settings.embryo_buckets = u32(live_.embryos.size());
   LookupEnv env{settings, live_};
   const auto& services = roster_->serves->service;
-  const auto service = std::find_if(services.begin(), services.end(), [&](const ServiceSpec& s) {
-    return s.zone == zone && std::find(s.address.begin(), s.address.end(), destination) != s.address.end();
-  });
-  if (service == services.end()) return std::nullopt;
+  const ServiceSpec* service = nullptr;
+  u8 longest = 0;
+  for (const ServiceSpec& s : services)
+    for (const Prefix& p : s.address)
+      if (s.zone == zone && contains(p, destination) && (!service || p.length > longest))
+        service = &s, longest = p.length;
+  if (!service) return std::nullopt;
   const u64 hash =
       hash_flow(meta.pin_key, service->realm, u8(protocol), source, destination, source_port, destination_port);
   const PinPlace place = place_of(env, hash);

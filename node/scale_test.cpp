@@ -37,7 +37,7 @@ Config services(u32 count, u32 targets, u32 first = 0) {
   for (u32 i = 0; i < count; ++i) {
     ServiceConfig service;
     service.name = fmt::format("service-{}", i);
-    service.address = {{u64(0x0db80120), u64(i) + 1}};
+    service.address = {Address{u64(0x0db80120), u64(i) + 1}};
     service.ports = {{Protocol::tcp, 80, 80}};
     for (u32 t = 0; t < targets; ++t)
       service.target.push_back({fmt::format("s{}", t), server(first + i * targets + t), 10, Tunnel::ip, 6080});
@@ -53,7 +53,7 @@ Config draw_config() {
   for (u32 i = 0; i < count; ++i) {
     ServiceConfig service;
     service.name = fmt::format("service-{}", *rc::gen::inRange(0u, 3u) * 5 + i);
-    service.address = {{u64(0x0db80120), u64(i) + 1}};
+    service.address = {Address{u64(0x0db80120), u64(i) + 1}};
     service.ports = {{Protocol::tcp, 80, 80}};
     for (u32 t = 0; t < 4; ++t)
       if (*rc::gen::inRange(0, 4))

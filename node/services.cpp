@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "base/address_text.h"
+#include "config/prefixes.h"
 #include "core/hash.h"
 #include "roles/host/role.h"
 
@@ -45,22 +46,27 @@ Services services_of(const Config& config) {
 }
 
 u64 scope_of(const ServiceSpec& service) {
-  std::vector<std::pair<u64, u64>> addresses;
-  for (const Address& a : service.address) addresses.push_back({a.high, a.low});
-  std::sort(addresses.begin(), addresses.end());
+  std::vector<Prefix> addresses = service.address;
+  std::sort(addresses.begin(), addresses.end(), InOrder());
   u64 h = 0;
-  for (const auto& [high, low] : addresses) h = mix(h ^ mix(high ^ mix(low)));
+  for (const Prefix& p : addresses) h = mix(h ^ mix(p.address.high ^ mix(p.address.low ^ p.length)));
   for (const PortRange& r : service.ports) h = mix(h ^ (u64(r.protocol) << 32 | u32(r.first) << 16 | r.last));
   return h;
 }
 
 Status set_realms(Services& services, const std::vector<KnownService>& known) {
-  std::map<std::pair<u64, u64>, std::set<std::string_view>> zones_at;
+  std::map<Prefix, std::set<std::string_view>, InOrder> zones_at;
   for (const ServiceSpec& service : services.service)
-    for (const Address& a : service.address) zones_at[{a.high, a.low}].insert(service.zone);
+    for (const Prefix& p : service.address) zones_at[p].insert(service.zone);
   std::map<std::string_view, std::set<std::string_view>> rivals;  // zones that serve an address of this one
-  for (const auto& [address, zones] : zones_at)
-    for (std::string_view zone : zones) rivals[zone].insert(zones.begin(), zones.end());
+  std::vector<const std::pair<const Prefix, std::set<std::string_view>>*> around;  // prefixes that hold this one
+  for (const auto& one : zones_at) {
+    while (!around.empty() && !contains(around.back()->first, one.first)) around.pop_back();
+    around.push_back(&one);
+    for (std::string_view zone : one.second)
+      for (const auto* outer : around)
+        for (std::string_view other : outer->second) rivals[zone].insert(other), rivals[other].insert(zone);
+  }
   // What is known of a zone's services speaks for a realm, twice if the name is the same.
   std::unordered_multimap<u64, const KnownService*> by_scope;
   for (const KnownService& k : known) by_scope.emplace(k.scope, &k);

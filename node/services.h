@@ -21,7 +21,7 @@ struct TargetSpec {
 
 struct ServiceSpec {
   std::string name, zone;
-  std::vector<Address> address;
+  std::vector<Prefix> address;
   std::vector<PortRange> ports;  // sorted, disjoint
   Affinity affinity = Affinity::flow;
   Duration tcp_idle{}, udp_idle{};  // see ServiceConfig

@@ -9,8 +9,8 @@ namespace waymark {
 
 u32 zone_number(std::string_view name) { return zone_of(name.data(), u32(name.size())); }
 
-FrontDraft& front(Fronts& fronts, Role role, Space space, const Address& address) {
-  FrontDraft& draft = fronts[{space, address}];
+FrontDraft& front(Fronts& fronts, Role role, Space space, const Prefix& prefix) {
+  FrontDraft& draft = fronts[{space, prefix}];
   draft.role = role;
   return draft;
 }

@@ -43,9 +43,10 @@ struct FrontDraft {
 };
 struct FrontKey {
   Space space;
-  Address address;
+  Prefix prefix;  // mostly an address by itself
   bool operator<(const FrontKey& o) const {
-    return std::tie(space, address.high, address.low) < std::tie(o.space, o.address.high, o.address.low);
+    return std::tie(space, prefix.address.high, prefix.address.low, prefix.length) <
+           std::tie(o.space, o.prefix.address.high, o.prefix.address.low, o.prefix.length);
   }
 };
 using Fronts = std::map<FrontKey, FrontDraft>;
@@ -59,8 +60,8 @@ struct Compiling {
 
 u32 zone_number(std::string_view name);
 
-// The front of an address. Nobody else has it: the configuration was checked for that.
-FrontDraft& front(Fronts& fronts, Role role, Space space, const Address& address);
+// The front of an address or prefix. Nobody else has it: the configuration was checked for that.
+FrontDraft& front(Fronts& fronts, Role role, Space space, const Prefix& prefix);
 void add_rules(FrontDraft& draft, const std::vector<PortRange>& ports, u32 service);
 
 // So many answers a second, and as many at once; 0: none.

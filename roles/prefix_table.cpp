@@ -123,7 +123,8 @@ bool PrefixTable::place(Image& image, u64 seed, u32 bits) const {
 
 // Tries seeds, in a fixed order, until no bucket overflows. Half of what is then laid out is the spare half, and both
 // have room for about as many again, so that a change of the machine's routes rarely needs another load.
-Status PrefixTable::write(Image& image) const {
+Status PrefixTable::write(Image& image) {
+  std::stable_partition(entries_.begin(), entries_.end(), [&](const Entry& e) { return mappings_[e.mapping].front; });
   Settings& s = image.settings;
   write_what_all_share(s, mappings_);
   if (mappings_.empty()) return Done{};

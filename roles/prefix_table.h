@@ -16,12 +16,13 @@ Mapping plain_mapping(const Prefix& prefix, Space space, u8 role = kNoRole);
 
 class PrefixTable {
  public:
-  // By which of its prefixes it is to be found. Of equal prefixes of a space the first is found.
+  // By which of its prefixes it is to be found. Of equal prefixes of a space one with a front is
+  // found, else the first.
   void add(const Mapping& mapping, bool by4, bool by6);
   void add(const Mapping& plain) { add(plain, plain.ip4_length != kNoLength, plain.ip6_length != kNoLength); }
 
   // Fails, with a sentence, where there are too many.
-  Status write(Image& image) const;
+  Status write(Image& image);
 
   static constexpr u8 kNoLength = 255;  // of the side that a mapping is not found by: no look-up has it
 

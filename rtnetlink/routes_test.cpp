@@ -28,7 +28,7 @@ std::vector<Prefix> prefixes(const std::vector<std::string>& written) {
   std::vector<Prefix> out;
   for (const std::string& one : written) {
     const std::size_t slash = one.find('/');
-    out.push_back(whole(*parse_address(one.substr(0, slash))));
+    out.push_back(*parse_address(one.substr(0, slash)));
     if (slash != one.npos) out.back().length = u8(std::stoi(one.substr(slash + 1)));
   }
   return out;

@@ -18,7 +18,7 @@ u32 address_bits(const Plan& plan, const std::vector<Prefix>& routes) {
   for (u32 s = 0; s < plan.services.size(); ++s)
     for (u32 f = 0; f < 2; ++f)
       for (const Prefix& p : routes)
-        if (p == whole(plan.services[s].address[f])) bits |= 1u << (2 * s + f);
+        if (p == Prefix(plan.services[s].address[f])) bits |= 1u << (2 * s + f);
   return bits;
 }
 
@@ -89,7 +89,7 @@ void World::start_daemon(Machine& m, bool adopted) {
     return nonce;
   };
   for (u32 bit = 0; adopted && bit < 2 * plan_.services.size(); ++bit)
-    if (m.kernel_routes >> bit & 1) life.announced.push_back(whole(plan_.services[bit / 2].address[bit % 2]));
+    if (m.kernel_routes >> bit & 1) life.announced.push_back(plan_.services[bit / 2].address[bit % 2]);
   m.control = std::make_unique<Control>(m.engine->live(), std::move(life));
   load(m);
 }

@@ -51,7 +51,7 @@ Status compile(const Compiling& c) {
     c.image.services[index].affinity = u8(service.affinity);
     const Duration longest = std::max(service.tcp_idle, service.udp_idle);
     settings.stale_stamps = std::max(settings.stale_stamps, stamps_for(longest, c.in.meta));
-    for (const Address& address : service.address) {
+    for (const Prefix& address : service.address) {
       FrontDraft& draft = front(c.fronts, Role::director, space_of(zone_number(service.zone)), address);
       draft.realm = u8(service.realm);
       add_rules(draft, service.ports, index);

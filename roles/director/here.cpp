@@ -118,8 +118,8 @@ void look_at_fall_back(const Config& config, Findings& out) {
 
 void look_here(const Config& config, Findings& out) {
   for (const ServiceConfig& service : config.service)
-    for (const Address& address : service.address) {
-      const Result<bool> local = is_local(address);
+    for (const Prefix& address : service.address) {
+      const Result<bool> local = is_local(address.address);
       if (local && *local)
         warn(out, fmt::format("{} of service {} is an address of this machine: what is not forwarded, such as other "
                               "ports, the kernel takes for itself; let it be routed here instead",

@@ -28,16 +28,16 @@ void settle(Config& config) {
 
 void owns(const config::Checking& in, std::vector<Owned>& out) {
   for (const ServiceConfig& s : in.config.service)
-    for (const Address& a : s.address)
-      out.push_back({whole(a), Owned::entered | Owned::served, s.zone, "an address of " + title("service", s.name),
+    for (const Prefix& a : s.address)
+      out.push_back({Prefix(a), Owned::entered | Owned::served, s.zone, "an address of " + title("service", s.name),
                      in.places.at(a)});
   if (in.config.director)
     for (const Address& a : in.config.director->address)
-      out.push_back({whole(a), Owned::tunnel, {}, "the address of [director]", in.places.at(a)});
+      out.push_back({Prefix(a), Owned::tunnel, {}, "the address of [director]", in.places.at(a)});
   for (const ServiceConfig& s : in.config.service)
     for (const TargetConfig& t : s.target)
       if (in.places.good(t.address) && in.places.given(t.address))
-        out.push_back({whole(t.address),
+        out.push_back({Prefix(t.address),
                        Owned::tunnel,
                        {},
                        fmt::format("{} of {}", title("target", t.name), title("service", s.name)),
@@ -53,7 +53,7 @@ std::vector<std::string_view> zones(const Config& config) {
 std::vector<Announced> announces(const Config& config) {
   std::vector<Announced> out;
   for (const ServiceConfig& service : config.service)
-    for (const Address& address : service.address) out.push_back({whole(address), service.name});
+    for (const Prefix& address : service.address) out.push_back({Prefix(address), service.name});
   return out;
 }
 

@@ -28,11 +28,11 @@ void add_shared_services(FrontDraft& draft, const HostConfig& host, const Addres
 
 void gather(Fronts& fronts, const Config& config) {
   const HostConfig& host = *config.host;
-  const auto add = [&](Space space, const Address& address) -> FrontDraft& {
-    return front(fronts, Role::host, space, address);
+  const auto add = [&](Space space, const Prefix& prefix) -> FrontDraft& {
+    return front(fronts, Role::host, space, prefix);
   };
   for (u32 index = 0; index < host.service.size(); ++index)
-    for (const Address& address : host.service[index].address)
+    for (const Prefix& address : host.service[index].address)
       add_rules(add(kServed, address), host.service[index].ports, index);
   const std::vector<Address> fellows = fellows_of(host);
   for (const InterfaceConfig& interface : config.engine.interfaces) {

@@ -11,7 +11,7 @@ namespace waymark {
 
 struct HostServiceConfig {
   std::string name;
-  std::vector<Address> address;
+  std::vector<Prefix> address;
   std::vector<PortRange> ports;
   std::optional<CheckConfig> check = {};
   std::vector<Address> hosts = {};  // tunnel ends of the other hosts of this service: strays go between them

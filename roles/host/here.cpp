@@ -76,6 +76,11 @@ void look_at_replies(const Config& config, const HostServiceConfig& service, con
            text(address), offered, room - headers, route_command(address, *route, reply->interface, room - headers)));
 }
 
+std::string address_command(const Prefix& one) {
+  return fmt::format("ip addr add {}/{} dev lo", text(one.address), one.length);
+}
+std::string local_command(const Prefix& prefix) { return fmt::format("ip route add local {} dev lo", text(prefix)); }
+
 }  // namespace
 
 void look_here(const Config& config, Findings& out) {
@@ -85,17 +90,17 @@ void look_here(const Config& config, Findings& out) {
       error(out, fmt::format("{}, where tunnels end, is no address of this machine", text(address)));
   }
   for (const HostServiceConfig& service : config.host->service)
-    for (const Address& address : service.address) {
-      const Result<bool> local = is_local(address);
+    for (const Prefix& address : service.address) {
+      const Result<bool> local = is_local(address.address);  // of a prefix the first address stands for all
       if (!local) continue;
-      if (*local) {
-        look_at_replies(config, service, address, out);
-      } else {
+      if (*local)
+        look_at_replies(config, service, address.address, out);
+      else
         error(out,
               fmt::format("{} of service {} is no address of this machine: the kernel would forward or drop what comes "
-                          "out of tunnels; ip addr add {}/{} dev lo",
-                          text(address), service.name, text(address), is_ip4(address) ? 32 : 128));
-      }
+                          "out of tunnels; {}",
+                          text(address), service.name,
+                          is_one(address) ? address_command(address) : local_command(address)));
     }
 }
 

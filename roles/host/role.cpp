@@ -26,11 +26,11 @@ void settle(Config& config) {
 void owns(const config::Checking& in, std::vector<Owned>& out) {
   if (!in.config.host) return;
   for (const HostServiceConfig& s : in.config.host->service)
-    for (const Address& a : s.address)
+    for (const Prefix& a : s.address)
       out.push_back(
-          {whole(a), Owned::served, {}, "an address of " + config::title("host service", s.name), in.places.at(a)});
+          {Prefix(a), Owned::served, {}, "an address of " + config::title("host service", s.name), in.places.at(a)});
   for (const Address& a : in.config.host->address)
-    out.push_back({whole(a), Owned::entered | Owned::tunnel, {}, "the address of [host]", in.places.at(a)});
+    out.push_back({Prefix(a), Owned::entered | Owned::tunnel, {}, "the address of [host]", in.places.at(a)});
 }
 
 std::vector<std::string_view> services(const Config& config) {

@@ -11,8 +11,8 @@ using namespace config;
 constexpr auto kHostService = section<HostServiceConfig>(
     "[[host.service]]", "A service that this server answers for; packets in tunnels to anything else are refused.",
     Field{"name", &HostServiceConfig::name, kName, required, "Its name, unique within `[host]`."},
-    Field{"address", &HostServiceConfig::address, Several{HostAddress{}}, required,
-          "The service's addresses, the same as at the director."},
+    Field{"address", &HostServiceConfig::address, Several{HostPrefix{}}, required,
+          "The service's addresses or prefixes, the same as at the director."},
     Field{"ports", &HostServiceConfig::ports, Several{config::Ports{}}, required, "The service's ports."},
     Field{"check", &HostServiceConfig::check, Inner{kCheck}, optional, ""},
     Field{"hosts", &HostServiceConfig::hosts, Several{HostAddress{}, kMayBeEmpty}, optional,

@@ -26,7 +26,14 @@ void owns(const config::Checking& in, std::vector<Owned>& out) {
   if (!in.config.translator) return;
   const TranslatorConfig& translator = *in.config.translator;
   for (const Address& a : translator.address)
-    out.push_back({whole(a), Owned::entered, translator.zone, "the address of [translator]", in.places.at(a)});
+    out.push_back({Prefix(a), Owned::entered, translator.zone, "the address of [translator]", in.places.at(a)});
+  for (const EmbeddingConfig& embedding : translator.prefix) {
+    if (!in.places.good(embedding)) continue;
+    const Prefix& under = embedding.prefix;
+    out.push_back({under, Owned::entered, translator.zone, "a prefix of [translator]", in.places.at(under)});
+    for (const Prefix& p : embedding.ip4)
+      out.push_back({p, Owned::entered, translator.zone, "embedded by [translator]", in.places.at(p)});
+  }
   for (const AddressMapConfig& map : translator.map) {
     if (!in.places.good(map)) continue;
     for (const Prefix* side : {&map.ip4, &map.ip6})

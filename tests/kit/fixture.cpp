@@ -163,6 +163,7 @@ Image image(bool pins, u32 stamp_shift) {
     s.answer_burst[kind] = kAnswerBurst;
   }
   s.gue_port = kGuePort;
+  s.prefix_role = kNoRole;
 
   for (u32 service = by_ip6; service <= kLastService; ++service) {
     const u32 zone = service == tenant ? kTenant : kPublic;

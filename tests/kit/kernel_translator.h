@@ -21,6 +21,7 @@ class KernelTranslator {
   void learn(const Way& way, u32 index);
   Ended run(const packets::Bytes& frame, u32 in, u32 head_room, u16 expected);
   Live live() { return object_->live(); }
+  void flip(const Image& image) { waymark::flip(object_->prefixes(), image); }
   u32 now();
   Counters counters() { return object_->counters(); }
   static bool makes(u32 head_room);

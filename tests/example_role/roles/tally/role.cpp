@@ -23,7 +23,7 @@ void check(config::Checking& in) {
 void owns(const config::Checking& in, std::vector<Owned>& out) {
   if (!in.config.tally) return;
   for (const Address& a : in.config.tally->address)
-    out.push_back({whole(a), Owned::entered, in.config.tally->zone, "an address of [tally]", in.places.at(a)});
+    out.push_back({Prefix(a), Owned::entered, in.config.tally->zone, "an address of [tally]", in.places.at(a)});
 }
 
 std::vector<std::string_view> zones(const Config& config) { return {config.tally->zone}; }
