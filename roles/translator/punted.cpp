@@ -203,7 +203,7 @@ Shape shape_for(bool ip6, const Inner& inner, u32 said, u32 extensions, bool may
   const u32 least = up(before(kLeastDatagram));
   const u32 room = limit > extensions ? limit - extensions : 0;
   const u32 most = room < after(least) ? 0 : down(std::min(before(room), kMostWords * (ip6 ? 8 : 4)));
-  if (ip6 && may_extend && after(said) <= kLeastDatagram && room >= kLeastDatagram) return {least, true};
+  if (ip6 && may_extend && after(content) <= kLeastDatagram && room >= kLeastDatagram) return {least, true};
   if (!may_extend || most < least) return {std::min(content, before(limit)), false};
   return {std::clamp(inner.length > said ? down(content) : up(content), least, most), true};
 }
@@ -223,7 +223,10 @@ void tighten(Frame came, Bytes& translated) {
   if (!h || !h->ip6 || translated.size() < at + said || translated[l3] != 0x45) return;
   const u32 was = came[h->icmp + 4] * 8u, quoted = h->icmp + u32(sizeof(Icmp));
   const auto inner = quoted + was <= h->end ? inner6(came.subspan(quoted, was)) : std::nullopt;
-  if (!inner || int(was) + inner->growth > int(kLeastDatagram) || translated[icmp + 5] != said / 4) return;
+  if (!inner || translated[icmp + 5] != said / 4) return;
+  if (int(std::min(was, inner->length)) + inner->growth > int(kLeastDatagram)) return;
+  const u32 gone = sum_of(Frame(translated).first(at + said), at + kLeastDatagram);  // 0, but for who pads otherwise
+  if (gone) put16(translated, icmp + 2, update_checksum(u16(get16(translated, icmp + 2)), fold(gone), 0));
   translated.erase(translated.begin() + at + kLeastDatagram, translated.begin() + at + said);
   put_covered(translated, icmp + 4, kLeastDatagram / 4, icmp + 2);
   put_covered(translated, l3 + 2, get16(translated, l3 + 2) - 4, l3 + 10);

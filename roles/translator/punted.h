@@ -31,8 +31,8 @@ std::vector<std::vector<u8>> split(std::span<const u8> frame, u32 mtu, u32 id);
 std::optional<std::vector<u8>> realign(std::span<const u8> frame);
 
 // Words of 64 bits cannot say 128 bytes of IPv4: a short datagram that realign() filled up has 132 when translated.
-// This takes the last four zeros away from `translated`, an untagged Ethernet frame that was `came`. All else it leaves
-// as it is.
+// This takes the last four bytes of padding away from `translated`, an untagged Ethernet frame that was `came` before
+// realign(). All else it leaves as it is, and what was corrupt stays as corrupt.
 void tighten(std::span<const u8> came, std::vector<u8>& translated);
 
 }  // namespace waymark::translator
