@@ -9,7 +9,10 @@
 
 #include <cstdio>
 #include <ctime>
+#include <fstream>
 #include <functional>
+#include <set>
+#include <sstream>
 #include <string>
 
 #include "base/time.h"
@@ -81,6 +84,25 @@ class Namespaces : public testing::Test {
   static int current() { return open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC); }
   static void run(const std::string& commands) {
     ASSERT_EQ(std::system(("set -e; " + commands).c_str()), 0) << commands;
+    std::string waited_for;
+    for (const Time end = now() + std::chrono::seconds(5); !(waited_for = unrouted()).empty();)
+      ASSERT_LT(now(), end) << waited_for << " does not become this machine's, after: " << commands;
+  }
+
+  // An IPv6 address that is not this machine's yet. The kernel takes an address into its routes by a work queue, a
+  // moment after the command that added it has ended, also where nobody looks for duplicates.
+  static std::string unrouted() {
+    constexpr unsigned long kLocal = 0x80000000;  // RTF_LOCAL
+    std::set<std::string> local;
+    std::ifstream routes("/proc/thread-self/net/ipv6_route"), addresses("/proc/thread-self/net/if_inet6");
+    for (std::string line, to, length, flags, other; std::getline(routes, line);) {
+      std::istringstream in(line);
+      in >> to >> length >> other >> other >> other >> other >> other >> other >> flags;
+      if (length == "80" && std::stoul(flags, nullptr, 16) & kLocal) local.insert(to);
+    }
+    for (std::string line; std::getline(addresses, line);)
+      if (const std::string address = line.substr(0, line.find(' ')); !local.contains(address)) return address;
+    return {};
   }
 
   int home_ = -1, peer_ = -1, here_ = -1;

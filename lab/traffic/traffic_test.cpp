@@ -9,7 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <functional>
 #include <string>
 
@@ -27,11 +29,13 @@ class Tool {
     int in[2], out[2];
     if (pipe(in) != 0 || pipe(out) != 0) std::abort();
     pid = fork();
+    if (pid < 0) std::abort();  // else the destructor would kill all there is
     if (pid == 0) {
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       dup2(in[0], 0);
       dup2(out[1], 1);
-      for (int fd : {in[0], in[1], out[0], out[1]}) close(fd);
+      for (int fd : {in[0], in[1], out[0], out[1]})
+        if (fd > 1) close(fd);  // a test that is run without stdin gets the pipe's end as 0
       std::vector<char*> raw;
       for (auto& a : argv) raw.push_back(a.data());
       _exit(tool(int(raw.size()), raw.data()));
@@ -64,17 +68,19 @@ class Traffic : public testing::Test {
  protected:
   void SetUp() override {
     WM_NEED(Cap::netns);
-    ASSERT_EQ(unshare(CLONE_NEWNET), 0);  // gtest runs nothing else that needs the old one
+    ASSERT_EQ(unshare(CLONE_NEWNET), 0) << std::strerror(errno);  // gtest runs nothing else that needs the old one
     const int s = socket(AF_INET, SOCK_DGRAM, 0);
+    ASSERT_GE(s, 0) << std::strerror(errno);
     ifreq lo{};
     lo.ifr_name[0] = 'l', lo.ifr_name[1] = 'o';
     lo.ifr_flags = IFF_UP;
-    ASSERT_EQ(ioctl(s, SIOCSIFFLAGS, &lo), 0);
+    ASSERT_EQ(ioctl(s, SIOCSIFFLAGS, &lo), 0) << std::strerror(errno);
     close(s);
     signal(SIGPIPE, SIG_IGN);
     server = std::make_unique<Tool>(
         traffic_server, std::vector<std::string>{"server", "--name", "s1", "--at", "::1,127.0.0.1", "--for", "60"});
-    ASSERT_TRUE(server_report(server->ask("report")));  // it listens
+    const auto listens = server_report(server->ask("report"));
+    ASSERT_TRUE(listens) << listens.error().sentence;
     client = std::make_unique<Tool>(
         traffic_client, std::vector<std::string>{"client", "--to", "::1,127.0.0.1", "--id", "1", "--for", "60"});
     client->ask("open 200");
