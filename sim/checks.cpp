@@ -85,10 +85,14 @@ void World::follow_deaths() {
       if (!m.up) continue;
       if (!m.control) known = false;
       if (!known) break;
-      for (const ServiceConfig& service : m.control->node().config().service)
-        if (const auto& holds = plan_.services[service.name == "mail"].hosts;
-            std::find(holds.begin(), holds.end(), h) != holds.end())
-          known = known && m.control->node().down().contains(service.name + "/" + plan_.host_name(h));
+      for (u32 service = 0; service < plan_.services.size(); ++service) {
+        const auto& holds = plan_.services[service].hosts;
+        if (std::find(holds.begin(), holds.end(), h) == holds.end()) continue;
+        const auto names = plan_.targets_in(m.control->node().config(), service, h);
+        known = known && !names.empty() && std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+                  return m.control->node().down().contains(name);
+                });
+      }
     }
     if (!known)
       death_known_.erase(h);

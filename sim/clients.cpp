@@ -214,11 +214,16 @@ void World::receive_datagram(u32 id, const Frame& frame, const Segment&) {
   if (c.messages) set_timer(id, 0ms);  // the rest of the handshake, as QUIC's
 }
 
+std::optional<Pin> World::pin_of(Machine& m, const Connection& c) const {
+  Node& node = m.control->node();
+  return node.find_pin(node.config().engine.interfaces[0].zone, Protocol(c.way.protocol), c.way.source,
+                       c.way.source_port, c.way.destination, c.way.destination_port);
+}
+
 // Where a director's pin of this connection leads.
 std::optional<u32> World::pinned_host(Machine& m, const Connection& c) {
   if (!m.control) return std::nullopt;
-  const auto pin = m.control->node().find_pin("public", Protocol(c.way.protocol), c.way.source, c.way.source_port,
-                                              c.way.destination, c.way.destination_port);
+  const auto pin = pin_of(m, c);
   if (!pin) return std::nullopt;
   for (u32 h = 0; h < plan_.hosts; ++h)
     if (plan_.host_address(h) == outer_destination(m.engine->live().targets[pin->slot])) return h;

@@ -122,6 +122,7 @@ void World::load(Machine& m) {
     m.control->abandon();
     return violate(fmt::format("{} refuses its configuration: {}", m.name, image.error().sentence));
   }
+  plant(*image);
   m.engine->load(std::move(*image));
   m.control->commit(local(m));
   resolve(m);

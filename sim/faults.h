@@ -19,6 +19,7 @@ enum class Fault : u8 {
   group_partition,  // directors do not hear each other
   path_partition,   // a director is cut off from a router, or for less than a check's patience from a host
   pool_change,      // targets added, removed, weighted, drained; on one director first or on all
+  regroup,          // the zone, services and targets get other names, a service becomes several or one again
   server_death,     // its program or its machine; it returns
   route_flap,       // a router loses its route to a director, and has it again
   clock_jump,       // of a machine
@@ -53,6 +54,7 @@ enum class Plant : u8 {
   late_is_down,       // an answer that waited for a daemon which was held up counts as none
   unable_is_absent,   // who cannot dial a member takes it for absent
   refused_is_absent,  // likewise who is refused by it
+  lost_heirs,         // pins of ports that became another service's are not inherited
   shared_places,      // strangers' connections leave no place for members'
   count
 };

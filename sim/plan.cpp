@@ -18,6 +18,11 @@ Address director_address(u32 number, bool ip6) {
   return at(fmt::format("{}{}", ip6 ? "2001:db8:d::" : "192.0.2.", number + 1));
 }
 
+// A name after so many changes.
+std::string name_after(const std::string& name, u32 changes) {
+  return changes ? fmt::format("{}-{}", name, changes) : name;
+}
+
 // One world in eight is without the mirror; of the others each second one has faults that overlap.
 Mode mode_of(u64 seed) { return seed % 2 == 0 ? Mode::combined : seed % 8 == 7 ? Mode::candidates : Mode::single; }
 
@@ -76,7 +81,7 @@ Config Plan::director(u32 number) const {
   Config c;
   c.name = fmt::format("d{}", number + 1);
   c.engine.pins = pins;
-  c.engine.interfaces = {{"eth0", 0, 0, "public"}, {"eth1", 0, 0, "servers"}};
+  c.engine.interfaces = {{"eth0", 0, 0, name_after("public", zone_renamed)}, {"eth1", 0, 0, "servers"}};
   c.director = DirectorConfig{};
   c.director->second_candidate = candidates;
   c.director->address = {director_address(number, true), director_address(number, false)};
@@ -87,26 +92,44 @@ Config Plan::director(u32 number) const {
   c.group->wait = 10s;
   for (u32 d = 0; d < directors; ++d)
     if (d != number) c.group->member.push_back({fmt::format("d{}", d + 1), fmt::format("192.0.2.{}:6090", d + 1)});
-  for (const ServicePlan& plan : services) {
-    ServiceConfig s;
-    s.name = plan.name;
-    s.address = {plan.address[0], plan.address[1]};
-    s.ports = plan.ports;
-    s.check = CheckConfig{};
-    s.check->tcp = true;
-    s.check->every = 1s;
-    s.check->timeout = 1s;
-    for (const Membership& m : plan.pool) {
-      TargetConfig t;
-      t.name = host_name(m.host);
-      t.address = host_address(m.host);
-      t.weight = m.weight;
-      t.tunnel = tunnel;
-      s.target.push_back(t);
-    }
-    c.service.push_back(s);
-  }
+  for (const ServicePlan& plan : services) add_services(plan, c);
   return c;
+}
+
+void Plan::add_services(const ServicePlan& plan, Config& to) const {
+  ServiceConfig s;
+  s.name = name_after(plan.name, plan.renamed);
+  s.zone = to.engine.interfaces[0].zone;
+  s.address = {plan.address[0], plan.address[1]};
+  s.ports = plan.ports;
+  s.check = CheckConfig{};
+  s.check->tcp = true;
+  s.check->every = 1s;
+  s.check->timeout = 1s;
+  for (const Membership& m : plan.pool) {
+    TargetConfig t;
+    t.name = name_after(host_name(m.host), targets_renamed);
+    t.address = host_address(m.host);
+    t.weight = m.weight;
+    t.tunnel = tunnel;
+    s.target.push_back(t);
+  }
+  if (!plan.apart) return to.service.push_back(std::move(s));
+  s.check->port = plan.ports[0].first;
+  for (u32 part = 0; part < plan.ports.size(); ++part) {
+    to.service.push_back(s);
+    to.service.back().ports = {plan.ports[part]};
+    if (part != plan.keeper) to.service.back().name += fmt::format("-{}", plan.ports[part].first);
+  }
+}
+
+std::vector<std::string> Plan::targets_in(const Config& file, u32 service, u32 host) const {
+  std::vector<std::string> names;
+  for (const ServiceConfig& s : file.service)
+    for (const TargetConfig& t : s.target)
+      if (s.address[0] == services[service].address[0] && t.address == host_address(host))
+        names.push_back(s.name + "/" + t.name);
+  return names;
 }
 
 Config Plan::host(u32 number) const {

@@ -12,7 +12,7 @@ namespace {
 constexpr const char* kNames[] = {
     "none",           "slot-reuse",      "lost-flip",    "stale-adjacency",  "mirror-gap",
     "candidate-loop", "unknown-is-down", "late-is-down", "unable-is-absent", "refused-is-absent",
-    "shared-places"};
+    "lost-heirs",     "shared-places"};
 
 // A slot that the configuration names no more is given to another target, though pins name it.
 void reuse_slots(Machine& m, std::set<u32>& reused) {
@@ -51,6 +51,10 @@ void World::plant(Machine& m) {
     if (m.generation && half != m.generation) half = m.generation;
     m.generation = half;
   }
+}
+
+void World::plant(Image& image) const {
+  if (options_.plant == Plant::lost_heirs) std::fill(image.heirs.begin(), image.heirs.end(), HeirBucket{});
 }
 
 // What the host passes on seems to be a director's again, with this host as the second candidate.

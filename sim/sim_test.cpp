@@ -62,7 +62,8 @@ TEST_P(Planted, IsFound) {
 INSTANTIATE_TEST_SUITE_P(Bugs, Planted,
                          testing::Values(Plant::slot_reuse, Plant::lost_flip, Plant::stale_adjacency, Plant::mirror_gap,
                                          Plant::candidate_loop, Plant::unknown_is_down, Plant::late_is_down,
-                                         Plant::unable_is_absent, Plant::refused_is_absent, Plant::shared_places),
+                                         Plant::unable_is_absent, Plant::refused_is_absent, Plant::lost_heirs,
+                                         Plant::shared_places),
                          [](const auto& plant) {
                            std::string name = text(plant.param);
                            std::replace(name.begin(), name.end(), '-', '_');

@@ -55,7 +55,7 @@ class Stage {
   void s4_added() { weigh(kS4, 10); }
   void s3_reweighted() { weigh(kS3, 40); }
   void s1_removed() {
-    world_.set_drained("web/s1", true);
+    world_.set_drained(0, kS1, true);
     live(2s);
     world_.remove(0, kS1, 100ms);
   }

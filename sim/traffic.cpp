@@ -84,10 +84,7 @@ void World::direct(Machine& m, u32 number) {
   const Verdict verdict = m.engine->run_in_place({f.bytes.data(), f.end}, f.begin, 1, ticks(m));
   note(verdict.reason);
   if (follows(f.connection)) {
-    const Segment& w = connections_[f.connection].way;
-    const auto pin = m.control ? m.control->node().find_pin("public", Protocol(w.protocol), w.source, w.source_port,
-                                                            w.destination, w.destination_port)
-                               : std::nullopt;
+    const auto pin = m.control ? pin_of(m, connections_[f.connection]) : std::nullopt;
     std::string pinned = m.control ? "no pin" : "no daemon";
     if (pin) {
       const SlotName& name = m.engine->live().slot_names[pin->slot];

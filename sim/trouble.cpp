@@ -21,11 +21,11 @@ constexpr Duration kDetectLeast = 150ms, kDetectMost = 900ms, kSessionBack = 1s;
 }  // namespace
 
 const char* text(Fault fault) {
-  constexpr const char* kTexts[] = {"loss",           "reorder",      "duplicate",    "delay",
-                                    "crash",          "daemon crash", "restart",      "group partition",
-                                    "path partition", "pool change",  "server death", "route flap",
-                                    "clock jump",     "new next hop", "held up",      "bursts",
-                                    "lost questions", "no files",     "wrong secret", "strangers"};
+  constexpr const char* kTexts[] = {"loss",         "reorder",      "duplicate",       "delay",          "crash",
+                                    "daemon crash", "restart",      "group partition", "path partition", "pool change",
+                                    "other names",  "server death", "route flap",      "clock jump",     "new next hop",
+                                    "held up",      "bursts",       "lost questions",  "no files",       "wrong secret",
+                                    "strangers"};
   return kTexts[u32(fault)];
 }
 
@@ -122,8 +122,13 @@ void World::stop_opening() {
   events_.after(90s, [this] { over_ = true; });
 }
 
+// Without the mirror: whether all connections began with the pool that there is.
+bool World::generations_apart() const {
+  return plan_.mode != Mode::candidates || events_.now() - pool_changed_ > kGenerations;
+}
+
 bool World::may(Fault fault) const {
-  const bool apart = plan_.mode != Mode::candidates || events_.now() - pool_changed_ > kGenerations;
+  const bool apart = generations_apart();
   if (fault == Fault::crash || fault == Fault::wrong_secret) return living_directors() >= 2 && apart && !lingering();
   if (fault == Fault::pool_change || fault == Fault::server_death) return apart;
   return true;
@@ -145,6 +150,8 @@ void World::begin(Fault fault) {
       return partition(fault);
     case Fault::pool_change:
       return change_pool();
+    case Fault::regroup:
+      return regroup();
     case Fault::server_death:
       return kill_server();
     case Fault::route_flap:

@@ -152,6 +152,7 @@ class World {
   void go_on(u32 id);
   void finish(u32 id, End end, const std::string& how);
   bool alive(u32 host_number, u32 life);
+  std::optional<Pin> pin_of(Machine& m, const Connection& c) const;
   std::optional<u32> pinned_host(Machine& m, const Connection& c);
 
   // trouble.cpp: faults
@@ -171,6 +172,7 @@ class World {
   u32 living_directors() const;
   std::optional<u32> crashable();
   bool lingering() const;
+  bool generations_apart() const;
 
   // strain.cpp: faults of the control plane's surroundings
   void hold(Machine& m, Duration time);
@@ -181,12 +183,15 @@ class World {
   void press_at_port();
   void press();
 
-  // operator.cpp: the pools
+  // operator.cpp: the pools, and what they are called
   void change_pool();
+  void regroup();
+  bool renaming() const;
   void reload(Duration spread);
   void remove(u32 service, u32 host_number, Duration spread);
-  void command(const std::function<Status(Control&, Time)>& order);
-  void set_drained(const std::string& name, bool on);
+  using Order = std::function<Status(Control&, const std::string& target, Time)>;
+  void command(u32 service, u32 host_number, Order order);
+  void set_drained(u32 service, u32 host_number, bool on);
   bool can_do_without(u32 host_number);
 
   // checks.cpp
@@ -198,6 +203,7 @@ class World {
 
   // planted.cpp
   void plant(Machine& m);
+  void plant(Image& image) const;
   void loop(const Machine& m, const Frame& before, Frame& after);
 
   static constexpr Time kBoot = std::chrono::seconds(1000);
@@ -213,9 +219,9 @@ class World {
   std::vector<Pipe> pipes_;  // by half the link's number, from 1
   std::vector<Connection> connections_;
   u32 live_connections_ = 0, strays_ = 0;
-  std::set<std::string> drained_;    // targets, by the operator
-  std::map<u32, Time> death_known_;  // of a host's servers, to all directors
-  std::set<u32> reused_;             // planted
+  std::set<std::pair<u32, u32>> drained_;  // by the operator: service, host
+  std::map<u32, Time> death_known_;        // of a host's servers, to all directors
+  std::set<u32> reused_;                   // planted
   group::Link last_stranger_ = 1;
   Time pressed_until_{0};
   bool removing_ = false, finishing_ = false, over_ = false;
