@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "health/config_test.h"
 #include "health/health.h"
+#include "health/serving_test.h"
 
 namespace waymark {
 

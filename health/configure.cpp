@@ -21,17 +21,17 @@ Duration first_within(const Subject& subject) {
 
 }  // namespace
 
-Health::Plan Health::plan(const Config& config) {
+Health::Plan Health::plan(const Services& serves, std::vector<Subject> local) {
   Plan plan;
   std::map<std::string_view, std::size_t> shares;
-  for (const ServiceConfig& service : config.service) {
+  for (const ServiceSpec& service : serves.service) {
     u32 count = 0;
-    for (const TargetConfig& target : service.target) count += target.weight > 0;
+    for (const TargetSpec& target : service.target) count += target.weight > 0;
     shares[service.name] = plan.shares.size();
     plan.shares.push_back({u32(u64(count) * service.fail_static / 100), 0, {}});
   }
-  std::vector<Subject> subjects = subjects_of(config);
-  for (Subject& subject : local_subjects_of(config)) subjects.push_back(std::move(subject));
+  std::vector<Subject> subjects = subjects_of(serves);
+  for (Subject& subject : local) subjects.push_back(std::move(subject));
   std::vector<std::pair<Named, std::size_t>> order;  // a subject is long to move, so each is once; of two the first
   order.reserve(subjects.size());
   for (std::size_t i = 0; i < subjects.size(); ++i)
@@ -50,8 +50,6 @@ Health::Plan Health::plan(const Config& config) {
   plan.gap = kWhile / (2 * questions);
   return plan;
 }
-
-void Health::configure(const Config& config, Time now) { configure(plan(config), now); }
 
 void Health::configure(Plan plan, Time now) {
   gap_ = plan.gap;

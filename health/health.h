@@ -55,13 +55,12 @@ class Health {
 
   explicit Health(u64 seed) : seed_(seed) {}
 
-  // Takes the configuration's subjects, a host's own services among them. A subject whose question is the same keeps
-  // all that is known of it; a target that is asked otherwise keeps its state as an opinion. What costs most, of tens
-  // of thousands of targets, is the plan: it may be made anywhere.
+  // Takes the targets of what is served, whoever says so, and a host's own services (local_subjects_of). A subject
+  // whose question is the same keeps all that is known of it; a target that is asked otherwise keeps its state as an
+  // opinion. What costs most, of tens of thousands of targets, is the plan: it may be made anywhere.
   struct Plan;
-  static Plan plan(const Config& config);
+  static Plan plan(const Services& serves, std::vector<Subject> local = {});
   void configure(Plan plan, Time now);
-  void configure(const Config& config, Time now);
 
   // An opinion from elsewhere; ignored where anything is known, if only by an earlier opinion, or no such subject is.
   void adopt(std::string_view service, std::string_view target, Wellness wellness, Time now);

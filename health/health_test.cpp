@@ -14,21 +14,21 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(Subjects, AreAskedAtTheirOwnAddressOrThroughTheTunnel) {
-  Config config = config_of(1);
-  Subject s = subjects_of(config).at(0);
-  EXPECT_EQ(s.address, config.service[0].target[0].address);
+  Services serves = serving(1);
+  Subject s = subjects_of(serves).at(0);
+  EXPECT_EQ(s.address, serves.service[0].target[0].address);
   EXPECT_EQ(s.port, 443) << "the first TCP port";
-  config.service[0].check->through = true;
-  config.service[0].check->port = 8080;
-  config.service[0].target[0].tunnel = Tunnel::gue;
-  s = subjects_of(config).at(0);
+  serves.service[0].check->through = true;
+  serves.service[0].check->port = 8080;
+  serves.service[0].target[0].tunnel = Tunnel::gue;
+  s = subjects_of(serves).at(0);
   EXPECT_EQ(text(s.address), "198.51.100.80") << "the director has no IPv6 address to be answered at";
-  EXPECT_EQ(s.tunnel_end, config.service[0].target[0].address);
+  EXPECT_EQ(s.tunnel_end, serves.service[0].target[0].address);
   EXPECT_EQ(s.port, 8080);
   EXPECT_EQ(s.tunnel, Tunnel::gue);
   EXPECT_EQ(s.tunnel_port, 6080);
-  config.service[0].check.reset();
-  EXPECT_TRUE(subjects_of(config).empty());
+  serves.service[0].check.reset();
+  EXPECT_TRUE(subjects_of(serves).empty());
 }
 
 TEST(Subjects, AHostAsksItsOwnServices) {
@@ -46,7 +46,7 @@ TEST(Subjects, AHostAsksItsOwnServices) {
   EXPECT_EQ(subjects[0].target, "");
   EXPECT_EQ(text(subjects[0].address), "198.51.100.80");
   Health health(1);
-  health.configure(config, 0s);
+  health.configure(Health::plan({}, subjects), 0s);
   Time now = 0s;
   live(health, now, 2s, none_well);
   EXPECT_TRUE(health.down("web", ""));
@@ -62,7 +62,7 @@ TEST(Subjects, TheTimeoutIsAtMostThePause) {
 
 TEST(HealthTest, TheFirstAnswerSettlesAndThenItTakesSeveral) {
   Health health(1);
-  health.configure(config_of(1), 0s);
+  health.configure(Health::plan(serving(1)), 0s);
   std::vector<bool> down;
   Time now{};
   for (const bool well : {false, true, false, true, true, false, false, true, false, false, false}) {
@@ -83,7 +83,7 @@ TEST(HealthTest, TheFirstAnswerSettlesAndThenItTakesSeveral) {
 
 TEST(HealthTest, AQuestionWithoutAnAnswerSaysNothing) {
   Health health(1);
-  health.configure(config_of(1), 0s);
+  health.configure(Health::plan(serving(1)), 0s);
   const Time asked = health.deadline();
   const Question lost = only(health.due(asked));
   EXPECT_EQ(lost.timeout, 1s);
@@ -108,7 +108,7 @@ TEST(HealthTest, AQuestionWithoutAnAnswerSaysNothing) {
 
 TEST(HealthTest, AnOpinionStandsInUntilThereIsAVerdict) {
   Health health(1);
-  health.configure(config_of(2), 0s);
+  health.configure(Health::plan(serving(2)), 0s);
   health.adopt("web", "s1", Wellness::down, 0s);
   health.adopt("web", "s1", Wellness::unknown, 0s);
   health.adopt("web", "nobody", Wellness::down, 0s);
@@ -132,7 +132,7 @@ TEST(HealthTest, AnOpinionStandsInUntilThereIsAVerdict) {
 // A peer that has not yet seen a server come back must not have its connections reset by a daemon that has just begun.
 TEST(HealthTest, OfTwoOpinionsTheFirstStands) {
   Health health(1);
-  health.configure(config_of(2), 0s);
+  health.configure(Health::plan(serving(2)), 0s);
   health.adopt("web", "s1", Wellness::up, 0s);
   health.adopt("web", "s2", Wellness::down, 0s);
   health.adopt("web", "s1", Wellness::down, 1s);
@@ -145,7 +145,7 @@ TEST(HealthTest, WhoIsFoundUpElsewhereNeedsOneGoodAnswer) {
   Health health(1);
   CheckConfig check = tcp_check();
   check.rise = check.fall = 3;
-  health.configure(config_of(1, 100, check), 0s);
+  health.configure(Health::plan(serving(1, 100, check)), 0s);
   Time now{};
   const auto once = [&](bool well) {
     while (health.deadline() > now) now = health.deadline();
@@ -170,7 +170,7 @@ TEST(HealthTest, WhoIsFoundUpElsewhereNeedsOneGoodAnswer) {
 
 TEST(HealthTest, FailStaticKeepsTheLastSet) {
   Health health(1);
-  health.configure(config_of(4, 50), 0s);
+  health.configure(Health::plan(serving(4, 50)), 0s);
   Time now{};
   live(health, now, 2s, all_well);
   const auto fail = [&](std::set<std::string> failing) {
@@ -195,7 +195,7 @@ TEST(HealthTest, FailStaticKeepsTheLastSet) {
 
 TEST(HealthTest, FailStaticOfNothingTakesNobodyOut) {
   Health health(1);
-  health.configure(config_of(3, 0), 0s);
+  health.configure(Health::plan(serving(3, 0)), 0s);
   Time now{};
   live(health, now, 60s, none_well);
   EXPECT_EQ(health.changes(), 0u);
@@ -203,10 +203,10 @@ TEST(HealthTest, FailStaticOfNothingTakesNobodyOut) {
 }
 
 TEST(HealthTest, DrainedTargetsAreOutWithoutTakingAShare) {
-  Config config = config_of(3, 50);  // of the two that count, one may be out
-  config.service[0].target[0].weight = 0;
+  Services serves = serving(3, 50);  // of the two that count, one may be out
+  serves.service[0].target[0].weight = 0;
   Health health(1);
-  health.configure(config, 0s);
+  health.configure(Health::plan(serves), 0s);
   Time now{};
   live(health, now, 2s, [](const Subject& s) { return s.target == "s3"; });
   EXPECT_TRUE(health.down("web", "s1"));
@@ -216,36 +216,36 @@ TEST(HealthTest, DrainedTargetsAreOutWithoutTakingAShare) {
 
 TEST(HealthTest, AReloadKeepsWhatIsKnown) {
   Health health(1);
-  Config config = config_of(3);
-  health.configure(config, 0s);
+  Services serves = serving(3);
+  health.configure(Health::plan(serves), 0s);
   Time now{};
   live(health, now, 2s, none_well);
   ASSERT_EQ(health.changes(), 3u);
 
-  config.service[0].check->every = 1s;  // another pace, the same question
-  config.service[0].target.pop_back();
-  health.configure(config, now);
+  serves.service[0].check->every = 1s;  // another pace, the same question
+  serves.service[0].target.pop_back();
+  health.configure(Health::plan(serves), now);
   EXPECT_TRUE(view(health, "s1").own);
   EXPECT_TRUE(health.down("web", "s1"));
   EXPECT_FALSE(health.down("web", "s3"));
   EXPECT_EQ(health.changes(), 4u);
   EXPECT_LE(health.deadline(), now + 1s);
 
-  config.service[0].check->port = 8080;  // another question to the same target
-  health.configure(config, now);
+  serves.service[0].check->port = 8080;  // another question to the same target
+  health.configure(Health::plan(serves), now);
   EXPECT_FALSE(view(health, "s1").own);
   EXPECT_TRUE(health.down("web", "s1"));
   EXPECT_TRUE(health.decided());
   EXPECT_EQ(health.changes(), 4u);
 
-  config.service[0].target[0].address.low = 99;  // another target
-  health.configure(config, now);
+  serves.service[0].target[0].address.low = 99;  // another target
+  health.configure(Health::plan(serves), now);
   EXPECT_FALSE(health.down("web", "s1"));
   EXPECT_FALSE(health.decided());
   EXPECT_EQ(health.changes(), 5u);
 
-  config.service[0].check.reset();
-  health.configure(config, now);
+  serves.service[0].check.reset();
+  health.configure(Health::plan(serves), now);
   EXPECT_FALSE(health.down("web", "s2"));
   EXPECT_TRUE(health.decided());
   EXPECT_TRUE(health.views().empty());
@@ -254,27 +254,27 @@ TEST(HealthTest, AReloadKeepsWhatIsKnown) {
 
 TEST(HealthTest, AReloadForgetsQuestionsOfWhatIsGone) {
   Health health(1);
-  Config config = config_of(1);
-  health.configure(config, 0s);
+  Services serves = serving(1);
+  health.configure(Health::plan(serves), 0s);
   const Time now = health.deadline();
   const Question asked = only(health.due(now));
-  config.service[0].check->port = 8080;
-  health.configure(config, now);
+  serves.service[0].check->port = 8080;
+  health.configure(Health::plan(serves), now);
   health.answer(asked.id, CheckOutcome::unwell, "connection refused", now);
   EXPECT_EQ(view(health, "s1").state, Wellness::unknown) << "it was asked something else";
 }
 
 TEST(HealthTest, ASmallerShareBringsTheLastBack) {
   Health health(1);
-  health.configure(config_of(4), 0s);
+  health.configure(Health::plan(serving(4)), 0s);
   Time now{};
   for (const char* failing : {"s2", "s4", "s1"}) health.adopt("web", failing, Wellness::down, ++now);
-  health.configure(config_of(4, 50), now);
+  health.configure(Health::plan(serving(4, 50)), now);
   EXPECT_TRUE(health.down("web", "s2"));
   EXPECT_TRUE(health.down("web", "s4"));
   EXPECT_FALSE(health.down("web", "s1"));
   EXPECT_TRUE(view(health, "s1").held);
-  health.configure(config_of(4, 75), now);
+  health.configure(Health::plan(serving(4, 75)), now);
   EXPECT_TRUE(health.down("web", "s1")) << "there is room again";
 }
 

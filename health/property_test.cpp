@@ -5,8 +5,8 @@
 #include <random>
 #include <set>
 
-#include "health/config_test.h"
 #include "health/health.h"
+#include "health/serving_test.h"
 
 namespace waymark {
 
@@ -17,12 +17,12 @@ TEST(HealthProperty, NeverMoreThanTheShareIsOutAndCountsAddUp) {
   for (u32 seed = 1; seed <= 300; ++seed) {
     std::mt19937_64 random(seed);
     const auto below = [&](u64 n) { return random() % n; };
-    Config config = config_of(u32(1 + below(12)), u32(below(101)));
-    config.service.push_back(config.service[0]);
-    config.service[1].name = "zoo", config.service[1].fail_static = 100;
+    Services serves = serving(u32(1 + below(12)), u32(below(101)));
+    serves.service.push_back(serves.service[0]);
+    serves.service[1].name = "zoo", serves.service[1].fail_static = 100;
     Health health(seed);
     Time now = Duration(below(1'000'000'000));
-    health.configure(config, now);
+    health.configure(Health::plan(serves), now);
     std::map<u64, Question> asked;
     std::map<std::string, Time> asked_until;
     std::set<std::string> out_before;
@@ -41,21 +41,21 @@ TEST(HealthProperty, NeverMoreThanTheShareIsOutAndCountsAddUp) {
         asked_until.erase(at->second.subject.service + "/" + at->second.subject.target);
         asked.erase(at);
       }
-      ServiceConfig& web = config.service[0];
+      ServiceSpec& web = serves.service[0];
       const std::string target = "s" + std::to_string(1 + below(13));
       switch (below(30)) {
         case 0:
           web.fail_static = u32(below(101));
-          health.configure(config, now);
+          health.configure(Health::plan(serves), now);
           break;
         case 1:
           web.target[below(web.target.size())].weight = u32(below(2) * 10);
-          health.configure(config, now);
+          health.configure(Health::plan(serves), now);
           break;
         case 2:
-          web.target = config_of(u32(1 + below(12))).service[0].target;
+          web.target = serving(u32(1 + below(12))).service[0].target;
           asked_until.clear();
-          health.configure(config, now);
+          health.configure(Health::plan(serves), now);
           break;
         case 3:
           health.adopt("web", target, below(2) ? Wellness::down : Wellness::up, now);
@@ -65,7 +65,7 @@ TEST(HealthProperty, NeverMoreThanTheShareIsOutAndCountsAddUp) {
           break;
       }
       const std::vector<Health::View> views = health.views();
-      ASSERT_EQ(views.size(), config.service[0].target.size() + config.service[1].target.size());
+      ASSERT_EQ(views.size(), serves.service[0].target.size() + serves.service[1].target.size());
       std::set<std::string> out;
       u64 counted = 0, counted_out = 0, counted_failing = 0, undecided = 0;
       for (const Health::View& v : views) {

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 TEST(Schedule, OneRoundDecidesAndIsSpreadOverThePause) {
   Health health(7);
-  health.configure(config_of(200), 10s);
+  health.configure(Health::plan(serving(200)), 10s);
   EXPECT_FALSE(health.decided());
   Time now = 10s;
   const u64 early = live(health, now, 11s, all_well);
@@ -29,7 +29,7 @@ TEST(Schedule, HurriesAtMostOnceInAPause) {
   Health health(1);
   CheckConfig check = tcp_check();
   check.every = 10s;
-  health.configure(config_of(1, 100, check), 0s);
+  health.configure(Health::plan(serving(1, 100, check)), 0s);
   Time now{};
   live(health, now, 10s, all_well);
   now = 10s + 1ms;
@@ -81,8 +81,8 @@ TEST(Schedule, WhateverHappensQuestionsNeverGoOutAtOnce) {
   Health health(1);
   Pacing pacing;
   Time now = 1000s;
-  Config config = config_of(3000);
-  health.configure(config, now);
+  Services serves = serving(3000);
+  health.configure(Health::plan(serves), now);
   pacing.live(health, now, now + 2s + 100ms);
   EXPECT_TRUE(health.decided()) << "one round, as they are spread";
   pacing.live(health, now, now + 4s);
@@ -95,18 +95,18 @@ TEST(Schedule, WhateverHappensQuestionsNeverGoOutAtOnce) {
   EXPECT_LE(pacing.most(100ms), kMostIn100Ms);
 
   pacing.asked.clear();
-  for (const TargetConfig& target : config.service[0].target) health.hurry("web", target.name, now);
+  for (const TargetSpec& target : serves.service[0].target) health.hurry("web", target.name, now);
   pacing.live(health, now, now + 4s);
   EXPECT_LE(pacing.most(100ms), kMostIn100Ms) << "a peer who thinks otherwise of all";
 
   pacing.asked.clear();
   for (int i = 0; i < 5; ++i) {
-    config.service[0].check->every = i % 2 ? 2s : 60s;
-    health.configure(config, now);
+    serves.service[0].check->every = i % 2 ? 2s : 60s;
+    health.configure(Health::plan(serves), now);
     pacing.live(health, now, now + 10ms);
   }
-  config.service[0].check->every = 2s;
-  health.configure(config, now);
+  serves.service[0].check->every = 2s;
+  health.configure(Health::plan(serves), now);
   pacing.live(health, now, now + 4s);
   EXPECT_LE(pacing.most(100ms), kMostIn100Ms) << "reloads that change the pause";
   EXPECT_EQ(health.changes(), 0u);
@@ -116,11 +116,11 @@ TEST(Schedule, ALongerPauseIsSpreadAsWell) {
   Health health(1);
   Pacing pacing;
   Time now{};
-  Config config = config_of(3000);
-  health.configure(config, now);
+  Services serves = serving(3000);
+  health.configure(Health::plan(serves), now);
   pacing.live(health, now, 4s);
-  config.service[0].check->every = 60s;
-  health.configure(config, now);
+  serves.service[0].check->every = 60s;
+  health.configure(Health::plan(serves), now);
   pacing.live(health, now, now + 60s);
   pacing.asked.clear();
   pacing.live(health, now, now + 120s);
@@ -130,12 +130,12 @@ TEST(Schedule, ALongerPauseIsSpreadAsWell) {
 TEST(Schedule, ManyNewTargetsAreKnownAfterOneRound) {
   Health health(1);
   Time now{};
-  Config config = config_of(10);
-  health.configure(config, now);
+  Services serves = serving(10);
+  health.configure(Health::plan(serves), now);
   live(health, now, 4s, all_well);
-  config = config_of(15000);
-  config.service[0].check->every = 15s;
-  health.configure(config, now);
+  serves = serving(15000);
+  serves.service[0].check->every = 15s;
+  health.configure(Health::plan(serves), now);
   const Time added = now;
   EXPECT_LT(live(health, now, added + 15s + 100ms, all_well), 16'000u) << "none twice, but where jitter says so";
   EXPECT_TRUE(health.decided()) << "each once";
@@ -145,7 +145,7 @@ TEST(Schedule, ManyNewTargetsAreKnownAfterOneRound) {
 TEST(Schedule, ABoundedNumberIsInFlightAndTheRestIsLate) {
   Health health(1);
   health.limit(100);
-  health.configure(config_of(1500), 0s);
+  health.configure(Health::plan(serving(1500)), 0s);
   std::vector<Question> questions;
   Time now{};
   for (; now < 3s; now += 1ms)
@@ -165,7 +165,7 @@ TEST(Schedule, ABoundedNumberIsInFlightAndTheRestIsLate) {
 TEST(Schedule, SilentTargetsMakeLivingOnesLateAndNotDown) {
   Health health(1);
   health.limit(200);
-  health.configure(config_of(4000), 0s);
+  health.configure(Health::plan(serving(4000)), 0s);
   std::map<Time, std::vector<Question>> ends;
   for (Time now{}; now < 60s; now += 1ms) {
     for (const auto& [at, questions] : ends)
@@ -184,7 +184,7 @@ TEST(Schedule, PausesDifferByTheJitterAndNoMore) {
   Health health(3);
   CheckConfig check = tcp_check();
   check.every = 1000ms, check.jitter = 20;
-  health.configure(config_of(1, 100, check), 0s);
+  health.configure(Health::plan(serving(1, 100, check)), 0s);
   Time before = health.deadline();
   Duration least = 1h, most = 0h;
   for (u32 i = 0; i < 500; ++i) {
@@ -202,7 +202,7 @@ TEST(Schedule, PausesDifferByTheJitterAndNoMore) {
 TEST(Schedule, TheSameSeedAsksAtTheSameTimes) {
   const auto times = [](u64 seed) {
     Health health(seed);
-    health.configure(config_of(20), 0s);
+    health.configure(Health::plan(serving(20)), 0s);
     std::vector<std::pair<Time, std::string>> all;
     Time now{};
     live(health, now, 30s, [&](const Subject& s) { return all.emplace_back(now, s.target), true; });

@@ -15,24 +15,24 @@ u16 port_of(const CheckConfig& check, const std::vector<PortRange>& ports) {
 }
 
 // Of a prefix, its first address.
-Address asked_through(const Config& config, const ServiceConfig& service) {
+Address asked_through(const Services& serves, const ServiceSpec& service) {
   for (const Prefix& served : service.address)
-    for (const Address& own : config.director ? config.director->address : std::vector<Address>())
+    for (const Address& own : serves.source)
       if (is_ip4(own) == is_ip4(served.address)) return served.address;
   return service.address.front().address;
 }
 
 }  // namespace
 
-std::vector<Subject> subjects_of(const Config& config) {
+std::vector<Subject> subjects_of(const Services& serves) {
   std::vector<Subject> all;
-  for (const ServiceConfig& service : config.service) {
+  for (const ServiceSpec& service : serves.service) {
     if (!service.check || service.check->kind() == CheckKind::none) continue;
     if (service.check->through && service.address.empty()) continue;
-    for (const TargetConfig& target : service.target)
+    for (const TargetSpec& target : service.target)
       all.push_back({.service = service.name,
                      .target = target.name,
-                     .address = service.check->through ? asked_through(config, service) : target.address,
+                     .address = service.check->through ? asked_through(serves, service) : target.address,
                      .port = port_of(*service.check, service.ports),
                      .tunnel_end = target.address,
                      .tunnel = target.tunnel,

@@ -1,4 +1,4 @@
-// Who is asked, where and how: a configuration's health checks with everything filled in.
+// Who is asked, where and how: health checks with everything filled in.
 #pragma once
 
 #include <algorithm>
@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/config.h"
+#include "config/services.h"
 
 namespace waymark {
 
@@ -26,7 +26,7 @@ struct Subject {                // one target to be watched, or a host's own ser
 
 // All targets of services that have a check. Through the tunnel it is the service's first address of a family that the
 // director has an address of, as answers come to that.
-std::vector<Subject> subjects_of(const Config& config);
+std::vector<Subject> subjects_of(const Services& serves);
 
 // The host's own services that have a check, asked at their first address on this machine.
 std::vector<Subject> local_subjects_of(const Config& config);

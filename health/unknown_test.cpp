@@ -21,7 +21,7 @@ Question next(Health& health, Time& now) {
 
 TEST(Unknown, DecidesNothingAndIsAskedAgainSoon) {
   Health health(1);
-  health.configure(config_of(1), 0s);
+  health.configure(Health::plan(serving(1)), 0s);
   Time now{};
   Time before = now;
   std::vector<Duration> pauses;
@@ -47,7 +47,7 @@ TEST(Unknown, DecidesNothingAndIsAskedAgainSoon) {
 
 TEST(Unknown, WhatCannotBeKnownIsGivenUpAndNotDecided) {
   Health health(1);
-  health.configure(config_of(2), 0s);
+  health.configure(Health::plan(serving(2)), 0s);
   Time now{};
   const auto answer = [&](const std::string& blind) {
     const Question q = next(health, now);
@@ -69,13 +69,13 @@ TEST(Unknown, WhatCannotBeKnownIsGivenUpAndNotDecided) {
   health.adopt("web", "s1", Wellness::down, now);
   EXPECT_TRUE(health.decided());
   EXPECT_EQ(health.undecided(), 0u);
-  health.configure(config_of(3), now);
+  health.configure(Health::plan(serving(3)), now);
   EXPECT_FALSE(health.decided()) << "s3 has its turn first";
 }
 
 TEST(Unknown, BreaksNoRowAndTurnsNoVerdict) {
   Health health(1);
-  health.configure(config_of(1), 0s);  // rise 2, fall 3
+  health.configure(Health::plan(serving(1)), 0s);  // rise 2, fall 3
   Time now{};
   std::vector<bool> down;
   using enum CheckOutcome;
@@ -92,7 +92,7 @@ TEST(Unknown, SpendsNobodysWord) {
   Health health(1);
   CheckConfig check = tcp_check();
   check.rise = 3;
-  health.configure(config_of(1, 100, check), 0s);
+  health.configure(Health::plan(serving(1, 100, check)), 0s);
   Time now{};
   health.answer(next(health, now).id, CheckOutcome::unwell, "refused", now);
   health.hurry("web", "s1", now);
@@ -104,7 +104,7 @@ TEST(Unknown, SpendsNobodysWord) {
 
 TEST(Unknown, SaysSinceWhenAndOfHowMany) {
   Health health(1);
-  health.configure(config_of(3), 0s);
+  health.configure(Health::plan(serving(3)), 0s);
   Time now{};
   EXPECT_EQ(health.unrenewed().count, 0u);
   live(health, now, 4s, all_well);
@@ -122,8 +122,8 @@ TEST(Unknown, SaysSinceWhenAndOfHowMany) {
   EXPECT_EQ(health.unrenewed().since, first);
   EXPECT_EQ(health.unrenewed().why, "too many open files");
   EXPECT_EQ(view(health, "s1").state, Wellness::up) << "the last verdict is held";
-  Config config = config_of(2);
-  health.configure(config, now);
+  Services serves = serving(2);
+  health.configure(Health::plan(serves), now);
   EXPECT_EQ(health.unrenewed().count, 2u) << "who is gone is not counted";
   live(health, now, now + 4s, all_well);
   EXPECT_EQ(health.unrenewed().count, 0u);
@@ -133,7 +133,7 @@ TEST(Unknown, SaysSinceWhenAndOfHowMany) {
 
 TEST(Unknown, AllAtOnceIsPaced) {
   Health health(1);
-  health.configure(config_of(3000), 0s);
+  health.configure(Health::plan(serving(3000)), 0s);
   std::map<Time, u32> by_100_ms;
   u64 asked = 0;
   for (Time now{}; now < 20s;) {
@@ -159,10 +159,10 @@ TEST(UnknownProperty, NoVerdictEverTurnsByIt) {
     const auto below = [&](u64 n) { return random() % n; };
     CheckConfig check = tcp_check();
     check.rise = u32(1 + below(4)), check.fall = u32(1 + below(4));
-    const Config config = config_of(u32(1 + below(6)), 100, check);
+    const Services serves = serving(u32(1 + below(6)), 100, check);
     Health health(seed);
     Time now{};
-    health.configure(config, now);
+    health.configure(Health::plan(serves), now);
     std::map<std::string, Model> models;
     std::map<std::string, u64> asked;
     std::map<std::string, u64> unknown;
@@ -206,10 +206,10 @@ TEST(ChangesProperty, AddUpToWhatIsSo) {
   for (u32 seed = 1; seed <= 200; ++seed) {
     std::mt19937_64 random(seed);
     const auto below = [&](u64 n) { return random() % n; };
-    Config config = config_of(u32(1 + below(12)), u32(below(101)));
+    Services serves = serving(u32(1 + below(12)), u32(below(101)));
     Health health(seed);
     Time now{};
-    health.configure(config, now);
+    health.configure(Health::plan(serves), now);
     std::map<std::string, Health::Change> known;
     for (u32 step = 0; step < 300; ++step) {
       now += Duration(below(400'000'000));
@@ -218,13 +218,13 @@ TEST(ChangesProperty, AddUpToWhatIsSo) {
       const std::string target = "s" + std::to_string(1 + below(13));
       switch (below(12)) {
         case 0:
-          config = config_of(u32(1 + below(12)), u32(below(101)));
-          health.configure(config, now);
+          serves = serving(u32(1 + below(12)), u32(below(101)));
+          health.configure(Health::plan(serves), now);
           break;
         case 1:
-          config.service[0].target[0].weight = u32(below(2));
-          config.service[0].check->port = u16(1 + below(2));
-          health.configure(config, now);
+          serves.service[0].target[0].weight = u32(below(2));
+          serves.service[0].check->port = u16(1 + below(2));
+          health.configure(Health::plan(serves), now);
           break;
         case 2:
           health.adopt("web", target, below(2) ? Wellness::up : Wellness::down, now);

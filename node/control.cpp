@@ -69,8 +69,8 @@ void Control::commit(Compiled compiled, Time now) {
   const Config& config = node_.config();
   health_.configure(std::move(checks), now);
   if (life_.adopted && !committed_)  // what the daemon before us knew stands until we know better
-    for (const ServiceConfig& service : config.service)
-      for (const TargetConfig& target : service.target)
+    for (const ServiceSpec& service : node_.serves().service)
+      for (const TargetSpec& target : service.target)
         health_.adopt(service.name, target.name,
                       node_.down().contains(name_of(service.name, target.name)) ? Wellness::down : Wellness::up, now);
   for (const auto& [now_called, former_service] : node_.take_renamed())
@@ -290,7 +290,7 @@ void Control::set_live(const std::string& service, bool live) {
 }
 
 void Control::doubt_services() {
-  for (const ServiceConfig& service : node_.config().service)
+  for (const ServiceSpec& service : node_.serves().service)
     if (health_.knows_nothing_of(service.name) && unproven_.insert(service.name).second) set_live(service.name, false);
 }
 

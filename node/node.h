@@ -135,6 +135,7 @@ class Node {
   Time deadline() const;
 
   const Config& config() const { return *roster_->config; }
+  const Services& serves() const { return *roster_->serves; }
   std::shared_ptr<const Config> shared_config() const { return roster_->config; }
   const SweepResult& swept() const { return swept_; }
   std::vector<TargetView> targets() const;

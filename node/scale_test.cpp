@@ -287,6 +287,31 @@ TEST(Increments, AThousandVerdictsTakeTurns) {
   for (const ServiceConfig& service : m.node->config().service) EXPECT_TRUE(m.node->configured(service.name, "s1"));
 }
 
+// What a node serves need not be in its configuration (Services): it is checked like all else, and its targets fail.
+TEST(Increments, TargetsFromElsewhereAreChecked) {
+  Machine m;
+  Config both = services(2, 2);
+  for (ServiceConfig& service : both.service) service.check.emplace().tcp = true;
+  both.service[1].check->through = true;
+  both.service[0].fail_static = 50;
+  const auto draft = m.node->draft(std::make_shared<const Config>(services(0, 0)), services_of(both), kFacts);
+  ASSERT_TRUE(draft);
+  auto compiled = compile(*draft);
+  ASSERT_TRUE(compiled);
+  const auto& asked = compiled->checks.entries;
+  ASSERT_EQ(asked.size(), 4u);
+  EXPECT_EQ(asked[0].subject.address, server(0));
+  EXPECT_EQ(asked[3].subject.service, "service-1");
+  EXPECT_EQ(asked[3].subject.address, both.service[1].address[0]) << "through the tunnel";
+  EXPECT_EQ(asked[3].subject.tunnel_end, server(3));
+  EXPECT_EQ(compiled->checks.shares.at(asked[3].share).most_out, 2u);
+  EXPECT_EQ(compiled->checks.shares.at(asked[0].share).most_out, 1u);
+  m.node->introduce(*compiled);
+  m.node->commit(std::move(*compiled), m.now += 1s);
+  EXPECT_EQ(m.node->serves().service.size(), 2u);
+  EXPECT_TRUE(m.node->config().service.empty());
+}
+
 // Slots of a draft are nobody's yet: no sweep may free them, whatever time the draft takes.
 TEST(Increments, ADraftKeepsItsSlots) {
   Machine m;

@@ -30,14 +30,15 @@ Services services_of(const Config& config) {
   Services all;
   all.service.reserve(config.service.size());
   for (const ServiceConfig& from : config.service) {
-    ServiceSpec service{from.name,     from.zone,     from.address,  from.ports,
-                        from.affinity, from.tcp_idle, from.udp_idle, {}};
+    ServiceSpec service{from.name,     from.zone,     from.address, from.ports,      from.affinity,
+                        from.tcp_idle, from.udp_idle, from.check,   from.fail_static};
     service.target.reserve(from.target.size());
     for (const TargetConfig& target : from.target)
       service.target.push_back({target.name, source_for(config.director->address, target.address), target.address,
                                 target.tunnel, target.port, target.weight});
     all.service.push_back(std::move(service));
   }
+  if (config.director) all.source = config.director->address;
   if (config.host)
     for (const Address& fellow : host::fellows_of(*config.host))
       all.fellow.push_back(

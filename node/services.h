@@ -1,5 +1,5 @@
-// What a node is to serve, as plain values, whoever says so: the configuration does, by services_of(). And what a
-// service is, whatever it is called: a reload that renames services, targets and zones is recognised by it.
+// What the configuration says that a node is to serve. And what a service is, whatever it is called: a reload that
+// renames services, targets and zones is recognised by it.
 #pragma once
 
 #include <string>
@@ -7,38 +7,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "config/config.h"
+#include "config/services.h"
 
 namespace waymark {
-
-struct TargetSpec {
-  std::string name;
-  Address source, address;  // where its tunnel begins and ends, of one family
-  Tunnel tunnel = Tunnel::ip;
-  u16 port = 0;  // GUE's, host order
-  u32 weight = 0;
-};
-
-struct ServiceSpec {
-  std::string name, zone;
-  std::vector<Prefix> address;
-  std::vector<PortRange> ports;  // sorted, disjoint
-  Affinity affinity = Affinity::flow;
-  Duration tcp_idle{}, udp_idle{};  // see ServiceConfig
-  std::vector<TargetSpec> target;
-  u32 realm = 0;  // below 256, by set_realms()
-};
-
-struct Services {
-  std::vector<ServiceSpec> service;  // names differ, and no two take the same packets
-  std::vector<TargetSpec> fellow;    // other hosts, to whom this one passes strays on: as in fellows_of()
-};
-
-// A slot in use whose tunnel ends where that of another service's slot does (Image::heirs).
-struct SharedSlot {
-  u32 slot, service;
-  u64 end;
-};
 
 Services services_of(const Config& config);
 

@@ -16,6 +16,7 @@
 #include "dataplane/image.h"
 #include "node/numbers.h"
 #include "node/services.h"
+#include "roles/compile.h"
 
 namespace waymark {
 

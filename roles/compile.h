@@ -9,11 +9,17 @@
 
 #include "base/result.h"
 #include "config/config.h"
+#include "config/services.h"
 #include "dataplane/image.h"
-#include "node/services.h"
 #include "roles/prefix_table.h"
 
 namespace waymark {
+
+// A slot in use whose tunnel ends where that of another service's slot does (Image::heirs).
+struct SharedSlot {
+  u32 slot, service;
+  u64 end;
+};
 
 // What the machine says of an interface that the configuration names.
 struct InterfaceFacts {

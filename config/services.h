@@ -1,0 +1,39 @@
+// What a node is to serve, as plain values, whoever says so: the configuration does, by services_of()
+// (node/services.h).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+
+namespace waymark {
+
+struct TargetSpec {
+  std::string name;
+  Address source, address;  // where its tunnel begins and ends, of one family
+  Tunnel tunnel = Tunnel::ip;
+  u16 port = 0;  // GUE's, host order
+  u32 weight = 0;
+};
+
+struct ServiceSpec {
+  std::string name, zone;
+  std::vector<Prefix> address;
+  std::vector<PortRange> ports;  // sorted, disjoint
+  Affinity affinity = Affinity::flow;
+  Duration tcp_idle{}, udp_idle{};        // see ServiceConfig
+  std::optional<CheckConfig> check = {};  // of its targets; see ServiceConfig
+  u32 fail_static = 100;                  // percent
+  std::vector<TargetSpec> target = {};
+  u32 realm = 0;  // below 256, by set_realms()
+};
+
+struct Services {
+  std::vector<ServiceSpec> service;  // names differ, and no two take the same packets
+  std::vector<TargetSpec> fellow;    // other hosts, to whom this one passes strays on: as in fellows_of()
+  std::vector<Address> source;       // where a director's tunnels begin, and checks through them are answered
+};
+
+}  // namespace waymark
