@@ -28,8 +28,8 @@ WM_INLINE bool look(E& env, Packet& p, translate::Inside& in, translate::Ends& t
     if (!ip) return false;
     p.source = address_of(ip->source);
     p.destination = address_of(ip->destination);
-    return translate::map_to_ip6(env, p.source, false, to.source) &&
-           translate::map_to_ip6(env, p.destination, false, to.destination);
+    return translate::map_to_ip6(env, p.source, kAnyMap, to.source) &&
+           translate::map_to_ip6(env, p.destination, kAnyMap, to.destination);
   }
 }
 

@@ -69,8 +69,6 @@ class Asking {
     const Fate from = source(own, false);
     add(out, out.destination, Where::source, from);
     if (own) add(out, from, Where::source_of_error, source(own, true));
-    if (!ip6_ && own && own->kind == kMapExplicit)
-      if (const Mapping* embedded = find(kMapEmbedded)) add(out, from, Where::source_to_map, source(embedded, false));
     if (ip6_ && tables_.settings().translator.hairpins) add_turns(out, any, from);
     return out;
   }
@@ -114,14 +112,14 @@ class Asking {
   void add_turns(Translation& out, const Mapping* target, const Fate& from) {
     const std::optional<Address>& to = out.destination.address;
     if (to && target->kind == kMapEmbedded && translator::is_hairpin(tables_, *to))
-      out.others.emplace_back(Where::turned, turned(*to, false, translator::why::martian));
+      out.others.emplace_back(Where::turned, turned(*to, kAnyMap, translator::why::martian));
     if (!from.address || config_.prefix.empty()) return;
-    const Fate shown = turned(*from.address, true, translator::why::source_unknown);
+    const Fate shown = turned(*from.address, kMapEmbedded, translator::why::source_unknown);
     if (shown.address != address_) out.others.emplace_back(Where::source_turned, shown);
   }
-  Fate turned(const Address& ip4, bool other_is_explicit, Verdict otherwise) {
+  Fate turned(const Address& ip4, u32 kinds, Verdict otherwise) {
     Address out{};
-    if (!translate::map_to_ip6(tables_, ip4, other_is_explicit, out)) return dropped(otherwise);
+    if (!translate::map_to_ip6(tables_, ip4, kinds, out)) return dropped(otherwise);
     return {out, "its IPv4 address " + text(ip4)};
   }
 
@@ -163,7 +161,6 @@ struct Words {
 constexpr Words kWords[] = {
     {"source", "as a source it is {}"},
     {"source_of_error", "as the source of an ICMP error it is {}"},
-    {"source_to_map", "as the source of a packet to an explicit map's address (RFC 7757, 4.2) it is {}"},
     {"turned", "as a destination it turns round (RFC 7757, 4.2) and is {}"},
     {"source_turned", "as the source of what turns round (RFC 7757, 4.2) it is {}"},
 };

@@ -27,7 +27,6 @@ struct Fate {
 enum class Where : u8 {
   source,
   source_of_error,  // of an ICMP error
-  source_to_map,    // of a packet to an address with an explicit map, which is shown the embedded address
   turned,           // as a destination whose packets turn round
   source_turned,    // as the source of a packet that turns round
 };

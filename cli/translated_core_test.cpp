@@ -98,8 +98,7 @@ class Agrees : public testing::TestWithParam<Around> {
     const bool is_own = !t.destination.address && !t.destination.why.starts_with("dropped, ");
     const Fate source = fate_of(t, Where::source).value_or(is_own ? none : t.destination);
     expect(source, packet(a, plain), true);
-    if (!explicitly.empty() && !ip6)
-      expect(fate_of(t, Where::source_to_map).value_or(source), packet(a, explicitly), true);
+    if (!explicitly.empty() && !ip6) expect(source, packet(a, explicitly), true);
     if (!explicitly.empty() && ip6)
       expect(fate_of(t, Where::source_turned).value_or(source.address ? Fate{address, ""} : source),
              packet(a, explicitly), true);

@@ -132,10 +132,8 @@ WM_INLINE Verdict look_at_error(E& env, bool ip6, const Inside& in, const Ends& 
     const auto* inner = v.at<Ip4>(at);
     if (!inner) return translator::why::inner_header;
     q.was = {address_of(inner->source), address_of(inner->destination)};
-    const Mapping* mine = mapping_of(env, bits4(q.was.source), false, kAnyMap);
-    const bool is_explicit = mine && mine->kind == kMapExplicit;
-    if (!map_to_ip6(env, q.was.source, false, q.now.source) ||
-        !map_to_ip6(env, q.was.destination, is_explicit, q.now.destination))
+    if (!map_to_ip6(env, q.was.source, kAnyMap, q.now.source) ||
+        !map_to_ip6(env, q.was.destination, kAnyMap, q.now.destination))
       return translator::why::inner_unknown;
   }
   way = find_way(env, to.destination);

@@ -31,13 +31,11 @@ WM_INLINE const Mapping* mapping_of(E& env, const AddressBits& address, bool ip6
   return env.mapping_of(env.settings().translator.space, address, ip6, kinds);
 }
 
-// The IPv6 address of an IPv4 one. `other_is_explicit`: the packet's other end has an explicit map; then this end shows
-// its embedded address even if it has one too, so that the answer comes back through here (RFC 7757, 4.2).
+// The IPv6 address of an IPv4 one, by the longest mapping of one of `kinds`.
 template <class E>
-WM_INLINE bool map_to_ip6(E& env, const Address& ip4, bool other_is_explicit, Address& out) {
+WM_INLINE bool map_to_ip6(E& env, const Address& ip4, u32 kinds, Address& out) {
   const AddressBits n = bits4(ip4);
-  const Mapping* m = other_is_explicit ? mapping_of(env, n, false, kMapEmbedded) : nullptr;
-  if (!m) m = mapping_of(env, n, false, kAnyMap);
+  const Mapping* m = mapping_of(env, n, false, kinds);
   if (!m || judge(m, {}, u32(n.low)) != Refused::no) return false;
   out = address6(to_ip6(m, u32(n.low)));
   return true;

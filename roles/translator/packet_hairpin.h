@@ -1,5 +1,6 @@
 // From one IPv6 host to another by their IPv4 addresses (RFC 7757, 4.2.2): as if translated to IPv4 and back, of which
-// the addresses are all that differs. The sender shows its embedded address, so that answers come back through here.
+// the addresses are all that differs. The sender shows its embedded address, so that answers come back through here;
+// a sender with none has no translation, as its map must not be used.
 #pragma once
 
 #include "roles/translator/packet_open.h"
@@ -29,8 +30,8 @@ WM_INLINE Verdict swap_inside(E& env, const Inside& outer, Swapped& s) {
   Ends ip4;
   if (!translate::map_to_ip4(env, s.was.source, ip4.source) ||
       !translate::map_to_ip4(env, s.was.destination, ip4.destination) ||
-      !translate::map_to_ip6(env, ip4.source, false, s.now.source) ||
-      !translate::map_to_ip6(env, ip4.destination, true, s.now.destination))
+      !translate::map_to_ip6(env, ip4.source, kAnyMap, s.now.source) ||
+      !translate::map_to_ip6(env, ip4.destination, kMapEmbedded, s.now.destination))
     return why::inner_unknown;
   const u64 growth = translate::growth(s.was, true, s.now, true);
   s.grown = growth;
@@ -54,8 +55,8 @@ WM_INLINE Passed hairpin(E& env) {
   Swapped& inside = s->inside;
   inside.grown = inside.at = inside.l3 = 0;
   Ends& to = inside.to;
-  if (!translate::map_to_ip6(env, o.to.destination, false, to.destination)) return {why::martian, 0};
-  if (!translate::map_to_ip6(env, o.to.source, true, to.source)) return {why::source_unknown, 0};
+  if (!translate::map_to_ip6(env, o.to.destination, kAnyMap, to.destination)) return {why::martian, 0};
+  if (!translate::map_to_ip6(env, o.to.source, kMapEmbedded, to.source)) return {why::source_unknown, 0};
   const View v = env.view();
   if (const Verdict end = translate::judge_transport(v, in, true); ended(end)) return {end, 0};
   const bool error = is_error(v, in, true);

@@ -103,9 +103,7 @@ WM_INLINE Verdict open(E& env, bool ip6, Opened& o, const Mapping* target) {
   p.protocol = o.in.protocol;
 
   const AddressBits from = ip6 ? bits6(p.source) : bits4(p.source);
-  const Mapping* source = nullptr;
-  if (!ip6 && kind == kMapExplicit) source = translate::mapping_of(env, from, ip6, kMapEmbedded);
-  if (!source) source = translate::mapping_of(env, from, ip6, kAnyMap);
+  const Mapping* source = translate::mapping_of(env, from, ip6, kAnyMap);
   env.step(Step::mapped, kind, source ? source->kind : 0, 0);
   if (WM_UNLIKELY(!source)) {
     const bool link_local = ip6 && from.high >> 54 == 0xfe80 >> 6;  // RFC 4291, 2.5.6: stays on its link

@@ -195,6 +195,44 @@ void add_maps(Cases& c) {
       site({.prefixes = prefix("2001:db8:64::/96", "192.0.2.0/24") + prefix("2001:db8:65::/96") +
                         map("192.0.2.0/24", "2001:db8:a::/120")}),
       "192.0.2.33", "2001:db8:a::21", "2001:db8:65::198.51.100.2");
+  const Payload p = udp(4000, 53);
+  const std::string ends = "2001:db8:beef::7", target = "2001:db8:6::6";
+  const std::string both =
+      site(with(map("198.51.100.6/32", target + "/128") + map("10.0.0.0/24", "2001:db8:beef::/120")));
+  const std::string by_map = "RFC 7757, 3.3.1: a source goes by its map, to whomever it speaks; 4.2.2 excepts hairpins";
+  c.push_back({"map_both_ends/bytes",
+               by_map,
+               both,
+               Bytes{0x45, 0x00, 0x00, 0x28, 0x00, 0x01, 0x00, 0x00, 0x40, 0x06, 0x46, 0x95, 0x0a, 0x00,
+                     0x00, 0x01, 0xc6, 0x33, 0x64, 0x06, 0x00, 0x50, 0x0f, 0xa0, 0x00, 0x00, 0x00, 0x07,
+                     0x00, 0x00, 0x00, 0x02, 0x50, 0x12, 0x20, 0x00, 0x4b, 0x9f, 0x00, 0x00},
+               kTo6,
+               {Bytes{0x60, 0x00, 0x00, 0x00, 0x00, 0x14, 0x06, 0x3f, 0x20, 0x01, 0x0d, 0xb8, 0xbe, 0xef, 0x00,
+                      0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x20, 0x01, 0x0d, 0xb8, 0x00, 0x06,
+                      0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x06, 0x00, 0x50, 0x0f, 0xa0, 0x00,
+                      0x00, 0x00, 0x07, 0x00, 0x00, 0x00, 0x02, 0x50, 0x12, 0x20, 0x00, 0x65, 0x6b, 0x00, 0x00}}});
+  c.push_back({"map_both_ends/4to6",
+               by_map,
+               both,
+               four(p, {.source = "10.0.0.7", .destination = "198.51.100.6"}),
+               kTo6,
+               {six(p, {.hops = 63, .source = ends, .destination = target})}});
+  c.push_back({"map_both_ends/6to4",
+               by_map,
+               both,
+               six(p, {.source = target, .destination = ends}),
+               kTo4,
+               {four(p, {.ttl = 63, .id = 0, .fragment = 0, .source = "198.51.100.6", .destination = "10.0.0.7"})}});
+  c.push_back(
+      {"map_both_ends/error4",
+       "RFC 7757, 3.3.1: the packet inside an error as its sender knows it",
+       both,
+       four(error4(3, 3, 0,
+                   four(p, {.ttl = 63, .id = 0, .fragment = 0, .source = "198.51.100.6", .destination = "10.0.0.7"})),
+            {.source = "10.0.0.7", .destination = "198.51.100.6"}),
+       kTo6,
+       {six(error6(1, 4, 0, six(p, {.hops = 63, .source = target, .destination = ends})),
+            {.hops = 63, .source = ends, .destination = target})}});
   one(c, "map_wide", "RFC 7757, 3.2: a suffix across bit 64", site(with(map("192.0.0.0/16", "2001:db8:a:fff0::/60"))),
       "192.0.171.205", "2001:db8:a:fffa:bcd0::");
   one(c, "map_upper", "RFC 7757, 3.2: a suffix within the upper half",

@@ -84,6 +84,11 @@ void add_passed(Cases& c) {
                six(p, {.source = kHost6, .destination = kBEmbedded}),
                kHairpinned,
                {six(p, {.hops = 63, .source = kHost6, .destination = kB})}});
+  const std::string few = site({.prefixes = prefix("2001:db8:64::/96", "203.0.113.2/32") +
+                                            map("203.0.113.1/32", kA + "/128") + map("203.0.113.2/32", kB + "/128")});
+  c.push_back({"hairpin_source_without_prefix",
+               "RFC 7757, 4.2.2: the sender's map must not be used, and it has no prefix", few, sent(p),
+               "translator.source_unknown"});
   c.push_back({"hairpin_not",
                "to a host without a map: it is an IPv4 host",
                hosts(),
