@@ -97,6 +97,7 @@ class Asking {
       return {{}, descriptor_of(Role(m->role)).prefix_text + std::string(", and never translated")};
     if (m->kind == kMapNone) return {{}, "never translated, by " + rule(*m)};
     const Refused refused = judged(m);
+    if (refused == Refused::no && !ip6_ && m->returns) return dropped(translator::why::would_return);
     return refused == Refused::no ? by(m) : dropped(translator::verdict_of(refused));
   }
 

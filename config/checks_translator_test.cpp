@@ -214,6 +214,13 @@ TEST(Translators, MapsAreThoseOfRfc7757) {
   });
 }
 
+TEST(Translators, NativeThatHoldsAMapIsWarnedOf) {
+  EXPECT_EQ(problems_of(behind("native = [\"203.0.113.0/24\", \"2001:db8:6::/48\", \"198.51.100.7/32\"]\n" +
+                               map("203.0.113.6/32", "2001:db8:6::6/128") + map("203.0.112.0/24", "2001:db8:7::/120"))),
+            "f:6:7: warning: packets to 203.0.113.6 are never translated: \"native\" in line 4 has 203.0.113.0/24, "
+            "and wins over maps");
+}
+
 TEST(Translators, AreBounded) {
   const auto maps = [](u32 count) {
     std::string out = behind("native = \"10.0.0.0/8\"\nmap = [\n");

@@ -44,9 +44,9 @@ struct alignas(64) Mapping {
   u8 high_shift, low_shift;
   u8 ip6_length, ip4_length;
   u8 kind, flags;
-  u8 role;  // whose packets to it are: its number in dataplane/roles.h; or kNoRole, the kernel's
-  u8 reserved;
-  u32 front;  // the role's, in table::fronts, and 1; 0: it has none
+  u8 role;     // whose packets to it are: its number in dataplane/roles.h; or kNoRole, the kernel's
+  u8 returns;  // 1, by its IPv4 prefix: what a destination becomes would be translated back here
+  u32 front;   // the role's, in table::fronts, and 1; 0: it has none
   u32 reserved2;
 };
 static_assert(sizeof(Mapping) == 64);

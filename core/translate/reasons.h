@@ -38,7 +38,8 @@ namespace waymark {
   X(M, drop, inner_error, "the packet inside the ICMP error is one itself, or an ICMP message never translated")       \
   X(M, drop, inner_unknown, "an address of the packet inside the ICMP error has no translation")                       \
   X(M, drop, no_room, "the driver leaves no room in front of the packet for the longer header")                        \
-  X(M, drop, header_checksum, "the IPv4 header's checksum is wrong (RFC 1812, 5.2.2)")
+  X(M, drop, header_checksum, "the IPv4 header's checksum is wrong (RFC 1812, 5.2.2)")                                 \
+  X(M, forward, would_return, "no map has its destination, which would come back here, and its sender was told")
 WM_REASONS(translator, 5, TRANSLATOR_REASONS)
 
 }  // namespace waymark

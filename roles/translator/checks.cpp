@@ -99,10 +99,28 @@ void check_maps(Checking& in, const TranslatorConfig& translator) {
   }
 }
 
+// `native` wins over maps. Of an IPv6 side that costs nothing: it is where the host is.
+void warn_of_natives(Checking& in, const TranslatorConfig& translator, const Seen& native) {
+  for (const AddressMapConfig& map : translator.map) {
+    if (!in.places.good(map)) continue;
+    for (u32 length = map.ip4.length + 1u; length-- > 0;) {
+      const u32 first = number(ip4_of(map.ip4.address)) & (length ? ~0u << (32 - length) : 0);
+      const auto at = native.find({address_of(wire32(first)), u8(length)});
+      if (at == native.end()) continue;
+      in.problems.warn(
+          in.places.at(map.ip4),
+          fmt::format("packets to {} are never translated: \"native\" in line {} has {}, and wins over maps",
+                      text(map.ip4), in.places.at(*at->second).line, text(*at->second)));
+      break;
+    }
+  }
+}
+
 void check_lists(Checking& in, const TranslatorConfig& translator) {
   Seen native, pool;
   for (const Prefix& prefix : translator.native)
     if (!in.problems.full()) check_once(in, native, prefix, "is listed twice");
+  warn_of_natives(in, translator, native);
   for (const Prefix& prefix : translator.pool) {
     if (in.problems.full()) return;
     check_once(in, pool, prefix, "is listed twice");

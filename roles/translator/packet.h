@@ -9,13 +9,15 @@
 
 namespace waymark::translator {
 
-// What a router says before it forwards: source routes, routing headers and hop limits (RFC 7915, 4.1, 5.1).
+// What a router says before it forwards: source routes, routing headers and hop limits (RFC 7915, 4.1, 5.1); and that
+// nobody is there, where the translated packet would only come back.
 template <class E>
 WM_INLINE Verdict judge_way(E& env, bool ip6, const Opened& o) {
   if (WM_UNLIKELY(o.in.routing)) return why::routing_header;
   if (WM_UNLIKELY(!ip6 && o.in.l4 - o.in.l3 > sizeof(Ip4)) && env.has_source_route(o.in.l3, o.in.l4))
     return why::source_route;
   if (WM_UNLIKELY(o.p.hops <= 1)) return why::hop_limit;
+  if (WM_UNLIKELY(!ip6 && o.returns)) return why::would_return;
   return kGoOn;
 }
 
@@ -27,6 +29,7 @@ WM_INLINE constexpr u32 complaint_of(Verdict verdict, bool ip6) {
   if (verdict.reason == why::source_route.reason) return complaint(false, 3, 5);
   if (verdict.reason == why::routing_header.reason) return complaint(true, 4, 0);
   if (verdict.reason == why::unreachable.reason) return complaint(ip6, ip6 ? 1 : 3, 0);
+  if (verdict.reason == why::would_return.reason) return complaint(false, 3, 1);
   // Prohibited: of all that is discarded and has no other code (RFC 7915, 4.4, 5.4), what a sender can mend.
   if (verdict.reason == why::udp_checksum.reason) return complaint(false, 3, 13);
   if (verdict.reason == why::fragment_header.reason) return complaint(true, 1, 1);

@@ -38,7 +38,8 @@ struct Opened {
   Packet p;
   Inside in;
   Ends to;
-  u8 kind;  // of the mapping that has the destination
+  u8 kind;     // of the mapping that has the destination
+  u8 returns;  // likewise
 };
 
 // For a hairpin: the packet inside an error, with the addresses that its sender knows; and the packet's own, to be.
@@ -74,6 +75,7 @@ WM_INLINE Verdict open(E& env, bool ip6, Opened& o, const Mapping* target) {
   if (!target) target = translate::mapping_of(env, to, ip6, kAnyMap | kMapNone);
   if (!target || target->kind == kMapNone) return steer::why::not_ours;
   const u8 kind = o.kind = target->kind;
+  o.returns = target->returns;
   const u32 ip4 = ip6 ? translate::to_ip4(target, to) : u32(to.low);
   const translate::Refused refused = translate::judge(target, ip6 ? to : AddressBits{}, ip4);
   if (WM_UNLIKELY(refused != translate::Refused::no)) return verdict_of(refused);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "roles/prefix_set.h"
+#include "roles/translator/hosts.h"
 
 namespace waymark {
 
@@ -121,18 +122,19 @@ Status add_prefixes(PrefixTable& table, const TranslatorConfig& config, std::spa
   // Of equal prefixes the first is found: native ones, then maps (RFC 7757, 3.3), then embedding ones.
   add_natives(table, space, config);
   for (const AddressMapConfig& map : config.map) add(explicit_mapping(map.ip4, map.ip6), true, true);
-  for (const EmbeddingConfig& prefix : config.prefix) {
+  for (const EmbeddingConfig& prefix : config.prefix)
     add(embedded_mapping(prefix.prefix, kAllIp4, config.nonglobal), false, true);
-    for (const Prefix& ip4 : ip4_of(prefix)) {
-      Mapping m = embedded_mapping(prefix.prefix, ip4, config.nonglobal);
-      m.ip4 = u32(numbers(ip4).low);  // what it is found by
-      add(m, true, false);
-    }
+  const std::vector<Prefix> won = winners(config, natives);
+  for (const Under& under : ip4_under_prefixes(config, won)) {
+    Mapping m = embedded_mapping(under.by->prefix, under.ip4, config.nonglobal);
+    m.ip4 = u32(numbers(under.ip4).low);  // what it is found by
+    m.returns = under.returns;
+    add(m, true, false);
   }
   // Of those that are equal to a translated prefix, that one wins.
   PrefixSet taken(translated_by(config));
   for (const Prefix& native : config.native) taken.add(native);
-  for (const Prefix& native : winners(config, natives))
+  for (const Prefix& native : won)
     if (taken.add(native)) table.add(plain_mapping(native, space));
   return Done{};
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/address_text.h"
+#include "roles/translator/hosts.h"
 
 namespace waymark {
 
@@ -14,6 +15,13 @@ Prefix prefix(const char* address, u8 length) { return {*parse_address(address),
 std::vector<std::string> won(const TranslatorConfig& config, const std::vector<Prefix>& natives) {
   std::vector<std::string> out;
   for (const Prefix& p : winners(config, natives)) out.push_back(text(p.address) + "/" + std::to_string(p.length));
+  return out;
+}
+
+// "203.0.113.0/24 returns" of those that do.
+std::vector<std::string> under(const TranslatorConfig& config, const std::vector<Prefix>& natives) {
+  std::vector<std::string> out;
+  for (const Under& u : ip4_under_prefixes(config, natives)) out.push_back(text(u.ip4) + (u.returns ? " returns" : ""));
   return out;
 }
 
@@ -42,6 +50,21 @@ TEST(Winners, AreAllOfIp4WhereAPrefixStandsForAllOfIt) {
   config.prefix.push_back({.prefix = prefix("2001:db8:64::", 96), .ip4 = {}});
   EXPECT_EQ(won(config, {prefix("10.0.0.0", 8), prefix("0.0.0.0", 0), prefix("2001:db8::", 48)}),
             (std::vector<std::string>{"10.0.0.0/8"}));
+}
+
+TEST(Under, ARouteOfTheMachineSaysWhereHostsAre) {
+  TranslatorConfig config;
+  config.prefix.push_back({.prefix = prefix("2001:db8:64::", 96), .ip4 = {}});
+  EXPECT_EQ(under(config, {}), std::vector<std::string>{"0.0.0.0/0"}) << "without maps all hosts are there";
+  config.map.push_back({.ip4 = prefix("203.0.113.6", 32), .ip6 = prefix("2001:db8:6::6", 128)});
+  EXPECT_EQ(under(config, {}), std::vector<std::string>{"0.0.0.0/0 returns"});
+  const Prefix hosts = prefix("2001:db8:64::cb00:7100", 120);
+  EXPECT_EQ(under(config, {hosts, hosts}), (std::vector<std::string>{"0.0.0.0/0 returns", "203.0.113.0/24"}));
+  EXPECT_EQ(under(config, {hosts, prefix("203.0.0.0", 16)}), std::vector<std::string>{"0.0.0.0/0 returns"})
+      << "in IPv4 the machine has them itself";
+  EXPECT_EQ(under(config, {prefix("2001:db8:65::", 120), prefix("2001:db8:64::cb00:7106", 128)}),
+            std::vector<std::string>{"0.0.0.0/0 returns"})
+      << "another prefix; and one that has a map";
 }
 
 }  // namespace waymark

@@ -87,6 +87,7 @@ void add_fragments(Cases& cases);
 void add_addresses(Cases& cases);
 void add_pool(Cases& cases);
 void add_hairpins(Cases& cases);
+void add_hosts(Cases& cases);
 void add_answers(Cases& cases);
 void add_conformance(Cases& cases);
 const Cases& all_translator_cases();

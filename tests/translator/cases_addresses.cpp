@@ -163,7 +163,7 @@ void add_maps(Cases& c) {
   }
   from6(c, "map_suffix", "RFC 7757, 3.3.2: bits beyond the IPv4 suffix are ignored", table, "2001:db8:dddd:0:63ff::1",
         "192.0.2.152");
-  one(c, "map_none", "RFC 7757, 3.3: no map: the embedded address", table, "192.0.2.33", kPeer6);
+  to4(c, "map_none", "RFC 7757, 3.3: no map: the embedded address", table, kPeer6, "192.0.2.33");
 
   const std::string nested =
       site(with(map("192.0.2.0/24", "2001:db8:a::/120") + map("192.0.2.32/28", "2001:db8:b::/124") +
@@ -307,6 +307,7 @@ void add_addresses(Cases& c) {
   add_prefixes(c);
   add_pool(c);
   add_hairpins(c);
+  add_hosts(c);
 }
 
 }  // namespace waymark::translator_cases

@@ -216,7 +216,8 @@ void add_pool(Cases& c) {
   c.push_back(
       {"pool_not_for_udp", "likewise", site({.keys = pool}), six(p, {.source = router6}), "translator.source_unknown"});
 
-  Site own = {.prefixes = prefix("2001:db8:64::/96", "192.0.2.0/24") + map(kHost4 + "/32", "2001:db8:a::1/128")};
+  Site own = {.prefixes = prefix("2001:db8:64::/96", "192.0.2.0/24") + map(kHost4 + "/32", "2001:db8:a::1/128"),
+              .keys = "native = [\"2001:db8:64::192.0.2.0/120\"]"};
   const Bytes from4 = four(error4(11, 0, 0, four(p, {.source = kPeer4, .destination = kHost4})),
                            {.source = "198.51.100.9", .destination = kPeer4});
   c.push_back({"pool/4to6",

@@ -12,8 +12,9 @@ using packets::Bytes;
 
 TranslatorSite::TranslatorSite(const std::string& toml) {
   const Parsed parsed = parse_config(toml, "site.toml");
-  for (const Problem& p : parsed.problems) std::fprintf(stderr, "%s\n", render(p).c_str());
-  if (!parsed.config || !parsed.problems.empty()) std::abort();
+  for (const Problem& p : parsed.problems)
+    if (!p.warning) std::fprintf(stderr, "%s\n", render(p).c_str());
+  if (!parsed.config) std::abort();
   auto made = Scene::make(*parsed.config);
   if (!made) std::abort();
   scene_ = std::move(*made);

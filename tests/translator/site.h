@@ -18,7 +18,7 @@ struct Became {
 
 class TranslatorSite {
  public:
-  explicit TranslatorSite(const std::string& toml);  // aborts on one with problems: they are mistakes in the test
+  explicit TranslatorSite(const std::string& toml);  // aborts on one that cannot be used
   // Comes in where packets of its version do: by eth0 if IPv4, by eth1 if IPv6.
   Became receive(const packets::Bytes& packet);
   u32 index(bool ip6) const { return ip6 ? ip6_ : ip4_; }

@@ -116,7 +116,7 @@ TEST(Translator, EachOfManyMapsIsFound) {
     if (i % 5 == 0) {
       EXPECT_EQ(b.reason, "steer.not_ours");
       // That it is not translated to says nothing of where a packet comes from.
-      const Became from = s.receive(four(packets::udp(4000, 53), {.source = ip4(i)}));
+      const Became from = s.receive(four(packets::udp(4000, 53), {.source = ip4(i), .destination = ip4(1)}));
       ASSERT_EQ(from.reason, "translator.to_ip6");
       EXPECT_EQ(part(from.out.at(0), 8, 24), packets::address_bytes(ip6(i)));
       continue;

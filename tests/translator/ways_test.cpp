@@ -66,7 +66,7 @@ TEST(TranslatorWays, WithoutANextHopTheKernelRoutes) {
 TEST(TranslatorWays, WhereRoutesLeadNowhereSendersAreTold) {
   TranslatorSite s(site({.prefixes = prefix("2001:db8:64::/96") + map("203.0.113.1/32", "2001:db8:a::1/128")}));
   route(s, {WayKind::unreachable, 0});
-  const Bytes in4 = four(udp(4000, 53)), in6 = six(udp(4000, 53)),
+  const Bytes in4 = four(udp(4000, 53), {.destination = "203.0.113.1"}), in6 = six(udp(4000, 53)),
               pin = six(udp(4000, 53), {.destination = "2001:db8:64::203.0.113.1"});
   const auto told = [&](const Bytes& in, const Bytes& out) {
     const Became b = s.receive(in);
@@ -78,10 +78,12 @@ TEST(TranslatorWays, WhereRoutesLeadNowhereSendersAreTold) {
   told(in6, own6(error6(1, 0, 0, in6)));
   told(pin, own6(error6(1, 0, 0, pin)));
   for (const Bytes& in :
-       {complaint4(error4(3, 3, 0, quoted4(udp(1, 2)))), complaint6(error6(1, 4, 0, quoted6(udp(1, 2)))),
+       {complaint4(error4(3, 3, 0, quoted4(udp(1, 2))), {.destination = "203.0.113.1"}),
+        complaint6(error6(1, 4, 0, quoted6(udp(1, 2)))),
         six(error6(1, 4, 0, six(udp(1, 2), {.source = "2001:db8:64::203.0.113.1", .destination = kHost6})),
             {.destination = "2001:db8:64::203.0.113.1"}),
-        four(raw(17, repeat(1, 24)), {.fragment = 3}), six(fragment6(3, false, raw(17, repeat(1, 24)))),
+        four(raw(17, repeat(1, 24)), {.fragment = 3, .destination = "203.0.113.1"}),
+        six(fragment6(3, false, raw(17, repeat(1, 24)))),
         six(fragment6(3, false, raw(17, repeat(1, 24))), {.destination = "2001:db8:64::203.0.113.1"})}) {
     const Became b = s.receive(in);
     EXPECT_EQ(b.reason, "translator.error_withheld") << hexdump(in);
