@@ -106,7 +106,16 @@ class Asking {
     if (illegal && (ip6_ || !of_error)) return dropped(parse::why::martian_source);
     if (!m) return dropped(translator::why::source_unknown);
     const Refused bad = judged(m);
+    if (bad == Refused::nonglobal && of_error && !translate::is_martian(ip4_by(m))) return router();
     return bad == Refused::no || (!ip6_ && bad == Refused::martian) ? by(m) : dropped(translator::verdict_of(bad));
+  }
+
+  // Of an ICMP error from a private address under the well-known prefix (RFC 6791), as translator::open_error() has it.
+  Fate router() const {
+    const TranslatorSettings& s = tables_.settings().translator;
+    const Address shown = ip6_ ? translator::pool_source(tables_, address_) : s.own6;
+    if (ip6_ ? !ip4_of(shown).raw : shown == Address{}) return dropped(translator::why::nonglobal);
+    return {shown, ip6_ && s.pool_size ? "pool (RFC 6791)" : "the translator's own address (RFC 6791)"};
   }
 
   // What translator::hairpin() makes of the IPv4 address that this one stands for.

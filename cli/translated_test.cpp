@@ -42,8 +42,10 @@ TEST(Translated, PrivateAddressesAreDroppedUnderTheWellKnownPrefix) {
       "to the translator it is dropped, translator.nonglobal: a private IPv4 address under the well-known prefix (RFC "
       "6052, 3.1)\n";
   const Explainer said(mixed()), all(mixed("nonglobal = true\n"));
-  EXPECT_EQ(said("192.168.3.4"), dropped);
-  EXPECT_EQ(said("64:ff9b::192.168.3.4"), dropped);
+  const std::string error = "as the source of an ICMP error it is ";
+  EXPECT_EQ(said("192.168.3.4"), dropped + error + "2001:db8:9::1, by the translator's own address (RFC 6791)\n");
+  EXPECT_EQ(said("64:ff9b::192.168.3.4"),
+            dropped + error + "192.0.2.250, by the translator's own address (RFC 6791)\n");
   EXPECT_TRUE(all("192.168.3.4").ends_with("as a source it is 64:ff9b::c0a8:304, by prefix 64:ff9b::/96 (RFC 6052)\n"))
       << all("192.168.3.4");
   EXPECT_EQ(all("64:ff9b::192.168.3.4"), "to the translator it is 192.168.3.4, by prefix 64:ff9b::/96 (RFC 6052)\n");

@@ -65,6 +65,17 @@ WM_INLINE bool is_error(const View& v, const Inside& in, bool ip6) {
   return icmp && is_icmp_error(ip6, icmp->type);
 }
 
+// The source has no translation, for reason `otherwise`. That of an ICMP error is a router's, which may well have none,
+// or a private address: the error comes from the pool or from this node, as path MTU discovery hangs on it (RFC 6791).
+template <class E>
+WM_INLINE Verdict open_error(E& env, bool ip6, const View& v, Opened& o, Verdict otherwise) {
+  const bool link_local = ip6 && bits6(o.p.source).high >> 54 == 0xfe80 >> 6;  // RFC 4291, 2.5.6: stays on its link
+  if (link_local || !is_error(v, o.in, ip6)) return otherwise;
+  o.to.source = ip6 ? pool_source(env, o.p.source) : env.settings().translator.own6;
+  if (ip6 ? !ip4_of(o.to.source).raw : o.to.source == Address{}) return otherwise;
+  return kGoOn;
+}
+
 // From steer on: whether the packet is the translator's, what it holds, and its addresses in the other version.
 // `target` is the destination's mapping where steer found it.
 template <class E>
@@ -107,15 +118,11 @@ WM_INLINE Verdict open(E& env, bool ip6, Opened& o, const Mapping* target) {
   const AddressBits from = ip6 ? bits6(p.source) : bits4(p.source);
   const Mapping* source = translate::mapping_of(env, from, ip6, kAnyMap);
   env.step(Step::mapped, kind, source ? source->kind : 0, 0);
-  if (WM_UNLIKELY(!source)) {
-    const bool link_local = ip6 && from.high >> 54 == 0xfe80 >> 6;  // RFC 4291, 2.5.6: stays on its link
-    if (link_local || !is_error(v, o.in, ip6)) return why::source_unknown;
-    o.to.source = ip6 ? pool_source(env, p.source) : env.settings().translator.own6;
-    if (ip6 ? !ip4_of(o.to.source).raw : o.to.source == Address{}) return why::source_unknown;
-    return kGoOn;
-  }
+  if (WM_UNLIKELY(!source)) return open_error(env, ip6, v, o, why::source_unknown);
   const u32 source4 = ip6 ? translate::to_ip4(source, from) : u32(from.low);
   const translate::Refused bad = translate::judge(source, ip6 ? from : AddressBits{}, source4);
+  if (WM_UNLIKELY(bad == translate::Refused::nonglobal) && !translate::is_martian(source4))
+    return open_error(env, ip6, v, o, why::nonglobal);
   if (WM_UNLIKELY(bad != translate::Refused::no) && (ip6 || bad != translate::Refused::martian)) return verdict_of(bad);
   o.to.source = ip6 ? address4(source4) : address6(translate::to_ip6(source, source4));
   return kGoOn;

@@ -121,6 +121,32 @@ void add_well_known(Cases& c) {
   }
   c.push_back({"nonglobal_destination_169.254.1.1", must_not, strict,
                six(p, {.source = host6, .destination = "64:ff9b::169.254.1.1"}), "translator.nonglobal"});
+  // RFC 6791: routers have such addresses, and path MTU discovery needs what they say.
+  for (const std::string a : {"10.0.0.1", "100.64.0.1"}) {
+    const std::string router = "RFC 6791: an error from a router with such an address comes from the pool";
+    c.push_back(
+        {"nonglobal_router_" + a + "/6to4",
+         router,
+         site({.prefixes = known, .keys = "pool = [\"203.0.113.64/32\"]"}),
+         six(error6(3, 0, 0, six(p, {.source = "64:ff9b::8.8.8.8", .destination = "64:ff9b::8.8.4.4"})),
+             {.source = "64:ff9b::" + a, .destination = "64:ff9b::8.8.8.8"}),
+         kTo4,
+         {four(error4(11, 0, 0, four(p, {.id = 0, .fragment = 0, .source = "8.8.8.8", .destination = "8.8.4.4"})),
+               {.ttl = 63, .id = 0, .fragment = 0, .source = "203.0.113.64", .destination = "8.8.8.8"})}});
+    c.push_back({"nonglobal_router_" + a + "/4to6",
+                 "likewise, or from the translator itself",
+                 strict,
+                 four(error4(11, 0, 0, four(p, {.source = "8.8.8.8", .destination = "8.8.4.4"})),
+                      {.source = a, .destination = "8.8.8.8"}),
+                 kTo6,
+                 {six(error6(3, 0, 0, six(p, {.source = "64:ff9b::8.8.8.8", .destination = "64:ff9b::8.8.4.4"})),
+                      {.hops = 63, .source = kOwn6, .destination = "64:ff9b::8.8.8.8"})}});
+    c.push_back({"nonglobal_router_nothing_" + a, "where there is neither, it cannot be sent",
+                 site({.prefixes = known, .addresses = false}),
+                 four(error4(11, 0, 0, four(p, {.source = "8.8.8.8", .destination = "8.8.4.4"})),
+                      {.source = a, .destination = "8.8.8.8"}),
+                 "translator.nonglobal"});
+  }
   for (const std::string a : {"172.15.0.1", "172.32.0.1", "192.167.1.1", "100.63.0.1", "100.128.0.1", "198.17.0.1",
                               "198.20.0.1", "192.0.1.1", "11.0.0.1"})
     to4(c, "global_" + a, "RFC 6052, 3.1: these are global", strict, "64:ff9b::" + a, a, host6);
