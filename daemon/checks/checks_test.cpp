@@ -46,6 +46,9 @@ TEST_F(ChecksTest, HttpGoesByItsStatus) {
   EXPECT_EQ(status("HTTP/1.1 101 Switching\r\n\r\n"), "HTTP status 101");
   EXPECT_EQ(status("HTTP/1.1 404 Not Found\r\n\r\n"), "HTTP status 404");
   EXPECT_EQ(status("HTTP/1.1 503 Service Unavailable\n"), "HTTP status 503");
+  // RFC 9110, 15.2: any number of interim answers may come first.
+  EXPECT_EQ(status("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), "well");
+  EXPECT_EQ(status("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"), "after HTTP status 103 no final one came");
   EXPECT_EQ(status("SSH-2.0-OpenSSH_9.2\r\n"), "the answer is not HTTP");
   EXPECT_EQ(status("HTTP/1.1 2000 OK\r\n"), "the answer is not HTTP");
   EXPECT_EQ(status("HTTP/1.1 20\r\n"), "the answer is not HTTP");

@@ -1,4 +1,4 @@
-// TCP, HTTP and HTTPS: one connection, and at most a request and the first line of its answer.
+// TCP, HTTP and HTTPS: one connection, and at most a request and the status of its answer.
 #include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -19,6 +19,7 @@
 #include "base/address_text.h"
 #include "base/file.h"
 #include "daemon/checks/asked.h"
+#include "daemon/checks/http_status.h"
 
 namespace waymark {
 
@@ -78,7 +79,7 @@ namespace {
 
 using asio::ip::tcp;
 
-constexpr std::size_t kMostRead = 512;  // of an answer: a status line is shorter
+constexpr std::size_t kMostRead = 512;  // at once: nearly all answers are known by then
 
 tcp::endpoint endpoint_of(const Address& address, u16 port) {
   if (is_ip4(address)) return {asio::ip::address_v4(number(ip4_of(address))), port};
@@ -201,31 +202,31 @@ class Talk : public Asked {
 
   template <class Stream>
   void read(Stream& stream) {
-    stream.async_read_some(asio::buffer(buffer_.data() + length_, buffer_.size() - length_),
+    stream.async_read_some(asio::buffer(buffer_),
                            [self = self(), &stream](const asio::error_code& error, std::size_t n) {
-                             if (self->over()) return;
-                             self->length_ += n;
-                             if (self->judge(error)) return;
+                             if (self->over() || self->judge({self->buffer_.data(), n}, error)) return;
                              self->read(stream);
                            });
   }
 
-  // "HTTP/1.1 200 OK" (RFC 9112, 4). True when there is an answer.
-  bool judge(const asio::error_code& error) {
-    const std::string_view got(buffer_.data(), length_);
-    const bool whole = got.find('\n') != got.npos;
-    if (!whole && !error && length_ < buffer_.size()) return false;
-    if (!whole && error && outcome_of(error) == CheckOutcome::unknown)
+  // True when there is an answer.
+  bool judge(std::string_view bytes, const asio::error_code& error) {
+    const HttpStatus::Read read = status_.add(bytes);
+    if (read == HttpStatus::Read::more && !error) return false;
+    if (read == HttpStatus::Read::more && outcome_of(error) == CheckOutcome::unknown)
       return end(CheckOutcome::unknown, words(error)), true;
-    if (got.empty()) return end(CheckOutcome::unwell, "the connection was closed without an answer"), true;
-    const auto digit = [&](std::size_t i) { return got[i] >= '0' && got[i] <= '9'; };
-    const bool http = whole && got.size() > 12 && got.starts_with("HTTP/1.") && digit(7) && got[8] == ' ' && digit(9) &&
-                      digit(10) && digit(11) && (got[12] == ' ' || got[12] == '\r' || got[12] == '\n');
-    if (!http) return end(CheckOutcome::unwell, "the answer is not HTTP"), true;
-    const bool well = got[9] == '2' || got[9] == '3';
-    return end(well ? CheckOutcome::well : CheckOutcome::unwell,
-               well ? "" : fmt::format("HTTP status {}", got.substr(9, 3))),
-           true;
+    const bool known = read == HttpStatus::Read::known;
+    const bool well = known && (status_.code()[0] == '2' || status_.code()[0] == '3');
+    end(well ? CheckOutcome::well : CheckOutcome::unwell, well ? "" : complaint(read));
+    return true;
+  }
+
+  std::string complaint(HttpStatus::Read read) const {
+    if (read == HttpStatus::Read::known) return fmt::format("HTTP status {}", status_.code());
+    if (read == HttpStatus::Read::endless) return "too many interim HTTP answers (status 1xx)";
+    if (!status_.began()) return "the connection was closed without an answer";
+    if (!status_.code().empty()) return fmt::format("after HTTP status {} no final one came", status_.code());
+    return "the answer is not HTTP";
   }
 
   std::string words(const asio::error_code& error) const {
@@ -260,7 +261,7 @@ class Talk : public Asked {
   const char* waits_for_ = "no answer";
   std::string request_;
   std::array<char, kMostRead> buffer_;
-  std::size_t length_ = 0;
+  HttpStatus status_;
   bool connected_ = false;
 };
 
