@@ -37,9 +37,28 @@ TEST(HealthChecks, SayOneKind) {
        "f:9:9: the check of service \"web\" cannot go through the tunnel: hosts do not take ICMP out of it"},
       {in_service("check = { http = \"/\", verify = true }"),
        "f:9:9: warning: the check of service \"web\" has \"ca\" or \"verify\", which have no effect without \"https\""},
+      {in_service("check = { tcp = true, host = \"a.example\" }"),
+       "f:9:30: warning: the check of service \"web\" has \"host\", which has no effect without \"http\" or \"https\""},
+      {in_service("check = { icmp = true, port = 80 }"),
+       "f:9:31: warning: the check of service \"web\" has \"port\", which has no effect with \"icmp\""},
       {with(in_service("check = { tcp = true }"), "tcp/80", "udp/53"),
        "f:9:9: the check of service \"web\" needs a \"port\", as the service names no TCP port"},
       {with(in_service("check = { tcp = true, port = 53 }"), "tcp/80", "udp/53"), ""},
+  });
+}
+
+TEST(HealthChecks, WaitNoLongerThanToTheNextQuestion) {
+  expect({
+      {in_service("check = { tcp = true, every = \"500ms\" }"), ""},  // the default timeout gives way
+      {in_service("check = { tcp = true, every = \"2s\", timeout = \"2s\" }"), ""},
+      {in_service("check = { tcp = true, every = \"2s\", timeout = \"2001ms\" }"),
+       "f:9:47: the check of service \"web\" has a \"timeout\" that is longer than \"every\": the next question would "
+       "come "
+       "before this one has ended"},
+      {in_service("check = { tcp = true, timeout = \"3s\" }"),
+       "f:9:33: the check of service \"web\" has a \"timeout\" that is longer than \"every\": the next question would "
+       "come "
+       "before this one has ended"},
   });
 }
 

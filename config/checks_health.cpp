@@ -20,6 +20,23 @@ void check_health(Checking& in, const CheckConfig& check, const std::vector<Port
     in.problems.warn(in.places.at(check), fmt::format("the check of {} has \"ca\" or \"verify\", which have no effect "
                                                       "without \"https\"",
                                                       whose));
+  const bool http = check.kind() == CheckKind::http || check.kind() == CheckKind::https;
+  if (!http && in.places.given(check.host))
+    in.problems.warn(
+        in.places.at(check.host, check),
+        fmt::format("the check of {} has \"host\", which has no effect without \"http\" or \"https\"", whose));
+  if (check.kind() == CheckKind::icmp && in.places.given(check.port))
+    in.problems.warn(in.places.at(check.port, check),
+                     fmt::format("the check of {} has \"port\", which has no effect with \"icmp\"", whose));
+  // A question is over when the next one is due. The default gives way to a short `every`; what the file says must
+  // hold.
+  if (in.places.given(check.timeout) && check.timeout > check.every && in.places.good(check.every) &&
+      in.places.good(check.timeout))
+    in.problems.error(
+        in.places.at(check.timeout, check),
+        fmt::format("the check of {} has a \"timeout\" that is longer than \"every\": the next question would "
+                    "come before this one has ended",
+                    whose));
   if (check.kind() == CheckKind::icmp) {
     if (check.through)
       in.problems.error(

@@ -91,6 +91,13 @@ TEST(Translators, RangesOfTheirKeys) {
       {in_translator("plateaus = [90,89,88,87,86,85,84,83,82,81,80,79,78,77,76,75,74]"),
        "f:4:61: \"plateaus\" in [translator] has 17 entries; at most 16 are supported"},
       {in_translator("plateaus = [90,89,88,87,86,85,84,83,82,81,80,79,78,77,76,75]"), ""},
+      {in_translator(
+           "pool = [\"1.1.1.1\",\"1.1.1.2\",\"1.1.1.3\",\"1.1.1.4\",\"1.1.1.5\",\"1.1.1.6\",\"1.1.1.7\",\"1.1.1.8\"]"),
+       ""},
+      {in_translator("pool = "
+                     "[\"1.1.1.1\",\"1.1.1.2\",\"1.1.1.3\",\"1.1.1.4\",\"1.1.1.5\",\"1.1.1.6\",\"1.1.1.7\",\"1.1.1.8\","
+                     "\"1.1.1.9\"]"),
+       "f:4:89: \"pool\" in [translator] has 9 prefixes; at most 8 are supported"},
       {native("[]"), ""},
       {native("[7]"),
        "f:4:11: \"native\" in [translator] must be a prefix such as \"192.0.2.0/24\" or "

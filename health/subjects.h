@@ -21,6 +21,7 @@ struct Subject {                // one target to be watched, or a host's own ser
   bool counts = false;  // in fail_static's share: targets that new flows are meant to reach
 
   bool through() const { return check.through; }
+  // What the file says is at most `every`; the default gives way to it.
   Duration timeout() const { return std::min(check.timeout, check.every); }
 };
 

@@ -130,7 +130,7 @@ Status GroupSite::write_directors(const GroupPlan& plan) const {
         group_listen_of(other_director(name)));
     out += fmt::format(
         "[[service]]\nname = \"web\"\naddress = [\"{}\", \"{}\"]\nports = [\"tcp/80\", \"tcp/{}\", \"udp/{}\"]\n"
-        "check = {{ http = \"/alive\", every = \"200ms\", timeout = \"500ms\", fall = 2, rise = 1 }}\n",
+        "check = {{ http = \"/alive\", every = \"200ms\", timeout = \"200ms\", fall = 2, rise = 1 }}\n",
         kService6, kService4, kEchoPort, kEchoPort);
     for (const auto& t : plan.targets)
       out += fmt::format("\n[[service.target]]\nname = \"{}\"\naddress = \"{}\"\nweight = {}\ntunnel = \"gue\"\n",

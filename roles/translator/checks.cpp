@@ -7,6 +7,7 @@
 
 #include "config/checks.h"
 #include "config/prefixes.h"
+#include "core/translate/records.h"
 #include "roles/translator/role.h"
 
 namespace waymark::translator {
@@ -121,6 +122,10 @@ void check_lists(Checking& in, const TranslatorConfig& translator) {
   for (const Prefix& prefix : translator.native)
     if (!in.problems.full()) check_once(in, native, prefix, "is listed twice");
   warn_of_natives(in, translator, native);
+  if (translator.pool.size() > kPoolRanges)
+    in.problems.error(in.places.at(translator.pool[kPoolRanges]),
+                      fmt::format("\"pool\" in [translator] has {} prefixes; at most {} are supported",
+                                  translator.pool.size(), kPoolRanges));
   for (const Prefix& prefix : translator.pool) {
     if (in.problems.full()) return;
     check_once(in, pool, prefix, "is listed twice");
