@@ -84,7 +84,10 @@ TEST(Explain, RefusesWhatDoesNotDecode) {
 TEST(Explain, AsksTheTranslator) {
   EXPECT_EQ(
       told("8.8.8.8"),
-      "8.8.8.8 is a global address\nto the translator it is 64:ff9b::808:808, by prefix 64:ff9b::/96 (RFC 6052)\n");
+      "8.8.8.8 is a global address\nto the translator it is dropped, translator.would_return: no map has its "
+      "destination, which "
+      "would come back here, and its sender was told\nas a source it is 64:ff9b::808:808, by prefix 64:ff9b::/96 (RFC "
+      "6052)\n");
   EXPECT_EQ(told("198.51.100.1"),
             "198.51.100.1 is an address for documentation (RFC 5737)\n"
             "to the translator it is never translated, by native 198.51.100.0/24\n"
@@ -95,7 +98,7 @@ TEST(Explain, AsksTheTranslator) {
   EXPECT_FALSE(json.contains("address"));
   EXPECT_EQ(json["source"]["address"], "64:ff9b::c633:6401");
   EXPECT_EQ(json["source"]["why"], "prefix 64:ff9b::/96 (RFC 6052)");
-  EXPECT_EQ(as_json("8.8.8.8")["translator"]["address"], "64:ff9b::808:808");
+  EXPECT_EQ(as_json("8.8.8.8")["translator"]["source"]["address"], "64:ff9b::808:808");
 }
 
 TEST(Explain, KnowsTheWellKnown) {

@@ -32,13 +32,11 @@ Result<Prefix> PrefixOf::read(const Node& node) const {
 Result<Prefix> HostPrefix::read(const Node& node) const {
   const auto* written = node.as<std::string>();
   if (!written || written->find('/') == std::string::npos) {
-    const Result<Address> address = HostAddress().read(node);
-    if (!address && written && !parse_address(*written)) {
-      const bool mapped = address.error().sentence.find("mapped") != std::string::npos;
-      return mapped ? address.error() : unwanted(wants(), node);
-    }
-    if (!address) return written ? address.error() : unwanted(wants(), node);
-    return Prefix(*address);
+    const HostAddress one;
+    const Result<Address> address = one.read(node);
+    if (address) return Prefix(*address);
+    const bool is_none = address.error().sentence == unwanted(one.wants(), node).sentence;
+    return is_none ? unwanted(wants(), node) : address.error();
   }
   const Result<Prefix> prefix = PrefixOf().read(node);
   if (!prefix) return prefix.error();

@@ -24,6 +24,7 @@ interfaces = { eth0 = "public", eth1 = "public" }
 pins = 1000
 first = "FIRST"
 [translator]
+address = ["192.0.2.9", "2001:db8:1::9"]
 prefix = [{ prefix = "2001:db8:64::/96" }]
 map = [{ ip4 = "198.51.100.128/26", ip6 = "2001:db8:6::/122" }]
 native = ["198.51.100.160/28"]
@@ -75,7 +76,7 @@ const Met kMet[] = {
     {"198.51.100.3", "forward.sent", "2001:db8:5::a"},
     {"198.51.100.9", "forward.sent", "2001:db8:5::c"},
     {"198.51.100.12", "forward.sent", "2001:db8:5::a"},
-    {"198.51.100.16", "translator.to_ip6"},
+    {"198.51.100.16", "translator.would_return"},
     {"198.51.100.129", "translator.to_ip6"},
     {"198.51.100.161", "steer.not_ours"},
     {"2001:db8:64::c000:201", "translator.to_ip4"},
