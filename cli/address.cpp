@@ -116,7 +116,7 @@ Result<std::string> explain(const Config& config, const Address& address, const 
   }
   const Prefix well_known{*parse_address("64:ff9b::"), 96};
   if (contains(well_known, address)) {
-    const Mapping mapping = embedded_mapping(well_known, {address_of({0}), 0}, true);
+    const Mapping mapping = embedded_mapping(well_known, kAllIp4, true);
     told.embedded = address4(translate::to_ip4(&mapping, bits6(address)));
   }
   return json ? to_json(told, address) : to_text(told, address);

@@ -146,7 +146,7 @@ class Asking {
       return "native " + (native ? text(*native) : "route");
     }
     for (const EmbeddingConfig& e : config_.prefix) {
-      const Mapping of = embedded_mapping(e.prefix, {address_of({0}), 0}, config_.nonglobal);
+      const Mapping of = embedded_mapping(e.prefix, kAllIp4, config_.nonglobal);
       if (of.high == m.high && of.low == m.low && of.high_mask == m.high_mask && of.low_mask == m.low_mask)
         return fmt::format("prefix {} (RFC 6052)", text(e.prefix));
     }

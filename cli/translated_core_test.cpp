@@ -39,7 +39,7 @@ std::vector<Prefix> prefixes_of(const TranslatorConfig& t) {
     const Address ip4 = *parse_address(special);
     all.push_back({ip4, 32});
     for (const EmbeddingConfig& e : t.prefix) {
-      const Mapping m = embedded_mapping(e.prefix, {address_of({0}), 0}, true);
+      const Mapping m = embedded_mapping(e.prefix, kAllIp4, true);
       all.push_back({address6(translate::to_ip6(&m, number(ip4_of(ip4)))), 128});
     }
   }

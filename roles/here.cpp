@@ -1,8 +1,11 @@
 #include "roles/here.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 
+#include "base/address_text.h"
 #include "rtnetlink/machine.h"
 
 namespace waymark::here {
@@ -18,6 +21,10 @@ u32 number_of(const std::optional<std::string>& setting) {
 u32 ip4_setting(const std::string& interface, const std::string& name) {
   return std::max(number_of(sysctl("net/ipv4/conf/" + interface + "/" + name)),
                   number_of(sysctl("net/ipv4/conf/all/" + name)));
+}
+
+std::string address_command(const Address& address) {
+  return fmt::format("ip addr add {}/{} dev lo", text(address), Prefix(address).length);
 }
 
 std::vector<std::string> interface_names(const Config& config) {

@@ -22,6 +22,9 @@ inline void warn(Findings& out, std::string sentence) { out.push_back({true, std
 // Of an interface and "all" together, as the kernel takes it: the larger; 0 where there is no such setting.
 u32 ip4_setting(const std::string& interface, const std::string& name);
 
+// What makes an address one of this machine's: "ip addr add 192.0.2.1/32 dev lo".
+std::string address_command(const Address& address);
+
 // Names without VLANs, each once.
 std::vector<std::string> interface_names(const Config& config);
 

@@ -14,6 +14,14 @@ inline AddressBits numbers(const Prefix& p) { return is_ip4(p.address) ? bits4(p
 // IPv4 addresses count as the last 32 bits of 128.
 inline AddressBits mask_of(u32 length, bool ip6) { return mask_of(ip6 ? length : 96 + length); }
 
+// The first bits of a prefix, as many as `length`, to be found by.
+using PrefixKey = std::tuple<bool, u8, u64, u64>;
+inline PrefixKey key_of(const Prefix& p, u32 length) {
+  const bool ip6 = !is_ip4(p.address);
+  const AddressBits n = numbers(p) & mask_of(length, ip6);
+  return {ip6, u8(length), n.high, n.low};
+}
+
 class PrefixSet {
  public:
   PrefixSet() = default;
@@ -22,7 +30,7 @@ class PrefixSet {
   }
   bool add(const Prefix& p) {  // false: it was there
     lengths_.insert(p.length);
-    return known_.insert(key(p, p.length)).second;
+    return known_.insert(key_of(p, p.length)).second;
   }
   // Whether `p` lies within one of these, or is one.
   bool covers(const Prefix& p) const { return any(p, lengths_.upper_bound(p.length)); }
@@ -30,19 +38,13 @@ class PrefixSet {
   bool covers_more_than(const Prefix& p) const { return any(p, lengths_.lower_bound(p.length)); }
 
  private:
-  using Key = std::tuple<bool, u8, u64, u64>;
-  static Key key(const Prefix& p, u8 length) {
-    const bool ip6 = !is_ip4(p.address);
-    const AddressBits n = numbers(p) & mask_of(length, ip6);
-    return {ip6, length, n.high, n.low};
-  }
   bool any(const Prefix& p, std::set<u8>::const_iterator end) const {
     for (auto length = lengths_.begin(); length != end; ++length)
-      if (known_.contains(key(p, *length))) return true;
+      if (known_.contains(key_of(p, *length))) return true;
     return false;
   }
 
-  std::set<Key> known_;
+  std::set<PrefixKey> known_;
   std::set<u8> lengths_;
 };
 

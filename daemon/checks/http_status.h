@@ -26,9 +26,8 @@ class HttpStatus {
   // The next bytes, in order. Once it gave another value than `more` it must not be called again.
   Read add(std::string_view bytes);
 
-  std::string_view code() const {
-    return code_;
-  }                                      // three digits; of the last interim answer until the final one is known
+  // Three digits; of the last interim answer until the final one is known.
+  std::string_view code() const { return code_; }
   bool began() const { return began_; }  // any byte came at all
 
  private:

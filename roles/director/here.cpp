@@ -131,8 +131,8 @@ void look_here(const Config& config, Findings& out) {
       if (local && !*local)
         warn(out,
              fmt::format("{}, where tunnels come from, is no address of this machine: ICMP errors about tunnels are "
-                         "lost; ip addr add {}/{} dev lo",
-                         text(address), text(address), is_ip4(address) ? 32 : 128));
+                         "lost; {}",
+                         text(address), address_command(address)));
     }
   look_at_targets(config, out);
   look_at_fall_back(config, out);

@@ -29,8 +29,8 @@ void settle(Config& config) {
 void owns(const config::Checking& in, std::vector<Owned>& out) {
   for (const ServiceConfig& s : in.config.service)
     for (const Prefix& a : s.address)
-      out.push_back({Prefix(a), Owned::entered | Owned::served, s.zone, "an address of " + title("service", s.name),
-                     in.places.at(a)});
+      out.push_back(
+          {a, Owned::entered | Owned::served, s.zone, "an address of " + title("service", s.name), in.places.at(a)});
   if (in.config.director)
     for (const Address& a : in.config.director->address)
       out.push_back({Prefix(a), Owned::tunnel, {}, "the address of [director]", in.places.at(a)});
@@ -53,7 +53,7 @@ std::vector<std::string_view> zones(const Config& config) {
 std::vector<Announced> announces(const Config& config) {
   std::vector<Announced> out;
   for (const ServiceConfig& service : config.service)
-    for (const Prefix& address : service.address) out.push_back({Prefix(address), service.name});
+    for (const Prefix& address : service.address) out.push_back({address, service.name});
   return out;
 }
 

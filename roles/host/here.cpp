@@ -76,9 +76,6 @@ void look_at_replies(const Config& config, const HostServiceConfig& service, con
            text(address), offered, room - headers, route_command(address, *route, reply->interface, room - headers)));
 }
 
-std::string address_command(const Prefix& one) {
-  return fmt::format("ip addr add {}/{} dev lo", text(one.address), one.length);
-}
 std::string local_command(const Prefix& prefix) { return fmt::format("ip route add local {} dev lo", text(prefix)); }
 
 }  // namespace
@@ -100,7 +97,7 @@ void look_here(const Config& config, Findings& out) {
               fmt::format("{} of service {} is no address of this machine: the kernel would forward or drop what comes "
                           "out of tunnels; {}",
                           text(address), service.name,
-                          is_one(address) ? address_command(address) : local_command(address)));
+                          is_one(address) ? address_command(address.address) : local_command(address)));
     }
 }
 

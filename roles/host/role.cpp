@@ -27,8 +27,7 @@ void owns(const config::Checking& in, std::vector<Owned>& out) {
   if (!in.config.host) return;
   for (const HostServiceConfig& s : in.config.host->service)
     for (const Prefix& a : s.address)
-      out.push_back(
-          {Prefix(a), Owned::served, {}, "an address of " + config::title("host service", s.name), in.places.at(a)});
+      out.push_back({a, Owned::served, {}, "an address of " + config::title("host service", s.name), in.places.at(a)});
   for (const Address& a : in.config.host->address)
     out.push_back({Prefix(a), Owned::entered | Owned::tunnel, {}, "the address of [host]", in.places.at(a)});
 }

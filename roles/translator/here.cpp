@@ -107,8 +107,8 @@ void look_here(const Config& config, Findings& out) {
     const Result<bool> local = is_local(address);
     if (local && !*local)
       warn(out, fmt::format("{}, where the translator's ICMP errors come from, is no address of this machine: let "
-                            "routers know the way here, or ip addr add {}/{} dev lo",
-                            text(address), text(address), is_ip4(address) ? 32 : 128));
+                            "routers know the way here, or {}",
+                            text(address), address_command(address)));
   }
 }
 

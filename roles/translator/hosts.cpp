@@ -13,14 +13,6 @@ namespace waymark {
 
 namespace {
 
-const Prefix kAllIp4{address_of({0}), 0};
-
-using Key = std::pair<u8, std::pair<u64, u64>>;
-Key key_of(const Prefix& p, u32 length) {
-  const AddressBits n = numbers(p) & mask_of(length, !is_ip4(p.address));
-  return {u8(length), {n.high, n.low}};
-}
-
 // The IPv4 addresses whose embedded ones are all within `native`, which is within the prefix.
 std::optional<Prefix> embedded_within(const EmbeddingConfig& e, const Prefix& native) {
   const Mapping m = embedded_mapping(e.prefix, kAllIp4, true);
@@ -51,19 +43,19 @@ class Owners {
     if (is_ip4(ip4.address)) owners_.emplace(key_of(ip4, ip4.length), owner);
   }
   PrefixSet always_native_;
-  std::map<Key, const EmbeddingConfig*> owners_;
+  std::map<PrefixKey, const EmbeddingConfig*> owners_;
 };
 
 }  // namespace
 
 std::vector<Under> ip4_under_prefixes(const TranslatorConfig& config, std::span<const Prefix> natives) {
   std::vector<Under> out;
-  std::map<Key, const EmbeddingConfig*> by_prefix;
+  std::map<PrefixKey, const EmbeddingConfig*> by_prefix;
   const PrefixSet native(config.native);
   for (const EmbeddingConfig& e : config.prefix) {
     by_prefix.emplace(key_of(e.prefix, e.prefix.length), &e);
     const bool returns = !config.map.empty() && !native.covers(e.prefix);
-    for (const Prefix& ip4 : e.ip4.empty() ? std::vector<Prefix>{kAllIp4} : e.ip4) out.push_back({ip4, &e, returns});
+    for (const Prefix& ip4 : ip4_of(e)) out.push_back({ip4, &e, returns});
   }
   if (config.map.empty()) return out;
 

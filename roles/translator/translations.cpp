@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "roles/compile.h"
 #include "roles/prefix_set.h"
 #include "roles/translator/hosts.h"
 
@@ -31,10 +32,6 @@ bool is_well_known(const Prefix& p) {
   return p.length == 96 && n.high == 0x0064ff9b'00000000 && n.low == 0;
 }
 
-const Prefix kAllIp4{address_of({0}), 0};
-
-std::vector<Prefix> ip4_of(const EmbeddingConfig& e) { return e.ip4.empty() ? std::vector<Prefix>{kAllIp4} : e.ip4; }
-
 // What is translated: all prefixes of the configuration, of either family.
 std::vector<Prefix> translated_by(const TranslatorConfig& config) {
   std::vector<Prefix> out;
@@ -59,7 +56,11 @@ void add_natives(PrefixTable& table, Space space, const TranslatorConfig& config
     if (natives.covers(p)) add(p);
 }
 
+Space space_of(const TranslatorConfig& config) { return waymark::space_of(zone_number(config.zone)); }
+
 }  // namespace
+
+std::vector<Prefix> ip4_of(const EmbeddingConfig& e) { return e.ip4.empty() ? std::vector<Prefix>{kAllIp4} : e.ip4; }
 
 Mapping explicit_mapping(const Prefix& ip4, const Prefix& ip6) {
   Mapping m = start(ip4, ip6, kMapExplicit);
@@ -106,7 +107,7 @@ std::vector<Prefix> winners(const TranslatorConfig& config, std::span<const Pref
 }
 
 Status add_prefixes(PrefixTable& table, const TranslatorConfig& config, std::span<const Prefix> natives) {
-  const Space space = space_of(zone_of(config.zone.data(), u32(config.zone.size())));
+  const Space space = space_of(config);
   const auto add = [&](Mapping m, bool by4, bool by6) {
     m.space = space;
     m.role = u8(Role::translator);
@@ -141,7 +142,7 @@ Status add_prefixes(PrefixTable& table, const TranslatorConfig& config, std::spa
 
 Status add_settings(Settings& settings, const TranslatorConfig& config, u32 ticks_per_second) {
   TranslatorSettings& s = settings.translator;
-  s.space = space_of(zone_of(config.zone.data(), u32(config.zone.size())));
+  s.space = space_of(config);
   s.hairpins = !config.map.empty();
   for (const Address& own : config.address)
     if (is_ip4(own))

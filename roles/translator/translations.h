@@ -17,6 +17,10 @@ constexpr Duration kWayLifetime = std::chrono::seconds(2);
 Mapping explicit_mapping(const Prefix& ip4, const Prefix& ip6);
 Mapping embedded_mapping(const Prefix& ip6, const Prefix& ip4, bool nonglobal);
 
+// All of IPv4, and those of its addresses that stand embedded under a prefix.
+inline const Prefix kAllIp4{address_of({0}), 0};
+std::vector<Prefix> ip4_of(const EmbeddingConfig& e);
+
 // Those of `natives` that are more specific than what is translated: they win (RFC 7915, 4.6, 5.6).
 std::vector<Prefix> winners(const TranslatorConfig& config, std::span<const Prefix> natives);
 
