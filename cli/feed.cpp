@@ -56,8 +56,8 @@ Result<Feed> Feed::make(const Scene& scene, const Config& config, const std::str
       for (const InterfaceConfig& i : all) names += (names.empty() ? "" : ", ") + config::text(i);
       return Error{fmt::format("the configuration has no interface \"{}\"; it has: {}", interface, names)};
     }
-    (ip6 ? feed.ip6_ : feed.ip4_) = {facts->index, facts->mac, chosen->outer_vlan, chosen->inner_vlan,
-                                     config::text(*chosen)};
+    Side& side = ip6 ? feed.ip6_ : feed.ip4_;
+    side = {facts->index, facts->mac, chosen->outer_vlan, chosen->inner_vlan, config::text(*chosen)};
   }
   return feed;
 }
