@@ -36,6 +36,13 @@ WM_INLINE constexpr u64 hash_client(const u32* key, u32 realm, const Address& so
              nh(key + 2, u32(source.low), u32(source.low >> 32)) + nh(key + 8, 0, realm));
 }
 
+// Not keyed: for tables that control arranges, or whose seed nobody outside knows.
+WM_INLINE constexpr u64 hash_words(u64 seed, u64 high, u64 low) {
+  u64 x = (high ^ seed) * 0x9e3779b97f4a7c15ull;
+  x = (x ^ x >> 32 ^ low) * 0xd6e8feb86659fd93ull;
+  return (x ^ x >> 32) * 0xd6e8feb86659fd93ull;
+}
+
 // Where in table::heirs the slot of a service's target is looked for.
 WM_INLINE constexpr u32 heir_bucket(u64 seed, u64 end, u32 service, u32 bits) {
   return u32(mix(end ^ seed ^ service) >> (64 - bits));

@@ -28,9 +28,7 @@ WM_INLINE constexpr AddressBits operator&(const AddressBits& a, const AddressBit
 }
 
 WM_INLINE constexpr u64 prefix_hash(u64 seed, Space space, const AddressBits& prefix) {
-  u64 x = (prefix.high ^ seed) * 0x9e3779b97f4a7c15ull;
-  x = (x ^ x >> 32 ^ prefix.low ^ space) * 0xd6e8feb86659fd93ull;
-  return (x ^ x >> 32) * 0xd6e8feb86659fd93ull;
+  return hash_words(seed, prefix.high, prefix.low ^ space);
 }
 // Beside a bit for each kind, which no lookup's tag has.
 constexpr u32 kPrefixTagBits = 13, kPrefixTagMask = (1u << kPrefixTagBits) - 1;
@@ -105,11 +103,6 @@ WM_INLINE const Mapping* find_among(E& env, bool ip6, Space space, const Address
 // (Env::find_far_prefix), whose call costs as much as two of them. That gives the mapping's number and 1, or 0.
 constexpr u32 kNearLengths = 2;
 template <class E>
-WM_INLINE const Mapping* find_near_prefix(E& env, bool ip6, Space space, const AddressBits& address, u32 wanted) {
-  u32 found;
-  return find_among(env, ip6, space, address, wanted, 0, kNearLengths, found);
-}
-template <class E>
 WM_INLINE u32 find_far_prefix(E& env, Space space, const AddressBits& address, u32 wanted, u32 first = kNearLengths) {
   u32 found = 0;
   const Mapping* m = wanted & kIsIp6 ? find_among(env, true, space, address, wanted, first, kLengths6, found)
@@ -119,10 +112,11 @@ WM_INLINE u32 find_far_prefix(E& env, Space space, const AddressBits& address, u
 template <class E>
 WM_INLINE const Mapping* mapping_of(E& env, Space space, const AddressBits& address, bool ip6, u32 kinds) {
   const u32 wanted = wanted_now(env, ip6, kinds);
-  if (const Mapping* near = find_near_prefix(env, ip6, space, address, wanted)) return near;
+  u32 found;
+  if (const Mapping* near = find_among(env, ip6, space, address, wanted, 0, kNearLengths, found)) return near;
   const PrefixLengths& all = env.prefixes().of[wanted & kSecondHalf ? 1 : 0];
   if (!(ip6 ? all.length6 : all.length4)[kNearLengths].kinds) return nullptr;
-  const u32 found = env.find_far_prefix(space, address, wanted);
+  found = env.find_far_prefix(space, address, wanted);
   return found ? env.at(table::mappings, found - 1) : nullptr;
 }
 

@@ -17,9 +17,7 @@ namespace waymark {
 WM_REASONS(steer, 1, STEER_REASONS)
 
 WM_INLINE constexpr u64 steer_hash(u64 seed, Space space, const Address& a) {
-  u64 x = (a.high ^ seed) * 0x9e3779b97f4a7c15ull;
-  x = (x ^ x >> 32 ^ a.low ^ space) * 0xd6e8feb86659fd93ull;
-  return (x ^ x >> 32) * 0xd6e8feb86659fd93ull;
+  return hash_words(seed, a.high, a.low ^ space);
 }
 
 WM_INLINE constexpr u32 port_hash(u64 seed, u32 interface, u16 outer, u16 inner) {

@@ -20,16 +20,15 @@ bool same_bytes(const std::vector<V>& a, const std::vector<V>& b) {
 }
 
 // Of tables that are there once, all; of halved ones, the room.
-enum class Class { config, halved };
 template <class V>
-bool may_stay(Class kind, const std::vector<V>& loaded, const std::vector<V>& next) {
-  return kind == Class::halved ? loaded.size() == next.size() : same_bytes(loaded, next);
+bool may_stay(TableClass kind, const std::vector<V>& loaded, const std::vector<V>& next) {
+  return kind == TableClass::halved ? loaded.size() == next.size() : same_bytes(loaded, next);
 }
 
 }  // namespace
 
 bool may_flip(const Image& loaded, const Image& next) {
-#define WM_SAME(NAME, RECORD, ENTRIES, CLASS) &&may_stay(Class::CLASS, loaded.NAME, next.NAME)
+#define WM_SAME(NAME, RECORD, ENTRIES, CLASS) &&may_stay(TableClass::CLASS, loaded.NAME, next.NAME)
   return loaded.roles == next.roles && loaded.first == next.first && loaded.targets == next.targets &&
          !std::memcmp(&loaded.settings, &next.settings, sizeof next.settings)  //
          WM_CONFIG_TABLES(WM_SAME);

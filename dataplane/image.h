@@ -11,6 +11,9 @@
 
 namespace waymark {
 
+// Of which class a table is (core/tables.h): those that belong to a load first.
+enum class TableClass { config, halved, live, state, counter };
+
 // The config tables of one load. Vectors may be shorter than the table's largest size; ports has 2^kPortBits entries,
 // steer 2^steer_bits, and prefixes and mappings room for a half twice, or none.
 struct Image {

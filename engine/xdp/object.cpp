@@ -17,10 +17,9 @@ namespace waymark {
 
 namespace {
 
-enum class Class { config, halved, live, state, counter };
 struct TableFacts {
   const char* name;
-  Class kind;
+  TableClass kind;
   u32 entries;  // of the map
 };
 
@@ -35,8 +34,8 @@ std::vector<TableFacts> tables_of(const Image& image) {
   const TableSizes sizes = image.sizes();
   return {
 #define WM_CONFIG_FACTS(NAME, RECORD, ENTRIES, CLASS) \
-  {#NAME, Class::CLASS, map_entries(image.NAME.size(), sizeof(RECORD))},
-#define WM_LASTING_FACTS(NAME, RECORD, ENTRIES, CLASS) {#NAME, Class::CLASS, map_entries(ENTRIES, sizeof(RECORD))},
+  {#NAME, TableClass::CLASS, map_entries(image.NAME.size(), sizeof(RECORD))},
+#define WM_LASTING_FACTS(NAME, RECORD, ENTRIES, CLASS) {#NAME, TableClass::CLASS, map_entries(ENTRIES, sizeof(RECORD))},
       WM_CONFIG_TABLES(WM_CONFIG_FACTS) WM_LASTING_TABLES(WM_LASTING_FACTS)
 #undef WM_CONFIG_FACTS
 #undef WM_LASTING_FACTS
@@ -93,7 +92,7 @@ struct Object::State {
   Status fill_jumps();
   Status refusal(int error, const Options& options, std::string_view log) const;
   template <class V>
-  Status fill(const char* name, Class kind, const std::vector<V>& values);
+  Status fill(const char* name, TableClass kind, const std::vector<V>& values);
   template <class V>
   Status window(const char* name, u32 limit, std::span<V>& out);
   Status open_prefixes(const Image& image);
@@ -161,7 +160,7 @@ Status Object::State::prepare(const Image& image, const Options& options, std::s
     bpf_map* map = bpf_object__find_map_by_name(object, facts.name);
     if (!map) continue;
     bpf_map__set_max_entries(map, facts.entries);
-    const int fd = options.shared && facts.kind > Class::halved ? options.shared(facts.name) : -1;
+    const int fd = options.shared && facts.kind > TableClass::halved ? options.shared(facts.name) : -1;
     if (fd >= 0) WM_TRY(share(facts, map, fd));
   }
   std::vector<std::string> wanted = options.programs;
@@ -205,7 +204,7 @@ Status Object::State::refusal(int error, const Options& options, std::string_vie
 
 // Config tables are written in one call each: 10,000 services in a few milliseconds.
 template <class V>
-Status Object::State::fill(const char* name, Class kind, const std::vector<V>& values) {
+Status Object::State::fill(const char* name, TableClass kind, const std::vector<V>& values) {
   bpf_map* map = bpf_object__find_map_by_name(object, name);
   if (!map) return Done{};
   const int fd = bpf_map__fd(map);
@@ -216,7 +215,7 @@ Status Object::State::fill(const char* name, Class kind, const std::vector<V>& v
     if (bpf_map_update_batch(fd, keys.data(), values.data(), &count, nullptr))
       return Error{bpf_sentence("cannot fill the table " + std::string(name), errno)};
   }
-  if (kind == Class::config && bpf_map_freeze(fd))
+  if (kind == TableClass::config && bpf_map_freeze(fd))
     return Error{bpf_sentence("cannot freeze the table " + std::string(name), errno)};
   return Done{};
 }
@@ -268,7 +267,7 @@ Result<Object> Object::load(std::span<const u8> elf, const Image& image, const O
     return Error{"the kernel refused the BPF program's type information (BTF)"};
 
   WM_TRY(state->fill_jumps());
-#define WM_FILL(NAME, RECORD, ENTRIES, CLASS) WM_TRY(state->fill(#NAME, Class::CLASS, image.NAME));
+#define WM_FILL(NAME, RECORD, ENTRIES, CLASS) WM_TRY(state->fill(#NAME, TableClass::CLASS, image.NAME));
   WM_CONFIG_TABLES(WM_FILL)
 #undef WM_FILL
 
