@@ -20,6 +20,7 @@
 #include "lab/kit/report.h"
 #include "lab/kit/stage.h"
 #include "lab/options.h"
+#include "lab/path_mtu/path_mtu.h"
 #include "lab/site/fabric.h"
 #include "lab/site/kills.h"
 #include "lab/site/schedule.h"
@@ -35,7 +36,7 @@ using namespace lab;
 constexpr const char* kUsage =
     "waymark lab list                      the labs there are\n"
     "waymark lab demo LAB [options]        the events of site or group, and a table of what they broke\n"
-    "waymark lab test LAB [options]        the same, every claim counted; also: kills, guests, translator\n"
+    "waymark lab test LAB [options]        the same, every claim counted; also: kills, guests, path_mtu, translator\n"
     "waymark lab up LAB                    site, group or translator with its daemons, to look around in\n"
     "waymark lab down LAB                  takes it away, or what an interrupted lab left\n"
     "options: --json FILE ('-' for stdout), --connections N (2000), --probes N a second (1000), --fresh N a second "
@@ -46,6 +47,8 @@ constexpr const char* kList =
     "group  two directors behind a router with BIRD and ECMP, four servers: directors and servers die, routes flap\n"
     "kills  as site; the director's daemon is killed with -9 a hundred times, wherever it is just then\n"
     "guests  a group whose control plane is abused: guests of its ports, hostile files, 5,000 services added at once\n"
+    "path_mtu  a director in line, small links on both sides of it: downloads and uploads by every tunnel, "
+    "traceroutes\n"
     "translator  an IPv4 and an IPv6 side with routers and narrow links, Waymark between them, TAYGA beside it\n";
 
 Tools tools() {
@@ -115,6 +118,7 @@ int up(const std::string& lab) {
 
 Verdict verdict_of(const std::string& lab, const Load& load, const Options& given, const Say& say) {
   if (lab == "translator") return run_translator(tools(), say);
+  if (lab == "path_mtu") return run_path_mtu(tools(), say);
   if (lab == "guests") return run_guests(tools(), load, say);
   if (lab == "kills") return run_kills(tools(), load, u32(number(given, "--kills", 100)), say);
   return lab == "group" ? run_group(tools(), load, say) : run_site(tools(), load, say);
@@ -161,7 +165,7 @@ int lab_main(int argc, char** argv) {
   const std::vector<std::string> verbs = {"demo", "test", "up", "down"};
   if (std::find(verbs.begin(), verbs.end(), verb) == verbs.end()) return std::fputs(kUsage, stderr), 2;
   if (what != "site" && what != "group" && what != "translator" &&
-      !((what == "kills" || what == "guests") && verb == "test"))
+      !((what == "kills" || what == "guests" || what == "path_mtu") && verb == "test"))
     return fail(fmt::format("there is no lab \"{}\"; `waymark lab list` names them", what)), 2;
   if (geteuid() != 0) return fail("it makes network namespaces, which needs root");
   heed_interrupts();

@@ -21,7 +21,8 @@ constexpr long kBpffsMagic = long(0xcafe4a11);
 const char* const kRunFolder = "/run/waymark";
 const std::string kMountedByUs = kLabDirectory + "/bpffs-mounted", kFolderByUs = kLabDirectory + "/run-folder-made";
 
-const std::string* const kPrefixes[] = {&kSitePrefix, &kGroupPrefix, &kTranslatorPrefix, &kGuestsPrefix};
+const std::string* const kPrefixes[] = {&kSitePrefix, &kGroupPrefix, &kTranslatorPrefix, &kGuestsPrefix,
+                                        &kPathMtuPrefix};
 
 bool of_a_lab(const std::string& name) {
   return std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
@@ -70,6 +71,7 @@ Status no_leftovers() {
   const auto is = [&](const std::string& prefix) { return !spaces.empty() && spaces.front().starts_with(prefix); };
   const char* lab = is(kTranslatorPrefix) ? "translator"
                     : is(kGuestsPrefix)   ? "guests"
+                    : is(kPathMtuPrefix)  ? "path_mtu"
                     : is(kGroupPrefix)    ? "group"
                                           : "site";
   return Error{fmt::format("lab {} is up, or was left behind ({}): `waymark lab down {}` removes it", lab,

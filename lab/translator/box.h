@@ -21,8 +21,4 @@ class Box {
 std::unique_ptr<Box> waymark_box(const TranslatorSite& site, const Tools& tools);
 std::unique_ptr<Box> tayga_box(const TranslatorSite& site);
 
-// A program on the interface that passes everything: a redirect into a veth is lost unless its other end polls, and
-// unlike GRO this leaves frames as they came, for the capture.
-Status poll_without_merging(const std::string& netns, const std::string& interface);
-
 }  // namespace waymark::lab

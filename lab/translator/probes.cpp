@@ -1,6 +1,5 @@
 #include "lab/translator/probes.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <poll.h>
@@ -18,6 +17,7 @@
 #include "lab/kit/endpoint.h"
 #include "lab/kit/loop.h"
 #include "lab/kit/netns.h"
+#include "lab/kit/traceroute.h"
 
 namespace waymark::lab {
 namespace {
@@ -40,14 +40,6 @@ std::string url(const std::string& address, const std::string& what) {
   return fmt::format("http://[{}]/{}", address, what);
 }
 
-// As programs write it.
-std::string plain(const std::string& address) {
-  in6_addr bytes;
-  char out[INET6_ADDRSTRLEN];
-  if (inet_pton(AF_INET6, address.c_str(), &bytes) != 1) return address;
-  return inet_ntop(AF_INET6, &bytes, out, sizeof out);
-}
-
 bool of_pool(const std::string& address) {
   const size_t dot = address.rfind('.');
   const int last = dot == std::string::npos ? 0 : std::atoi(address.c_str() + dot + 1);
@@ -66,18 +58,6 @@ Status until(const std::string& what, const std::function<bool()>& holds) {
 }
 
 }  // namespace
-
-std::vector<std::string> hops(const std::string& said) {
-  std::vector<std::string> out;
-  std::istringstream lines(said);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string number, address;
-    if (words >> number >> address && !number.empty() && std::all_of(number.begin(), number.end(), ::isdigit))
-      out.push_back(address);
-  }
-  return out;
-}
 
 Status Questions::start(bool outlives_us) {
   std::string bulk(kBulk, 0);

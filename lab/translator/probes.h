@@ -43,7 +43,4 @@ class Questions {
   std::vector<Process> servers_;
 };
 
-// The addresses in what `traceroute -n -q 1` said, "*" where nobody answered.
-std::vector<std::string> hops(const std::string& said);
-
 }  // namespace waymark::lab

@@ -9,6 +9,7 @@
 
 #include "lab/kit/downloads.h"
 #include "lab/kit/loop.h"
+#include "lab/kit/polling.h"
 #include "lab/kit/stage.h"
 #include "lab/translator/box.h"
 #include "lab/translator/capture.h"

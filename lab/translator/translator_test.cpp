@@ -1,8 +1,8 @@
 // What the lab reads from other programs' output.
 #include <gtest/gtest.h>
 
+#include "lab/kit/traceroute.h"
 #include "lab/translator/capture.h"
-#include "lab/translator/probes.h"
 
 namespace waymark::lab {
 namespace {
