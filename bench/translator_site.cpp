@@ -9,7 +9,7 @@
 #include "bench/site.h"
 #include "core/steer.h"
 #include "core/translate/icmp.h"
-#include "core/translate/way.h"
+#include "core/way.h"
 #include "roles/translator/translations.h"
 
 namespace waymark::bench {

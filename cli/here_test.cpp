@@ -104,7 +104,7 @@ TEST_F(HereTest, WhatADirectorNeeds) {
   expect(
       all,
       "warning: the way to target s1 of service web carries packets of 1500 bytes, with its tunnel's header 1480 of a "
-      "client's; clients may send 1500: raise the MTU on that way to 1520, ");
+      "client's; clients may send 1500 and are told: raise the MTU on that way to 1520, ");
   expect(all, "the way to target s3 of service web carries packets of 1500 bytes, with its tunnel's header 1448 ");
   expect_none(all, "where tunnels come from");
   here(

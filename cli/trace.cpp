@@ -38,6 +38,10 @@ std::string answer_text(u64 kind, u64 complaint, u64 rest) {
   if (kind == u64(AnswerKind::reset)) return "its server died: the client is sent a reset";
   if (kind == u64(AnswerKind::unreachable)) return "its server died: the client is sent a port unreachable";
   if (kind == u64(AnswerKind::echo)) return "answered as the translator's own ping";
+  if (kind == u64(AnswerKind::pinged)) return "answered as a ping of the service's address";
+  if (kind == u64(AnswerKind::closed))
+    return complaint ? "no service has its port: the client is sent a port unreachable"
+                     : "no service has its port: the client is sent a reset";
   return fmt::format("its sender is told by ICMPv{} {}/{}, second word {}", complaint & kComplainIp6 ? 6 : 4,
                      complaint >> 8 & 0xff, complaint & 0xff, rest);
 }
@@ -69,10 +73,11 @@ std::string Tracer::line(const StepSeen& s) const {
     case Step::received:
       return fmt::format("received on {}{}{}", scene_.interface_name(u32(s.a)),
                          s.b ? fmt::format(", VLAN {}", s.b) : "", s.c ? fmt::format(" and {} within", s.c) : "");
-    case Step::steered:
-      return fmt::format("its destination is {}, in zone {}",
-                         s.c ? descriptor_of(Role(s.a)).prefix_text : descriptor_of(Role(s.a)).address_text,
-                         zone_name(config_, s.b));
+    case Step::steered: {
+      const Descriptor& role = descriptor_of(Role(s.a));
+      const char* what = s.c == 1 ? role.prefix_text : s.c == 2 && role.bare_text ? role.bare_text : role.address_text;
+      return fmt::format("its destination is {}, in zone {}", what, zone_name(config_, s.b));
+    }
     case Step::matched:
       for (const SlotName& name : live.slot_names)
         if (name.service[0] && live.targets[u32(&name - live.slot_names.data())].service == s.a)

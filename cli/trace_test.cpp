@@ -93,9 +93,12 @@ TEST_F(Trace, ADirectorsWayWithAPin) {
 
 TEST_F(Trace, WaysThatEndEarlySayWhy) {
   begin(kSmall);
-  EXPECT_NE(trace("tcp 203.0.113.7:4000 198.51.100.80:81 syn")
-                .find("  passed to the kernel, director.port_closed: the address is a service's, but none takes this "
-                      "protocol and port\n"),
+  EXPECT_NE(
+      trace("tcp 203.0.113.7:4000 198.51.100.80:81 syn")
+          .find("  sent, director.closed_reset: no service takes its port: a TCP reset was sent from the service's "
+                "address\n"),
+      std::string::npos);
+  EXPECT_NE(trace("udp 203.0.113.7:4000 192.0.2.1:53").find("  its destination is the director's own address, in zone"),
             std::string::npos);
   EXPECT_NE(trace("udp 203.0.113.7:4000 203.0.113.8:80").find("  passed to the kernel, steer.not_ours: "),
             std::string::npos);
@@ -103,7 +106,8 @@ TEST_F(Trace, WaysThatEndEarlySayWhy) {
   EXPECT_NE(
       trace("tcp 203.0.113.7:4001 198.51.100.80:80 ack").find("  note pin_adopted: a TCP flow arrived in its middle"),
       std::string::npos);
-  EXPECT_NE(trace("icmp 203.0.113.7 198.51.100.80").find("director.icmp_other"), std::string::npos);
+  EXPECT_NE(trace("icmp 203.0.113.7 198.51.100.80").find("  answered as a ping of the service's address\n"),
+            std::string::npos);
   EXPECT_NE(trace("45").find("parse.ethernet_short"), std::string::npos) << "one byte of a frame";
 }
 

@@ -112,10 +112,10 @@ class Asking {
 
   // Of an ICMP error from a private address under the well-known prefix (RFC 6791), as translator::open_error() has it.
   Fate router() const {
-    const TranslatorSettings& s = tables_.settings().translator;
-    const Address shown = ip6_ ? translator::pool_source(tables_, address_) : s.own6;
+    const Settings& s = tables_.settings();
+    const Address shown = ip6_ ? translator::pool_source(tables_, address_) : s.own[translator::kModule].ip6;
     if (ip6_ ? !ip4_of(shown).raw : shown == Address{}) return dropped(translator::why::nonglobal);
-    return {shown, ip6_ && s.pool_size ? "pool (RFC 6791)" : "the translator's own address (RFC 6791)"};
+    return {shown, ip6_ && s.translator.pool_size ? "pool (RFC 6791)" : "the translator's own address (RFC 6791)"};
   }
 
   // What translator::hairpin() makes of the IPv4 address that this one stands for.

@@ -79,7 +79,7 @@ class Agrees : public testing::TestWithParam<Around> {
     } else if (fate.why.starts_with("dropped, ")) {
       EXPECT_TRUE(fate.why.starts_with("dropped, " + got.reason + ":")) << got.reason << ", but: " << fate.why;
     } else {
-      const std::set<std::string> kernels = {"steer.not_ours", "translator.local", "director.port_closed"};
+      const std::set<std::string> kernels = {"steer.not_ours", "translator.local", "director.closed_unreachable"};
       EXPECT_TRUE(kernels.contains(got.reason)) << got.reason << ", but: " << fate.why;
     }
   }
@@ -153,7 +153,7 @@ INSTANTIATE_TEST_SUITE_P(
                            "2001:db8:48:808:8:800::",
                            "",
                            {"translator.to_ip6", "translator.to_ip4", "translator.martian", "translator.reserved_bits",
-                            "director.port_closed"}}),
+                            "director.closed_unreachable"}}),
     [](const auto& around) { return std::string(around.param.name); });
 
 }  // namespace waymark::cli

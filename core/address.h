@@ -38,7 +38,7 @@ WM_INLINE constexpr bool is_martian_source6(const Address& a) {
   // Unspecified, loopback, and IPv4-mapped, which never stands on a wire (and here means IPv4).
   return a.high == 0 && (a.low == 0 || a.low == u64(1) << 56 || u32(a.low) == kMappedPrefix);
 }
-constexpr bool is_martian_source(const Address& a) {
+WM_INLINE constexpr bool is_martian_source(const Address& a) {
   return is_ip4(a) ? is_martian_source4(ip4_of(a)) : is_martian_source6(a);
 }
 

@@ -1,5 +1,5 @@
-// Answers that are given in the place of a target that died: a TCP reset, or ICMP "port unreachable" for UDP, from the
-// service's address, back where the packet came from. Silence would let the flow's client wait for minutes.
+// Answers, back where the packet came from: how many may be given, their IP headers, and TCP resets in the place of
+// whoever the packet is for. Silence would let a client wait for minutes.
 #pragma once
 
 #include "core/forward.h"
@@ -7,8 +7,7 @@
 namespace waymark {
 
 constexpr u8 kAnswerHops = 64;
-constexpr u8 kAnswerTos = 0xc0;         // of ICMP errors: network control (RFC 1812, 4.3.2.5)
-constexpr u32 kQuote6 = 1280 - 40 - 8;  // of the packet told about, in ICMPv6 (RFC 4443, 2.4 c)
+constexpr u8 kAnswerTos = 0xc0;  // of ICMP errors: network control (RFC 1812, 4.3.2.5)
 
 enum class Answered : u8 {
   none,     // there is no answer to this packet
@@ -124,99 +123,16 @@ WM_INLINE bool make_reset(E& env, const Packet& p) {
   return true;
 }
 
-struct WM_WIRE Quoted6 {
-  u64 word[kQuote6 / 8];
-};
-
-// The sum of what an ICMPv6 error quotes of the packet at p.l3, without reading a payload that has a checksum of its
-// own: that checksum says the rest, and a corrupt packet makes an equally corrupt answer. False where it is not known.
+// Turns a TCP segment into the reset of its connection, to be sent back by the interface it came in on. Nothing is said
+// to a reset. `p`: l3, l4, end and ip6 are enough. One of the steps that the kernel's verifier proves apart
+// (Env::reset).
 template <class E>
-WM_INLINE bool sum_quote6(E& env, const Packet& p, u64& sum) {
+WM_INLINE Answered reset(E& env, Packet p, AnswerKind limit) {
   const View v = env.view();
-  sum = 0;
-  if (p.end - p.l3 > kQuote6) {
-    const auto* quoted = v.at<Quoted6>(p.l3);
-    if (!quoted) return false;
-#pragma GCC unroll 256
-    for (u32 i = 0; i < kQuote6 / 8; ++i) {
-      const u64 word = load64(&quoted->word[i]);
-      sum += u32(word) + (word >> 32);
-      asm volatile("" : "+r"(sum) : : "memory");  // one after the other: the stack has no room for all at once
-    }
-    return true;
-  }
-  const auto* ip = v.at<Ip6>(p.l3);
-  const auto* udp = v.at<Udp>(p.l3 + sizeof(Ip6));
-  const u32 length = p.end - p.l3 - u32(sizeof(Ip6));
-  if (!ip || !udp || p.l4 != p.l3 + sizeof(Ip6) || number(udp->length) != length || !udp->checksum.raw) return false;
-  sum = u64(ip->version_class_label.raw) + ip->length.raw + (ip->next | ip->hops << 8) + sum_of(p.source) +
-        sum_of(p.destination) + u16(~fold(pseudo_sum(p.source, p.destination, true, length, kProtoUdp)));
-  return true;
-}
-
-// The IPv4 header with its options, and the eight bytes of UDP (RFC 792).
-template <class E>
-WM_INLINE bool sum_quote4(E& env, const Packet& p, u64& sum) {
-  const View v = env.view();
-  sum = 0;
-  for (u32 at = p.l3, i = 0; i < 17 && at < p.l4 + sizeof(Udp); ++i, at += 4) {
-    const auto* word = v.at<Word32>(at);
-    if (!word) return false;
-    sum += word->value;
-  }
-  return true;
-}
-
-// Puts the UDP packet at p.l3 into an ICMP error to its sender. False, before any write, where it cannot be told.
-template <class E>
-WM_INLINE bool make_unreachable(E& env, const Packet& p) {
-  const u32 head = u32(p.ip6 ? sizeof(Ip6) : sizeof(Ip4)), added = head + u32(sizeof(Icmp));
-  const u32 whole = p.end - p.l3;
-  const u32 quote = p.ip6 ? (whole > kQuote6 ? kQuote6 : whole) : p.l4 + u32(sizeof(Udp)) - p.l3;
-  u64 sum = 0;
-  if (!(p.ip6 ? sum_quote6(env, p, sum) : sum_quote4(env, p, sum))) return false;
-  const auto* old = env.view().template at<Ethernet>(0);
-  const auto* old_tags = env.view().template at<Word64>(sizeof(Ethernet));  // the IP header behind it is longer
-  if (!old || !old_tags) return false;
-  const Ethernet link = *old;
-  const u64 tags = old_tags->value;
-  if (!env.resize(int(added)) || !env.trim(p.l3 + added + quote)) return false;
-  const View v = env.view();
-  auto* ethernet = v.at<Ethernet>(0);
-  auto* new_tags = v.at<Word64>(sizeof(Ethernet));
-  auto* icmp = v.at<Icmp>(p.l3 + head);
-  if (!ethernet || !new_tags || !icmp) return false;
-  *ethernet = link;
-  swap_link(ethernet);
-  new_tags->value = tags;      // where there are fewer, the IP header overwrites the rest
-  icmp->type = p.ip6 ? 1 : 3;  // destination unreachable, port unreachable (RFC 4443, 3.1; RFC 792)
-  icmp->code = p.ip6 ? 4 : 3;
-  icmp->rest = {0};
-  sum += icmp->type | icmp->code << 8;
-  if (p.ip6) {
-    auto* ip = v.at<Ip6>(p.l3);
-    if (!ip) return false;
-    write_answer_ip6(ip, p, kAnswerTos, kProtoIcmp6, u32(sizeof(Icmp)) + quote);
-    sum += pseudo_sum(p.destination, p.source, true, u32(sizeof(Icmp)) + quote, kProtoIcmp6);
-  } else {
-    auto* ip = v.at<Ip4>(p.l3);
-    if (!ip) return false;
-    write_answer_ip4(ip, p, kAnswerTos, kProtoIcmp4, u32(sizeof(Icmp)) + quote);
-  }
-  icmp->checksum = {u16(~fold(sum))};
-  return true;
-}
-
-// Turns a packet of a flow whose target died into the answer to it, to be sent back by the interface it came in on.
-// Nothing is said to a reset. `p`: l3, l4, end, ip6 and protocol are enough. One of the steps that the kernel's
-// verifier proves apart (Env::answer).
-template <class E>
-WM_INLINE Answered answer(E& env, Packet p) {
-  const View v = env.view();
-  const auto* ports = v.at<Ports>(p.l4);
-  if (!ports) return Answered::none;
-  p.source_port = number(ports->source);
-  p.destination_port = number(ports->destination);
+  const auto* tcp = v.at<Tcp>(p.l4);
+  if (!tcp || tcp->flags & kTcpRst) return Answered::none;
+  p.source_port = number(tcp->source);
+  p.destination_port = number(tcp->destination);
   if (p.ip6) {
     const auto* ip = v.at<Ip6>(p.l3);
     if (!ip) return Answered::none;
@@ -228,14 +144,8 @@ WM_INLINE Answered answer(E& env, Packet p) {
     p.source = address_of(ip->source);
     p.destination = address_of(ip->destination);
   }
-  if (p.protocol == kProtoTcp) {
-    const auto* tcp = v.at<Tcp>(p.l4);
-    if (!tcp || tcp->flags & kTcpRst) return Answered::none;
-    if (!may_answer(env, AnswerKind::reset)) return Answered::limited;
-    return make_reset(env, p) ? Answered::sent : Answered::none;
-  }
-  if (!may_answer(env, AnswerKind::unreachable)) return Answered::limited;
-  return make_unreachable(env, p) ? Answered::sent : Answered::none;
+  if (!may_answer(env, limit)) return Answered::limited;
+  return make_reset(env, p) ? Answered::sent : Answered::none;
 }
 
 }  // namespace waymark

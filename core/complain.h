@@ -1,8 +1,9 @@
-// ICMP errors that this node sends as a router, from its own address to the packet's source, back where it came from.
+// ICMP errors that this node sends about a packet, back where it came from: as a router, from an address of its own, or
+// in the place of whoever the packet is for.
 #pragma once
 
 #include "core/answer.h"
-#include "core/translate/icmp.h"
+#include "core/icmp.h"
 
 namespace waymark {
 
@@ -16,26 +17,43 @@ WM_INLINE bool may_complain(const View& v, const Packet& p, u32 fragment_offset)
   return p.ip6 ? !is_icmp6_error(icmp->type) && icmp->type != kIcmp6Redirect : !is_icmp4_error(icmp->type);
 }
 
-// Turns the IP packet at `l3`, which ends at `end`, into the ICMP error about it. `kind` is kComplainIp6, type and
-// code; `rest` the ICMP header's second word in host order. Everything is checked before the first byte is written. One
-// of the steps that the kernel's verifier proves apart (Env::complain).
-constexpr u32 kComplainIp6 = 1u << 16;
+// What is to be said, and by whom: type and code of ICMP or ICMPv6; the role whose own address it comes from, by its
+// module of reasons, or nobody's, and then from the packet's destination; and which limit it counts against.
+constexpr u32 kComplainIp6 = 1u << 16, kAsDestination = kModules;
+constexpr AnswerKind kAsked = AnswerKind(15);  // in place of a limit: may_answer() was asked already
 WM_INLINE constexpr u32 complaint(bool ip6, u8 type, u8 code) {
   return (ip6 ? kComplainIp6 : 0) | u32(type) << 8 | code;
+}
+WM_INLINE constexpr u32 said_by(u32 speaker, AnswerKind limit, u32 complaint) {
+  return complaint | speaker << 24 | u32(limit) << 17;
 }
 
 WM_INLINE constexpr LinkAddresses swapped(const LinkAddresses& link) {
   return {link.first >> 48 | u64(link.last) << 16 | link.first << 48, u32(link.first >> 16)};
 }
 
+// Where the speaker speaks from to the source of `p`; false where it has no address of the family.
+WM_INLINE bool find_voice(const Settings& s, u32 kind, Packet& p) {
+  const u32 speaker = kind >> 24 & 31;
+  if (speaker >= kModules) return true;
+  const OwnAddresses& own = s.own[speaker];
+  if (p.ip6) {
+    p.destination = own.ip6;
+    return !(own.ip6 == Address{});
+  }
+  p.destination = address_of(wire32(own.ip4));
+  return own.ip4;
+}
+
+// Turns the IP packet at `l3`, which ends at `end`, into the ICMP error about it. `kind` is said_by(), `rest` the ICMP
+// header's second word in host order. Everything is checked before the first byte is written. One of the steps that
+// the kernel's verifier proves apart (Env::complain).
 template <class E>
 WM_INLINE Answered complain(E& env, u32 l3, u32 end, u32 kind, u32 rest) {
   const bool ip6 = kind & kComplainIp6;
-  const TranslatorSettings& s = env.settings().translator;
-  if (ip6 ? s.own6 == Address{} : !s.own4) return Answered::none;
   const u32 head = u32(ip6 ? sizeof(Ip6) : sizeof(Ip4)), added = head + u32(sizeof(Icmp));
-  const u32 most = (ip6 ? translate::kLongestError6 : translate::kLongestError4) - added;
-  const u32 quote = translate::least(end - l3, most);
+  const u32 most = (ip6 ? kLongestError6 : kLongestError4) - added;
+  const u32 quote = end - l3 < most ? end - l3 : most;
   be16 its_id = {0};
   Packet p = {};  // as if it had been sent to us: answers swap the addresses
   p.ip6 = ip6;
@@ -44,23 +62,25 @@ WM_INLINE Answered complain(E& env, u32 l3, u32 end, u32 kind, u32 rest) {
     const auto* ip = v.at<Ip6>(l3);
     if (!ip) return Answered::none;
     p.source = load_address(ip->source);
-    p.destination = s.own6;
+    p.destination = load_address(ip->destination);
   } else {
     const auto* ip = v.at<Ip4>(l3);
     if (!ip) return Answered::none;
     p.source = address_of(ip->source);
-    p.destination = address_of(wire32(s.own4));
+    p.destination = address_of(ip->destination);
     its_id = ip->id;
   }
+  if (!find_voice(env.settings(), kind, p)) return Answered::none;
   const auto* old = v.at<Ethernet>(0);
   const auto* old_tags = v.at<Word64>(sizeof(Ethernet));  // the IP header behind it is longer
   if (!old || !old_tags) return Answered::none;
   const LinkAddresses link = swapped(load_link(old));
   const be16 type = old->type;
   const u64 tags = old_tags->value;
+  const AnswerKind limit = AnswerKind(kind >> 17 & 15);
+  if (limit != kAsked && !may_answer(env, limit)) return Answered::limited;  // before the sum, which is the work
   const u64 quoted = env.sum(l3, l3 + quote);
   if (quoted == kNoSum) return Answered::none;
-  if (!may_answer(env, AnswerKind::error)) return Answered::limited;
   if (!env.resize(int(added)) || !env.trim(l3 + added + quote)) return Answered::none;
   const View after = env.view();
   auto* ethernet = after.at<Ethernet>(0);

@@ -17,7 +17,7 @@ struct Table {
 // Decisions worth telling a person who asks for a trace. The kernel's Env forgets them at compile time.
 enum class Step : u8 {
   received,         // interface, outer VLAN, inner VLAN
-  steered,          // role, zone
+  steered,          // role, zone, how: 0 by an address, 1 by a prefix, 2 by an address without ports
   matched,          // service
   pin_found,        // target slot, state, which bucket
   pin_missing,      //
@@ -53,8 +53,24 @@ struct Arrival {
   u64 choice_hash;  // of what the choice goes by: the flow, or the client
   u32 service;
   u8 protocol, tcp_flags;  // no flags for all but TCP
+  u8 looks_only = 0;       // 1: not a packet of the flow, but about it: its pin is found and left as it is
 };
 
+// What an ICMP error quotes, as far as it says whose flow it is (core/quoted.h). Ports in host order.
+struct Quoted {
+  u32 l4;  // where the quoted transport header begins; 0: it is none that a flow could be told from
+  u8 protocol;
+  u16 source_port, destination_port;  // 0 for all but TCP and UDP
+};
+
+// Into whose tunnel a packet goes, by slots of targets.
+struct Through {
+  u32 slot;
+  u32 candidate;  // who else may know its flow; 0: nobody
+  u32 entropy;    // 24 bits, as in struct Outer
+};
+
+enum class AnswerKind : u8;
 struct Packet;
 struct Mapping;
 struct AddressBits;
@@ -71,7 +87,9 @@ concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet, cons
   env.now();           // u32 ticks (settings().ticks_per_second), wrapping
   env.interface();     // u32: where the packet came in
   env.leave(n);        // the interface that a `forward` verdict leaves by
-  env.owner(packet);   // Owner of the TCP or UDP packet that `packet` describes
+  // Owner of the TCP or UDP packet that `packet` describes, or of the flow that an ICMP error quotes a packet of ours
+  // of.
+  env.owner(packet, Quoted{});
   env.note(Note::pin_adopted);
   env.step(Step::received, n, n, n);
   // Hands the packet, untouched, to the role of that number (dataplane/roles.h), whose program begins anew: it does not
@@ -79,12 +97,15 @@ concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet, cons
   env.template jump<0>();
   env.whole();      // bool: the packet may leave in more pieces than one: what XDP punts is done here
   env.split(n, n);  // the longest piece of this packet, and its identification; where whole()
-  env.translate(packet,
-                mapping);  // translate::Passed: translator::pass(). It and its steps share scratch<T>(), of this CPU
+  // translate::Passed: translator::pass(). It and its steps share scratch<T>(), of this CPU.
+  env.translate(packet, mapping);
   // Steps that are rare and large, by the functions of the same names: in the kernel each is a function of its own,
   // which the verifier proves once instead of in every state that a packet can reach it in.
-  env.answer(packet);    // u32: Answered
-  env.place(Arrival{});  // u64: where the flow belongs, packed
+  env.reset(packet, AnswerKind{});  // Answered (core/answer.h)
+  env.echo(packet, AnswerKind{});   // Answered (core/echo.h)
+  env.quoted(packet);               // Quoted (core/quoted.h)
+  env.tunnel(packet, Through{});    // Verdict: send_by_slot() (core/forward.h)
+  env.place(Arrival{});             // u64: where the flow belongs, packed
   env.search_rules(n, n, n);
   env.prove(u64(n));                      // the flow's hash
   env.mapping_of(u64(n), bits, true, n);  // const Mapping*: waymark::mapping_of() (core/prefix.h), and its parts
@@ -92,9 +113,9 @@ concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet, cons
   env.find_any_prefix(u64(n), bits, n);
   env.has_source_route(n, n);  // bool: an IPv4 header from l3 to l4 holds one that has not come to its end
   env.skip_headers(n, n, n);   // u64: translate::Skipped of (l4, end, protocol), packed
-  env.route(address);          // u32: core/translate/way.h
+  env.route(address);          // u32: core/way.h
   env.sum(n, n);               // u64: the folded sum of the packet's bytes, or kNoSum
-  env.complain(n, n, n, n);    // u32: Answered (core/complain.h)
+  env.complain(n, n, n, n);    // Answered (core/complain.h)
   env.look_at_error();         // translate::Passed, as of all that follow
   env.prepare_error6(n);
   env.write_error6();

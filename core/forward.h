@@ -78,4 +78,22 @@ WM_INLINE Verdict send_through_tunnel(E& env, const Packet& p, const Target* tar
   return forward::why::sent;
 }
 
+WM_INLINE constexpr u64 pack_through(const Through& t) {
+  return u64(t.slot) | u64(t.candidate) << kSlotBits | u64(t.entropy) << (2 * kSlotBits);
+}
+WM_INLINE constexpr Through unpack_through(u64 w) {
+  return {u32(w) & kSlotMask, u32(w >> kSlotBits) & kSlotMask, u32(w >> (2 * kSlotBits))};
+}
+
+// The same for packets that are rare. One of the steps that the kernel's verifier proves apart (Env::tunnel). Of `p`
+// l3, end, ip6 and tos are enough.
+template <Env E>
+WM_INLINE Verdict send_by_slot(E& env, const Packet& p, const Through& through) {
+  const Target* target = env.at(table::targets, through.slot);
+  if (!target || !target->in_use) return forward::why::no_room;
+  const Target* candidate = through.candidate ? env.at(table::targets, through.candidate) : nullptr;
+  if (candidate && !candidate->in_use) candidate = nullptr;
+  return send_through_tunnel(env, p, target, through.slot, through.entropy, candidate);
+}
+
 }  // namespace waymark

@@ -10,6 +10,10 @@ constexpr u8 kIcmp4EchoReply = 0, kIcmp4Unreachable = 3, kIcmp4SourceQuench = 4,
 constexpr u8 kIcmp6Unreachable = 1, kIcmp6TooBig = 2, kIcmp6TimeExceeded = 3, kIcmp6Parameter = 4, kIcmp6Echo = 128,
              kIcmp6EchoReply = 129, kIcmp6Redirect = 137;
 
+constexpr u32 kLeastMtu6 = 1280;      // RFC 8200, 5
+constexpr u32 kLongestError4 = 576;   // RFC 1812, 4.3.2.3
+constexpr u32 kLongestError6 = 1280;  // RFC 4443, 2.4 c
+
 // RFC 1122, 3.2.2: those that quote a packet.
 WM_INLINE constexpr bool is_icmp4_error(u8 type) {
   return type == kIcmp4Unreachable || type == kIcmp4SourceQuench || type == kIcmp4Redirect ||

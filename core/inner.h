@@ -37,4 +37,45 @@ WM_INLINE Inner find_inner(E& env, const Packet& p, u16 gue_port) {
   return {inner + u32(sizeof(GueCandidate)), type_of(gue->protocol), true};
 }
 
+// Takes away what stands between the link header with its tags, which ends at `l3`, and the packet at `inner_l3`.
+// False, before any write, where that cannot be.
+template <class E>
+WM_INLINE bool take_out(E& env, u32 l3, u32 inner_l3, bool ip6) {
+  const View before = env.view();
+  const auto* old = before.template at<Ethernet>(0);
+  if (!old) return false;
+  const LinkAddresses link = load_link(old);
+  be16 first_type = old->type;
+  Vlan tag[2] = {};
+  const u32 tags = (l3 - u32(sizeof(Ethernet))) / u32(sizeof(Vlan));
+  if (WM_UNLIKELY(tags)) {
+    const auto* first = before.template at<Vlan>(sizeof(Ethernet));
+    const auto* second = before.template at<Vlan>(sizeof(Ethernet) + sizeof(Vlan));
+    if (!first || !second) return false;
+    tag[0] = *first;
+    tag[1] = *second;
+  }
+  const be16 type = wire16(ip6 ? kEtherIp6 : kEtherIp4);
+  if (!env.resize(-int(inner_l3 - l3))) return false;
+  const View after = env.view();
+  auto* ethernet = after.template at<Ethernet>(0);
+  if (!ethernet) return false;
+  if (WM_LIKELY(!tags)) {
+    first_type = type;
+  } else {
+    auto* first = after.template at<Vlan>(sizeof(Ethernet));
+    auto* second = after.template at<Vlan>(sizeof(Ethernet) + sizeof(Vlan));
+    if (!first || !second) return false;
+    if (tags == 1) {
+      tag[0].type = type;
+    } else {
+      tag[1].type = type;
+      *second = tag[1];
+    }
+    *first = tag[0];
+  }
+  store_link(ethernet, link, first_type);
+  return true;
+}
+
 }  // namespace waymark

@@ -5,8 +5,19 @@
 
 #include "core/prefix_records.h"
 #include "core/translate/records.h"
+#include "core/verdict.h"
 
 namespace waymark {
+
+// Addresses that a role has to speak from. None of a family: :: or 0.
+struct OwnAddresses {
+  Address ip6;
+  u32 ip4;  // host order
+  u32 reserved;
+};
+static_assert(sizeof(OwnAddresses) == 24);
+
+enum class Echo : u8 { answer = 0, target = 1, kernel = 2 };
 
 // Constants of one load of the program, in read-only memory.
 struct Settings {
@@ -24,15 +35,18 @@ struct Settings {
   u16 gue_port;         // where this host's GUE tunnels come in, host order; 0: none
   u8 second_candidate;  // 1: GUE tunnels of adopted flows name the previous choice
   u8 heir_bits;
-  u32 answer_interval[4];  // by AnswerKind: between two answers, in units of 2^-16 ticks; 0: none at all
-  u32 answer_burst[4];     // so many may come at once
+  u32 answer_interval[8];  // by AnswerKind: between two answers, in units of 2^-16 ticks; 0: none at all
+  u32 answer_burst[8];     // so many may come at once
   Space prefix_space;      // the one that all prefixes are in, or kAnySpace
   u8 prefix_role;          // the one that all prefixes are of, by number; kManyRoles; or kNoRole: there are none
   u8 serves_prefixes;      // 1: a prefix is among what this host serves
-  u8 reserved2[6];
+  Echo echo;               // what becomes of a ping of a service's address
+  u8 reserved2;
+  u32 way_ticks;               // how long a Way is believed
+  OwnAddresses own[kModules];  // by the number of the role's module (WM_REASONS): where its ICMP errors come from
   TranslatorSettings translator;
 };
-static_assert(sizeof(Settings) == 152 + sizeof(TranslatorSettings));
+static_assert(sizeof(Settings) == 184 + kModules * sizeof(OwnAddresses) + sizeof(TranslatorSettings));
 
 // An (interface, VLAN, VLAN) that Waymark listens on.
 constexpr u32 kPortBits = 10;
@@ -75,6 +89,9 @@ struct Front {
   u32 index;  // the role's: of the first in table::rules
 };
 static_assert(sizeof(Front) == 64);
+WM_INLINE constexpr bool has_rules(const Front* front) {
+  return front->rule_count || front->rule[0].first != kNoRule.first;
+}
 
 constexpr u32 kSteerWays = 4;
 struct SteerBucket {
@@ -133,6 +150,23 @@ struct Adjacency {
 };
 static_assert(sizeof(Adjacency) == 32);
 
+// The way to one destination, as the kernel's routes gave it. Written in place by packets: `seal` covers all that is
+// before it, so a record that is half another one's counts as missing.
+struct alignas(64) Way {
+  Address destination;
+  u32 interface;    // 0: the kernel sends
+  u32 valid_until;  // ticks
+  Mac next_hop, source;
+  u16 mtu;  // of the IP packet; 0: unknown
+  u8 kind;  // WayKind
+  u8 reserved;
+  u64 seal;
+  u64 reserved2[2];
+};
+static_assert(sizeof(Way) == 64);
+enum class WayKind : u8 { kernel = 0, direct = 1, unreachable = 2 };
+constexpr u32 kWayBits = 14;
+
 // Where a consistent choice lies, of one service and region of clients. There is one region: its head has the service's
 // number, and those above are there for others. One per half (head_at()).
 struct Choice {
@@ -183,9 +217,18 @@ struct SlotName {
 static_assert(sizeof(SlotName) == 168);
 constexpr u32 kNoWeight = ~0u;
 
-// Answers that this node gives, in a dead target's place or as a router, each kind with a bucket of its own.
-enum class AnswerKind : u8 { reset = 0, unreachable = 1, error = 2, echo = 3 };
-constexpr u32 kAnswerKinds = 4, kMostAnswerKinds = 16;
+// Answers that this node gives, each kind with a bucket of its own.
+enum class AnswerKind : u8 {
+  reset = 0,        // a director, in a dead target's place
+  unreachable = 1,  // likewise
+  error = 2,        // the translator, as a router
+  echo = 3,         // the translator, pinged
+  closed = 4,       // a director, for ports that no service has
+  told = 5,         // a director, as a router
+  pinged = 6,       // a director, for a service
+};
+constexpr u32 kAnswerKinds = 7, kMostAnswerKinds = 16;
+static_assert(kAnswerKinds <= sizeof(Settings::answer_interval) / sizeof(u32));
 
 // What must fit for pinned tables to be taken over by another build (DESIGN.md, "Upgrade").
 constexpr u32 kLayoutVersion = 4;

@@ -65,6 +65,7 @@ enum class Note : u8 {
   passed_on,           // a host sent a stray on to the second candidate
   candidate_refused,   // the second candidate is no host of this service: delivered here
   pin_inherited,       // a pin went over to another service with the same target: services were split or merged
+  error_carried,       // an ICMP error about a reply was carried to the flow's server
   count
 };
 constexpr u32 kNotes = u32(Note::count), kMostNotes = 256;  // pinned counters have room for so many

@@ -71,6 +71,13 @@ struct WM_WIRE Ip6Extension {  // hop-by-hop, routing, destination options (RFC 
 };
 static_assert(sizeof(Ip6Extension) == 2);
 
+struct WM_WIRE Ip6Fragment {  // RFC 8200, 4.5
+  u8 next, reserved;
+  be16 offset;  // offset:13 in 8-byte units, reserved:2, M:1
+  be32 id;
+};
+static_assert(sizeof(Ip6Fragment) == 8);
+
 struct WM_WIRE Ports {  // the first word of TCP and UDP
   be16 source, destination;
 };

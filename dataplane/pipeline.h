@@ -95,7 +95,7 @@ WM_INLINE Verdict process(E& env) {
     if (s.prefix_role == kManyRoles) to = find_by_prefix(env, space_of(port->zone), p.destination, p.ip6);
     if (to.role == kNoRole) return steer::why::not_ours;
   }
-  env.step(Step::steered, to.role, port->zone, !to.front);
+  env.step(Step::steered, to.role, port->zone, !to.front ? 1 : has_rules(to.front) ? 0 : 2);
 #define WM_TURN(NAME) \
   if (to.role == u32(Role::NAME)) return turn_to_##NAME<here>(env, p, port, to);
   WM_ROLES(WM_TURN)

@@ -134,6 +134,7 @@ Result<Image> compile(const CompileInput& in) {
   settings.pin_buckets = in.config.engine.pins ? in.meta.pin_buckets : 0;
   settings.embryo_buckets = in.config.engine.pins ? in.meta.embryo_buckets : 0;
   settings.stamp_shift = in.meta.stamp_shift;
+  settings.way_ticks = u32(std::chrono::duration<double>(kWayLifetime).count() * in.meta.ticks_per_second);
   settings.embryo_stamps = stamps_for(kEmbryoLifetime, in.meta);
   settings.stale_stamps = stamps_for(kClosingLifetime, in.meta);
   image.roles = roles_of(in.config);

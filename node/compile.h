@@ -7,6 +7,7 @@
 namespace waymark {
 
 // How long a flow that sent one packet, and one that sent FIN or RST, is remembered after its last packet, at least.
+constexpr Duration kWayLifetime = std::chrono::seconds(2);  // until the kernel's routes are asked again
 constexpr Duration kEmbryoLifetime = std::chrono::seconds(20);
 constexpr Duration kClosingLifetime = std::chrono::seconds(60);
 

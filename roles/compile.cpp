@@ -20,6 +20,14 @@ void add_rules(FrontDraft& draft, const std::vector<PortRange>& ports, u32 servi
     draft.rules.push_back(rule_of(u8(range.protocol), range.first, range.last, u16(service)));
 }
 
+void set_own(Settings& settings, u32 module, std::span<const Address> addresses) {
+  for (const Address& a : addresses)
+    if (is_ip4(a))
+      settings.own[module].ip4 = number(ip4_of(a));
+    else
+      settings.own[module].ip6 = a;
+}
+
 void set_limit(Settings& settings, AnswerKind kind, u32 per_second, u32 ticks_per_second) {
   const u64 second = u64(ticks_per_second) << 16;
   settings.answer_interval[u32(kind)] = per_second ? u32(std::max<u64>(1, second / per_second)) : 0;

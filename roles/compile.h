@@ -70,6 +70,9 @@ u32 zone_number(std::string_view name);
 FrontDraft& front(Fronts& fronts, Role role, Space space, const Prefix& prefix);
 void add_rules(FrontDraft& draft, const std::vector<PortRange>& ports, u32 service);
 
+// Where the role with this module of reasons speaks from: at most one address per family.
+void set_own(Settings& settings, u32 module, std::span<const Address> addresses);
+
 // So many answers a second, and as many at once; 0: none.
 void set_limit(Settings& settings, AnswerKind kind, u32 per_second, u32 ticks_per_second);
 

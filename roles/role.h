@@ -55,6 +55,7 @@ struct Descriptor {
 
   // The rest is for roles that have such a thing; null: none.
   // Rules between keys (config/checks.h), also where there is no section; then what is tidied in a good configuration.
+  const char* bare_text = nullptr;  // in place of `address_text`, of an address without ports
   void (*check)(config::Checking&) = nullptr;
   void (*settle)(Config&) = nullptr;
   // What it has, so that no two roles have the same.

@@ -54,7 +54,7 @@ void World::start_machine(Machine& m) {
       s.source_port = p.source_port;
       s.destination_port = p.destination_port;
       s.flags = p.tcp_flags;
-      if (p.protocol == kProtoTcp)
+      if (p.protocol == kProtoTcp && p.l4 + sizeof(Tcp) <= frame.size())  // of what an error quotes, less may be there
         s.acknowledgement = number(reinterpret_cast<const Tcp*>(frame.data() + p.l4)->acknowledgement);
       return m.sockets.owner(s);
     });

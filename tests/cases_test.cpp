@@ -26,8 +26,48 @@ TEST(Cases, IcmpErrorsAreThoseOfTheRfcs) {
   for (const Case& c : cases::icmp_types()) run_case(*build, c);
 }
 
+TEST(Cases, OfOtherSettings) {
+  for (const cases::Setting& setting : cases::setting_cases()) {
+    SCOPED_TRACE(setting.name);
+    Image image = fixture::image();
+    setting.set(image.settings);
+    const auto build = native_build(image);
+    for (const Case& c : setting.cases) run_case(*build, c);
+  }
+}
+
+// By the kernel's routes, where they say how; a program is on the interface there.
+TEST(Cases, WhatRoutersSayIsToldOnByTheSendersWay) {
+  NativeEngine engine(fixture::kPins);
+  engine.load(fixture::image());
+  const Routed routed = {WayKind::direct, fixture::kOtherInterface, {{2, 0, 0, 0, 9, 1}}, {{2, 0, 0, 0, 9, 2}}, 1500};
+  u32 told = 0, tagged = 0;
+  for (const Case& c : cases::own_cases()) {
+    if (c.reason != "director.told_on") continue;
+    for (const bool direct : {false, true}) {
+      engine.set_routes([&](const Address&) { return direct ? routed : Routed{}; });
+      fixture::fill(engine.live(), 1000);
+      std::fill(engine.live().ways.begin(), engine.live().ways.end(), Way{});
+      const Outcome outcome = engine.run(c.in, fixture::kInterface, 1000);
+      const bool has_tags = c.in[12] == 0x81 || c.in[12] == 0x88;
+      packets::Bytes out = c.out;
+      if (direct && !has_tags) {
+        std::copy_n(routed.next_hop.byte, 6, out.begin());
+        std::copy_n(routed.source.byte, 6, out.begin() + 6);
+      }
+      EXPECT_EQ(packets::difference(out, outcome.frame), "") << c.name;
+      EXPECT_EQ(outcome.out_interface, direct && !has_tags ? fixture::kOtherInterface : fixture::kInterface) << c.name;
+      (has_tags ? tagged : told) += direct;
+    }
+  }
+  EXPECT_GT(told, 20u);
+  EXPECT_GT(tagged, 10u);
+}
+
 TEST(Cases, NameEveryReason) {
   std::set<std::string> seen;
+  for (const cases::Setting& setting : cases::setting_cases())
+    for (const Case& c : setting.cases) seen.insert(c.reason);
   for (const Case& c : cases::all_cases()) seen.insert(c.reason);
   for (const auto& e : cases::kReasonsElsewhere)
     EXPECT_TRUE(seen.insert(e.reason).second) << "a case shows it too: " << e.test;

@@ -5,7 +5,7 @@
 
 #include "core/steer.h"
 #include "core/translate/reasons.h"
-#include "core/translate/way.h"
+#include "core/way.h"
 #include "engine/xdp/program.h"
 #include "tests/kit/kernel_translator.h"
 #include "tests/kit/mutate.h"

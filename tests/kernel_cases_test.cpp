@@ -47,6 +47,19 @@ TEST(KernelCases, BpfByTheOtherCompiler) {
   run_all(program_other());
 }
 
+// The settings are constants to the verifier: each makes another program.
+TEST(KernelCases, OfOtherSettings) {
+  WM_NEED(Cap::bpf);
+  for (const auto elf : {program(), program_other()})
+    for (const cases::Setting& setting : cases::setting_cases()) {
+      SCOPED_TRACE(setting.name);
+      Image image = fixture::image();
+      setting.set(image.settings);
+      const auto build = xdp_build(elf, image);
+      for (const cases::Case& c : setting.cases) run_case(*build, c);
+    }
+}
+
 // Where a role's program is not loaded, its packets are dropped and counted, and all others are served.
 TEST(KernelCases, AJumpThatLeadsNowhereIsADrop) {
   WM_NEED(Cap::bpf);

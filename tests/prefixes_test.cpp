@@ -81,8 +81,8 @@ const Met kMet[] = {
     {"198.51.100.161", "steer.not_ours"},
     {"2001:db8:64::c000:201", "translator.to_ip4"},
     {"2001:db8:64::c000:281", "forward.sent", "2001:db8:5::a"},
-    {"2001:db8:80::5", "director.port_closed", "", 81},
-    {"2001:db8:80::1", "director.port_closed", "", 25},  // the shorter prefix's ports do not count either
+    {"2001:db8:80::5", "director.closed_reset", "", 81},
+    {"2001:db8:80::1", "director.closed_reset", "", 25},  // the shorter prefix's ports do not count either
     {"2001:db8:81::77", "host.delivered", "", 25, true},
     {"2001:db8:81:1::77", "host.not_served", "", 25, true},
     {"203.0.113.127", "host.delivered", "", 25, true},

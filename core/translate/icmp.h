@@ -6,9 +6,6 @@
 
 namespace waymark::translate {
 
-constexpr u32 kLeastMtu6 = 1280;        // RFC 8200, 5
-constexpr u32 kLongestError4 = 576;     // RFC 1812, 4.3.2.3
-constexpr u32 kLongestError6 = 1280;    // RFC 4443, 2.4 c
 constexpr u32 kHeaders = 40 - 20;       // how much longer an IPv6 packet is
 constexpr u32 kLeastDatagram = 128;     // that extensions follow (RFC 4884, 3)
 constexpr u32 kAtomicMost = 1260;       // of IPv4 packets that may be fragmented on (RFC 7915, 5.1)

@@ -4,7 +4,7 @@
 #include "core/complain.h"
 #include "core/translate/headers.h"
 #include "core/translate/map.h"
-#include "core/translate/way.h"
+#include "core/way.h"
 
 namespace waymark::translate {
 

@@ -42,8 +42,9 @@ class NativeEnv {
     view_.end = view_.begin + bytes;
     return true;
   }
-  Owner owner(const Packet& p) const {
-    return engine_.owner_of_ ? engine_.owner_of_({view_.begin, view_.end}, p) : Owner::flow;
+  Owner owner(const Packet& p, const Quoted& q) const {
+    if (!engine_.owner_of_) return Owner::flow;
+    return engine_.owner_of_({view_.begin, view_.end}, q.l4 ? answered_by(view_, p, q) : p);
   }
   const Settings& settings() const { return engine_.image_.settings; }
   const Prefixes& prefixes() const { return engine_.image_.lengths; }
@@ -62,7 +63,10 @@ class NativeEnv {
   }
   [[gnu::noinline]] void prove(u64 hash) { director::prove(*this, hash); }
   [[gnu::noinline]] u64 place(const Arrival& a) { return director::pack_flow(director::place(*this, a)); }
-  [[gnu::noinline]] u32 answer(const Packet& p) { return u32(waymark::answer(*this, p)); }
+  [[gnu::noinline]] Answered reset(const Packet& p, AnswerKind limit) { return waymark::reset(*this, p, limit); }
+  [[gnu::noinline]] Answered echo(const Packet& p, AnswerKind limit) { return waymark::echo(*this, p, limit); }
+  [[gnu::noinline]] Quoted quoted(const Packet& p) const { return quoted_in(view_, p); }
+  [[gnu::noinline]] Verdict tunnel(const Packet& p, const Through& t) { return send_by_slot(*this, p, t); }
   const Mapping* mapping_of(Space space, const AddressBits& address, bool ip6, u32 kinds) {
     return waymark::mapping_of(*this, space, address, ip6, kinds);
   }
@@ -80,8 +84,8 @@ class NativeEnv {
     u64 sum = 0;
     return sum_bytes(view_, from, to, sum) ? u64(fold(sum)) : kNoSum;
   }
-  [[gnu::noinline]] u32 complain(u32 l3, u32 end, u32 kind, u32 rest) {
-    return u32(waymark::complain(*this, l3, end, kind, rest));
+  [[gnu::noinline]] Answered complain(u32 l3, u32 end, u32 kind, u32 rest) {
+    return waymark::complain(*this, l3, end, kind, rest);
   }
   translate::Passed translate(const Packet& p, const Mapping* target) {
     return translator::pass(*this, p.ip6, p, target);
@@ -99,7 +103,7 @@ class NativeEnv {
     if (!engine_.route_to_) return u32(WayKind::kernel);
     const Routed r = engine_.route_to_(to);
     const Ethernet link = {r.next_hop, r.source, {}};
-    keep_way(*this, to, r.kind, r.interface, load_link(&link), r.mtu, engine_.image_.settings.translator.way_ticks);
+    keep_way(*this, to, r.kind, r.interface, load_link(&link), r.mtu, engine_.image_.settings.way_ticks);
     return u32(r.kind) | u32(r.mtu) << 8;
   }
   template <u32>

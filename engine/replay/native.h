@@ -27,7 +27,7 @@ struct Outcome {
   std::vector<std::vector<u8>> frames = {};
 };
 
-// What stands for the kernel's routes: the way to a destination (core/translate/way.h); interface 0: the kernel's.
+// What stands for the kernel's routes: the way to a destination (core/way.h); interface 0: the kernel's.
 struct Routed {
   WayKind kind = WayKind::kernel;
   u32 interface = 0;
@@ -36,7 +36,8 @@ struct Routed {
 };
 using RouteTo = std::function<Routed(const Address& destination)>;
 
-// What stands for the machine's sockets (core/env.h, Owner): `frame` holds the packet.
+// What stands for the machine's sockets (core/env.h, Owner): `frame` holds the packet, or an ICMP error that quotes an
+// answer to it.
 using OwnerOf = std::function<Owner(std::span<const u8> frame, const Packet& packet)>;
 
 template <bool kTrace>

@@ -31,6 +31,7 @@ constexpr NoteText kNoteTexts[kNotes] = {
     {"passed_on", "a host sent a stray on to the second candidate"},
     {"candidate_refused", "the second candidate is no host of this service: delivered here"},
     {"pin_inherited", "a pin moved to another service with the same target, after services were split or merged"},
+    {"error_carried", "an ICMP error about a reply was carried to the server that had sent it"},
 };
 
 }  // namespace

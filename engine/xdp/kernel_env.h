@@ -63,8 +63,12 @@ WM_TABLES(WM_MAP)
 
 extern "C" {
 unsigned int wm_search_rules(unsigned int base, unsigned int count, unsigned int wanted);
-unsigned int wm_owner(xdp_md* ctx, unsigned int l3, unsigned int l4, unsigned int ip6, unsigned int protocol);
-unsigned int wm_answer(xdp_md* ctx, unsigned int l3, unsigned int l4, unsigned int end, unsigned int kind);
+unsigned int wm_owner(xdp_md* ctx, unsigned int l3, unsigned int l4, unsigned int kind, unsigned int protocol);
+unsigned int wm_reset(xdp_md* ctx, unsigned int l3, unsigned int l4, unsigned int end, unsigned int kind);
+unsigned int wm_echo(xdp_md* ctx, unsigned int l3, unsigned int l4, unsigned int end, unsigned int kind);
+unsigned long long wm_quoted(xdp_md* ctx, unsigned int l4, unsigned int end, unsigned int ip6);
+unsigned long long wm_tunnel(xdp_md* ctx, unsigned int l3, unsigned int end, unsigned int kind,
+                             unsigned long long through);
 unsigned long long wm_place(unsigned long long hash, unsigned long long choice_hash, unsigned int service,
                             unsigned int protocol_and_flags);
 int wm_prove(unsigned long long hash);
@@ -166,15 +170,29 @@ class KernelEnv : public KernelTables {
     return ok;
   }
   // A function of its own: rare, and the verifier need not carry what is known of the packet through it.
-  WM_INLINE Owner owner(const Packet& p) {
-    const u32 owner = wm_owner(ctx_, p.l3, p.l4, p.ip6, p.protocol);
+  WM_INLINE Owner owner(const Packet& p, const Quoted& q) {
+    const bool quoted = q.l4;
+    const u32 owner = wm_owner(ctx_, quoted ? quoted_l3(p) : p.l3, quoted ? q.l4 : p.l4, p.ip6 | u32(quoted) << 1,
+                               quoted ? q.protocol : p.protocol);
     reload();
     return Owner(owner);
   }
-  WM_INLINE u32 answer(const Packet& p) {
-    const u32 answered = wm_answer(ctx_, p.l3, p.l4, p.end, u32(p.ip6) << 8 | p.protocol);
+  WM_INLINE Answered reset(const Packet& p, AnswerKind limit) {
+    const u32 answered = wm_reset(ctx_, p.l3, p.l4, p.end, u32(p.ip6) << 8 | u32(limit));
     reload();
-    return answered;
+    return Answered(answered);
+  }
+  WM_INLINE Answered echo(const Packet& p, AnswerKind limit) {
+    const u32 answered = wm_echo(ctx_, p.l3, p.l4, p.end, u32(p.ip6) << 8 | u32(limit));
+    reload();
+    return Answered(answered);
+  }
+  WM_INLINE Quoted quoted(const Packet& p) { return unpack_quoted(wm_quoted(ctx_, p.l4, p.end, p.ip6)); }
+  WM_INLINE Verdict tunnel(const Packet& p, const Through& through) {
+    const u64 word = wm_tunnel(ctx_, p.l3, p.end, u32(p.ip6) << 8 | p.tos, pack_through(through));
+    reload();
+    leave(u32(word >> 32));
+    return {u16(word), Action::pass};
   }
   WM_INLINE const Mapping* mapping_of(Space space, const AddressBits& address, bool ip6, u32 kinds) {
     return waymark::mapping_of(*this, space, address, ip6, kinds);
@@ -193,10 +211,10 @@ class KernelEnv : public KernelTables {
   WM_INLINE bool has_source_route(u32 l3, u32 l4) { return wm_has_source_route(ctx_, l3, l4); }
   WM_INLINE u64 skip_headers(u32 l4, u32 end, u32 protocol) { return wm_skip_headers(ctx_, l4, end, protocol); }
   WM_INLINE u64 sum(u32 from, u32 to) { return wm_sum(ctx_, from, to); }
-  WM_INLINE u32 complain(u32 l3, u32 end, u32 kind, u32 rest) {
+  WM_INLINE Answered complain(u32 l3, u32 end, u32 kind, u32 rest) {
     const u32 answered = wm_complain(ctx_, l3, end, kind, rest);
     reload();
-    return answered;
+    return Answered(answered);
   }
   WM_INLINE translate::Passed translate(const Packet& p, const Mapping* target) {
     if (p.ip6) return translator::pass(*this, true, p, target);
@@ -232,7 +250,7 @@ class KernelEnv : public KernelTables {
   WM_INLINE u32 search_rules(u32 base, u32 count, u32 wanted) { return wm_search_rules(base, count, wanted); }
   WM_INLINE void prove(u64 hash) { wm_prove(hash); }
   WM_INLINE u64 place(const Arrival& a) {
-    return wm_place(a.hash, a.choice_hash, a.service, u32(a.protocol) << 8 | a.tcp_flags);
+    return wm_place(a.hash, a.choice_hash, a.service, u32(a.looks_only) << 16 | u32(a.protocol) << 8 | a.tcp_flags);
   }
 
  private:

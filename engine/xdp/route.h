@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/steer.h"
-#include "core/translate/way.h"
+#include "core/way.h"
 #include "engine/xdp/kernel_env.h"
 
 namespace waymark {
@@ -48,7 +48,7 @@ WM_INLINE u32 route_to(xdp_md* ctx, const Address& to) {
   const LinkAddresses link = {
       u64(load16(to_mac)) | u64(load16(to_mac + 2)) << 16 | u64(load16(to_mac + 4)) << 32 | u64(load16(from_mac)) << 48,
       u32(load16(from_mac + 2)) | u32(load16(from_mac + 4)) << 16};
-  const u32 ticks = kind == WayKind::direct ? env.settings().translator.way_ticks : kSoon;
+  const u32 ticks = kind == WayKind::direct ? env.settings().way_ticks : kSoon;
   keep_way(env, to, kind, kind == WayKind::direct ? fib.interface : 0, link, mtu, ticks);
   return u32(kind == WayKind::direct ? WayKind::kernel : kind) | mtu << 8;
 }

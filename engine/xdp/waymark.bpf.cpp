@@ -29,26 +29,51 @@ extern "C" __attribute__((noinline)) unsigned long long wm_place(unsigned long l
                                                                  unsigned long long choice_hash, unsigned int service,
                                                                  unsigned int protocol_and_flags) {
   KernelTables tables;
-  return director::pack_flow(
-      director::place(tables, {hash, choice_hash, service, u8(protocol_and_flags >> 8), u8(protocol_and_flags)}));
+  return director::pack_flow(director::place(tables, {hash, choice_hash, service, u8(protocol_and_flags >> 8),
+                                                      u8(protocol_and_flags), u8(protocol_and_flags >> 16)}));
 }
 
-// Owner (core/env.h) of the TCP or UDP packet at l3, by this machine's sockets.
+// Owner (core/env.h) of the TCP or UDP packet at l3, by this machine's sockets. `kind`: 1 for IPv6, 2 where this
+// machine sent it.
 extern "C" __attribute__((noinline)) unsigned int wm_owner(xdp_md* ctx, unsigned int l3, unsigned int l4,
-                                                           unsigned int ip6, unsigned int protocol) {
-  return u32(owner_of(ctx, l3, l4, ip6, protocol));
+                                                           unsigned int kind, unsigned int protocol) {
+  return u32(owner_of(ctx, l3, l4, kind & 1, kind & 2, protocol));
 }
 
-extern "C" __attribute__((noinline)) unsigned int wm_answer(xdp_md* ctx, unsigned int l3, unsigned int l4,
-                                                            unsigned int end, unsigned int kind) {
-  KernelEnv env(ctx);
-  Packet p = {};
+WM_INLINE Packet packet_at(u32 l3, u32 l4, u32 end, u32 kind) {
+  Packet p{};
   p.l3 = l3;
   p.l4 = l4;
   p.end = end;
   p.ip6 = kind >> 8 & 1;
-  p.protocol = u8(kind);
-  return u32(answer(env, p));
+  return p;
+}
+
+extern "C" __attribute__((noinline)) unsigned int wm_reset(xdp_md* ctx, unsigned int l3, unsigned int l4,
+                                                           unsigned int end, unsigned int kind) {
+  KernelEnv env(ctx);
+  return u32(reset(env, packet_at(l3, l4, end, kind), AnswerKind(kind & 15)));
+}
+
+extern "C" __attribute__((noinline)) unsigned int wm_echo(xdp_md* ctx, unsigned int l3, unsigned int l4,
+                                                          unsigned int end, unsigned int kind) {
+  KernelEnv env(ctx);
+  return u32(echo(env, packet_at(l3, l4, end, kind), AnswerKind(kind & 15)));
+}
+
+extern "C" __attribute__((noinline)) unsigned long long wm_quoted(xdp_md* ctx, unsigned int l4, unsigned int end,
+                                                                  unsigned int ip6) {
+  KernelEnv env(ctx);
+  return pack_quoted(quoted_in(env.view(), packet_at(0, l4, end, ip6 << 8)));
+}
+
+extern "C" __attribute__((noinline)) unsigned long long wm_tunnel(xdp_md* ctx, unsigned int l3, unsigned int end,
+                                                                  unsigned int kind, unsigned long long through) {
+  KernelEnv env(ctx);
+  Packet p = packet_at(l3, 0, end, kind);
+  p.tos = u8(kind);
+  const u32 reason = send_by_slot(env, p, unpack_through(through)).reason;
+  return reason | u64(env.left_by()) << 32;
 }
 
 extern "C" __attribute__((noinline)) unsigned int wm_find_far_prefix(unsigned long long space, unsigned long long high,

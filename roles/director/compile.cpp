@@ -7,6 +7,7 @@
 #include <bit>
 
 #include "core/steer.h"
+#include "roles/director/reasons.h"
 #include "roles/director/role.h"
 
 namespace waymark::director {
@@ -44,6 +45,11 @@ Status compile(const Compiling& c) {
   settings.second_candidate = config.director->second_candidate;
   set_limit(settings, AnswerKind::reset, config.director->resets, c.in.meta.ticks_per_second);
   set_limit(settings, AnswerKind::unreachable, config.director->unreachables, c.in.meta.ticks_per_second);
+  set_limit(settings, AnswerKind::closed, config.director->closed, c.in.meta.ticks_per_second);
+  set_limit(settings, AnswerKind::told, config.director->errors, c.in.meta.ticks_per_second);
+  set_limit(settings, AnswerKind::pinged, config.director->echoes, c.in.meta.ticks_per_second);
+  settings.echo = config.director->echo;
+  set_own(settings, kModule, config.director->address);
   for (std::size_t i = 0; i < c.in.indices.size(); ++i) {
     const ServiceSpec& service = c.in.serves.service[i];
     const u32 index = c.in.indices[i];
@@ -57,6 +63,10 @@ Status compile(const Compiling& c) {
       add_rules(draft, service.ports, index);
     }
   }
+  // Where routers send what they have to say of tunnels. An address that another role has, too, is that one's.
+  for (const InterfaceConfig& interface : config.engine.interfaces)
+    for (const Address& own : config.director->address)
+      front(c.fronts, Role::director, space_of(zone_number(interface.zone)), own);
   return write_heirs(c.image, c.in.shared);
 }
 

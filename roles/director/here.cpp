@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/address_text.h"
+#include "core/icmp.h"
 #include "core/tunnel.h"
 #include "roles/director/role.h"
 #include "rtnetlink/machine.h"
@@ -79,11 +80,19 @@ void look_at_targets(const Config& config, Findings& out) {
       const u32 mtu = way->second.adjacency->mtu;
       const std::string key = fmt::format("{} {} {}", mtu, overhead, from_clients);
       if (mtu >= from_clients + overhead || !told.insert(key).second) continue;
-      warn(out,
-           fmt::format("the way to target {} of service {} carries packets of {} bytes, with its tunnel's header "
-                       "{} of a client's; clients may send {}: raise the MTU on that way to {}, or let the servers "
-                       "offer a smaller MSS (`waymark check --here` there says which)",
-                       target.name, service.name, mtu, mtu - overhead, from_clients, from_clients + overhead));
+      if (mtu < kLeastMtu6 + overhead) {
+        warn(out, fmt::format(
+                      "the way to target {} of service {} carries packets of {} bytes, with its tunnel's header {} "
+                      "of a client's: IPv6 clients send 1280 whatever they are told; raise the MTU on that way "
+                      "to {} at least, better {}",
+                      target.name, service.name, mtu, mtu - overhead, kLeastMtu6 + overhead, from_clients + overhead));
+        continue;
+      }
+      warn(out, fmt::format(
+                    "the way to target {} of service {} carries packets of {} bytes, with its tunnel's header "
+                    "{} of a client's; clients may send {} and are told: raise the MTU on that way to {}, or let the "
+                    "servers offer a smaller MSS (`waymark check --here` there says which)",
+                    target.name, service.name, mtu, mtu - overhead, from_clients, from_clients + overhead));
     }
   }
 }

@@ -56,6 +56,23 @@ WM_INLINE const Target* target_of(E& env, u32 slot, u32 service) {
   return target && target->in_use && target->service == service ? target : nullptr;
 }
 
+// The slot of `service` whose tunnel ends where that of `slot` does, which is another service's; or 0.
+template <class E>
+WM_INLINE u32 heir_of(E& env, u32 slot, u32 service) {
+  const Target* other = env.settings().heir_bits ? env.at(table::targets, slot) : nullptr;
+  if (!other || !other->in_use) return 0;
+  const u64 end = other->end;
+  const HeirBucket* bucket =
+      env.at(table::heirs, heir_bucket(env.settings().heir_seed, end, service, env.settings().heir_bits));
+  if (!bucket) return 0;
+  for (u32 i = 0; i < kHeirWays; ++i) {
+    const u32 heir = bucket->slot[i];
+    const Target* target = heir ? target_of(env, heir, service) : nullptr;
+    if (target && target->end == end) return heir;
+  }
+  return 0;
+}
+
 // The pin's target, where it may serve the packet's service, or null. A pin may name a slot of another service: its
 // flow was that one's before services were split or merged, or another flow has this very fingerprint. Where the
 // packet's own service has a target whose tunnel ends in the same place, the pin goes over to that one's slot.
@@ -63,24 +80,14 @@ template <class E>
 WM_INLINE const Target* target_of_pin(E& env, Found& found, u32 service) {
   const u32 slot = unpack(found.value).slot;
   if (const Target* target = target_of(env, slot, service); WM_LIKELY(target)) return target;
-  const Target* other = env.settings().heir_bits ? env.at(table::targets, slot) : nullptr;
-  if (!other || !other->in_use) return nullptr;
-  const u64 end = other->end;
-  const HeirBucket* bucket =
-      env.at(table::heirs, heir_bucket(env.settings().heir_seed, end, service, env.settings().heir_bits));
-  if (!bucket) return nullptr;
-  for (u32 i = 0; i < kHeirWays; ++i) {
-    const u32 heir = bucket->slot[i];
-    const Target* target = heir ? target_of(env, heir, service) : nullptr;
-    if (!target || target->end != end) continue;
-    Pin pin = unpack(found.value);
-    pin.slot = heir;
-    const u64 word = pack(pin);
-    if (swap_word(found.word, found.value, word) == found.value) env.note(Note::pin_inherited);
-    found.value = word;  // where another CPU's packet was first, it goes the same way
-    return target;
-  }
-  return nullptr;
+  const u32 heir = heir_of(env, slot, service);
+  if (!heir) return nullptr;
+  Pin pin = unpack(found.value);
+  pin.slot = heir;
+  const u64 word = pack(pin);
+  if (swap_word(found.word, found.value, word) == found.value) env.note(Note::pin_inherited);
+  found.value = word;  // where another CPU's packet was first, it goes the same way
+  return target_of(env, heir, service);
 }
 
 // tcp_flags are 0 for all but TCP.
@@ -219,10 +226,29 @@ WM_INLINE void prove(E& env, u64 hash) {
   swap_word(embryo.word, embryo.value, 0);
 }
 
+// Where a flow belongs, without a packet of its own that could prove or change anything.
+template <class E>
+WM_INLINE Flow look_for(E& env, const Arrival& a) {
+  const Chosen chosen = look_up(env, a);
+  if (env.settings().pin_buckets) {
+    const PinPlace at = place_of(env, a.hash);
+    Found found = find_pin(env, at);
+    if (!found.word) found = find_embryo(env, at);
+    if (found.word) {
+      const Pin pin = unpack(found.value);
+      const u32 slot = target_of(env, pin.slot, a.service) ? pin.slot : heir_of(env, pin.slot, a.service);
+      if (slot) return {slot, false, pin.adopted ? other_than(env, slot, chosen) : 0};
+    }
+  }
+  const u32 slot = choice_of(env, chosen);
+  return {slot, false, slot ? other_than(env, slot, chosen) : 0};
+}
+
 // Where the flow of a packet belongs, and what the packet makes of its pin: all that is not settled at first sight. One
 // of the steps that the kernel's verifier proves apart (Env::place).
 template <class E>
 WM_INLINE Flow place(E& env, const Arrival& a) {
+  if (a.looks_only) return look_for(env, a);
   if (!env.settings().pin_buckets) return {choose(env, a), false, 0};
   const PinPlace at = place_of(env, a.hash);
   const u32 stamp = env.now() >> env.settings().stamp_shift & kStampMask;
@@ -242,7 +268,7 @@ template <class E>
 WM_INLINE Arrival arrival_of(E& env, const Packet& p, u32 service, u32 realm, u64 hash) {
   const Service* s = env.at(table::services, service);
   const u64 choice_hash = s && s->affinity ? hash_client(env.settings().pin_key, realm, p.source) : hash;
-  return {hash, choice_hash, service, p.protocol, p.tcp_flags};
+  return {hash, choice_hash, service, p.protocol, p.tcp_flags, 0};
 }
 
 }  // namespace waymark::director

@@ -2,27 +2,11 @@
 // kernel, whose reply goes straight to the client.
 #pragma once
 
-#include "core/forward.h"
 #include "core/inner.h"
 #include "core/steer.h"
+#include "roles/host/packet_icmp.h"
 
 namespace waymark {
-
-#define HOST_REASONS(X, M)                                                                                    \
-  X(M, pass, delivered, "taken out of its tunnel and given to the local service")                             \
-  X(M, pass, local, "to this host's own address, and no tunnel: the kernel's")                                \
-  X(M, drop, untrusted_interface, "a tunnel came in where none is accepted")                                  \
-  X(M, drop, untrusted_source, "a tunnel came from an address that is not a listed director's")               \
-  X(M, drop, gue_checksum, "the GUE tunnel carries a UDP checksum: Waymark's directors send none")            \
-  X(M, drop, gue_header, "the GUE header is cut short, or of a variant, type or with options not known here") \
-  X(M, drop, inner_header, "what the tunnel carries is not the IP packet that its header announces")          \
-  X(M, drop, inner_fragment, "the tunnel carries a fragment")                                                 \
-  X(M, drop, nested_tunnel, "the tunnel carries another tunnel")                                              \
-  X(M, drop, not_served, "the tunnel carries a packet for an address, protocol or port not served here")      \
-  X(M, drop, congestion, "congestion was marked on the tunnel of a packet that cannot carry the mark")        \
-  X(M, drop, not_fellow, "a host passed on a packet of a service that it does not share with this one")       \
-  X(M, drop, passed_twice, "a host passed on a packet with a second candidate: only directors name one")
-WM_REASONS(host, 3, HOST_REASONS)
 
 namespace host {
 
@@ -52,46 +36,6 @@ WM_INLINE bool carry_congestion(E& env, Packet& inner, u8 outer_tos) {
   return true;
 }
 
-// Takes the headers between the link header and the inner packet away.
-template <Env E>
-WM_INLINE Verdict open_tunnel(E& env, const Packet& outer, const Packet& inner) {
-  const View before = env.view();
-  const auto* old = before.at<Ethernet>(0);
-  if (!old) return parse::why::ethernet_short;
-  const LinkAddresses link = load_link(old);
-  be16 first_type = old->type;
-  Vlan tag[2] = {};
-  const u32 tags = (outer.l3 - u32(sizeof(Ethernet))) / u32(sizeof(Vlan));
-  if (WM_UNLIKELY(tags)) {
-    const auto* first = before.at<Vlan>(sizeof(Ethernet));
-    const auto* second = before.at<Vlan>(sizeof(Ethernet) + sizeof(Vlan));
-    if (!first || !second) return parse::why::ethernet_short;
-    tag[0] = *first;
-    tag[1] = *second;
-  }
-  const be16 type = wire16(inner.ip6 ? kEtherIp6 : kEtherIp4);
-  if (!env.resize(-int(inner.l3 - outer.l3))) return forward::why::no_room;
-  const View after = env.view();
-  auto* ethernet = after.at<Ethernet>(0);
-  if (!ethernet) return parse::why::ethernet_short;
-  if (WM_LIKELY(!tags)) {
-    first_type = type;
-  } else {
-    auto* first = after.at<Vlan>(sizeof(Ethernet));
-    auto* second = after.at<Vlan>(sizeof(Ethernet) + sizeof(Vlan));
-    if (!first || !second) return parse::why::ethernet_short;
-    if (tags == 1) {
-      tag[0].type = type;
-    } else {
-      tag[1].type = type;
-      *second = tag[1];
-    }
-    *first = tag[0];
-  }
-  store_link(ethernet, link, first_type);
-  return why::delivered;
-}
-
 // Not what opens a flow: that is for whoever was chosen.
 WM_INLINE constexpr bool in_middle(const Packet& p) {
   return p.protocol != kProtoTcp || (p.tcp_flags & (kTcpSyn | kTcpAck)) != kTcpSyn;
@@ -100,7 +44,7 @@ WM_INLINE constexpr bool in_middle(const Packet& p) {
 // The way to another host that shares `service` with this one: a target slot, or 0.
 template <Env E>
 WM_INLINE u32 way_to(E& env, const Front* front, u32 service) {
-  if (!front) return 0;
+  if (!front || service == kAnyService) return 0;
   const Rule* rule = find_rule(env, front, u8(service >> 16), u16(service));
   const Fellow* fellow = rule ? env.at(table::fellows, rule->service) : nullptr;
   return fellow ? fellow->slot : 0;
@@ -123,7 +67,7 @@ WM_INLINE bool pass_on(E& env, const Packet& outer, const Packet& inner, u32 zon
   }
   env.note(Note::passed_on);
   env.step(Step::passed_on, slot, 0, 0);
-  verdict = send_through_tunnel(env, inner, target, slot, entropy);
+  verdict = env.tunnel(inner, {slot, 0, entropy});
   return true;
 }
 
@@ -165,13 +109,19 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& to
   if (const Verdict end = validate(env.view(), inner, p.end); WM_UNLIKELY(ended(end)))
     return end.reason == parse::why::fragment.reason ? why::inner_fragment : end;
   const Rule* rule = find_rule(env, front, inner.protocol, inner.destination_port);
-  if (WM_UNLIKELY(!rule)) return why::not_served;
-  const u32 service = rule->service;
+  u32 service = kNotServed;
+  Quoted quoted = {0, 0, 0, 0};
+  if (WM_LIKELY(rule))
+    service = rule->service;
+  else
+    service = served_by_icmp(env, inner, front, quoted);
+  if (WM_UNLIKELY(service == kNotServed)) return why::not_served;
   if (WM_UNLIKELY(!from_director && !way_to(env, fellow, service))) return why::not_fellow;
   if (WM_UNLIKELY(!carry_congestion(env, inner, p.tos))) return why::congestion;
-  if (WM_UNLIKELY(found.has_candidate) && in_middle(inner) && env.owner(inner) == Owner::nobody)
+  if (WM_UNLIKELY(found.has_candidate) && (rule ? in_middle(inner) : quoted.l4 != 0) &&
+      env.owner(inner, quoted) == Owner::nobody)
     if (Verdict passed = why::local; pass_on(env, p, inner, port->zone, service, passed)) return passed;
-  return open_tunnel(env, p, inner);
+  return take_out(env, p.l3, inner.l3, inner.ip6) ? Verdict(why::delivered) : Verdict(forward::why::no_room);
 }
 
 }  // namespace host

@@ -1,7 +1,8 @@
 // The translator: what it takes, in which direction it goes, and what its senders are told.
 #pragma once
 
-#include "core/translate/echo.h"
+#include "core/complain.h"
+#include "core/echo.h"
 #include "core/translate/errors.h"
 #include "core/translate/to_ip4.h"
 #include "core/translate/to_ip6.h"
@@ -102,7 +103,7 @@ WM_INLINE Verdict complain_about(E& env, Verdict verdict, u32 kind, u32 rest, u3
   const Packet& p = s->o.p;
   const u32 added = u32(sizeof(Icmp) + (p.ip6 ? sizeof(Ip6) : sizeof(Ip4)));
   const u32 end = translate::least(p.end, p.l3 + (mtu > added ? mtu - added : 0));  // what goes back fits its way
-  const Answered answered = Answered(env.complain(p.l3, end, kind, rest));
+  const Answered answered = env.complain(p.l3, end, said_by(kModule, AnswerKind::error, kind), rest);
   if (answered == Answered::none) return why::error_withheld;
   if (answered == Answered::limited) return why::error_limited;
   env.step(Step::answered, u32(AnswerKind::error), kind, rest);
@@ -116,7 +117,14 @@ WM_INLINE Verdict receive_own(E& env, Packet& p) {
   if (p.protocol != (p.ip6 ? kProtoIcmp6 : kProtoIcmp4)) return why::local;
   if (const Verdict end = validate(env.view(), p, env.length()); ended(end))
     return end.reason == parse::why::fragment.reason ? why::local : end;
-  return translate::echo(env, p);
+  const auto* icmp = env.view().template at<Icmp>(p.l4);
+  if (!icmp || !is_echo(icmp, p.ip6)) return why::local;
+  const Answered answered = env.echo(p, AnswerKind::echo);
+  if (answered == Answered::none) return why::no_room;
+  if (answered == Answered::limited) return why::error_limited;
+  env.step(Step::answered, u32(AnswerKind::echo), 0, 0);
+  env.leave(env.interface());
+  return why::echoed;
 }
 
 // A packet to the translator's own address, or to what it translates.

@@ -22,7 +22,7 @@ template <class E>
 WM_INLINE Address pool_source(E& env, const Address& router) {
   const TranslatorSettings& s = env.settings().translator;
   u32 n = s.pool_size ? reduce(u32(steer_hash(0, 0, router) >> 32), s.pool_size) : 0;
-  u32 chosen = s.own4;
+  u32 chosen = env.settings().own[kModule].ip4;
   for (u32 i = 0; i < kPoolRanges; ++i) {
     if (n < s.pool[i].count) {
       chosen = s.pool[i].first + n;
@@ -71,7 +71,7 @@ template <class E>
 WM_INLINE Verdict open_error(E& env, bool ip6, const View& v, Opened& o, Verdict otherwise) {
   const bool link_local = ip6 && bits6(o.p.source).high >> 54 == 0xfe80 >> 6;  // RFC 4291, 2.5.6: stays on its link
   if (link_local || !is_error(v, o.in, ip6)) return otherwise;
-  o.to.source = ip6 ? pool_source(env, o.p.source) : env.settings().translator.own6;
+  o.to.source = ip6 ? pool_source(env, o.p.source) : env.settings().own[kModule].ip6;
   if (ip6 ? !ip4_of(o.to.source).raw : o.to.source == Address{}) return otherwise;
   return kGoOn;
 }

@@ -52,7 +52,7 @@ Status compile(const Compiling& c) {
   set_limit(c.image.settings, AnswerKind::echo, translator.echoes, ticks);
   for (const Address& address : translator.address)
     front(c.fronts, Role::translator, space_of(zone_number(translator.zone)), address);
-  WM_TRY(add_settings(c.image.settings, translator, ticks));
+  WM_TRY(add_settings(c.image.settings, translator));
   return add_prefixes(c.prefixes, translator, c.in.natives);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/translate/reasons.h"
 #include "roles/compile.h"
 #include "roles/prefix_set.h"
 #include "roles/translator/hosts.h"
@@ -140,15 +141,11 @@ Status add_prefixes(PrefixTable& table, const TranslatorConfig& config, std::spa
   return Done{};
 }
 
-Status add_settings(Settings& settings, const TranslatorConfig& config, u32 ticks_per_second) {
+Status add_settings(Settings& settings, const TranslatorConfig& config) {
   TranslatorSettings& s = settings.translator;
   s.space = space_of(config);
   s.hairpins = !config.map.empty();
-  for (const Address& own : config.address)
-    if (is_ip4(own))
-      s.own4 = number(ip4_of(own));
-    else
-      s.own6 = own;
+  set_own(settings, translator::kModule, config.address);
   u32 ranges = 0;
   for (const Prefix& p : config.pool) {
     if (ranges == kPoolRanges) return Error{fmt::format("\"pool\" has more than {} prefixes", kPoolRanges)};
@@ -157,7 +154,6 @@ Status add_settings(Settings& settings, const TranslatorConfig& config, u32 tick
     s.pool_size += count;
   }
   s.lowest_ip6_mtu = config.lowest_ip6_mtu;
-  s.way_ticks = u32(std::chrono::duration<double>(kWayLifetime).count() * ticks_per_second);
   for (u32 i = 0; i < kPlateaus && i < config.plateaus.size(); ++i) s.plateau[i] = u16(config.plateaus[i]);
   s.zero_checksum_drops = config.zero_checksum == ZeroChecksum::drop;
   s.class_is_set = config.traffic_class.has_value();

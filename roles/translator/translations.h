@@ -9,9 +9,6 @@
 
 namespace waymark {
 
-// How long a way to a destination is believed before the kernel's routes are asked again, and that packet goes by them.
-constexpr Duration kWayLifetime = std::chrono::seconds(2);
-
 // An explicit pair (RFC 7757, 3.3), and IPv4 addresses embedded under a prefix (RFC 6052, 2.2). Lengths as checked in
 // the configuration.
 Mapping explicit_mapping(const Prefix& ip4, const Prefix& ip6);
@@ -29,6 +26,6 @@ std::vector<Prefix> winners(const TranslatorConfig& config, std::span<const Pref
 Status add_prefixes(PrefixTable& table, const TranslatorConfig& config, std::span<const Prefix> natives);
 
 // Fails, with a sentence, where there are too many ranges of addresses.
-Status add_settings(Settings& settings, const TranslatorConfig& config, u32 ticks_per_second);
+Status add_settings(Settings& settings, const TranslatorConfig& config);
 
 }  // namespace waymark

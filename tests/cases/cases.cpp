@@ -1,8 +1,17 @@
 #include "tests/cases/cases.h"
 
+#include <arpa/inet.h>
+
 namespace waymark::cases {
 
 using namespace packets;
+
+namespace {
+std::string text_of(const Bytes& address) {
+  char s[INET6_ADDRSTRLEN];
+  return inet_ntop(address.size() == 4 ? AF_INET : AF_INET6, address.data(), s, sizeof s);
+}
+}  // namespace
 
 Bytes ip(const std::string& source, const std::string& destination, const Payload& payload, u8 hops, u8 tos) {
   if (destination.find(':') == destination.npos)
@@ -29,11 +38,39 @@ Case ends(const std::string& name, const std::string& why, const Bytes& in, cons
   return {.name = name, .why = why, .in = in, .reason = reason};
 }
 
+Bytes back(const Bytes& ip, const Link& link) {
+  Link turned = link;
+  std::swap(turned.destination, turned.source);
+  return frame(ip, turned);
+}
+
+Bytes answer_ip(const std::string& service, const std::string& client, const Payload& payload, u8 tos) {
+  if (client.find(':') == client.npos)
+    return ip4({.source = service, .destination = client, .ttl = 64, .tos = tos, .id = 0}, payload);
+  return ip6({.source = service, .destination = client, .hops = 64, .traffic_class = tos}, payload);
+}
+
+Bytes reset_back(const std::string& service, const std::string& client, u16 port, u32 sequence, u32 acknowledgement,
+                 const std::string& flags, const Link& link) {
+  return back(answer_ip(service, client, tcp_segment(port, 40000, sequence, acknowledgement, flags, 0)), link);
+}
+
+Bytes error_back(const std::string& source, u8 type, u8 code, u32 second, const Bytes& packet, const Link& link) {
+  const bool six = packet.at(0) >> 4 == 6;
+  const std::string to = text_of(part(packet, six ? 8 : 12, six ? 24 : 16));
+  const size_t most = six ? 1232 : 548;
+  const Payload error = icmp_error(six, type, code, packet.size() > most ? cut(packet, most) : packet, second);
+  // DF is clear, so that it has an identification: the packet's.
+  return back(six ? ip6({.source = source, .destination = to, .hops = 64, .traffic_class = 0xc0}, error)
+                  : ip4({.source = source, .destination = to, .ttl = 64, .tos = 0xc0, .fragment = 0}, error),
+              link);
+}
+
 const std::vector<Case>& all_cases() {
   static const std::vector<Case> all = [] {
     std::vector<Case> cases;
     for (auto* family : {parse_cases, steer_cases, director_cases, pin_cases, mirror_cases, candidate_cases,
-                         answer_cases, host_cases, stray_cases, forward_cases})
+                         answer_cases, host_cases, stray_cases, forward_cases, icmp_cases, own_cases})
       for (Case& c : family()) cases.push_back(std::move(c));
     return cases;
   }();

@@ -43,6 +43,17 @@ std::vector<Case> answer_cases();
 std::vector<Case> host_cases();
 std::vector<Case> stray_cases();
 std::vector<Case> forward_cases();
+std::vector<Case> icmp_cases();
+std::vector<Case> own_cases();
+
+// Cases of other settings than the site's.
+struct Setting {
+  const char* name;
+  std::function<void(Settings&)> set;
+  std::vector<Case> cases;
+};
+std::vector<Setting> setting_cases();
+
 const std::vector<Case>& all_cases();
 
 // What no single packet can bring about, and the test that shows it instead.
@@ -69,6 +80,17 @@ Case sent(const std::string& name, const std::string& why, const std::string& cl
           const packets::Payload& payload, u32 slot);
 // A frame that ends for `reason` as it came, and moves no target's counters.
 Case ends(const std::string& name, const std::string& why, const Bytes& in, const std::string& reason);
+
+// A frame sent back to where it came from: addresses of the link exchanged, tags kept.
+Bytes back(const Bytes& ip, const packets::Link& link = {});
+// An IP packet of ours from a service's address.
+Bytes answer_ip(const std::string& service, const std::string& client, const packets::Payload& payload, u8 tos = 0);
+// The reset of a TCP segment from `client`, port 40000, to `port` of a service.
+Bytes reset_back(const std::string& service, const std::string& client, u16 port, u32 sequence, u32 acknowledgement,
+                 const std::string& flags, const packets::Link& link = {});
+// The ICMP error about `packet` to its source, as long as RFC 1812 and RFC 4443 allow.
+Bytes error_back(const std::string& source, u8 type, u8 code, u32 second, const Bytes& packet,
+                 const packets::Link& link = {});
 
 // ICMP of each type there is to a service, in either family. Not among all_cases(): these are so many that mutations
 // and fuzzing, which begin with those, would seldom see anything else.

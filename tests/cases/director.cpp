@@ -69,16 +69,32 @@ void tunnels(std::vector<Case>& c) {
   c.push_back(corrupt);
 }
 
+// A packet from port 40000 or 1 to a port that no rule takes, as packets::tcp() and packets::udp() make it.
+Case refused(const std::string& name, const std::string& why, const std::string& client, const std::string& address,
+             const Payload& payload) {
+  const bool is_tcp = payload.transport == 6, six = client.find(':') != client.npos;
+  const Bytes packet = ip(client, address, payload);
+  Case c = ends(name, why, frame(packet), is_tcp ? "director.closed_reset" : "director.closed_unreachable");
+  const u16 port = u16(payload.bytes[2] << 8 | payload.bytes[3]);
+  c.out = is_tcp ? reset_back(address, client, port, 0, 0x0102030a, "RA")
+                 : error_back(address, six ? 1 : 3, six ? 4 : 3, 0, packet);
+  return c;
+}
+
 void rules(std::vector<Case>& c) {
   auto to = [&](const char* name, u32 service, const Payload& payload, const char* why) {
     c.push_back(sent(std::string(name) + "4", why, kClient4, address4(service), payload, service));
     c.push_back(sent(std::string(name) + "6", why, kClient6, address6(service), payload, service));
   };
-  auto closed = [&](const char* name, u32 service, const Payload& payload, const char* why) {
+  auto kernels = [&](const char* name, u32 service, const Payload& payload, const char* why) {
     c.push_back(
         ends(std::string(name) + "4", why, frame(ip(kClient4, address4(service), payload)), "director.port_closed"));
     c.push_back(
         ends(std::string(name) + "6", why, frame(ip(kClient6, address6(service), payload)), "director.port_closed"));
+  };
+  auto closed = [&](const char* name, u32 service, const Payload& payload, const char* why) {
+    c.push_back(refused(std::string(name) + "4", why, kClient4, address4(service), payload));
+    c.push_back(refused(std::string(name) + "6", why, kClient6, address6(service), payload));
   };
   to("range_first", by_ip6, udp(1, 5000), "a range includes its first port");
   to("range_last", by_ip6, udp(1, 6000), "and its last");
@@ -87,9 +103,9 @@ void rules(std::vector<Case>& c) {
   closed("above_range", by_ip6, udp(1, 6001), "one port above a range");
   closed("other_protocol", by_ip6, udp(40000, 80), "TCP's port 80 is not UDP's");
   closed("port_zero", by_ip6, tcp(40000, 0, "S"), "port 0 is a port like others");
-  closed("esp", by_ip6, raw(50, repeat(7, 32)), "protocols without ports belong to no service");
-  closed("sctp", by_ip6, raw(132, repeat(7, 32)), "likewise");
-  closed("tunnel_to_service", by_ip6, inside(ip(kClient4, address4(by_ip6), kSyn)), "a service is no tunnel end");
+  kernels("esp", by_ip6, raw(50, repeat(7, 32)), "protocols without ports belong to no service");
+  kernels("sctp", by_ip6, raw(132, repeat(7, 32)), "likewise");
+  kernels("tunnel_to_service", by_ip6, inside(ip(kClient4, address4(by_ip6), kSyn)), "a service is no tunnel end");
   closed("gue_to_service", by_ip6, gue(50000, kGuePort, ip(kClient4, address4(by_ip6), kSyn)),
          "a service is no tunnel end, of GUE either");
   for (u16 port : {u16(0), u16(1), u16(32767), u16(65535)}) {
@@ -106,28 +122,6 @@ void rules(std::vector<Case>& c) {
            "between many rules nothing is open");
   for (u16 port : {u16(0), u16(999), u16(1001), u16(64999)})
     closed(("many_udp_" + std::to_string(port) + "_").c_str(), many, udp(40000, port), "likewise");
-}
-
-void icmp(std::vector<Case>& c) {
-  const std::string four = address4(by_ip6), six = address6(by_ip6);
-  for (u8 type : Bytes{3, 4, 5, 11, 12})
-    c.push_back(ends("icmp4_error_" + std::to_string(type), "errors about a flow are for the kernel in this release",
-                     frame(ip(kClient4, four, icmp4(type, 1, repeat(0, 28)))), "director.icmp_error"));
-  for (u8 type : Bytes{0, 8, 13, 17})
-    c.push_back(ends("icmp4_" + std::to_string(type), "a ping is answered by the kernel",
-                     frame(ip(kClient4, four, icmp4(type, 0))), "director.icmp_other"));
-  for (u8 type : Bytes{1, 2, 3, 4, 100, 127})
-    c.push_back(ends("icmp6_error_" + std::to_string(type), "all types below 128 are errors (RFC 4443, 2.1)",
-                     frame(ip(kClient6, six, icmp6(type, 0, repeat(0, 48)))), "director.icmp_error"));
-  for (u8 type : Bytes{128, 129, 135, 255})
-    c.push_back(ends("icmp6_" + std::to_string(type), "neighbour discovery and pings are the kernel's",
-                     frame(ip(kClient6, six, icmp6(type, 0))), "director.icmp_other"));
-  c.push_back(ends("icmp4_in_ip6", "the other family's ICMP is no ICMP",
-                   frame(ip(kClient6, six, raw(1, repeat(3, 16)))), "director.port_closed"));
-  c.push_back(
-      ends("icmp6_in_ip4", "likewise", frame(ip(kClient4, four, raw(58, repeat(1, 16)))), "director.port_closed"));
-  c.push_back(ends("icmp_to_many", "a front of many rules refuses like others",
-                   frame(ip(kClient4, address4(many), icmp4(8, 0))), "director.icmp_other"));
 }
 
 void choices(std::vector<Case>& c) {
@@ -173,24 +167,7 @@ std::vector<Case> director_cases() {
   std::vector<Case> c;
   tunnels(c);
   rules(c);
-  icmp(c);
   choices(c);
-  return c;
-}
-
-std::vector<Case> icmp_types() {
-  std::vector<Case> c;
-  for (unsigned n = 0; n < 256; ++n) {
-    const u8 type = u8(n);
-    const std::string name = "_" + std::to_string(type);
-    const bool error4 = type == 3 || type == 4 || type == 5 || type == 11 || type == 12, error6 = type < 128;
-    c.push_back(ends("icmp4" + name, "RFC 792 and RFC 1122, 3.2.2, name the errors",
-                     frame(ip(kClient4, address4(by_ip6), icmp4(type, 0, repeat(0, 28)))),
-                     error4 ? "director.icmp_error" : "director.icmp_other"));
-    c.push_back(ends("icmp6" + name, "all types below 128 are errors, unknown ones too (RFC 4443, 2.1)",
-                     frame(ip(kClient6, address6(by_ip6), icmp6(type, 0, repeat(0, 48)))),
-                     error6 ? "director.icmp_error" : "director.icmp_other"));
-  }
   return c;
 }
 

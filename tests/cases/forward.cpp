@@ -30,7 +30,8 @@ void hop_limits(std::vector<Case>& c) {
       for (u8 hops : Bytes{0, 1}) {
         Case end =
             ends("hop_limit_" + std::to_string(hops) + name, "traceroute shows this hop, and leaves no flow behind",
-                 frame(ip(from, to, syn, hops)), "forward.hop_limit");
+                 frame(ip(from, to, syn, hops)), "director.hop_limit");
+        end.out = error_back(six ? kOwn6 : to, six ? 3 : 11, 0, 0, ip(from, to, syn, hops));
         end.flow = flow_hash(kPublicRealm, from, to, syn);
         end.pin = "none";
         c.push_back(end);
@@ -61,8 +62,22 @@ void sizes(std::vector<Case>& c) {
     const u32 fits = w.mtu - w.overhead - (w.six ? 40 : 20);
     const std::string name = std::to_string(w.slot) + (w.six ? "_6" : "_4");
     c.push_back(sent("mtu_exactly_" + name, "a packet that just fits is sent", from, to, filled(fits), w.slot));
-    c.push_back(refused("mtu_and_one_" + name, "one byte more is too big", from, to, filled(fits + 1), w.slot,
-                        "forward.too_big"));
+    const Bytes over = ip(from, to, filled(fits + 1));
+    const bool is_heard = !w.six || over.size() > 1280;
+    Case big = refused("mtu_and_one_" + name, "one byte more is too big, of which its sender hears", from, to,
+                       filled(fits + 1), w.slot, is_heard ? "director.too_big" : "director.too_narrow");
+    big.flows = 0;
+    if (is_heard) big.out = error_back(w.six ? kOwn6 : to, w.six ? 2 : 3, w.six ? 0 : 4, w.mtu - w.overhead, over);
+    c.push_back(big);
+    Case small = big;
+    small.name = "mtu_1280_" + name;
+    small.why = "whom a smaller MTU would not move is asked for 1280 bytes, as IPv6 has it";
+    small.in = frame(ip(from, to, filled(1300)));
+    small.reason = "director.too_big";
+    small.out =
+        error_back(w.six ? kOwn6 : to, w.six ? 2 : 3, w.six ? 0 : 4,
+                   w.six ? std::max(1280u, w.mtu - w.overhead) : w.mtu - w.overhead, ip(from, to, filled(1300)));
+    if (w.mtu < 1280) c.push_back(small);
     Case pad = sent("mtu_padding_" + name, "padding does not make it bigger", from, to, filled(fits), w.slot);
     pad.in = padded(pad.in, pad.in.size() + 1);
     pad.out = padded(pad.out, pad.out.size() + 1);

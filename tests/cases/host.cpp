@@ -132,6 +132,49 @@ void not_tunnels(std::vector<Case>& c) {
                    frame(outer(true, extension(60, inside(inner(false))))), "host.local"));
 }
 
+// Pings of what is served, and errors about what was sent from there, are the kernel's to answer and to believe.
+void icmp(std::vector<Case>& c) {
+  for (const bool six : {false, true}) {
+    const std::string v = six ? "6" : "4", served = six ? kServed6 : kServed4, client = six ? kClient6 : kClient4;
+    const std::string router = six ? "2001:db8:9::77" : "192.0.2.77", fellow = six ? kFellow6 : kFellow4;
+    const auto error = [&](const Bytes& quoted, u8 type = 0) {
+      return icmp_error(six, type ? type : six ? 2 : 3, six ? 0 : 4, quoted, 1280);
+    };
+    const auto reply = [&](const Payload& payload) { return ip(served, client, payload); };
+    const Payload ping = six ? icmp6(128, 0) : icmp4(8, 0), pong = six ? icmp6(129, 0) : icmp4(0, 0);
+    const auto add = [&](const std::string& name, const char* why, const Bytes& packet) {
+      c.push_back(delivered("icmp_" + name + v, why, outer(!six, carry(false, packet)), packet));
+      c.push_back(delivered("icmp_gue_" + name + v, why, outer(six, carry(true, packet)), packet));
+    };
+    const auto refused = [&](const std::string& name, const char* why, const Bytes& packet) {
+      c.push_back(ends("icmp_" + name + v, why, frame(outer(!six, carry(false, packet))), "host.not_served"));
+    };
+    add("ping", "a director that sends pings on", ip(client, served, ping));
+    add("error_tcp", "a small link behind the client", ip(router, served, error(reply(tcp(80, 40000, "A")))));
+    add("error_udp", "likewise", ip(router, served, error(reply(udp(53, 40000)))));
+    add("error_eight_bytes", "a router that quotes little",
+        ip(router, served, error(cut(reply(tcp(80, 40000, "A")), six ? 48 : 28))));
+    add("error_pong", "an answer to a ping", ip(router, served, error(reply(pong))));
+    add("error_unreachable", "whatever it says", ip(router, served, error(reply(tcp(80, 40000, "A")), six ? 1 : 11)));
+    refused("pong", "nobody here asked", ip(client, served, pong));
+    refused("error_other_port", "a port that is not served", ip(router, served, error(reply(tcp(22, 40000, "A")))));
+    refused("error_turned", "a packet that goes here", ip(router, served, error(ip(client, served, tcp(1, 80, "A")))));
+    refused("error_short", "too little of it",
+            ip(router, served, error(cut(reply(tcp(80, 40000, "A")), six ? 47 : 27))));
+    refused("redirect", "a redirect has no place in a tunnel",
+            ip(router, served, error(reply(tcp(80, 40000, "A")), six ? 137 : 5)));
+    const Bytes shared = ip(router, served, error(reply(tcp(80, 40000, "A"))));
+    Case passed = delivered("icmp_from_fellow" + v, "a host that has not that flow passes it on",
+                            ip(fellow, six ? kHere6 : kHere4, inside(shared)), shared);
+    c.push_back(passed);
+    const Bytes alone = ip(router, served, error(reply(tcp(kAlonePort, 40000, "A"))));
+    c.push_back(ends("icmp_from_fellow_alone" + v, "but not of a service that it has not",
+                     frame(ip(fellow, six ? kHere6 : kHere4, inside(alone))), "host.not_fellow"));
+    c.push_back(ends("icmp_ping_from_fellow" + v, "nor pings, which are nobody's flow",
+                     frame(ip(fellow, six ? kHere6 : kHere4, inside(ip(client, served, ping)))), "host.not_fellow"));
+  }
+}
+
 void gue_headers(std::vector<Case>& c) {
   for (bool six : {false, true}) {
     const Bytes packet = inner(six);
@@ -184,8 +227,6 @@ void inner_packets(std::vector<Case>& c) {
       bad("other_port", ip(client, served, tcp(40000, 22, "S")), "host.not_served",
           "not a port of the host beside the service");
       bad("other_protocol", ip(client, served, udp(40000, 80)), "host.not_served", "nor another protocol");
-      bad("icmp", ip(client, served, six ? icmp6(128, 0) : icmp4(8, 0)), "host.not_served",
-          "nor ICMP, as directors send none");
       bad("nested_ip", ip(client, served, inside(good)), "host.nested_tunnel",
           "a tunnel in a tunnel hides who is meant");
       bad("nested_other_ip", ip(client, served, inside(inner(!six))), "host.nested_tunnel", "of either family");
@@ -222,6 +263,7 @@ std::vector<Case> host_cases() {
   trust(c);
   not_tunnels(c);
   gue_headers(c);
+  icmp(c);
   inner_packets(c);
   return c;
 }

@@ -79,6 +79,16 @@ void pass_on(std::vector<Case>& c) {
                              naming(outer, inner(six, kAck, 61, 2), to, 3), onward(fellow, inner(six, kAck, 60, 3), 3));
         marked.notes.push_back(Note::ecn_marked);
         c.push_back(marked);
+        const auto about = [&](u8 hops) {
+          return ip(six ? "2001:db8:9::77" : "192.0.2.77", six ? kServed6 : kServed4,
+                    icmp_error(six, six ? 2 : 3, six ? 0 : 4,
+                               ip(six ? kServed6 : kServed4, six ? kClient6 : kClient4, tcp(80, 40000, "A")), 1280),
+                    hops);
+        };
+        c.push_back(passed("stray_error_" + v, "an error about a flow that is not here goes where the flow may be",
+                           naming(outer, about(61), to), onward(fellow, about(60))));
+        const Bytes asked = ip(six ? kClient6 : kClient4, six ? kServed6 : kServed4, six ? icmp6(128, 0) : icmp4(8, 0));
+        c.push_back(here("stray_ping_" + v, "a ping is nobody's flow", naming(outer, asked, to), asked, {}));
         for (const char* flags : {"SA", "SF", "SFA"})
           c.push_back(std::string(flags).find('A') != std::string::npos
                           ? passed("stray_" + std::string(flags) + v, "no opening",

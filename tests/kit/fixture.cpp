@@ -7,6 +7,7 @@
 
 #include "core/steer.h"
 #include "core/tunnel.h"
+#include "roles/director/reasons.h"
 
 namespace waymark::fixture {
 
@@ -171,6 +172,8 @@ Image image(bool pins, u32 stamp_shift) {
               service == tenant ? kTenantRealm : kPublicRealm);
     if (service != tenant) add_front(image, space_of(zone), address6(service), Role::director, rules_of(service));
   }
+  for (const auto& own : {kOwn4, kOwn6}) add_front(image, space_of(kPublic), own, Role::director, {});
+  s.own[director::kModule].ip6 = address(kOwn6);
   for (const auto& here : {kHere4, kHere6}) add_front(image, space_of(kPublic), here, Role::host, {});
   for (const auto& peer : {kDirector4, kDirector6})
     add_front(image, space_of(kPublic, SpaceKind::director), peer, Role::host, {});

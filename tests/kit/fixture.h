@@ -63,6 +63,8 @@ constexpr u16 kVlanNoTunnels = 7, kVlanTenant = 8;  // public without tunnels; t
 inline const std::string kClient4 = "203.0.113.7", kClient6 = "2001:db8:c::7";
 inline const std::string kHere4 = "192.0.2.10", kHere6 = "2001:db8:5::10";
 inline const std::string kDirector4 = "192.0.2.1", kDirector6 = "2001:db8:5::1";
+// The director's own addresses that no tunnels of its begin at here; it is told to speak from the IPv6 one alone.
+inline const std::string kOwn4 = "192.0.2.20", kOwn6 = "2001:db8:5::20";
 inline const std::string kServed4 = "198.51.100.90", kServed6 = "2001:db8:90::1";
 
 constexpr u32 kFellowSlot6 = 61, kFellowSlot4 = 62, kTakenOver = 70;

@@ -101,8 +101,23 @@ std::string tunnelled_wrongly(const Bytes& in, const Bytes& out) {
   return names_target ? "" : "the candidate is no other target of the service";
 }
 
+// An ICMP message of ours, of the version and from the byte that `ip` says, with a sum that holds.
+std::string no_icmp(const Bytes& out, const Ip& ip) {
+  const size_t header = ip.six ? 40 : 20, l4 = ip.at + header, size = ip.six ? 16 : 4, from = ip.at + (ip.six ? 8 : 12);
+  if (!ip.at || out[ip.at + (ip.six ? 6 : 9)] != (ip.six ? 58 : 1)) return "it is no ICMP";
+  if (!ip.six && packets::internet_checksum(part(out, ip.at, 20)) != 0) return "its header's checksum is wrong";
+  if (out.size() > ip.at + (ip.six ? 1280 : 576)) return "it is too big";
+  Bytes summed = part(out, l4, out.size() - l4);
+  if (ip.six) {
+    const size_t length = summed.size();
+    summed = part(out, from, 2 * size) + Bytes{0, 0, u8(length >> 8), u8(length), 0, 0, 0, 58} + summed;
+  }
+  return packets::internet_checksum(summed) == 0 ? "" : "its ICMP checksum is wrong";
+}
+
 // What answers goes back to the packet's own source and nowhere else, from where the packet went, with sums that hold.
-std::string answered_wrongly(const Bytes& in, const Bytes& out, bool reset) {
+enum class Answer { reset, unreachable, echo };
+std::string answered_wrongly(const Bytes& in, const Bytes& out, Answer kind) {
   const Ip asked = find_ip(in), answer = find_ip(out);
   if (!asked.at || answer.at != asked.at || answer.six != asked.six) return "the answer is of another kind";
   const size_t size = asked.six ? 16 : 4, from = asked.at + (asked.six ? 8 : 12);
@@ -110,15 +125,43 @@ std::string answered_wrongly(const Bytes& in, const Bytes& out, bool reset) {
   if (part(out, from + size, size) != part(in, from, size)) return "the answer is not to the packet's source";
   if (part(out, 0, 6) != part(in, 6, 6) || part(out, 6, 6) != part(in, 0, 6)) return "the answer does not go back";
   if (part(out, 12, asked.at - 12) != part(in, 12, asked.at - 12)) return "the answer leaves by another network";
-  if (!asked.six && packets::internet_checksum(part(out, asked.at, 20)) != 0) return "its header's checksum is wrong";
+  // A ping is turned round as it came, and a wrong sum with it.
+  const bool was_wrong = kind == Answer::echo && packets::internet_checksum(part(in, asked.at, 20)) != 0;
+  if (!asked.six && !was_wrong && packets::internet_checksum(part(out, asked.at, 20)) != 0)
+    return "its header's checksum is wrong";
   const size_t header = asked.six ? 40 : 20, l4 = asked.at + header;
   const u8 protocol = out[asked.at + (asked.six ? 6 : 9)];
-  if (out.size() > asked.at + 1280) return "the answer is too big";
-  if (!reset) return protocol == (asked.six ? 58 : 1) ? "" : "an unreachable is no ICMP";
+  if (kind == Answer::echo) return protocol == (asked.six ? 58 : 1) ? "" : "an echo is no ICMP";
+  if (kind == Answer::unreachable) return no_icmp(out, answer);
   if (protocol != 6 || out.size() != l4 + 20) return "a reset is no TCP header alone";
   if ((out[l4 + 13] & ~0x10) != 4) return "a reset is none";
   Bytes pseudo = part(out, from, 2 * size) + Bytes{0, 6, 0, 20} + part(out, l4, 20);
   return packets::internet_checksum(pseudo) == 0 ? "" : "the reset's checksum is wrong";
+}
+
+// What a router says goes to the sender, from the director's own address or in the service's name, about this packet.
+std::string told_wrongly(const Bytes& in, const Bytes& out, bool in_a_tunnel) {
+  const Ip asked = find_ip(in), answer = find_ip(out);
+  if (const std::string wrong = no_icmp(out, answer); !wrong.empty()) return wrong;
+  const size_t size = answer.six ? 16 : 4, from = answer.six ? 8 : 12, quoted = answer.at + (answer.six ? 48 : 28);
+  const Bytes quote(out.begin() + long(quoted), out.end());
+  if (quote.size() < from + 2 * size) return "it quotes no packet";
+  if (part(out, answer.at + from + size, size) != part(quote, from, size)) return "it does not go to the sender";
+  const Bytes speaker = answer.six ? packets::address_bytes(kOwn6) : part(quote, from + size, size);
+  if (part(out, answer.at + from, size) != speaker) return "it comes from another address";
+  const auto found = std::search(in.begin() + long(asked.at), in.end(), quote.begin(), quote.end());
+  if (found == in.end()) return "it quotes another packet";
+  if (!in_a_tunnel && found != in.begin() + long(asked.at)) return "it does not quote this packet";
+  return "";
+}
+
+std::string echoed_wrongly(const Bytes& in, const Bytes& out) {
+  if (const std::string wrong = answered_wrongly(in, out, Answer::echo); !wrong.empty()) return wrong;
+  const Ip ip = find_ip(in);
+  const size_t l4 = ip.at + (ip.six ? 40 : 20);
+  if (out.at(l4) != (ip.six ? 129 : 0)) return "it is no echo reply";
+  return part(in, l4 + 4, out.size() - l4 - 4) == part(out, l4 + 4, out.size() - l4 - 4) ? ""
+                                                                                         : "it holds something else";
 }
 
 std::string delivered_wrongly(const Bytes& in, const Bytes& out) {
@@ -143,8 +186,13 @@ std::string broken_promise(const Bytes& in, const Ended& ended) {
   const std::string name = reason->name;
   if (reason->verdict.action != ended.verdict.action) return name + " ended as another action than is declared";
   if (name == "forward.sent" || name == "forward.by_kernel") return tunnelled_wrongly(in, ended.frame);
-  if (name == "director.reset" || name == "director.unreachable")
-    return answered_wrongly(in, ended.frame, name == "director.reset");
+  if (name == "director.reset" || name == "director.closed_reset")
+    return answered_wrongly(in, ended.frame, Answer::reset);
+  if (name == "director.unreachable" || name == "director.closed_unreachable")
+    return answered_wrongly(in, ended.frame, Answer::unreachable);
+  if (name == "director.echoed") return echoed_wrongly(in, ended.frame);
+  if (name == "director.too_big" || name == "director.hop_limit") return told_wrongly(in, ended.frame, false);
+  if (name == "director.told_on") return told_wrongly(in, ended.frame, true);
   if (name == "host.delivered") return delivered_wrongly(in, ended.frame);
   if (ended.verdict.action == Action::forward) return name + " forwards";
   return in == ended.frame ? "" : "a packet that ended as " + name + " was written to";

@@ -8,7 +8,7 @@
 #include <cstdlib>
 
 #include "core/steer.h"
-#include "core/translate/way.h"
+#include "core/way.h"
 
 namespace waymark {
 

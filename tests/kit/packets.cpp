@@ -124,8 +124,10 @@ Payload icmp4(uint8_t type, uint8_t code, const Bytes& data) {
 Payload icmp6(uint8_t type, uint8_t code, const Bytes& data) {
   return transport(58, Bytes{type, code, 0, 0, 0, 7, 0, 1} + data, 2);
 }
-Payload icmp_error(bool six, uint8_t type, uint8_t code, const Bytes& quoted) {
-  return transport(six ? 58 : 1, Bytes{type, code, 0, 0, 0, 0, 0, 0} + quoted, 2, six);
+Payload icmp_error(bool six, uint8_t type, uint8_t code, const Bytes& quoted, uint32_t second) {
+  Bytes b{type, code, 0, 0};
+  put32(b, second);
+  return transport(six ? 58 : 1, b + quoted, 2, six);
 }
 Payload raw(uint8_t protocol, const Bytes& data) { return transport(protocol, data, -1); }
 

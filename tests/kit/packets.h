@@ -42,7 +42,7 @@ Payload udp(uint16_t source, uint16_t destination, const Bytes& data = text("hel
 Payload udp_unchecked(uint16_t source, uint16_t destination, const Bytes& data);  // checksum 0 (RFC 6935)
 Payload icmp4(uint8_t type, uint8_t code, const Bytes& data = text("ping"));
 Payload icmp6(uint8_t type, uint8_t code, const Bytes& data = text("ping"));
-Payload icmp_error(bool six, uint8_t type, uint8_t code, const Bytes& quoted);  // nothing in its second word
+Payload icmp_error(bool six, uint8_t type, uint8_t code, const Bytes& quoted, uint32_t second = 0);
 Payload raw(uint8_t protocol, const Bytes& data);
 
 // IPv6 extension headers in front of a payload: options or routing of 8 * (units + 1) bytes; a fragment header.
