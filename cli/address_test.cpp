@@ -17,7 +17,7 @@ const Config kConfig = parse_config(R"(
 interfaces = { eth0 = "public" }
 [translator]
 address = "192.0.2.250"
-native = "198.51.100.0/24"
+native = "8.51.100.0/24"
 map = [{ ip4 = "192.0.2.0/24", ip6 = "2001:db8:1::/64" }, { ip4 = "192.0.2.7", ip6 = "2001:db8:2::7" },
        { ip4 = "203.0.113.0/28", ip6 = "2001:db8:3::f0/124" }]
 prefix = [{ prefix = "64:ff9b::/96" }, { prefix = "2001:db8:122:344::/64", ip4 = "10.0.0.0/8" }]
@@ -88,15 +88,15 @@ TEST(Explain, AsksTheTranslator) {
       "destination, which "
       "would come back here, and its sender was told\nas a source it is 64:ff9b::808:808, by prefix 64:ff9b::/96 (RFC "
       "6052)\n");
-  EXPECT_EQ(told("198.51.100.1"),
-            "198.51.100.1 is an address for documentation (RFC 5737)\n"
-            "to the translator it is never translated, by native 198.51.100.0/24\n"
-            "as a source it is 64:ff9b::c633:6401, by prefix 64:ff9b::/96 (RFC 6052)\n");
+  EXPECT_EQ(told("8.51.100.1"),
+            "8.51.100.1 is a global address\n"
+            "to the translator it is never translated, by native 8.51.100.0/24\n"
+            "as a source it is 64:ff9b::833:6401, by prefix 64:ff9b::/96 (RFC 6052)\n");
   EXPECT_EQ(told("2001:db8:9::"), "2001:db8:9:: is an address for documentation (RFC 3849)\n");
-  const nlohmann::json json = as_json("198.51.100.1")["translator"];
-  EXPECT_EQ(json["why"], "never translated, by native 198.51.100.0/24");
+  const nlohmann::json json = as_json("8.51.100.1")["translator"];
+  EXPECT_EQ(json["why"], "never translated, by native 8.51.100.0/24");
   EXPECT_FALSE(json.contains("address"));
-  EXPECT_EQ(json["source"]["address"], "64:ff9b::c633:6401");
+  EXPECT_EQ(json["source"]["address"], "64:ff9b::833:6401");
   EXPECT_EQ(json["source"]["why"], "prefix 64:ff9b::/96 (RFC 6052)");
   EXPECT_EQ(as_json("8.8.8.8")["translator"]["source"]["address"], "64:ff9b::808:808");
 }

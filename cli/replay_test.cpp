@@ -254,7 +254,7 @@ TEST_F(Replay, EachPacketIsALineOfJson) {
     const char *reason, *action;
     size_t outputs;
   } want[] = {{"translator.to_ip6", "sent", 1},
-              {"translator.source_unknown", "dropped", 0},
+              {"translator.source_unknown_told", "sent", 1},
               {"steer.not_ours", "passed", 0},
               {"parse.ip_short", "passed", 0}};
   for (size_t i = 0; i < 4; ++i) {

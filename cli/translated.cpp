@@ -49,6 +49,12 @@ Fate dropped(Verdict verdict) {
   return {{}, fmt::format("dropped, {}: {}", reason->name, reason->sentence)};
 }
 
+// What a packet's sender is told, where this node has an address to tell it from.
+Fate told(const Tables& tables, bool ip6, Verdict verdict) {
+  const OwnAddresses& own = tables.settings().own[translator::kModule];
+  return dropped((ip6 ? own.ip6 != Address{} : own.ip4 != 0) ? verdict : translator::untold(verdict));
+}
+
 // The questions, in the order in which translator::open() asks them of a packet.
 class Asking {
  public:
@@ -98,19 +104,25 @@ class Asking {
     if (m->kind == kMapNone) return {{}, "never translated, by " + rule(*m)};
     const Refused refused = judged(m);
     if (refused == Refused::no && !ip6_ && m->returns) return dropped(translator::why::would_return);
-    return refused == Refused::no ? by(m) : dropped(translator::verdict_of(refused));
+    return refused == Refused::no ? by(m) : discarded(refused);
+  }
+  Fate discarded(Refused refused) const {
+    return refused == Refused::nonglobal ? told(tables_, ip6_, translator::why::nonglobal_told)
+                                         : dropped(translator::verdict_of(refused));
   }
 
   Fate source(const Mapping* m, bool of_error) const {
     const bool illegal = ip6_ ? translate::is_martian(address_) : translate::is_martian(u32(n_.low));
     if (illegal && (ip6_ || !of_error)) return dropped(parse::why::martian_source);
-    if (!m) return dropped(translator::why::source_unknown);
+    if (!m) return told(tables_, ip6_, translator::why::source_unknown_told);
     const Refused bad = judged(m);
-    if (bad == Refused::nonglobal && of_error && !translate::is_martian(ip4_by(m))) return router();
+    if (bad == Refused::nonglobal && !translate::is_martian(ip4_by(m)))
+      return of_error ? router() : told(tables_, ip6_, translator::why::nonglobal_told);
     return bad == Refused::no || (!ip6_ && bad == Refused::martian) ? by(m) : dropped(translator::verdict_of(bad));
   }
 
-  // Of an ICMP error from a private address under the well-known prefix (RFC 6791), as translator::open_error() has it.
+  // Of an ICMP error from a non-global address under the well-known prefix (RFC 6791), as translator::open_error() has
+  // it.
   Fate router() const {
     const Settings& s = tables_.settings();
     const Address shown = ip6_ ? translator::pool_source(tables_, address_) : s.own[translator::kModule].ip6;
@@ -122,14 +134,14 @@ class Asking {
   void add_turns(Translation& out, const Mapping* target, const Fate& from) {
     const std::optional<Address>& to = out.destination.address;
     if (to && target->kind == kMapEmbedded && translator::is_hairpin(tables_, *to))
-      out.others.emplace_back(Where::turned, turned(*to, kAnyMap, translator::why::martian));
+      out.others.emplace_back(Where::turned, turned(*to, kAnyMap, dropped(translator::why::martian)));
     if (!from.address || config_.prefix.empty()) return;
-    const Fate shown = turned(*from.address, kMapEmbedded, translator::why::source_unknown);
+    const Fate shown = turned(*from.address, kMapEmbedded, told(tables_, ip6_, translator::why::source_unknown_told));
     if (shown.address != address_) out.others.emplace_back(Where::source_turned, shown);
   }
-  Fate turned(const Address& ip4, u32 kinds, Verdict otherwise) {
+  Fate turned(const Address& ip4, u32 kinds, const Fate& otherwise) {
     Address out{};
-    if (!translate::map_to_ip6(tables_, ip4, kinds, out)) return dropped(otherwise);
+    if (!translate::map_to_ip6(tables_, ip4, kinds, out)) return otherwise;
     return {out, "its IPv4 address " + text(ip4)};
   }
 

@@ -11,8 +11,8 @@ TEST(Translated, IsTheLongestOfMapsAndPrefixesTogether) {
       "to the translator it is dropped, translator.would_return: no map has its destination, which would come back "
       "here, "
       "and its sender was told\n";
-  EXPECT_EQ(said("192.0.2.65"),
-            returns + "as a source it is 2001:db8:122:344:c0:2:4100:0, by prefix 2001:db8:122:344::/64 (RFC 6052)\n")
+  EXPECT_EQ(said("8.0.2.65"),
+            returns + "as a source it is 2001:db8:122:344:8:2:4100:0, by prefix 2001:db8:122:344::/64 (RFC 6052)\n")
       << "within a map of /24, but its \"ip4\" has 28 bits";
   EXPECT_EQ(said("2001:db8:122:344:a:202:2100:0"),
             "to the translator it is 10.2.2.33, by prefix 2001:db8:122:344::/64 (RFC 6052)\n")
@@ -21,8 +21,8 @@ TEST(Translated, IsTheLongestOfMapsAndPrefixesTogether) {
 
 TEST(Translated, OfEqualPrefixesNativesGoFirstThenMaps) {
   const Explainer said(mixed());
-  EXPECT_EQ(said("203.0.113.3"),
-            "to the translator it is 2001:db8:3::3, by explicit map 203.0.113.0/28 <-> 2001:db8:3::/124 (RFC 7757)\n");
+  EXPECT_EQ(said("8.0.113.3"),
+            "to the translator it is 2001:db8:3::3, by explicit map 8.0.113.0/28 <-> 2001:db8:3::/124 (RFC 7757)\n");
   EXPECT_TRUE(
       said("100.65.1.2")
           .starts_with(
@@ -37,15 +37,14 @@ TEST(Translated, ReservedBitsAreDropped) {
             "bits set that must be zero\n");
 }
 
-TEST(Translated, PrivateAddressesAreDroppedUnderTheWellKnownPrefix) {
+TEST(Translated, NonGlobalAddressesAreDroppedUnderTheWellKnownPrefix) {
   const std::string dropped =
-      "to the translator it is dropped, translator.nonglobal: a private IPv4 address under the well-known prefix (RFC "
-      "6052, 3.1)\n";
+      "to the translator it is dropped, translator.nonglobal_told: a non-global IPv4 address under the well-known "
+      "prefix, and its sender was told\n";
   const Explainer said(mixed()), all(mixed("nonglobal = true\n"));
   const std::string error = "as the source of an ICMP error it is ";
   EXPECT_EQ(said("192.168.3.4"), dropped + error + "2001:db8:9::1, by the translator's own address (RFC 6791)\n");
-  EXPECT_EQ(said("64:ff9b::192.168.3.4"),
-            dropped + error + "192.0.2.250, by the translator's own address (RFC 6791)\n");
+  EXPECT_EQ(said("64:ff9b::192.168.3.4"), dropped + error + "8.0.2.250, by the translator's own address (RFC 6791)\n");
   EXPECT_TRUE(all("192.168.3.4").ends_with("as a source it is 64:ff9b::c0a8:304, by prefix 64:ff9b::/96 (RFC 6052)\n"))
       << all("192.168.3.4");
   EXPECT_EQ(all("64:ff9b::192.168.3.4"), "to the translator it is 192.168.3.4, by prefix 64:ff9b::/96 (RFC 6052)\n");
@@ -65,12 +64,13 @@ TEST(Translated, MartiansAreNot) {
 
 TEST(Translated, NativeIsWhereAPacketGoesNotWhereItComesFrom) {
   const Explainer said(mixed());
-  EXPECT_EQ(said("198.51.100.4"),
-            "to the translator it is never translated, by native 198.51.100.0/24\n"
-            "as a source it is 64:ff9b::c633:6404, by prefix 64:ff9b::/96 (RFC 6052)\n");
+  EXPECT_EQ(said("8.51.100.4"),
+            "to the translator it is never translated, by native 8.51.100.0/24\n"
+            "as a source it is 64:ff9b::833:6404, by prefix 64:ff9b::/96 (RFC 6052)\n");
   EXPECT_EQ(said("2001:db8:77::1"),
             "to the translator it is never translated, by native 2001:db8:77::/48\n"
-            "as a source it is dropped, translator.source_unknown: the source has no translation\n");
+            "as a source it is dropped, translator.source_unknown_told: the source has no translation, and its sender "
+            "was told\n");
   EXPECT_EQ(said("10.1.2.3"),
             "to the translator it is never translated, by native 10.1.0.0/16\n"
             "as a source it is 2001:db8:103::, by explicit map 10.1.2.0/24 <-> 2001:db8:100::/40 (RFC 7757)\n")
@@ -79,19 +79,19 @@ TEST(Translated, NativeIsWhereAPacketGoesNotWhereItComesFrom) {
 
 TEST(Translated, ToExplicitlyMappedHostsPacketsTurnRound) {
   const Explainer said(mixed());
-  EXPECT_EQ(said("64:ff9b::192.0.2.7"),
-            "to the translator it is 192.0.2.7, by prefix 64:ff9b::/96 (RFC 6052)\n"
-            "as a destination it turns round (RFC 7757, 4.2) and is 2001:db8:2::7, by its IPv4 address 192.0.2.7\n");
+  EXPECT_EQ(said("64:ff9b::8.0.2.7"),
+            "to the translator it is 8.0.2.7, by prefix 64:ff9b::/96 (RFC 6052)\n"
+            "as a destination it turns round (RFC 7757, 4.2) and is 2001:db8:2::7, by its IPv4 address 8.0.2.7\n");
   EXPECT_EQ(said("2001:db8:2::7"),
-            "to the translator it is 192.0.2.7, by explicit map 192.0.2.7 <-> 2001:db8:2::7 (RFC 7757)\n"
-            "as the source of what turns round (RFC 7757, 4.2) it is 64:ff9b::c000:207, by its IPv4 address "
-            "192.0.2.7\n");
+            "to the translator it is 8.0.2.7, by explicit map 8.0.2.7 <-> 2001:db8:2::7 (RFC 7757)\n"
+            "as the source of what turns round (RFC 7757, 4.2) it is 64:ff9b::800:207, by its IPv4 address "
+            "8.0.2.7\n");
   EXPECT_EQ(
       said("2001:db8:4::102"),
       "to the translator it is 100.64.1.2, by explicit map 100.64.0.0/16 <-> 2001:db8:4::/112 (RFC 7757)\n"
-      "as the source of what turns round (RFC 7757, 4.2) it is dropped, translator.source_unknown: the source has "
-      "no translation\n")
-      << "private under the well-known prefix";
+      "as the source of what turns round (RFC 7757, 4.2) it is dropped, translator.source_unknown_told: the source has "
+      "no translation, and its sender was told\n")
+      << "not global under the well-known prefix";
 }
 
 TEST(Translated, WhoseAnAddressIsGoesFirst) {

@@ -11,17 +11,17 @@ namespace waymark::cli {
 
 inline const std::string kInterfaces = "interfaces = { eth0 = \"public\", eth1 = \"public\" }\n";
 
-// All kinds of rules, which overlap.
+// All kinds of rules, which overlap. Global addresses: others have no translation under the well-known prefix.
 inline std::string mixed(const std::string& keys = "") {
   return "[engine]\n" + kInterfaces + R"([translator]
-address = ["192.0.2.250", "2001:db8:9::1"]
-native = ["198.51.100.0/24", "2001:db8:3::8/125", "2001:db8:77::/48", "10.1.0.0/16", "100.65.0.0/16"]
-map = [{ ip4 = "192.0.2.0/24", ip6 = "2001:db8:1::/64" }, { ip4 = "192.0.2.7", ip6 = "2001:db8:2::7" },
-       { ip4 = "203.0.113.0/28", ip6 = "2001:db8:3::/124" }, { ip4 = "100.64.0.0/16", ip6 = "2001:db8:4::/112" },
+address = ["8.0.2.250", "2001:db8:9::1"]
+native = ["8.51.100.0/24", "2001:db8:3::8/125", "2001:db8:77::/48", "10.1.0.0/16", "100.65.0.0/16"]
+map = [{ ip4 = "8.0.2.0/24", ip6 = "2001:db8:1::/64" }, { ip4 = "8.0.2.7", ip6 = "2001:db8:2::7" },
+       { ip4 = "8.0.113.0/28", ip6 = "2001:db8:3::/124" }, { ip4 = "100.64.0.0/16", ip6 = "2001:db8:4::/112" },
        { ip4 = "100.65.0.0/16", ip6 = "2001:db8:6::/112" }, { ip4 = "10.1.2.0/24", ip6 = "2001:db8:100::/40" }]
-prefix = [{ prefix = "64:ff9b::/96" }, { prefix = "2001:db8:122:344::/64", ip4 = ["10.0.0.0/8", "192.0.2.64/28"] },
+prefix = [{ prefix = "64:ff9b::/96" }, { prefix = "2001:db8:122:344::/64", ip4 = ["10.0.0.0/8", "8.0.2.64/28"] },
           { prefix = "2001:db8:122:344::/96", ip4 = "172.16.0.0/12" },
-          { prefix = "2001:db8:1f0::/48", ip4 = "203.0.113.0/28" }]
+          { prefix = "2001:db8:1f0::/48", ip4 = "8.0.113.0/28" }]
 )" + keys;
 }
 

@@ -22,7 +22,7 @@ constexpr u64 kSeed = 7915;
 
 // All kinds of prefixes, so that mutations of addresses find them.
 std::string rich_site() {
-  return site({.prefixes = prefix("2001:db8:64::/96") + prefix("64:ff9b::/96", "203.0.113.0/24") +
+  return site({.prefixes = prefix("2001:db8:64::/96") + prefix("64:ff9b::/96", "8.0.0.0/8") +
                            prefix("2001:db8:1c0::/48", "198.18.0.0/15") + map("198.51.100.64/28", "2001:db8:aa::/124") +
                            map("198.51.100.80", "2001:db8:ab::1"),
                .keys = "pool = [\"192.0.2.64/30\"]"});
@@ -41,7 +41,7 @@ std::vector<Bytes> corpus(const TranslatorSite& s) {
     add(six(p, {.source = one, .destination = two}));
     add(six(tcp(1, 2, "S"), {.source = one, .destination = two}));
     add(six(error6(1, 4, 0, six(p, {.source = two, .destination = one})), {.source = one, .destination = two}));
-    add(six(p, {.source = "64:ff9b::198.51.100.2", .destination = "64:ff9b::10.0.0.1"}));
+    add(six(p, {.source = "64:ff9b::8.8.8.8", .destination = "64:ff9b::10.0.0.1"}));
     add(six(p, {.destination = "2001:db8:1c0:c612:ff01:100::"}));
     add(four(icmp4(8, 0), {.destination = kOwn4}));
     add(six(icmp6(128, 0), {.destination = kOwn6}));

@@ -14,12 +14,13 @@ WM_INLINE constexpr u32 to_ip4(const Mapping* m, const AddressBits& ip6) {
   return m->ip4 | u32((ip6.high & m->high_mask) << m->high_shift >> 32) | u32((ip6.low & m->low_mask) >> m->low_shift);
 }
 
-// Addresses of RFC 5735, section 3, that are not those of a host on the Internet; but documentation's, which stand for
-// such (RFC 6052 itself writes 64:ff9b::192.0.2.33).
-WM_INLINE constexpr bool is_private(u32 a) {
-  const u32 first = a >> 24, two = a >> 16;
+// Addresses that are not global (RFC 6052, 3.1): those of RFC 5735, section 3, which IANA's registry of special-purpose
+// addresses (RFC 6890) calls not globally reachable. Of 192.0.0.0/24 it excepts two anycast addresses (RFC 7723, 8155).
+WM_INLINE constexpr bool is_nonglobal(u32 a) {
+  const u32 first = a >> 24, two = a >> 16, three = a >> 8;
   return first == 0 || first == 10 || first == 127 || first >= 224 || two == 0xa9fe || a >> 20 == 0xac1 ||
-         two == 0xc0a8 || a >> 22 == 0x6440 >> 6 || a >> 8 == 0xc00000 || a >> 17 == 0xc612 >> 1;
+         two == 0xc0a8 || a >> 22 == 0x6440 >> 6 || (three == 0xc00000 && a - 0xc0000009 > 1) ||
+         a >> 17 == 0xc612 >> 1 || three == 0xc00002 || three == 0xc63364 || three == 0xcb0071;
 }
 
 // Why an address has no translation although a prefix holds it.
@@ -34,7 +35,7 @@ WM_INLINE constexpr bool is_martian(const Address& ip6) {
 WM_INLINE Refused judge(const Mapping* m, const AddressBits& ip6, u32 ip4) {
   if (WM_UNLIKELY(m->flags)) {
     if ((m->flags & kMapZeroOctet) && ip6.low >> 56) return Refused::reserved_bits;
-    if ((m->flags & kMapGlobalOnly) && is_private(ip4)) return Refused::nonglobal;
+    if ((m->flags & kMapGlobalOnly) && is_nonglobal(ip4)) return Refused::nonglobal;
   }
   return is_martian(ip4) ? Refused::martian : Refused::no;
 }

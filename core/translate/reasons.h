@@ -23,7 +23,7 @@ namespace waymark {
   X(M, drop, error_limited, "an ICMP error or echo was due, but enough were sent lately")                              \
   X(M, drop, error_withheld, "an ICMP error was due, but none may be sent about this packet, or from no address")      \
   X(M, drop, reserved_bits, "an address under an IPv4-embedding prefix with bits set that must be zero")               \
-  X(M, drop, nonglobal, "a private IPv4 address under the well-known prefix (RFC 6052, 3.1)")                          \
+  X(M, drop, nonglobal, "a non-global IPv4 address under the well-known prefix (RFC 6052, 3.1)")                       \
   X(M, drop, martian, "would carry an IPv4 address that no packet may carry")                                          \
   X(M, drop, source_unknown, "the source has no translation")                                                          \
   X(M, drop, protocol, "the protocol would become an IPv6 extension header that nobody sent")                          \
@@ -39,7 +39,9 @@ namespace waymark {
   X(M, drop, inner_unknown, "an address of the packet inside the ICMP error has no translation")                       \
   X(M, drop, no_room, "the driver leaves no room in front of the packet for the longer header")                        \
   X(M, drop, header_checksum, "the IPv4 header's checksum is wrong (RFC 1812, 5.2.2)")                                 \
-  X(M, forward, would_return, "no map has its destination, which would come back here, and its sender was told")
+  X(M, forward, would_return, "no map has its destination, which would come back here, and its sender was told")       \
+  X(M, forward, source_unknown_told, "the source has no translation, and its sender was told")                         \
+  X(M, forward, nonglobal_told, "a non-global IPv4 address under the well-known prefix, and its sender was told")
 WM_REASONS(translator, 5, TRANSLATOR_REASONS)
 
 }  // namespace waymark

@@ -34,7 +34,7 @@ struct TranslatorConfig {
   std::vector<u32> plateaus = {65535, 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68};  // RFC 1191, 7.1
   std::optional<u8> traffic_class;                     // in place of the other side's; none: that is copied
   ZeroChecksum zero_checksum = ZeroChecksum::compute;  // of UDP over IPv4
-  bool nonglobal = false;                              // translate private IPv4 addresses under 64:ff9b::/96
+  bool nonglobal = false;                              // translate non-global IPv4 addresses under 64:ff9b::/96
   u32 errors = 1'000;                                  // ICMP errors of its own a second at most; 0: none
   u32 echoes = 1'000;                                  // likewise answers to pings of its own addresses
   std::string interface4, interface6;  // where IPv4 and IPv6 leave in replay and trace; empty: the first interface

@@ -31,7 +31,10 @@ WM_INLINE constexpr u32 complaint_of(Verdict verdict, bool ip6) {
   if (verdict.reason == why::routing_header.reason) return complaint(true, 4, 0);
   if (verdict.reason == why::unreachable.reason) return complaint(ip6, ip6 ? 1 : 3, 0);
   if (verdict.reason == why::would_return.reason) return complaint(false, 3, 1);
-  // Prohibited: of all that is discarded and has no other code (RFC 7915, 4.4, 5.4), what a sender can mend.
+  // Prohibited: of all that is discarded and has no other code (RFC 7915, 4.4, 5.4), what its sender or an operator can
+  // mend.
+  if (verdict.reason == why::source_unknown_told.reason || verdict.reason == why::nonglobal_told.reason)
+    return ip6 ? complaint(true, 1, 1) : complaint(false, 3, 13);
   if (verdict.reason == why::udp_checksum.reason) return complaint(false, 3, 13);
   if (verdict.reason == why::fragment_header.reason) return complaint(true, 1, 1);
   return kNothing;
@@ -62,9 +65,8 @@ WM_INLINE Passed pass(E& env, bool ip6, const Packet& p, const Mapping* target) 
   reread();  // to the verifier, states that differ in what has been found so far are one from here on
   const Passed passed = WM_UNLIKELY(ended(end)) ? Passed{end, 0} : pass_opened(env, ip6, s->o, s->way);
   if (WM_LIKELY(is_sent(passed.verdict))) return passed;
-  if (WM_UNLIKELY(complaint_of(passed.verdict, ip6) != kNothing) &&
-      !may_complain(env.view(), s->o.p, translate::offset_of(s->o.in)))
-    return {why::error_withheld, 0};
+  if (WM_UNLIKELY(complaint_of(passed.verdict, ip6) != kNothing))
+    return {told(env.view(), s->o, passed.verdict), passed.value};
   return passed;
 }
 
@@ -104,7 +106,7 @@ WM_INLINE Verdict complain_about(E& env, Verdict verdict, u32 kind, u32 rest, u3
   const u32 added = u32(sizeof(Icmp) + (p.ip6 ? sizeof(Ip6) : sizeof(Ip4)));
   const u32 end = translate::least(p.end, p.l3 + (mtu > added ? mtu - added : 0));  // what goes back fits its way
   const Answered answered = env.complain(p.l3, end, said_by(kModule, AnswerKind::error, kind), rest);
-  if (answered == Answered::none) return why::error_withheld;
+  if (answered == Answered::none) return untold(verdict);
   if (answered == Answered::limited) return why::error_limited;
   env.step(Step::answered, u32(AnswerKind::error), kind, rest);
   env.leave(env.interface());

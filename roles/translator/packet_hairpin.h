@@ -56,7 +56,8 @@ WM_INLINE Passed hairpin(E& env) {
   inside.grown = inside.at = inside.l3 = 0;
   Ends& to = inside.to;
   if (!translate::map_to_ip6(env, o.to.destination, kAnyMap, to.destination)) return {why::martian, 0};
-  if (!translate::map_to_ip6(env, o.to.source, kMapEmbedded, to.source)) return {why::source_unknown, 0};
+  if (!translate::map_to_ip6(env, o.to.source, kMapEmbedded, to.source))
+    return {told(env.view(), o, why::source_unknown_told), 0};
   const View v = env.view();
   if (const Verdict end = translate::judge_transport(v, in, true); ended(end)) return {end, 0};
   const bool error = is_error(v, in, true);
@@ -76,9 +77,8 @@ WM_INLINE Passed hairpin(E& env) {
   const Onward& way = s->way;
   reread();
   if (WM_UNLIKELY(way.kind == WayKind::unreachable || p.end - p.l3 > way.mtu)) {
-    if (!may_complain(v, p, translate::offset_of(in))) return {why::error_withheld, 0};
-    if (way.kind == WayKind::unreachable) return {why::unreachable, 0};
-    return {why::too_big, way.mtu};
+    if (way.kind == WayKind::unreachable) return {told(v, o, why::unreachable), 0};
+    return {told(v, o, why::too_big), way.mtu};
   }
 
   const u32 head = u32(sizeof(Ethernet)), shift = p.l3 - head;

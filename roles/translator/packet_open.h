@@ -1,6 +1,7 @@
 // The first half of a translation: whose the packet is, what it holds, and its addresses in the other IP version.
 #pragma once
 
+#include "core/complain.h"
 #include "core/steer.h"
 #include "core/translate/errors.h"
 
@@ -14,6 +15,13 @@ WM_INLINE constexpr Verdict verdict_of(translate::Refused r) {
   if (r == translate::Refused::reserved_bits) return why::reserved_bits;
   if (r == translate::Refused::nonglobal) return why::nonglobal;
   return why::martian;
+}
+
+// How a packet ends whose sender should be told `verdict`, and cannot be.
+WM_INLINE constexpr Verdict untold(Verdict verdict) {
+  if (verdict.reason == why::source_unknown_told.reason) return why::source_unknown;
+  if (verdict.reason == why::nonglobal_told.reason) return why::nonglobal;
+  return why::error_withheld;
 }
 
 // The IPv4 source of an ICMP error from a router that has none (RFC 6791): out of the pool, always the same for one
@@ -38,8 +46,9 @@ struct Opened {
   Packet p;
   Inside in;
   Ends to;
-  u8 kind;     // of the mapping that has the destination
-  u8 returns;  // likewise
+  u8 kind;       // of the mapping that has the destination
+  u8 returns;    // likewise
+  u8 nonglobal;  // 1: the destination's translation is not one that may be shown
 };
 
 // For a hairpin: the packet inside an error, with the addresses that its sender knows; and the packet's own, to be.
@@ -65,14 +74,23 @@ WM_INLINE bool is_error(const View& v, const Inside& in, bool ip6) {
   return icmp && is_icmp_error(ip6, icmp->type);
 }
 
+// `verdict` is told to the packet's sender, unless no error may be sent about this packet.
+WM_INLINE Verdict told(const View& v, const Opened& o, Verdict verdict) {
+  return may_complain(v, o.p, translate::offset_of(o.in)) ? verdict : untold(verdict);
+}
+
+// What is discarded for its addresses: a hop limit that ends here comes first, or no traceroute would show this node.
+WM_INLINE constexpr Verdict discarded(const Packet& p, Verdict verdict) {
+  return p.hops > 1 ? verdict : why::hop_limit;
+}
+
 // The source has no translation, for reason `otherwise`. That of an ICMP error is a router's, which may well have none,
 // or a private address: the error comes from the pool or from this node, as path MTU discovery hangs on it (RFC 6791).
 template <class E>
 WM_INLINE Verdict open_error(E& env, bool ip6, const View& v, Opened& o, Verdict otherwise) {
-  const bool link_local = ip6 && bits6(o.p.source).high >> 54 == 0xfe80 >> 6;  // RFC 4291, 2.5.6: stays on its link
-  if (link_local || !is_error(v, o.in, ip6)) return otherwise;
+  if (!is_error(v, o.in, ip6)) return discarded(o.p, otherwise);
   o.to.source = ip6 ? pool_source(env, o.p.source) : env.settings().own[kModule].ip6;
-  if (ip6 ? !ip4_of(o.to.source).raw : o.to.source == Address{}) return otherwise;
+  if (ip6 ? !ip4_of(o.to.source).raw : o.to.source == Address{}) return untold(otherwise);
   return kGoOn;
 }
 
@@ -89,7 +107,8 @@ WM_INLINE Verdict open(E& env, bool ip6, Opened& o, const Mapping* target) {
   o.returns = target->returns;
   const u32 ip4 = ip6 ? translate::to_ip4(target, to) : u32(to.low);
   const translate::Refused refused = translate::judge(target, ip6 ? to : AddressBits{}, ip4);
-  if (WM_UNLIKELY(refused != translate::Refused::no)) return verdict_of(refused);
+  o.nonglobal = refused == translate::Refused::nonglobal;
+  if (WM_UNLIKELY(refused != translate::Refused::no && !o.nonglobal)) return verdict_of(refused);
   o.to.destination = ip6 ? address4(ip4) : address6(translate::to_ip6(target, ip4));
 
   if (p.end > env.length() || p.end < p.l4) return parse::why::ip_length;
@@ -114,15 +133,16 @@ WM_INLINE Verdict open(E& env, bool ip6, Opened& o, const Mapping* target) {
   if (WM_UNLIKELY(is_fragment(o.in)) && translate::is_beyond(o.in)) return why::fragment;
   p.l4 = o.in.l4;
   p.protocol = o.in.protocol;
+  if (WM_UNLIKELY(o.nonglobal)) return discarded(p, why::nonglobal_told);
 
   const AddressBits from = ip6 ? bits6(p.source) : bits4(p.source);
   const Mapping* source = translate::mapping_of(env, from, ip6, kAnyMap);
   env.step(Step::mapped, kind, source ? source->kind : 0, 0);
-  if (WM_UNLIKELY(!source)) return open_error(env, ip6, v, o, why::source_unknown);
+  if (WM_UNLIKELY(!source)) return open_error(env, ip6, v, o, why::source_unknown_told);
   const u32 source4 = ip6 ? translate::to_ip4(source, from) : u32(from.low);
   const translate::Refused bad = translate::judge(source, ip6 ? from : AddressBits{}, source4);
   if (WM_UNLIKELY(bad == translate::Refused::nonglobal) && !translate::is_martian(source4))
-    return open_error(env, ip6, v, o, why::nonglobal);
+    return open_error(env, ip6, v, o, why::nonglobal_told);
   if (WM_UNLIKELY(bad != translate::Refused::no) && (ip6 || bad != translate::Refused::martian)) return verdict_of(bad);
   o.to.source = ip6 ? address4(source4) : address6(translate::to_ip6(source, source4));
   return kGoOn;

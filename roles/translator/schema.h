@@ -49,7 +49,7 @@ constexpr auto kSection = section<TranslatorConfig>(
           one_of<ZeroChecksum>({{"compute", ZeroChecksum::compute}, {"drop", ZeroChecksum::drop}}), optional,
           "What becomes of UDP packets over IPv4 without a checksum."},
     Field{"nonglobal", &TranslatorConfig::nonglobal, Flag{}, optional,
-          "Translate private IPv4 addresses under `64:ff9b::/96`, too, which RFC 6052, 3.1 forbids."},
+          "Translate non-global IPv4 addresses under `64:ff9b::/96`, too, which RFC 6052, 3.1 forbids."},
     Field{"errors", &TranslatorConfig::errors, Number<u32>{1, 1'000'000, true}, optional,
           "How many ICMP errors of its own it sends a second at most. With 0 none."},
     Field{"echoes", &TranslatorConfig::echoes, Number<u32>{1, 1'000'000, true}, optional,

@@ -1,5 +1,7 @@
 #include "tests/translator/cases.h"
 
+#include <algorithm>
+
 namespace waymark::translator_cases {
 
 namespace {
@@ -59,6 +61,18 @@ Bytes complaint6(const Payload& error, Six h) {
 }
 Bytes complaint_to4(const Payload& error) { return complaint4(error, {.ttl = 63, .id = 0, .fragment = 0}); }
 Bytes complaint_to6(const Payload& error) { return complaint6(error, {.hops = 63}); }
+
+Bytes told4(uint8_t type, uint8_t code, uint32_t second, const Bytes& about, const std::string& to) {
+  return four(error4(type, code, second, cut(about, std::min<size_t>(about.size(), 576 - 28))),
+              {.tos = 0xc0, .id = 0, .fragment = 0, .source = kOwn4, .destination = to});
+}
+Bytes told6(uint8_t type, uint8_t code, uint32_t second, const Bytes& about, const std::string& to) {
+  return six(error6(type, code, second, cut(about, std::min<size_t>(about.size(), 1280 - 48))),
+             {.traffic_class = 0xc0, .source = kOwn6, .destination = to});
+}
+Bytes prohibited(const Bytes& about, const std::string& to) {
+  return about.at(0) >> 4 == 6 ? told6(1, 1, 0, about, to) : told4(3, 13, 0, about, to);
+}
 
 Bytes transport4(const Payload& payload) {
   const Bytes whole = four(payload);

@@ -70,6 +70,12 @@ Bytes complaint6(const Payload& error, Six h = {});
 Bytes complaint_to4(const Payload& error);
 Bytes complaint_to6(const Payload& error);
 
+// What the translator tells a packet's sender: as much as fits of what it is about, DF clear, as nobody would be told
+// of an error that is too big; network control. Prohibited: RFC 7915, 4.4 and 5.4.
+Bytes told4(uint8_t type, uint8_t code, uint32_t second, const Bytes& about, const std::string& to = kHost4);
+Bytes told6(uint8_t type, uint8_t code, uint32_t second, const Bytes& about, const std::string& to = kHost6);
+Bytes prohibited(const Bytes& about, const std::string& to);
+
 // The transport's bytes with their checksum, from host to peer or as quoted.
 Bytes transport4(const Payload& payload);
 Bytes transport6(const Payload& payload);

@@ -77,8 +77,7 @@ const std::vector<Embedding>& embeddings() {
        "2001:db8:122:3c0:0:221:8000:1", "2001:db8:122:3c0:ff00:221::"},
       {"2001:db8:122:344::", "64", "2001:db8:122:344:c0:2:2100::", "2001:db8:122:344:c6:3364:200::",
        "2001:db8:122:344:c0:2:2180:1", "2001:db8:122:344:1c0:2:2100::"},
-      {"2001:db8:122:344::", "96", "2001:db8:122:344::192.0.2.33", "2001:db8:122:344::198.51.100.2", "", ""},
-      {"64:ff9b::", "96", "64:ff9b::192.0.2.33", "64:ff9b::198.51.100.2", "", ""}};
+      {"2001:db8:122:344::", "96", "2001:db8:122:344::192.0.2.33", "2001:db8:122:344::198.51.100.2", "", ""}};
   return all;
 }
 
@@ -86,7 +85,7 @@ void add_embedded(Cases& c) {
   const Payload p = udp(4000, 53);
   for (const Embedding& e : embeddings()) {
     const std::string s = site({.prefixes = prefix(e.prefix + "/" + e.length)});
-    const std::string n = e.prefix[0] == '6' ? "well_known" : e.length;
+    const std::string& n = e.length;
     one(c, "embedded_" + n, "RFC 6052, 2.4: the RFC's own example", s, kPeer4, e.peer, e.host);
     if (e.with_suffix.empty()) continue;
     to4(c, "embedded_suffix_" + n, "RFC 6052, 2.2: bits of the suffix are ignored on receipt", s, e.with_suffix, kPeer4,
@@ -104,25 +103,41 @@ void add_embedded(Cases& c) {
   }
 }
 
+// Hosts under a prefix of the site's own, and all IPv4 peers under the well-known one.
 void add_well_known(Cases& c) {
   const Payload p = udp(4000, 53);
-  const std::string known = prefix("64:ff9b::/96"), host6 = "64:ff9b::" + kHost4;
+  const std::string known = prefix("64:ff9b::/96") + prefix("2001:db8:64::/96", "198.51.100.0/24");
   const std::string strict = site({.prefixes = known}), loose = site({.prefixes = known, .keys = "nonglobal = true"});
-  const std::string must_not = "RFC 6052, 3.1: the well-known prefix is not for addresses that are not global";
-  for (const std::string a : {"10.0.0.1", "172.16.0.1", "172.31.255.254", "192.168.1.1", "100.64.0.1", "198.18.0.1",
-                              "198.19.0.1", "192.0.0.1"}) {
-    c.push_back({"nonglobal_destination_" + a, must_not, strict,
-                 six(p, {.source = host6, .destination = "64:ff9b::" + a}), "translator.nonglobal"});
-    c.push_back({"nonglobal_source_" + a, must_not, strict, six(p, {.source = "64:ff9b::" + a, .destination = host6}),
-                 "translator.nonglobal"});
-    if (a == "169.254.1.1") continue;  // conform_link_local4_*
-    c.push_back({"nonglobal_destination4_" + a, must_not, strict, four(p, {.destination = a}), "translator.nonglobal"});
-    c.push_back({"nonglobal_source4_" + a, must_not, strict, four(p, {.source = a}), "translator.nonglobal"});
+  const std::string silent = site({.prefixes = known, .addresses = false});
+  const std::string must_not = "RFC 6052, 3.1: the well-known prefix is not for addresses that are not global",
+                    told = "translator.nonglobal_told", untold = "translator.nonglobal";
+  one(c, "embedded_well_known", "RFC 6052, 2.1: the well-known prefix", strict, "8.8.8.8", "64:ff9b::808:808");
+  const auto discarded = [&](const std::string& name, const Bytes& in, const std::string& back) {
+    c.push_back({name, must_not, strict, in, told, {prohibited(in, back)}});
+  };
+  for (const std::string a :
+       {"10.0.0.1", "172.16.0.1", "172.31.255.254", "192.168.1.1", "100.64.0.1", "198.18.0.1", "198.19.0.1",
+        "192.0.0.1", "192.0.0.8", "192.0.0.11", "192.0.2.33", "203.0.113.0", "203.0.113.255"}) {
+    discarded("nonglobal_destination_" + a, six(p, {.destination = "64:ff9b::" + a}), kHost6);
+    discarded("nonglobal_source_" + a, six(p, {.source = "64:ff9b::" + a, .destination = kHost6}), "64:ff9b::" + a);
+    discarded("nonglobal_destination4_" + a, four(p, {.destination = a}), kHost4);
+    discarded("nonglobal_source4_" + a, four(p, {.source = a, .destination = "8.8.8.8"}), a);
   }
-  c.push_back({"nonglobal_destination_169.254.1.1", must_not, strict,
-               six(p, {.source = host6, .destination = "64:ff9b::169.254.1.1"}), "translator.nonglobal"});
+  discarded("nonglobal_test_net_2", six(p, {.destination = "64:ff9b::198.51.100.2"}), kHost6);
+  discarded("nonglobal_destination_169.254.1.1", six(p, {.destination = "64:ff9b::169.254.1.1"}), kHost6);
+  const std::string none = "RFC 7915, 4.4, 5.4: dropped, where nobody may be told";
+  c.push_back({"nonglobal_silent/6to4", none, silent, six(p, {.destination = "64:ff9b::10.0.0.1"}), untold});
+  c.push_back(
+      {"nonglobal_silent/4to6", none, silent, four(p, {.source = "10.0.0.1", .destination = "8.8.8.8"}), untold});
+  c.push_back({"nonglobal_error/6to4", none, strict,
+               six(error6(1, 4, 0, quoted6(p)), {.source = kRouter6, .destination = "64:ff9b::10.0.0.1"}), untold});
+  c.push_back({"nonglobal_fragment/6to4", none, strict,
+               six(fragment6(3, true, raw(17, repeat(9, 24))), {.destination = "64:ff9b::10.0.0.1"}), untold});
+  c.push_back({"nonglobal_fragment/4to6", none, strict,
+               four(raw(17, repeat(9, 24)), {.fragment = 0x2003, .source = "10.0.0.1", .destination = "8.8.8.8"}),
+               untold});
   // RFC 6791: routers have such addresses, and path MTU discovery needs what they say.
-  for (const std::string a : {"10.0.0.1", "100.64.0.1"}) {
+  for (const std::string a : {"10.0.0.1", "100.64.0.1", "192.0.2.77"}) {
     const std::string router = "RFC 6791: an error from a router with such an address comes from the pool";
     c.push_back(
         {"nonglobal_router_" + a + "/6to4",
@@ -141,24 +156,25 @@ void add_well_known(Cases& c) {
                  kTo6,
                  {six(error6(3, 0, 0, six(p, {.source = "64:ff9b::8.8.8.8", .destination = "64:ff9b::8.8.4.4"})),
                       {.hops = 63, .source = kOwn6, .destination = "64:ff9b::8.8.8.8"})}});
-    c.push_back({"nonglobal_router_nothing_" + a, "where there is neither, it cannot be sent",
-                 site({.prefixes = known, .addresses = false}),
+    c.push_back({"nonglobal_router_nothing_" + a, "where there is neither, it cannot be sent", silent,
                  four(error4(11, 0, 0, four(p, {.source = "8.8.8.8", .destination = "8.8.4.4"})),
                       {.source = a, .destination = "8.8.8.8"}),
-                 "translator.nonglobal"});
+                 untold});
   }
   for (const std::string a : {"172.15.0.1", "172.32.0.1", "192.167.1.1", "100.63.0.1", "100.128.0.1", "198.17.0.1",
-                              "198.20.0.1", "192.0.1.1", "11.0.0.1"})
-    to4(c, "global_" + a, "RFC 6052, 3.1: these are global", strict, "64:ff9b::" + a, a, host6);
-  one(c, "nonglobal_allowed", "RFC 6052, 3.1, unless the configuration says so", loose, "10.0.0.1", "64:ff9b::10.0.0.1",
-      host6);
+                              "198.20.0.1", "192.0.1.1", "192.0.0.9", "192.0.0.10", "192.0.3.1", "198.51.101.1",
+                              "198.51.99.1", "203.0.112.1", "203.0.114.1", "11.0.0.1"})
+    to4(c, "global_" + a, "RFC 6052, 3.1: these are global", strict, "64:ff9b::" + a, a);
+  one(c, "nonglobal_allowed", "RFC 6052, 3.1, unless the configuration says so", loose, "10.0.0.1",
+      "64:ff9b::10.0.0.1");
+  one(c, "nonglobal_allowed_documentation", "likewise", loose, "192.0.2.33", "64:ff9b::192.0.2.33");
   c.push_back({"nonglobal_martian", "even then no packet may carry this", loose,
-               six(p, {.source = host6, .destination = "64:ff9b::127.0.0.1"}), "translator.martian"});
+               six(p, {.destination = "64:ff9b::127.0.0.1"}), "translator.martian"});
   one(c, "nonglobal_own_prefix", "RFC 6052, 3.1 speaks of the well-known prefix alone", site(), "10.0.0.1",
       "2001:db8:64::10.0.0.1");
   c.push_back({"nonglobal_inside", "likewise inside an error", strict,
-               six(error6(1, 4, 0, six(p, {.source = "64:ff9b::10.0.0.1", .destination = host6})),
-                   {.source = host6, .destination = "64:ff9b::" + kPeer4}),
+               six(error6(1, 4, 0, six(p, {.source = "64:ff9b::10.0.0.1", .destination = kHost6})),
+                   {.source = kHost6, .destination = "64:ff9b::8.8.8.8"}),
                "translator.inner_unknown"});
 }
 
@@ -301,9 +317,41 @@ void add_native(Cases& c) {
   const std::string only = site({.prefixes = prefix("2001:db8:64::/96", "192.0.2.0/24")});
   c.push_back({"unknown_destination/4to6", "no prefix has it", only, four(p, {.source = kPeer4, .destination = kHost4}),
                kNotOurs});
-  c.push_back({"unknown_source/6to4", "5.1: it has no address in the other version", site(),
-               six(p, {.source = "2001:db8:ffff::1"}), "translator.source_unknown"});
-  c.push_back({"unknown_source/4to6", "4.1: likewise", only, four(p), "translator.source_unknown"});
+  const std::string unknown = "translator.source_unknown", told = unknown + "_told";
+  const std::string neither = "5.1: it has no address in the other version; 5.4: its sender is told 1/1";
+  const Six stranger = {.source = "2001:db8:ffff::1"};
+  c.push_back({"unknown_source/6to4",
+               neither,
+               site(),
+               six(p, stranger),
+               told,
+               {prohibited(six(p, stranger), stranger.source)}});
+  c.push_back({"unknown_source/4to6", "4.1, 4.4: likewise, 3/13", only, four(p), told, {prohibited(four(p), kHost4)}});
+  const std::string route = "RFC 1812, 5.3.1: the hop limit is looked at first, as traceroute wants it";
+  const Bytes last4 = four(p, {.ttl = 1}), last6 = six(p, {.hops = 1, .source = stranger.source}),
+              last_private = six(p, {.hops = 1, .destination = "64:ff9b::10.0.0.1"});
+  c.push_back({"unknown_source_hop_limit/4to6", route, only, last4, "translator.hop_limit", {told4(11, 0, 0, last4)}});
+  c.push_back({"unknown_source_hop_limit/6to4",
+               route,
+               site(),
+               last6,
+               "translator.hop_limit",
+               {told6(3, 0, 0, last6, stranger.source)}});
+  c.push_back({"nonglobal_hop_limit/6to4",
+               route,
+               site(with(prefix("64:ff9b::/96", "10.0.0.0/8"))),
+               last_private,
+               "translator.hop_limit",
+               {told6(3, 0, 0, last_private)}});
+  const std::string none = "4.4, 5.4: where nobody may be told";
+  c.push_back({"unknown_source_redirect", none, site(), six(icmp6(137, 0, repeat(0, 32)), stranger), unknown});
+  c.push_back({"unknown_source_fragment/6to4", none, site(), six(fragment6(3, true, raw(17, repeat(9, 24))), stranger),
+               unknown});
+  c.push_back(
+      {"unknown_source_fragment/4to6", none, only, four(raw(17, repeat(9, 24)), {.fragment = 0x2003}), unknown});
+  c.push_back({"unknown_source_silent/6to4", none, site({.addresses = false}), six(p, stranger), unknown});
+  c.push_back({"unknown_source_silent/4to6", none,
+               site({.prefixes = prefix("2001:db8:64::/96", "192.0.2.0/24"), .addresses = false}), four(p), unknown});
 }
 
 void add_prefixes(Cases& c) {

@@ -6,18 +6,7 @@ namespace waymark::translator_cases {
 namespace {
 
 const std::string kTo4 = "translator.to_ip4", kTo6 = "translator.to_ip6", kWithheld = "translator.error_withheld";
-constexpr size_t kQuote4 = 576 - 28, kQuote6 = 1280 - 48;
-
-// From the translator to the packet's sender: DF clear, as nobody would be told of an error that is too big; network
-// control.
-Bytes told4(uint8_t type, uint8_t code, uint32_t second, const Bytes& about) {
-  return four(error4(type, code, second, cut(about, std::min(about.size(), kQuote4))),
-              {.tos = 0xc0, .id = 0, .fragment = 0, .source = kOwn4, .destination = kHost4});
-}
-Bytes told6(uint8_t type, uint8_t code, uint32_t second, const Bytes& about) {
-  return six(error6(type, code, second, cut(about, std::min(about.size(), kQuote6))),
-             {.traffic_class = 0xc0, .source = kOwn6, .destination = kHost6});
-}
+constexpr size_t kQuote4 = 576 - 28, kQuote6 = 1280 - 48;  // as told4() and told6() cut
 
 Payload long_udp(size_t whole, size_t headers) { return udp(4000, 53, repeat(0x51, whole - headers - 8)); }
 Bytes long4(size_t whole, const Four& h = {}) { return four(long_udp(whole, 20), h); }

@@ -52,7 +52,8 @@ void add_illegal_sources(Cases& c) {
   c.push_back({"conform_illegal_source_later", "nor of what may be an error's second fragment", site(),
                four(raw(1, repeat(3, 16)), {.fragment = 3, .source = "127.0.0.1"}), "parse.martian_source"});
   c.push_back({"conform_illegal_source_global", "RFC 6052, 3.1: nor below the well-known prefix",
-               site({.prefixes = prefix("64:ff9b::/96")}), four(error4(3, 1, 0, quoted4(p)), {.source = "127.0.0.1"}),
+               site({.prefixes = prefix("64:ff9b::/96")}),
+               four(error4(3, 1, 0, quoted4(p)), {.source = "127.0.0.1", .destination = "8.8.8.8"}),
                "translator.nonglobal"});
 }
 

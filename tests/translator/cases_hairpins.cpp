@@ -29,12 +29,6 @@ Bytes received(const Payload& p, uint8_t hops = 63) {
 // The answer's way.
 Bytes answered(const Payload& p) { return six(p, {.source = kB, .destination = kAEmbedded}); }
 Bytes heard(const Payload& p) { return six(p, {.hops = 63, .source = kBEmbedded, .destination = kA}); }
-// An answer of the translator itself.
-Bytes told(const std::string& to, uint8_t type, uint32_t second, const Bytes& about) {
-  return six(error6(type, 0, second, cut(about, std::min<size_t>(about.size(), 1232))),
-             {.hops = 64, .traffic_class = 0xc0, .source = kOwn6, .destination = to});
-}
-
 void add_passed(Cases& c) {
   const std::string intrinsic = "RFC 7757, 4.2: to the host's own address, from the sender's embedded one";
   const auto both = [&](const std::string& name, const std::string& why, const Payload& p) {
@@ -87,7 +81,13 @@ void add_passed(Cases& c) {
   const std::string few = site({.prefixes = prefix("2001:db8:64::/96", "203.0.113.2/32") +
                                             map("203.0.113.1/32", kA + "/128") + map("203.0.113.2/32", kB + "/128")});
   c.push_back({"hairpin_source_without_prefix",
-               "RFC 7757, 4.2.2: the sender's map must not be used, and it has no prefix", few, sent(p),
+               "RFC 7757, 4.2.2: the sender's map must not be used, and it has no prefix",
+               few,
+               sent(p),
+               "translator.source_unknown_told",
+               {prohibited(sent(p), kA)}});
+  const Bytes later = sent(fragment6(3, true, raw(17, repeat(9, 24))));
+  c.push_back({"hairpin_fragment_without_prefix", "4.4: nothing about fragments that are not the first", few, later,
                "translator.source_unknown"});
   c.push_back({"hairpin_not",
                "to a host without a map: it is an IPv4 host",
@@ -107,7 +107,7 @@ void add_passed(Cases& c) {
                hosts(),
                sent(p, 1),
                "translator.hop_limit",
-               {told(kA, 3, 0, sent(p, 1))}});
+               {told6(3, 0, 0, sent(p, 1), kA)}});
 }
 
 void add_errors_between(Cases& c) {
@@ -167,7 +167,7 @@ void add_errors_between(Cases& c) {
                narrow,
                sent(big),
                "translator.too_big",
-               {told(kA, 2, 1400, sent(big))}});
+               {told6(2, 0, 1400, sent(big), kA)}});
   c.push_back({"hairpin_too_big_error", "RFC 4443, 2.4 e: nothing is said about an error", narrow,
                answered(error6(1, 4, 0, received(udp(4000, 53, repeat(1, 1320))))), "translator.error_withheld"});
   c.push_back({"hairpin_too_big_fragment", "RFC 792, as of IPv4: nor about a fragment that is not the first", narrow,
@@ -211,10 +211,18 @@ void add_pool(Cases& c) {
                complaint6(error6(3, 0, 0, quoted6(p))),
                kTo4,
                {complaint_to4(error4(11, 0, 0, quoted4(p, {.id = 0, .fragment = 0})))}});
-  c.push_back({"pool_not_for_echo", "RFC 6791 is for errors alone", site({.keys = pool}),
-               six(icmp6(128, 0), {.source = router6}), "translator.source_unknown"});
-  c.push_back(
-      {"pool_not_for_udp", "likewise", site({.keys = pool}), six(p, {.source = router6}), "translator.source_unknown"});
+  c.push_back({"pool_not_for_echo",
+               "RFC 6791 is for errors alone",
+               site({.keys = pool}),
+               six(icmp6(128, 0), {.source = router6}),
+               "translator.source_unknown_told",
+               {prohibited(six(icmp6(128, 0), {.source = router6}), router6)}});
+  c.push_back({"pool_not_for_udp",
+               "likewise",
+               site({.keys = pool}),
+               six(p, {.source = router6}),
+               "translator.source_unknown_told",
+               {prohibited(six(p, {.source = router6}), router6)}});
 
   Site own = {.prefixes = prefix("2001:db8:64::/96", "192.0.2.0/24") + map(kHost4 + "/32", "2001:db8:a::1/128"),
               .keys = "native = [\"2001:db8:64::192.0.2.0/120\"]"};

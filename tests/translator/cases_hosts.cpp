@@ -14,11 +14,6 @@ std::string hosts(const std::string& keys = "", const std::string& embedding = p
   return site({.prefixes = embedding + map(kMapped + "/32", "2001:db8:6::6/128"), .keys = keys});
 }
 
-Bytes told(uint8_t type, uint8_t code, const Bytes& about) {
-  return four(error4(type, code, 0, about),
-              {.tos = 0xc0, .id = 0, .fragment = 0, .source = kOwn4, .destination = kHost4});
-}
-
 // 203.0.113.7 under a prefix, with a native entry for what is within: it is a host there.
 void under(Cases& c, const std::string& name, const std::string& embedding, const std::string& native,
            const std::string& host6, const std::string& nobody6) {
@@ -36,7 +31,7 @@ void under(Cases& c, const std::string& name, const std::string& embedding, cons
                hosts(keys, prefix(embedding)),
                beside,
                kReturns,
-               {told(3, 1, beside)}});
+               {told4(3, 1, 0, beside)}});
 }
 
 }  // namespace
@@ -45,9 +40,9 @@ void add_hosts(Cases& c) {
   const Payload p = udp(4000, 53);
   const std::string goes_round = "RFC 1812, 4.3.3.1: no host has it, and its translation would come back";
   const Bytes in = four(p, {.destination = kNobody});
-  c.push_back({"host_nobody", goes_round, hosts(), in, kReturns, {told(3, 1, in)}});
+  c.push_back({"host_nobody", goes_round, hosts(), in, kReturns, {told4(3, 1, 0, in)}});
   const Bytes tcp4 = four(tcp(4000, 80, "S"), {.destination = kNobody});
-  c.push_back({"host_nobody_tcp", goes_round, hosts(), tcp4, kReturns, {told(3, 1, tcp4)}});
+  c.push_back({"host_nobody_tcp", goes_round, hosts(), tcp4, kReturns, {told4(3, 1, 0, tcp4)}});
   c.push_back({"host_nobody_error", "RFC 1812, 4.3.2.7: nothing is said about an error", hosts(),
                four(error4(3, 1, 0, four(p, {.source = kNobody, .destination = kHost4})), {.destination = kNobody}),
                "translator.error_withheld"});
@@ -57,7 +52,7 @@ void add_hosts(Cases& c) {
                hosts(),
                last,
                "translator.hop_limit",
-               {told(11, 0, last)}});
+               {told4(11, 0, 0, last)}});
   c.push_back({"host_mapped",
                "a host with a map",
                hosts(),
@@ -88,7 +83,7 @@ void add_hosts(Cases& c) {
                hosts("native = [\"2001:db8:122:344:1cb:71:700::/104\"]", prefix("2001:db8:122:344::/64")),
                in,
                kReturns,
-               {told(3, 1, in)}});
+               {told4(3, 1, 0, in)}});
   c.push_back({"host_native_prefix",
                "the whole prefix is native: nothing is translated to IPv4 there",
                hosts("native = [\"2001:db8:64::/95\"]"),
@@ -104,7 +99,7 @@ void add_hosts(Cases& c) {
                hosts("native = [\"2001:db8:64::203.0.113.7/128\"]", two),
                in,
                kReturns,
-               {told(3, 1, in)}});
+               {told4(3, 1, 0, in)}});
   c.push_back({"host_native_ip4",
                "an \"ip4\" that lies within what is native",
                hosts("native = [\"2001:db8:65::203.0.112.0/119\"]", two),
