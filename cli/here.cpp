@@ -14,6 +14,7 @@
 
 #include "daemon/hook.h"
 #include "engine/xdp/kernel_facts.h"
+#include "node/compile.h"
 #include "roles/role.h"
 #include "rtnetlink/machine.h"
 
@@ -48,6 +49,8 @@ void look_at_interfaces(const Config& config, Findings& out) {
     } else if (!link->carrier) {
       warn(out, fmt::format("interface {} has no carrier: its other end is down or not connected", name));
     }
+    if (link)
+      if (std::string low = unreached_mtu(config, name, link->mtu); !low.empty()) warn(out, std::move(low));
     const auto& all = config.engine.interfaces;
     const bool tagged = std::any_of(all.begin(), all.end(), [&](auto& i) { return i.name == name && i.outer_vlan; });
     if (link && tagged && strips_vlan_tags(name))

@@ -80,6 +80,16 @@ target = [{ name = "s1", address = "10.77.0.2" }]
   expect(all,
          "warning: interface wm-here takes VLAN tags out of packets before XDP sees them: ethtool -K wm-here rxvlan "
          "off\n");
+  const std::string low =
+      "warning: \"mtu\" in [engine] gives 9000 to wm-here, whose own MTU is 1500: that is in force; to raise it: ip "
+      "link "
+      "set wm-here mtu 9000\n";
+  const std::string given = kDirector;
+  const auto with_mtu = [&](const std::string& mtu) {
+    return std::string(given).replace(given.find("\" }\n"), 4, "\" }\nmtu = { wm-here = " + mtu + " }\n");
+  };
+  expect(findings(with_mtu("9000")), low);
+  expect_none(findings(with_mtu("1500")), "whose own MTU");
   here("ip link set wm-here down");
   expect(findings(kDirector), "warning: interface wm-here is down: ip link set wm-here up\n");
   here("ip link set wm-here up");

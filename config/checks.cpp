@@ -36,6 +36,16 @@ void check_mtu(Checking& in) {
   }
 }
 
+// The translator's next hops are as old as `way_ticks` says.
+void check_adjacencies(Checking& in) {
+  const Config& c = in.config;
+  const auto passes_on = [](const HostServiceConfig& s) { return !s.hosts.empty(); };
+  const bool host = c.host && std::any_of(c.host->service.begin(), c.host->service.end(), passes_on);
+  if (roles_are_good(in) && !c.director && !host)
+    warn_unused(in, c.engine.adjacency_lifetime, c.engine, "[engine]", "adjacency_lifetime",
+                "without [director], or \"hosts\" in a [[host.service]]");
+}
+
 void check_first_role(Checking& in) {
   const Role first = in.config.engine.first;
   if (first == Role::count || !in.places.good(in.config.engine)) return;
@@ -106,6 +116,7 @@ void check(const Config& config, const Places& places, Problems& problems) {
   Checking in{config, places, problems};
   check_purpose(in);
   check_mtu(in);
+  check_adjacencies(in);
   check_first_role(in);
   for (u32 role = 0; role < kRoles; ++role)
     if (const auto check = descriptor_of(Role(role)).check) check(in);

@@ -42,6 +42,14 @@ void check_one_per_family(Checking&, const std::vector<Address>& addresses, std:
 void check_zone(Checking&, const std::string& zone, Mark at, const std::string& of);  // some interface is in it
 void check_interface(Checking&, const std::string& name, std::string_view of);        // [engine] lists it
 
+// Says of a value in the file that nothing follows from it. `because`: "without \"https\"".
+template <class T, class Owner>
+void warn_unused(Checking& in, const T& field, const Owner& owner, const std::string& whose, const std::string& key,
+                 const std::string& because) {
+  if (in.places.given(field) && in.places.good(field))
+    in.problems.warn(in.places.at(field, owner), whose + " has \"" + key + "\", which has no effect " + because);
+}
+
 // Whether what the file says of roles was read without an error.
 bool roles_are_good(const Checking&);
 

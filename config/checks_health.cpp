@@ -16,18 +16,14 @@ void check_health(Checking& in, const CheckConfig& check, const std::vector<Port
         fmt::format("the check of {} must say one of \"tcp\", \"http\", \"https\" and \"icmp\"; it "
                     "says {}",
                     whose, kinds ? "several" : "none"));
-  if (check.kind() != CheckKind::https && (in.places.given(check.ca) || in.places.given(check.verify)))
-    in.problems.warn(in.places.at(check), fmt::format("the check of {} has \"ca\" or \"verify\", which have no effect "
-                                                      "without \"https\"",
-                                                      whose));
-  const bool http = check.kind() == CheckKind::http || check.kind() == CheckKind::https;
-  if (!http && in.places.given(check.host))
-    in.problems.warn(
-        in.places.at(check.host, check),
-        fmt::format("the check of {} has \"host\", which has no effect without \"http\" or \"https\"", whose));
-  if (check.kind() == CheckKind::icmp && in.places.given(check.port))
-    in.problems.warn(in.places.at(check.port, check),
-                     fmt::format("the check of {} has \"port\", which has no effect with \"icmp\"", whose));
+  const std::string of = fmt::format("the check of {}", whose);
+  const bool https = check.kind() == CheckKind::https;
+  if (!https) warn_unused(in, check.verify, check, of, "verify", "without \"https\"");
+  if (!https || !check.verify)
+    warn_unused(in, check.ca, check, of, "ca", https ? "as \"verify\" is false" : "without \"https\"");
+  if (!https && check.kind() != CheckKind::http)
+    warn_unused(in, check.host, check, of, "host", "without \"http\" or \"https\"");
+  if (check.kind() == CheckKind::icmp) warn_unused(in, check.port, check, of, "port", "with \"icmp\"");
   // A question is over when the next one is due. The default gives way to a short `every`; what the file says must
   // hold.
   if (in.places.given(check.timeout) && check.timeout > check.every && in.places.good(check.every) &&

@@ -85,8 +85,6 @@ TEST(Checks, TargetsAreReachable) {
        "f:14:11: target \"s2\" of service \"web\" is at 10.0.0.1, the director's own address"},
       {kSite + target("s2", "10.0.0.11"),
        "f:14:11: warning: target \"s2\" of service \"web\" is at 10.0.0.11 like target \"s1\""},
-      {kSite + "port = 6080\n",
-       "f:12:8: warning: target \"s1\" of service \"web\" has a port, which has no effect without tunnel = \"gue\""},
   });
   EXPECT_EQ(problems_of(kSite + "port = 6080\ntunnel = \"gue\"\n"), "");
 }

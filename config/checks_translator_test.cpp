@@ -25,7 +25,7 @@ std::string map(const std::string& ip4, const std::string& ip6) {
 TEST(Translators, AreRead) {
   const std::string text = in_translator(R"(zone = "public"
 address = ["192.0.2.1", "2001:db8::1"]
-native = ["10.0.0.0/8", "2001:db8:1::/48", "192.0.2.7"]
+native = ["10.0.0.0/8", "2001:db8:64::/80", "192.0.2.7"]
 pool = "198.51.100.0/24"
 lowest_ip6_mtu = 1400
 plateaus = [1500, 68]
@@ -43,7 +43,7 @@ interface6 = "eth1:7")") + map("203.0.113.0/24", "2001:db8:aaaa::/120") +
   const TranslatorConfig& t = c.translator.value();
   ASSERT_EQ(t.native.size(), 3u);
   EXPECT_EQ(t.native[0], (Prefix{*parse_address("10.0.0.0"), 8}));
-  EXPECT_EQ(t.native[1], (Prefix{*parse_address("2001:db8:1::"), 48}));
+  EXPECT_EQ(t.native[1], (Prefix{*parse_address("2001:db8:64::"), 80}));
   EXPECT_EQ(t.native[2], (Prefix{*parse_address("192.0.2.7"), 32})) << "an address is the prefix of its length";
   EXPECT_EQ(t.pool.at(0).length, 24);
   EXPECT_EQ(t.lowest_ip6_mtu, 1400u);
@@ -178,11 +178,11 @@ TEST(Translators, PrefixesAreThoseOfRfc6052) {
       {behind(prefix("64:ff9b::/96") + prefix("2001:db8::/96")),
        "f:7:10: 2001:db8::/96 and 64:ff9b::/96 in line 5 both embed all IPv4 addresses; say by \"ip4\" which embeds "
        "what"},
-      {behind(prefix("64:ff9b::/96", "\"10.0.0.0/8\"") + prefix("64:ff9b::/96", "\"11.0.0.0/8\"")),
+      {behind(prefix("64:ff9b::/96", "\"12.0.0.0/8\"") + prefix("64:ff9b::/96", "\"11.0.0.0/8\"")),
        "f:8:10: 64:ff9b::/96 is a prefix of the translator twice; the first is in line 5"},
-      {behind(prefix("64:ff9b::/96", "\"10.0.0.0/8\"") + prefix("2001:db8::/96", "\"10.0.0.0/8\"")),
-       "f:9:7: 10.0.0.0/8 is embedded twice; the first is in line 6"},
-      {behind(prefix("64:ff9b::/96", "\"10.0.0.0/8\"") + prefix("2001:db8::/96", "\"10.1.0.0/16\"")), ""},
+      {behind(prefix("64:ff9b::/96", "\"12.0.0.0/8\"") + prefix("2001:db8::/96", "\"12.0.0.0/8\"")),
+       "f:9:7: 12.0.0.0/8 is embedded twice; the first is in line 6"},
+      {behind(prefix("64:ff9b::/96", "\"12.0.0.0/8\"") + prefix("2001:db8::/96", "\"12.1.0.0/16\"")), ""},
       {behind(prefix("64:ff9b::/96", "\"127.1.0.0/16\"")),
        "f:6:7: 127.1.0.0/16 cannot be translated: it lies in 127.0.0.0/8, loopback addresses"},
       {behind(prefix("64:ff9b::/96", "\"0.0.0.0/0\"")), ""},
@@ -222,7 +222,7 @@ TEST(Translators, MapsAreThoseOfRfc7757) {
 }
 
 TEST(Translators, NativeThatHoldsAMapIsWarnedOf) {
-  EXPECT_EQ(problems_of(behind("native = [\"203.0.113.0/24\", \"2001:db8:6::/48\", \"198.51.100.7/32\"]\n" +
+  EXPECT_EQ(problems_of(behind("native = [\"203.0.113.0/24\", \"2001:db8:6::/48\", \"2001:db8:7::7\"]\n" +
                                map("203.0.113.6/32", "2001:db8:6::6/128") + map("203.0.112.0/24", "2001:db8:7::/120"))),
             "f:6:7: warning: packets to 203.0.113.6 are never translated: \"native\" in line 4 has 203.0.113.0/24, "
             "and wins over maps");
@@ -230,7 +230,7 @@ TEST(Translators, NativeThatHoldsAMapIsWarnedOf) {
 
 TEST(Translators, AreBounded) {
   const auto maps = [](u32 count) {
-    std::string out = behind("native = \"10.0.0.0/8\"\nmap = [\n");
+    std::string out = behind("native = \"2001:db8::/64\"\nmap = [\n");
     for (u32 i = 0; i < count; ++i)
       out += "{ ip4 = \"100." + std::to_string(i >> 16) + "." + std::to_string(i >> 8 & 255) + "." +
              std::to_string(i & 255) + "\", ip6 = \"2001:db8::" + std::to_string(i % 9999) + ":" +

@@ -37,7 +37,9 @@ constexpr auto kEngine = section<EngineConfig>(
           "within "
           "it (802.1ad), `eth0` the untagged rest. At most 64 entries."},
     Field{"mtu", &EngineConfig::mtu, Mtus{{68, 65535}}, optional,
-          "The MTU of interfaces, where packets must be smaller than the interface itself allows.", "their own"},
+          "The MTU of interfaces, where packets must be smaller than the interface itself allows. More than that has "
+          "no effect.",
+          "their own"},
     Field{"mode", &EngineConfig::mode,
           one_of<XdpMode>({{"auto", XdpMode::automatic}, {"native", XdpMode::native}, {"generic", XdpMode::generic}}),
           optional, "Native XDP in the driver, or generic XDP in the kernel. `\"auto\"` takes the first that works."},

@@ -48,7 +48,7 @@ log_level = "debug"
 [engine]
 interfaces = { eth1 = "public", "eth0:100" = "tenants", "eth0:100:7" = "public" }
 mode = "native"
-pins = 0
+pins = 2000
 persist = false
 adjacency_lifetime = "90s"
 [director]
@@ -76,7 +76,7 @@ metrics = "[::1]:9100"
   EXPECT_EQ(c.engine.interfaces[1].zone, "tenants");
   EXPECT_EQ(c.engine.interfaces[2].inner_vlan, 7);
   EXPECT_EQ(c.engine.mode, XdpMode::native);
-  EXPECT_EQ(c.engine.pins, 0u);
+  EXPECT_EQ(c.engine.pins, 2000u);
   EXPECT_FALSE(c.engine.persist);
   EXPECT_EQ(c.engine.adjacency_lifetime, 90s);
   ASSERT_EQ(c.director.value().address.size(), 2u);

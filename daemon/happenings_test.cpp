@@ -36,8 +36,10 @@ TEST_F(HappeningsTest, ReachTheLogTheApiAFollowerAndTheHook) {
     configure(targets);
     std::ostringstream text;
     text << std::ifstream(config_file()).rdbuf();
-    const std::string head = "[node]\n";
-    std::ofstream(config_file()) << head << "on_event = \"" << hook << "\"\n" << text.str().substr(head.size());
+    const std::string head = "[node]\n", engine = "[engine]\n";
+    std::string file = text.str().insert(head.size(), "on_event = \"" + hook + "\"\n");
+    file.insert(file.find(engine) + engine.size(), "mtu = { wm-here = 9000 }\n");
+    std::ofstream(config_file()) << file;
   };
   write({target("s1", "10.77.0.2"), target("s2", "10.77.0.3")});
   ASSERT_TRUE(runs(spawn())) << log();
@@ -72,6 +74,9 @@ TEST_F(HappeningsTest, ReachTheLogTheApiAFollowerAndTheHook) {
   std::set<std::string> warnings;
   for (const Json& row : get("/v1/status"))
     if (row["item"] == "warning") warnings.insert(row["value"].get<std::string>());
+  const std::string low = "\"mtu\" in [engine] gives 9000 to wm-here, whose own MTU is 1500: that is in force";
+  EXPECT_NE(log().find(low), std::string::npos) << log();
+  EXPECT_TRUE(warnings.contains(low + "; to raise it: ip link set wm-here mtu 9000"));
   EXPECT_TRUE(warnings.contains("web/s2 is drained, until `waymark drain --undo web/s2`"));
   EXPECT_TRUE(warnings.contains("web/s1 has weight 7 instead of 10, until `waymark weight --undo web/s1`"));
   EXPECT_TRUE(warnings.contains("service web has no health check: its targets count as healthy"));

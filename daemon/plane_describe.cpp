@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "daemon/plane.h"
+#include "node/compile.h"
 
 namespace waymark {
 
@@ -75,6 +76,8 @@ void Plane::describe(Snapshot& s) {
   if (punts_) s.punts = punts_->counts();
   for (const auto& [name, obstacle] : obstacles_)
     if (!obstacle.empty()) s.warnings.push_back(obstacle);
+  for (const InterfaceFacts& f : interfaces_)
+    if (std::string low = unreached_mtu(*config_, f.name, f.mtu); !low.empty()) s.warnings.push_back(std::move(low));
   if (!load_failed_.empty()) s.warnings.push_back("the program cannot be loaded anew: " + load_failed_);
   if (!routes_->failed().empty()) s.warnings.push_back(routes_->failed());
   for (const std::string& failed : {look_failed_, punts_failed_})

@@ -7,6 +7,7 @@
 #include "daemon/log.h"
 #include "daemon/plane.h"
 #include "engine/xdp/links.h"
+#include "node/compile.h"
 
 namespace waymark {
 
@@ -132,6 +133,8 @@ void Plane::say_what_is_attached() {
   control_->tell({Severity::info, "program.loaded", "",
                   fmt::format("{}; loaded in {:.1f} ms, swapped in {:.1f} ms", in_words(), ms(engine_.load()->loading),
                               ms(engine_.load()->swapping))});
+  for (const InterfaceFacts& f : interfaces_)
+    if (const std::string low = unreached_mtu(*config_, f.name, f.mtu); !low.empty()) log::warning(low);
   for (const Attached& a : engine_.load()->interfaces)
     if (!a.fallback.empty() && fallbacks_told_.insert(a.name).second)
       control_->tell({Severity::warning, "interface.attached", a.name,

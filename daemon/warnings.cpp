@@ -12,7 +12,8 @@ namespace {
 
 constexpr WarningKind kKinds[] = {
     {"interface", "troubles with interfaces, routes or the program",
-     "an interface is missing, held or generic; routes or a program cannot be written"},
+     "an interface is missing, held or generic, or its MTU is lower than configured; routes or a program cannot be "
+     "written"},
     {"withdrawn", "addresses are not announced", "an address or prefix is not announced"},
     {"no_target", "services have no target for new flows", "no target of a service takes new flows"},
     {"down", "targets are down", "health checks took a target out"},

@@ -67,11 +67,17 @@ Status write_steer(Image& image) {
   return Error{fmt::format("no arrangement of {} addresses was found", image.fronts.size())};
 }
 
-// The interface's own, or what the configuration says instead.
-u16 mtu_of(const Config& config, const InterfaceFacts& facts) {
+// What the configuration says of an interface's MTU; 0 where it says nothing.
+u32 given_mtu(const Config& config, const std::string& interface) {
   const auto& all = config.engine.mtu;
-  const auto given = std::find_if(all.begin(), all.end(), [&](auto& m) { return m.interface == facts.name; });
-  const u32 mtu = given == all.end() ? facts.mtu : facts.mtu ? std::min(facts.mtu, given->mtu) : given->mtu;
+  const auto given = std::find_if(all.begin(), all.end(), [&](auto& m) { return m.interface == interface; });
+  return given == all.end() ? 0 : given->mtu;
+}
+
+// The lower of the interface's own and what the configuration says.
+u16 mtu_of(const Config& config, const InterfaceFacts& facts) {
+  const u32 given = given_mtu(config, facts.name);
+  const u32 mtu = !given ? facts.mtu : facts.mtu ? std::min(facts.mtu, given) : given;
   return u16(std::min(mtu, 0xffffu));
 }
 
@@ -117,6 +123,15 @@ Status check_zones(const Config& config, const Services& serves) {
 }
 
 }  // namespace
+
+std::string unreached_mtu(const Config& config, const std::string& interface, u32 own) {
+  const u32 given = given_mtu(config, interface);
+  if (!own || given <= own) return {};
+  return fmt::format(
+      "\"mtu\" in [engine] gives {} to {}, whose own MTU is {}: that is in force; to raise it: ip link set {} "
+      "mtu {}",
+      given, interface, own, interface, given);
+}
 
 u32 stamp_shift_for(u32 ticks_per_second) {
   u32 shift = 0;  // the smallest for which 2 h and a sweeper's delay fit into the stamps

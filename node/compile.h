@@ -14,6 +14,9 @@ constexpr Duration kClosingLifetime = std::chrono::seconds(60);
 // Fails, with a sentence, where an interface is missing, zones' names collide, or a table would overflow.
 Result<Image> compile(const CompileInput& input);
 
+// What `[engine] mtu` says of an interface and is not so: its own MTU is lower. A sentence, or empty.
+std::string unreached_mtu(const Config& config, const std::string& interface, u32 own);
+
 // The stamp's shift for a clock: the finest for which two hours, the longest idle time, fit into nine bits.
 u32 stamp_shift_for(u32 ticks_per_second);
 

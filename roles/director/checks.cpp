@@ -17,11 +17,8 @@ std::string title_of(const ServiceConfig& service, const TargetConfig& target) {
 }
 
 void check_target(Checking& in, const ServiceConfig& service, const TargetConfig& target) {
-  if (target.tunnel == Tunnel::ip && in.places.given(target.port) && in.places.good(target.port) &&
-      in.places.good(target.tunnel))
-    in.problems.warn(
-        in.places.at(target.port),
-        fmt::format("{} has a port, which has no effect without tunnel = \"gue\"", title_of(service, target)));
+  if (target.tunnel == Tunnel::ip && in.places.good(target.tunnel))
+    warn_unused(in, target.port, target, title_of(service, target), "port", "without tunnel = \"gue\"");
   const auto& director = in.config.director;
   if (!director || !in.places.good(director->address) || !in.places.good(target.address)) return;
   const auto& sources = director->address;
@@ -77,6 +74,46 @@ void check_services(Checking& in) {
   }
 }
 
+// What is given and has no effect.
+void check_use(Checking& in, const ServiceConfig& service) {
+  const std::string whose = title("service", service.name);
+  const auto serves = [&](Protocol protocol) {
+    return std::any_of(service.ports.begin(), service.ports.end(), [&](auto& p) { return p.protocol == protocol; });
+  };
+  const bool pins = in.config.engine.pins, ports = in.places.good(service.ports);
+  const std::string no_pins = "as [engine] pins is 0";
+  if (!pins || (ports && !serves(Protocol::tcp)))
+    warn_unused(in, service.tcp_idle, service, whose, "tcp_idle", pins ? "without TCP ports" : no_pins);
+  if (!pins || (ports && !serves(Protocol::udp)))
+    warn_unused(in, service.udp_idle, service, whose, "udp_idle", pins ? "without UDP ports" : no_pins);
+  if (!in.places.good(service.check) || !in.places.good(service.fail_static)) return;
+  if (!service.check) return warn_unused(in, service.fail_static, service, whose, "fail_static", "without a check");
+  const std::size_t targets =
+      std::size_t(std::count_if(service.target.begin(), service.target.end(), [](auto& t) { return t.weight > 0; }));
+  if (targets && targets * service.fail_static < 100)
+    in.problems.warn(
+        in.places.at(service.fail_static, service),
+        fmt::format("the check of {} can take no target out: \"fail_static\" allows {} percent of {}, which is "
+                    "less than one",
+                    whose, service.fail_static, targets));
+}
+
+void check_use(Checking& in, const DirectorConfig& director) {
+  const auto& services = in.config.service;
+  if (!in.places.good(services)) return;
+  const auto by_gue = [](const ServiceConfig& s) {
+    return std::any_of(s.target.begin(), s.target.end(), [](auto& t) { return t.tunnel == Tunnel::gue; });
+  };
+  const auto checked = [](const ServiceConfig& s) { return s.check.has_value(); };
+  if (director.second_candidate && std::none_of(services.begin(), services.end(), by_gue))
+    warn_unused(in, director.second_candidate, director, "[director]", "second_candidate",
+                "without a target whose tunnel is \"gue\"");
+  if (std::any_of(services.begin(), services.end(), checked)) return;
+  const std::string never = "as no [[service]] has a check, so no target is found dead";
+  if (director.resets) warn_unused(in, director.resets, director, "[director]", "resets", never);
+  if (director.unreachables) warn_unused(in, director.unreachables, director, "[director]", "unreachables", never);
+}
+
 // Who serves a port, and how health is checked.
 void check_each(Checking& in) {
   std::vector<Served> served;
@@ -85,8 +122,9 @@ void check_each(Checking& in) {
   check_served(in, served);
   for (const ServiceConfig& service : in.config.service) {
     if (in.problems.full()) return;
-    if (service.check && in.places.good(service))
-      check_health(in, *service.check, service.ports, title("service", service.name));
+    if (!in.places.good(service)) continue;
+    if (service.check) check_health(in, *service.check, service.ports, title("service", service.name));
+    check_use(in, service);
   }
 }
 
@@ -102,6 +140,7 @@ void check(Checking& in) {
     in.problems.warn(in.places.at(*in.config.group), "[group] has no pins to mirror, as [engine] pins is 0");
   check_services(in);
   check_each(in);
+  if (director) check_use(in, *director);
 }
 
 }  // namespace waymark::director

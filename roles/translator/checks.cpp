@@ -171,6 +171,7 @@ void check(Checking& in) {
   check_prefixes(in, translator);
   check_maps(in, translator);
   check_lists(in, translator);
+  check_use(in, translator);
 }
 
 }  // namespace waymark::translator

@@ -7,6 +7,7 @@
 namespace waymark::translator {
 
 void check(config::Checking& in);
+void check_use(config::Checking& in, const TranslatorConfig& translator);  // what is given and has no effect
 void look_here(const Config& config, Findings& out);
 
 }  // namespace waymark::translator

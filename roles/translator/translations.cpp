@@ -28,22 +28,6 @@ Mapping start(const Prefix& ip4, const Prefix& ip6, u8 kind) {
   return m;
 }
 
-bool is_well_known(const Prefix& p) {
-  const AddressBits n = numbers(p);
-  return p.length == 96 && n.high == 0x0064ff9b'00000000 && n.low == 0;
-}
-
-// What is translated: all prefixes of the configuration, of either family.
-std::vector<Prefix> translated_by(const TranslatorConfig& config) {
-  std::vector<Prefix> out;
-  for (const AddressMapConfig& map : config.map) out.insert(out.end(), {map.ip4, map.ip6});
-  for (const EmbeddingConfig& e : config.prefix) {
-    out.push_back(e.prefix);
-    for (const Prefix& p : ip4_of(e)) out.push_back(p);
-  }
-  return out;
-}
-
 // What the configuration calls native is so however long the prefixes and maps within it are: each of those has a
 // native entry of its own.
 void add_natives(PrefixTable& table, Space space, const TranslatorConfig& config) {
@@ -60,6 +44,21 @@ void add_natives(PrefixTable& table, Space space, const TranslatorConfig& config
 Space space_of(const TranslatorConfig& config) { return waymark::space_of(zone_number(config.zone)); }
 
 }  // namespace
+
+bool is_well_known(const Prefix& p) {
+  const AddressBits n = numbers(p);
+  return p.length == 96 && n.high == 0x0064ff9b'00000000 && n.low == 0;
+}
+
+std::vector<Prefix> translated_by(const TranslatorConfig& config) {
+  std::vector<Prefix> out;
+  for (const AddressMapConfig& map : config.map) out.insert(out.end(), {map.ip4, map.ip6});
+  for (const EmbeddingConfig& e : config.prefix) {
+    out.push_back(e.prefix);
+    for (const Prefix& p : ip4_of(e)) out.push_back(p);
+  }
+  return out;
+}
 
 std::vector<Prefix> ip4_of(const EmbeddingConfig& e) { return e.ip4.empty() ? std::vector<Prefix>{kAllIp4} : e.ip4; }
 

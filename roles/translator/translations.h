@@ -18,6 +18,11 @@ Mapping embedded_mapping(const Prefix& ip6, const Prefix& ip4, bool nonglobal);
 inline const Prefix kAllIp4{address_of({0}), 0};
 std::vector<Prefix> ip4_of(const EmbeddingConfig& e);
 
+bool is_well_known(const Prefix& p);  // 64:ff9b::/96 (RFC 6052, 2.1)
+
+// All that is translated, of either family: maps, prefixes, and what is embedded under these.
+std::vector<Prefix> translated_by(const TranslatorConfig& config);
+
 // Those of `natives` that are more specific than what is translated: they win (RFC 7915, 4.6, 5.6).
 std::vector<Prefix> winners(const TranslatorConfig& config, std::span<const Prefix> natives);
 
