@@ -45,7 +45,7 @@ constexpr Block kBlocks[] = {
     {"::/0", "in no block that is assigned (RFC 4291, 2.4)"},
 };
 
-Prefix prefix_of(const char* text) { return *config::PrefixOf{}.read(config::Node{{}, std::string(text)}); }
+Prefix prefix_of(const char* text) { return *config::PrefixOf{}.parse(config::Node{{}, std::string(text)}); }
 
 }  // namespace
 

@@ -31,10 +31,30 @@ void check_members(Checking& in, const GroupConfig& group) {
   }
 }
 
+// Where this node listens: of two at one address the second could not.
+void check_sockets(Checking& in) {
+  struct Socket {
+    const char* whose;
+    const std::string* at;
+  };
+  const Config& c = in.config;
+  std::vector<Socket> sockets;
+  const auto add = [&](const char* whose, const std::string& at, Mark place) {
+    if (at.empty()) return;  // it has an error of its own
+    for (const Socket& other : sockets)
+      if (*other.at == at) return in.problems.error(place, fmt::format("{} is at {} like {}", whose, at, other.whose));
+    sockets.push_back({whose, &at});
+  };
+  if (c.group) add("\"listen\" in [group]", c.group->listen, in.places.at(c.group->listen));
+  if (c.api.metrics) add("\"metrics\" in [api]", *c.api.metrics, in.places.at(c.api.metrics));
+  if (c.api.health) add("\"health\" in [api]", *c.api.health, in.places.at(c.api.health));
+}
+
 }  // namespace
 
 void check_group(Checking& in) {
   const Config& c = in.config;
+  check_sockets(in);
   if (c.group) check_members(in, *c.group);
   if (!roles_are_good(in)) return;
   const auto missing = [&](RolesThat can) {

@@ -12,16 +12,6 @@ struct Compiled {
   AddressPlan plan;
 };
 
-bool check_prefix(Checking& in, const PlanConfig& plan) {
-  if (!in.places.good(plan.prefix)) return false;
-  const Range* martian = martian_within(plan.prefix);
-  if (martian)
-    in.problems.error(in.places.at(plan.prefix, plan),
-                      fmt::format("{} cannot be the prefix of {}: {} would be among its addresses", text(plan.prefix),
-                                  title("plan", plan.name), martian->what));
-  return !martian;
-}
-
 void check_overlaps(Checking& in, const std::vector<Compiled>& plans) {
   for (std::size_t i = 0; i < plans.size(); ++i)
     for (std::size_t j = 0; j < i && !in.problems.full(); ++j) {
@@ -39,7 +29,7 @@ void check_overlaps(Checking& in, const std::vector<Compiled>& plans) {
 void check_plans(Checking& in) {
   std::vector<Compiled> plans;
   for (const PlanConfig& plan : in.config.plan) {
-    if (!in.places.good(plan) || !check_prefix(in, plan)) continue;
+    if (!in.places.good(plan) || !in.places.good(plan.prefix)) continue;
     if (!in.places.good(plan.layout) || !in.places.good(plan.over) || !in.places.good(plan.keys)) continue;
     if (auto compiled = compile_plan(plan))
       plans.push_back({&plan, std::move(*compiled)});

@@ -163,9 +163,11 @@ TEST(Plans, NamesPrefixesAndTables) {
       {with(kCloud, "2001:db8::/32", "2001:db8::/129"),
        prefix + "be an IPv6 prefix such as \"2001:db8::/32\", not \"2001:db8::/129\""},
       {with(kCloud, "2001:db8::/32", "ff00::/32"),
-       "f:2:10: ff00::/32 cannot be the prefix of plan \"cloud\": multicast addresses would be among its addresses"},
+       "f:2:10: \"prefix\" in [plan.NAME] must be of addresses that packets may carry; ff00::/32 lies in ff00::/8, "
+       "multicast addresses"},
       {with(kCloud, "2001:db8::/32", "::/32"),
-       "f:2:10: ::/32 cannot be the prefix of plan \"cloud\": the unspecified address would be among its addresses"},
+       "f:2:10: \"prefix\" in [plan.NAME] must be of addresses that packets may carry; ::/32 holds the unspecified "
+       "address"},
       {kCloud + "[director]\naddress = \"10.0.0.1\"\n",
        "f:1:1: \"interfaces\" in [engine] is missing\n"
        "f:1:1: the file has neither a [[service]] nor a [host] nor a [translator]: the node has nothing to do"},

@@ -115,7 +115,7 @@ TEST(Checks, ServicesHaveAddressesOrPrefixes) {
        wants + "have no bits behind its length, unlike \"198.51.100.80/24\"; \"198.51.100.0/24\" is probably meant"},
       {instead("\"198.51.100.0/33\""), wants + "have a length of at most 32, unlike \"198.51.100.0/33\""},
       {instead("\"0.0.0.0/0\""),
-       wants + "be of addresses that packets may carry; 0.0.0.0/0 holds addresses of no host"},
+       wants + "be of addresses that packets may carry; 0.0.0.0/0 holds the unspecified address"},
       {instead("\"nowhere/8\""),
        wants + "be a prefix such as \"192.0.2.0/24\" or \"2001:db8::/32\", not \"nowhere/8\""},
       {instead("[\"198.51.100.0/24\", \"198.51.100.0/24\"]"),

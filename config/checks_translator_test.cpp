@@ -102,8 +102,7 @@ TEST(Translators, RangesOfTheirKeys) {
       {native("[7]"),
        "f:4:11: \"native\" in [translator] must be a prefix such as \"192.0.2.0/24\" or "
        "\"2001:db8::/32\", not 7"},
-      {native("\"::ffff:1.2.3.4\""), a_prefix + "be a prefix such as \"192.0.2.0/24\" or \"2001:db8::/32\", not "
-                                                "\"::ffff:1.2.3.4\""},
+      {native("\"::ffff:1.2.3.4\""), a_prefix + "be the IPv4 address itself, not the mapped \"::ffff:1.2.3.4\""},
       {native("\"10.0.0.0/33\""), a_prefix + "have a length of at most 32, unlike \"10.0.0.0/33\""},
       {native("\"10.0.0.0/\""), a_prefix + "be a prefix such as \"192.0.2.0/24\" or \"2001:db8::/32\", not "
                                            "\"10.0.0.0/\""},
@@ -116,7 +115,8 @@ TEST(Translators, RangesOfTheirKeys) {
       {in_translator("pool = \"2001:db8::/32\""),
        "f:4:8: \"pool\" in [translator] must be an IPv4 prefix such as \"192.0.2.0/24\", not \"2001:db8::/32\""},
       {in_translator("pool = \"0.0.0.0/0\""),
-       "f:4:8: 0.0.0.0/0 cannot be a pool of sources: addresses of no host would be among them"},
+       "f:4:8: \"pool\" in [translator] must be of addresses that packets may carry; 0.0.0.0/0 holds the unspecified "
+       "address"},
       {in_translator("pool = [\"192.0.2.1\", \"192.0.2.1\"]"),
        "f:4:22: 192.0.2.1 is listed twice; the first is in line 4"},
   });
@@ -142,8 +142,8 @@ TEST(Translators, FitTheirNode) {
       {in_translator("address = [\"2001:db8::1\", \"192.0.2.1\", \"2001:db8::2\"]"),
        "f:4:40: [translator] has a second IPv6 address, 2001:db8::2; it answers from one address per family"},
       {in_translator("address = \"127.0.0.1\""),
-       "f:4:11: \"address\" in [translator] must be an address that packets may carry; 127.0.0.1 is a loopback "
-       "address"},
+       "f:4:11: \"address\" in [translator] must be an address that packets may carry; 127.0.0.1 lies in 127.0.0.0/8, "
+       "loopback addresses"},
       {"[translator]\n" + kWellKnown, "f:1:1: \"interfaces\" in [engine] is missing"},
       {"translator = 1\n" + kEngine, "f:1:14: [translator] must be a table, not 1"},
   });
@@ -167,13 +167,17 @@ TEST(Translators, PrefixesAreThoseOfRfc6052) {
       {behind(prefix("2001:db8:1:1:100::/96")),
        "f:5:10: bits 64 to 71 of 2001:db8:1:1:100::/96 must be zero (RFC 6052, 2.2)"},
       {behind(prefix("::/96")),
-       "f:5:10: ::/96 cannot be translated: the unspecified address would be among its addresses"},
+       "f:5:10: \"prefix\" in [[translator.prefix]] must be of addresses that packets may carry; ::/96 holds the "
+       "unspecified address"},
       {behind(prefix("::/64")),
-       "f:5:10: ::/64 cannot be translated: the unspecified address would be among its addresses"},
+       "f:5:10: \"prefix\" in [[translator.prefix]] must be of addresses that packets may carry; ::/64 holds the "
+       "unspecified address"},
       {behind(prefix("fe80::/64")),
-       "f:5:10: fe80::/64 cannot be translated: link-local addresses would be among its addresses"},
+       "f:5:10: \"prefix\" in [[translator.prefix]] must be of addresses that packets may carry; fe80::/64 lies in "
+       "fe80::/10, link-local addresses"},
       {behind(prefix("ff02::/96")),
-       "f:5:10: ff02::/96 cannot be translated: multicast addresses would be among its addresses"},
+       "f:5:10: \"prefix\" in [[translator.prefix]] must be of addresses that packets may carry; ff02::/96 lies in "
+       "ff00::/8, multicast addresses"},
       {behind(prefix("64:ff9b::/96") + prefix("2001:db8::/96", "\"10.0.0.0/8\"")), ""},
       {behind(prefix("64:ff9b::/96") + prefix("2001:db8::/96")),
        "f:7:10: 2001:db8::/96 and 64:ff9b::/96 in line 5 both embed all IPv4 addresses; say by \"ip4\" which embeds "
@@ -184,7 +188,8 @@ TEST(Translators, PrefixesAreThoseOfRfc6052) {
        "f:9:7: 12.0.0.0/8 is embedded twice; the first is in line 6"},
       {behind(prefix("64:ff9b::/96", "\"12.0.0.0/8\"") + prefix("2001:db8::/96", "\"12.1.0.0/16\"")), ""},
       {behind(prefix("64:ff9b::/96", "\"127.1.0.0/16\"")),
-       "f:6:7: 127.1.0.0/16 cannot be translated: it lies in 127.0.0.0/8, loopback addresses"},
+       "f:6:7: \"ip4\" in [[translator.prefix]] must be of addresses that packets may carry; 127.1.0.0/16 lies in "
+       "127.0.0.0/8, loopback addresses"},
       {behind(prefix("64:ff9b::/96", "\"0.0.0.0/0\"")), ""},
   });
 }
@@ -204,15 +209,19 @@ TEST(Translators, MapsAreThoseOfRfc7757) {
        "f:9:7: 2001:db8:1::/64 is mapped twice; the first is in line 6"},
       {behind(map("192.0.2.0/24", "2001:db8:1::/64") + map("192.0.2.4/30", "2001:db8:1::/96")), ""},  // nested
       {behind(map("224.0.0.0/4", "2001:db8:1::/64")),
-       "f:5:7: 224.0.0.0/4 cannot be translated: it lies in 224.0.0.0/3, multicast and reserved addresses"},
+       "f:5:7: \"ip4\" in [[translator.map]] must be of addresses that packets may carry; 224.0.0.0/4 lies in "
+       "224.0.0.0/3, multicast and reserved addresses"},
       {behind(map("255.255.255.255", "2001:db8:1::1")),
-       "f:5:7: 255.255.255.255 cannot be translated: it lies in 224.0.0.0/3, multicast and reserved addresses"},
+       "f:5:7: \"ip4\" in [[translator.map]] must be of addresses that packets may carry; 255.255.255.255 lies in "
+       "224.0.0.0/3, multicast and reserved addresses"},
       {behind(map("0.0.0.0/8", "2001:db8:1::/64")),
-       "f:5:7: 0.0.0.0/8 cannot be translated: it lies in 0.0.0.0/8, addresses of no host"},
+       "f:5:7: \"ip4\" in [[translator.map]] must be of addresses that packets may carry; 0.0.0.0/8 lies in 0.0.0.0/8, "
+       "addresses of no host"},
       {behind(map("192.0.2.1", "::1")),
-       "f:6:7: ::1 cannot be translated: the loopback address would be among its addresses"},
+       "f:6:7: \"ip6\" in [[translator.map]] must be of addresses that packets may carry; ::1 is the loopback address"},
       {behind(map("192.0.2.0/24", "::fffe:0:0/95")),
-       "f:6:7: ::fffe:0:0/95 cannot be translated: IPv4-mapped addresses would be among its addresses"},
+       "f:6:7: \"ip6\" in [[translator.map]] must be of addresses that packets may carry; ::fffe:0:0/95 holds "
+       "IPv4-mapped addresses"},
       {behind(map("2001:db8::/64", "192.0.2.0/24")),
        "f:5:7: \"ip4\" in [[translator.map]] must be an IPv4 prefix such as \"192.0.2.0/24\", not \"2001:db8::/64\"\n"
        "f:6:7: \"ip6\" in [[translator.map]] must be an IPv6 prefix such as \"2001:db8::/32\", not \"192.0.2.0/24\""},

@@ -25,23 +25,6 @@ bool printable(std::string_view text) {
   return std::none_of(text.begin(), text.end(), [](char c) { return u8(c) < 0x20 || c == 0x7f; });
 }
 
-// Why no packet of a service or tunnel may carry this address; empty if it may.
-std::string_view why_martian(const Address& a) {
-  if (is_ip4(a)) {
-    const u8 first = byte_of(a, 12);
-    if (ip4_of(a).raw == 0) return "the unspecified address";
-    if (first == 0) return "in 0.0.0.0/8, which names no host";
-    if (first == 127) return "a loopback address";
-    if (ip4_of(a).raw == 0xffffffff) return "the broadcast address";
-    if (first >= 240) return "a reserved address";
-    return first >= 224 ? "a multicast address" : "";
-  }
-  if (byte_of(a, 0) == 0xff) return "a multicast address";
-  if (byte_of(a, 0) == 0xfe && (byte_of(a, 1) & 0xc0) == 0x80) return "link-local, which no router forwards";
-  if (a.high == 0 && a.low == 0) return "the unspecified address";
-  return is_martian_source(a) ? "a loopback address" : "";
-}
-
 }  // namespace
 
 std::optional<u64> decimal(std::string_view text, u64 least, u64 most) {
@@ -100,18 +83,22 @@ Result<std::string> Name::read(const Node& node) const {
   return *text;
 }
 
+Result<Address> read_address(const std::string& text) {
+  if (!printable(text)) return Error{};  // a zero byte would end it early
+  auto address = parse_address(text);
+  if (address) return address;
+  // Behind the quoted text stands whether it is mapped, the one error of which there is more to say.
+  if (address.error().sentence.find("mapped", text.size()) == std::string::npos) return Error{};
+  return Error{fmt::format("must be the IPv4 address itself, not the mapped {}", quoted(text))};
+}
+
 Result<Address> HostAddress::read(const Node& node) const {
   const auto* text = node.as<std::string>();
-  if (!text || !printable(*text)) return unwanted(wants(), node);  // a zero byte would end it early
-  auto address = parse_address(*text);
-  if (!address) {
-    // Behind the quoted text stands whether it is mapped, the one error of which there is more to say.
-    if (address.error().sentence.find("mapped", text->size()) != std::string::npos)
-      return Error{fmt::format("must be the IPv4 address itself, not the mapped {}", quoted(*text))};
-    return unwanted(wants(), node);
-  }
-  if (const auto why = why_martian(*address); !why.empty())
-    return Error{fmt::format("must be an address that packets may carry; {} is {}", *text, why)};
+  if (!text) return unwanted(wants(), node);
+  const auto address = read_address(*text);
+  if (!address) return address.error().sentence.empty() ? unwanted(wants(), node) : address.error();
+  if (const std::string why = why_not(*address, Takes::hosts); !why.empty())
+    return Error{fmt::format("must be an address that packets may carry; {}", why)};
   return address;
 }
 
@@ -138,15 +125,18 @@ Result<PortRange> Ports::read(const Node& node) const {
 Result<std::string> Listen::read(const Node& node) const {
   const auto* whole = node.as<std::string>();
   if (!whole || !printable(*whole)) return unwanted(wants(), node);
-  const std::string_view text = *whole;
-  const std::size_t colon = text.rfind(':');
-  if (colon == text.npos || !decimal(text.substr(colon + 1), 1, 65535)) return unwanted(wants(), node);
-  std::string_view address = text.substr(0, colon);
-  const bool bracketed = address.size() > 2 && address.front() == '[' && address.back() == ']';
-  if (bracketed) address = address.substr(1, address.size() - 2);
-  const auto parsed = parse_address(address);
-  if (!parsed || is_ip4(*parsed) == bracketed) return unwanted(wants(), node);
-  return *whole;
+  const std::size_t colon = whole->rfind(':');
+  if (colon == whole->npos || !decimal(whole->substr(colon + 1), 1, 65535)) return unwanted(wants(), node);
+  std::string host = whole->substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  const auto address = read_address(host);
+  if (!address && !address.error().sentence.empty()) return address.error();
+  if (!address || is_ip4(*address) == bracketed) return unwanted(wants(), node);
+  if (const std::string why = why_not(*address, takes); !why.empty())
+    return Error{fmt::format("must be an address that {}; {}",
+                             takes == Takes::peers ? "can be reached" : "a socket can listen at", why)};
+  return fmt::format("{}{}{}:{}", bracketed ? "[" : "", text(*address), bracketed ? "]" : "", whole->substr(colon + 1));
 }
 
 Result<std::string> RequestPath::read(const Node& node) const {

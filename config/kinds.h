@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "config/config.h"
+#include "config/prefixes.h"
 #include "config/tree.h"
 
 namespace waymark::config {
@@ -89,6 +90,9 @@ struct Name {
   std::string show(const std::string& value) const { return fmt::format("\"{}\"", value); }
 };
 
+// An address as it is written; an Error with no sentence where it is none.
+Result<Address> read_address(const std::string& text);
+
 // An address that a packet may carry.
 struct HostAddress {
   std::string wants() const { return "an IPv4 or IPv6 address"; }
@@ -106,8 +110,9 @@ struct Ports {
   Result<PortRange> read(const Node& node) const;
 };
 
-// "127.0.0.1:9100", "[::1]:9100"
+// "127.0.0.1:9100", "[::1]:9100", however it was written. `takes`: peers or sockets.
 struct Listen {
+  Takes takes = Takes::sockets;
   std::string wants() const { return "an address and port such as \"127.0.0.1:9100\" or \"[::1]:9100\""; }
   Result<std::string> read(const Node& node) const;
 };
@@ -150,7 +155,9 @@ struct InterfaceName {
 // "192.0.2.0/24", "2001:db8::/32"; an address alone is the prefix of its whole length.
 struct PrefixOf {
   enum Family : u8 { either, ip4, ip6 } family = either;
+  Takes takes = Takes::hosts;
   std::string wants() const;
+  Result<Prefix> parse(const Node& node) const;  // whatever it takes
   Result<Prefix> read(const Node& node) const;
 };
 

@@ -11,11 +11,12 @@ std::string PrefixOf::wants() const {
   return "a prefix such as \"192.0.2.0/24\" or \"2001:db8::/32\"";
 }
 
-Result<Prefix> PrefixOf::read(const Node& node) const {
+Result<Prefix> PrefixOf::parse(const Node& node) const {
   const auto* whole = node.as<std::string>();
-  if (!whole || whole->find('\0') != std::string::npos) return unwanted(wants(), node);
+  if (!whole) return unwanted(wants(), node);
   const std::size_t slash = std::min(whole->find('/'), whole->size());
-  const auto address = parse_address(whole->substr(0, slash));
+  const auto address = read_address(whole->substr(0, slash));
+  if (!address && !address.error().sentence.empty()) return address.error();
   if (!address || (family == ip4 && !waymark::is_ip4(*address)) || (family == ip6 && waymark::is_ip4(*address)))
     return unwanted(wants(), node);
   const u32 bits = waymark::is_ip4(*address) ? 32 : 128;
@@ -29,20 +30,22 @@ Result<Prefix> PrefixOf::read(const Node& node) const {
                            text(prefix))};
 }
 
+Result<Prefix> PrefixOf::read(const Node& node) const {
+  const Result<Prefix> prefix = parse(node);
+  if (!prefix) return prefix.error();
+  if (const std::string why = why_not(*prefix, takes); !why.empty())
+    return Error{fmt::format("must be of addresses that packets may carry; {}", why)};
+  return prefix;
+}
+
 Result<Prefix> HostPrefix::read(const Node& node) const {
   const auto* written = node.as<std::string>();
-  if (!written || written->find('/') == std::string::npos) {
-    const HostAddress one;
-    const Result<Address> address = one.read(node);
-    if (address) return Prefix(*address);
-    const bool is_none = address.error().sentence == unwanted(one.wants(), node).sentence;
-    return is_none ? unwanted(wants(), node) : address.error();
-  }
-  const Result<Prefix> prefix = PrefixOf().read(node);
-  if (!prefix) return prefix.error();
-  if (const Range* martian = martian_within(*prefix))
-    return Error{fmt::format("must be of addresses that packets may carry; {} holds {}", text(*prefix), martian->what)};
-  return prefix;
+  if (written && written->find('/') != std::string::npos) return PrefixOf().read(node);
+  const HostAddress one;
+  const Result<Address> address = one.read(node);
+  if (address) return Prefix(*address);
+  const bool is_none = address.error().sentence == unwanted(one.wants(), node).sentence;
+  return is_none ? unwanted(wants(), node) : address.error();
 }
 
 Result<std::optional<u8>> TrafficClass::read(const Node& node) const {

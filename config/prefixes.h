@@ -19,13 +19,17 @@ constexpr bool contains(const Prefix& outer, const Prefix& inner) {
 }
 constexpr bool overlap(const Prefix& a, const Prefix& b) { return contains(a, b) || contains(b, a); }
 
-// IPv4 addresses that no packet of a translator may carry as a source, and IPv6 addresses that stand for no host
-// elsewhere (RFC 7915, 4.1 and 5.1; RFC 4291, 2.5 and 2.7). Null where there is none.
-struct Range {
-  Prefix prefix;
-  const char* what;  // "loopback addresses"
+// Which addresses a key may have. All others are those of hosts.
+enum class Takes : u8 {
+  hosts,   // that packets between hosts may carry
+  some,    // likewise; a prefix may hold others, which are dropped one by one
+  peers,   // where a socket may be reached: loopback addresses, too
+  sockets  // where one may listen: the unspecified address, too
 };
-const Range* martian_around(const Prefix& prefix);  // which holds all of it
-const Range* martian_within(const Prefix& prefix);  // which has any address in common with it
+
+// Why a key cannot have an address or prefix, to complete a sentence: "224.0.0.1 lies in 224.0.0.0/3, multicast and
+// reserved addresses"; empty where it can. The one list of what stands for no host (RFC 1122, 3.2.1.3; RFC 3927, 7;
+// RFC 4291, 2.5 and 2.7) is behind it.
+std::string why_not(const Prefix& prefix, Takes takes);
 
 }  // namespace waymark

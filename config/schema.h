@@ -57,10 +57,10 @@ constexpr auto kEngine = section<EngineConfig>(
         "Whose program the interfaces run. Packets of this node's other roles jump to theirs, which costs each some 10 "
         "ns. `\"auto\"` takes the director, else the translator, else the host."});
 
-constexpr auto kMember =
-    section<MemberConfig>("[[group.member]]", "Another director of the group.",
-                          Field{"name", &MemberConfig::name, Name{.dots = false}, required, "Its `[node] name`."},
-                          Field{"address", &MemberConfig::address, Listen{}, required, "Where it listens."});
+constexpr auto kMember = section<MemberConfig>(
+    "[[group.member]]", "Another director of the group.",
+    Field{"name", &MemberConfig::name, Name{.dots = false}, required, "Its `[node] name`."},
+    Field{"address", &MemberConfig::address, Listen{Takes::peers}, required, "Where it listens."});
 
 constexpr auto kGroup = section<GroupConfig>(
     "[group]",

@@ -1,5 +1,4 @@
-// A translator's prefixes and maps: each lookup must have one answer, and none may make an address that no packet
-// carries.
+// A translator's prefixes and maps: each lookup must have one answer.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,25 +28,6 @@ void check_once(Checking& in, Seen& seen, const Prefix& prefix, std::string_view
                                                         in.places.at(*first->second).line));
 }
 
-// A shorter prefix, such as 0.0.0.0/0, may hold martians: those are dropped one by one.
-bool check_ip4(Checking& in, const Prefix& prefix) {
-  if (!in.places.good(prefix)) return false;
-  const Range* martian = martian_around(prefix);
-  if (martian)
-    in.problems.error(in.places.at(prefix), fmt::format("{} cannot be translated: it lies in {}, {}", text(prefix),
-                                                        text(martian->prefix), martian->what));
-  return !martian;
-}
-
-bool check_ip6(Checking& in, const Prefix& prefix) {
-  if (!in.places.good(prefix)) return false;
-  const Range* martian = martian_within(prefix);
-  if (martian)
-    in.problems.error(in.places.at(prefix), fmt::format("{} cannot be translated: {} would be among its addresses",
-                                                        text(prefix), martian->what));
-  return !martian;
-}
-
 // RFC 6052, 2.2.
 void check_embedding(Checking& in, const Prefix& prefix) {
   const u32 length = prefix.length;
@@ -67,12 +47,11 @@ void check_prefixes(Checking& in, const TranslatorConfig& translator) {
   for (const EmbeddingConfig& embedding : translator.prefix) {
     if (in.problems.full()) return;
     if (!in.places.good(embedding)) continue;
-    if (check_ip6(in, embedding.prefix)) {
+    if (in.places.good(embedding.prefix)) {
       check_embedding(in, embedding.prefix);
       check_once(in, prefixes, embedding.prefix, "is a prefix of the translator twice");
     }
-    for (const Prefix& ip4 : embedding.ip4)
-      if (check_ip4(in, ip4)) check_once(in, embedded, ip4, "is embedded twice");
+    for (const Prefix& ip4 : embedding.ip4) check_once(in, embedded, ip4, "is embedded twice");
     if (!embedding.ip4.empty() || !in.places.good(embedding.ip4)) continue;
     if (all)
       in.problems.error(in.places.at(embedding.prefix, embedding),
@@ -89,7 +68,7 @@ void check_maps(Checking& in, const TranslatorConfig& translator) {
   for (const AddressMapConfig& map : translator.map) {
     if (in.problems.full()) return;
     if (!in.places.good(map)) continue;
-    const bool good4 = check_ip4(in, map.ip4), good6 = check_ip6(in, map.ip6);
+    const bool good4 = in.places.good(map.ip4), good6 = in.places.good(map.ip6);
     if (good4) check_once(in, ip4, map.ip4, "is mapped twice");
     if (good6) check_once(in, ip6, map.ip6, "is mapped twice");
     if (!good4 || !good6 || 128u - map.ip6.length >= 32u - map.ip4.length) continue;
@@ -129,9 +108,6 @@ void check_lists(Checking& in, const TranslatorConfig& translator) {
   for (const Prefix& prefix : translator.pool) {
     if (in.problems.full()) return;
     check_once(in, pool, prefix, "is listed twice");
-    if (const Range* martian = martian_within(prefix))
-      in.problems.error(in.places.at(prefix), fmt::format("{} cannot be a pool of sources: {} would be among them",
-                                                          text(prefix), martian->what));
   }
   const auto& plateaus = translator.plateaus;
   if (plateaus.size() > 16)

@@ -12,7 +12,7 @@ constexpr auto kEmbedding = section<EmbeddingConfig>(
     "[[translator.prefix]]", "A prefix under which IPv4 addresses stand embedded in IPv6 addresses (RFC 6052).",
     Field{"prefix", &EmbeddingConfig::prefix, PrefixOf{PrefixOf::ip6}, required,
           "Of 32, 40, 48, 56, 64 or 96 bits; `\"64:ff9b::/96\"` is the well-known one."},
-    Field{"ip4", &EmbeddingConfig::ip4, Several{PrefixOf{PrefixOf::ip4}, kMayBeEmpty}, optional,
+    Field{"ip4", &EmbeddingConfig::ip4, Several{PrefixOf{PrefixOf::ip4, Takes::some}, kMayBeEmpty}, optional,
           "The IPv4 addresses that become addresses under it; the longest prefix that fits decides.", "all"});
 
 constexpr auto kAddressMap = section<AddressMapConfig>(
@@ -20,7 +20,7 @@ constexpr auto kAddressMap = section<AddressMapConfig>(
     "IPv4 and IPv6 addresses that stand for each other (RFC 7757). The longest prefix that fits decides; maps go "
     "before "
     "prefixes.",
-    Field{"ip4", &AddressMapConfig::ip4, PrefixOf{PrefixOf::ip4}, required, "The IPv4 side."},
+    Field{"ip4", &AddressMapConfig::ip4, PrefixOf{PrefixOf::ip4, Takes::some}, required, "The IPv4 side."},
     Field{"ip6", &AddressMapConfig::ip6, PrefixOf{PrefixOf::ip6}, required,
           "The IPv6 side: at least as many bits must follow it as follow `ip4`; those beyond are zero."});
 
@@ -34,7 +34,7 @@ constexpr auto kSection = section<TranslatorConfig>(
           "Its own addresses, at most one per family: errors and answers to pings come from them.", "none"},
     Field{"prefix", &TranslatorConfig::prefix, Repeated{kEmbedding, 65'000}, optional, ""},
     Field{"map", &TranslatorConfig::map, Repeated{kAddressMap, 65'000}, optional, ""},
-    Field{"native", &TranslatorConfig::native, Several{PrefixOf{}, kMayBeEmpty}, optional,
+    Field{"native", &TranslatorConfig::native, Several{PrefixOf{PrefixOf::either, Takes::some}, kMayBeEmpty}, optional,
           "Destinations that are never translated, whatever prefixes and maps say.", "none"},
     Field{"pool", &TranslatorConfig::pool, Several{PrefixOf{PrefixOf::ip4}, kMayBeEmpty}, optional,
           "IPv4 sources for ICMP errors of IPv6 routers that have no IPv4 address (RFC 6791).", "the translator's own"},

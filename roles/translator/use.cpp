@@ -38,7 +38,7 @@ void check_use(Checking& in, const TranslatorConfig& translator) {
   }
   for (const EmbeddingConfig& embedding : prefixes)
     for (const Prefix& ip4 : embedding.ip4)
-      if (!translator.nonglobal && well_known(embedding) && is_nonglobal(ip4) && !martian_around(ip4))
+      if (!translator.nonglobal && well_known(embedding) && is_nonglobal(ip4) && !in.problems.full())
         in.problems.warn(in.places.at(ip4),
                          fmt::format("{} has no translation: it is not global, and {} is for global addresses alone, "
                                      "unless \"nonglobal\" is true (RFC 6052, 3.1)",
