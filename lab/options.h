@@ -1,27 +1,26 @@
-// "--name value" pairs of the lab's inner commands.
+// "--name value" pairs of the lab's commands. What a command does not know is refused with a sentence.
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
+
+#include "base/result.h"
+#include "core/types.h"
 
 namespace waymark::lab {
 
+struct Option {
+  const char* name;       // "--probes"
+  u64 most = 0;           // a whole number from 0 to this; 0: any word
+  const char* what = "";  // for help: "N a second (default 1000)"
+};
 using Options = std::map<std::string, std::string>;
 
-inline Options options(int argc, char** argv) {
-  Options out;
-  for (int i = 1; i + 1 < argc; i += 2) out[argv[i]] = argv[i + 1];
-  return out;
-}
+// Of argv[1] and what follows. An Error names what is unknown, lacks its value, is no number, or is there twice.
+Result<Options> options(int argc, char** argv, std::span<const Option> known);
 
-inline long number(const Options& options, const std::string& name, long otherwise) {
-  const auto found = options.find(name);
-  return found == options.end() ? otherwise : std::strtol(found->second.c_str(), nullptr, 10);
-}
-
-inline std::string word(const Options& options, const std::string& name) {
-  const auto found = options.find(name);
-  return found == options.end() ? std::string() : found->second;
-}
+u64 number(const Options& options, const std::string& name, u64 otherwise);
+std::string word(const Options& options, const std::string& name);  // "" where it was not given
 
 }  // namespace waymark::lab

@@ -190,7 +190,13 @@ class Client : Flow::Owner, Probes::Owner {
 }  // namespace
 
 int traffic_client(int argc, char** argv) {
-  const Options given = options(argc, argv);
+  constexpr Option kKnown[] = {{"--to"}, {"--port", 65'535}, {"--id", 1'000'000}, {"--for", 86'400}};
+  const auto read = options(argc, argv, kKnown);
+  if (!read) {
+    std::fprintf(stderr, "%s\n", read.error().sentence.c_str());
+    return 2;
+  }
+  const Options& given = *read;
   allow_many_files();
   auto to = endpoints(word(given, "--to"), u16(number(given, "--port", 7000)));
   if (!to) {

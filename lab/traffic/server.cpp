@@ -164,7 +164,13 @@ void Server::Datagrams::ready(u32) {
 }  // namespace
 
 int traffic_server(int argc, char** argv) {
-  const Options given = options(argc, argv);
+  constexpr Option kKnown[] = {{"--name"}, {"--at"}, {"--port", 65'535}, {"--for", 86'400}};
+  const auto read = options(argc, argv, kKnown);
+  if (!read) {
+    std::fprintf(stderr, "%s\n", read.error().sentence.c_str());
+    return 2;
+  }
+  const Options& given = *read;
   allow_many_files();
   Server server(word(given, "--name"));
   auto at = endpoints(word(given, "--at"), u16(number(given, "--port", 7000)));
