@@ -21,7 +21,7 @@ Channel end(const char* name, bool dialled) {
 // The first byte of an input says how it is taken.
 enum Way : u8 { body, stranger_dials, stranger_answers, changed_frame, kWays };
 
-void take_body(Bytes bytes) {
+void take_body(ByteView bytes) {
   const auto message = decode(bytes);
   if (!message && message.error().sentence.empty()) fuzz::fail("a message was refused without a word");
   if (!message || !*message) return;
@@ -31,7 +31,7 @@ void take_body(Bytes bytes) {
     fuzz::fail("a message has two forms");
 }
 
-void take_stranger(Bytes bytes, bool dialled) {
+void take_stranger(ByteView bytes, bool dialled) {
   Channel channel = end("d1", dialled);
   while (!bytes.empty()) {  // the pieces' sizes come from the bytes themselves
     const size_t size = std::min<size_t>(bytes.size(), bytes[0] % 64 + 1u);
@@ -43,7 +43,7 @@ void take_stranger(Bytes bytes, bool dialled) {
 }
 
 // After both have proven themselves, somebody on the way puts other bytes in.
-void take_changed(Bytes bytes) {
+void take_changed(ByteView bytes) {
   Channel a = end("d1", true), b = end("d2", false);
   const std::vector<u8> hello = b.take();
   (void)b.feed(a.take());
@@ -77,7 +77,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
   if (size == 0) return 0;
-  const Bytes rest(data + 1, size - 1);
+  const ByteView rest(data + 1, size - 1);
   switch (data[0] % kWays) {
     case body:
       take_body(rest);

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "group/bytes.h"
+#include "base/codec.h"
 
 namespace waymark::group {
 
@@ -15,13 +15,13 @@ constexpr u8 kMagic[] = {'w', 'a', 'y', 'm', 'a', 'r', 'k'};
 constexpr u8 kVersion = 1;
 constexpr size_t kMac = 16, kLength = 4;
 constexpr size_t kHelloFixed = sizeof kMagic + 1 + 8 + sizeof(Nonce);
-static_assert(kHelloFixed + 2 * (1 + kGroupName) <= 256);
+static_assert(kHelloFixed + 2 * (1 + kMostName) <= 256);
 
-Bytes text_bytes(std::string_view text) { return {reinterpret_cast<const u8*>(text.data()), text.size()}; }
+ByteView text_bytes(std::string_view text) { return {reinterpret_cast<const u8*>(text.data()), text.size()}; }
 
 std::vector<u8> hello_of(const Channel::Self& self, const Nonce& nonce) {
   std::vector<u8> out;
-  Writer w(out);
+  ByteWriter w(out);
   w.bytes(kMagic);
   w.number(kVersion);
   w.number((self.epoch & ~u64(1)) | self.in_step);
@@ -33,7 +33,7 @@ std::vector<u8> hello_of(const Channel::Self& self, const Nonce& nonce) {
 
 }  // namespace
 
-Result<std::vector<u8>> read_secret(Bytes file) {
+Result<std::vector<u8>> read_secret(ByteView file) {
   if (file.size() < kLeastSecret)
     return Error{fmt::format("the group's key has {} bytes, and 32 are the least that cannot be guessed", file.size())};
   if (file.size() > kMostSecret)
@@ -45,18 +45,18 @@ Result<std::vector<u8>> read_secret(Bytes file) {
   return std::vector<u8>(file.begin(), file.end());
 }
 
-std::array<u32, 12> pin_key_of(Bytes secret, const std::string& group) {
+std::array<u32, 12> pin_key_of(ByteView secret, const std::string& group) {
   std::array<u32, 12> key;
   Hmac mac(secret);
   for (u8 part = 0; part < 2; ++part) {
-    const HmacValue value = mac.of({text_bytes("waymark pins 1"), Bytes(&part, 1), text_bytes(group)});
-    Reader r(value);
+    const HmacValue value = mac.of({text_bytes("waymark pins 1"), ByteView(&part, 1), text_bytes(group)});
+    ByteReader r(value);
     for (size_t i = 0; i < 6; ++i) key[part * 6 + i] = r.number<u32>();
   }
   return key;
 }
 
-Channel::Channel(Bytes secret, const Self& self, std::vector<std::string> expected, const Nonce& nonce, bool dialled)
+Channel::Channel(ByteView secret, const Self& self, std::vector<std::string> expected, const Nonce& nonce, bool dialled)
     : secret_(secret.begin(), secret.end()),
       hello_(hello_of(self, nonce)),
       self_(self),
@@ -65,7 +65,7 @@ Channel::Channel(Bytes secret, const Self& self, std::vector<std::string> expect
       out_(hello_) {}
 
 // Whether so far they could be the beginning of a hello: what is not ours ends at its first byte.
-Status Channel::check_start(Bytes bytes) {
+Status Channel::check_start(ByteView bytes) {
   const size_t known = std::min(bytes.size(), sizeof kMagic);
   if (!std::equal(bytes.begin(), bytes.begin() + known, kMagic)) return Error{"what came is not of a Waymark group"};
   other_version_ = bytes.size() > sizeof kMagic && bytes[sizeof kMagic] != kVersion;
@@ -75,17 +75,17 @@ Status Channel::check_start(Bytes bytes) {
   return Done{};
 }
 
-Result<size_t> Channel::take_hello(Bytes bytes) {
+Result<size_t> Channel::take_hello(ByteView bytes) {
   WM_TRY(check_start(bytes));
   if (bytes.size() <= kHelloFixed) return size_t(0);
   const size_t name_end = kHelloFixed + 1 + bytes[kHelloFixed];
-  if (bytes[kHelloFixed] > kGroupName) return Error{"the hello carries a name that is too long"};
+  if (bytes[kHelloFixed] > kMostName) return Error{"the hello carries a name that is too long"};
   if (bytes.size() <= name_end) return size_t(0);
-  if (bytes[name_end] > kGroupName) return Error{"the hello carries a group's name that is too long"};
+  if (bytes[name_end] > kMostName) return Error{"the hello carries a group's name that is too long"};
   const size_t size = name_end + 1 + bytes[name_end];
   if (bytes.size() < size) return size_t(0);
 
-  Reader r(bytes.first(size));
+  ByteReader r(bytes.first(size));
   r.bytes(sizeof kMagic + 1);
   const u64 epoch = r.number<u64>();
   r.bytes(sizeof(Nonce));
@@ -109,27 +109,27 @@ void Channel::derive() {
   Hmac mac(secret_);
   const std::vector<u8>&first = dialled_ ? hello_ : peer_hello_, &second = dialled_ ? peer_hello_ : hello_;
   for (u8 direction : {u8(0), u8(1)}) {  // 0: from who dialled
-    const HmacValue key = mac.of({text_bytes("waymark group 1"), first, second, Bytes(&direction, 1)});
+    const HmacValue key = mac.of({text_bytes("waymark group 1"), first, second, ByteView(&direction, 1)});
     (dialled_ == (direction == 0) ? ours_ : theirs_).emplace(key);
   }
 }
 
-void Channel::append_frame(Bytes body) {
+void Channel::append_frame(ByteView body) {
   std::vector<u8> number;
-  Writer(number).number(sent_++);
-  Writer w(out_);
+  ByteWriter(number).number(sent_++);
+  ByteWriter w(out_);
   const size_t start = out_.size();
   w.number(u32(body.size()));
   w.bytes(body);
-  const HmacValue mac = ours_->of({number, Bytes(out_).subspan(start)});
-  w.bytes(Bytes(mac).first(kMac));
+  const HmacValue mac = ours_->of({number, ByteView(out_).subspan(start)});
+  w.bytes(ByteView(mac).first(kMac));
 }
 
-void Channel::send(Bytes body) {
+void Channel::send(ByteView body) {
   if (proven_ && !dead_ && body.size() <= kFrameBody) append_frame(body);
 }
 
-Result<std::vector<std::vector<u8>>> Channel::feed(Bytes bytes) {
+Result<std::vector<std::vector<u8>>> Channel::feed(ByteView bytes) {
   if (dead_) return *dead_;
   std::vector<std::vector<u8>> bodies;
   waiting_.insert(waiting_.end(), bytes.begin(), bytes.end());
@@ -148,15 +148,15 @@ Result<std::vector<std::vector<u8>>> Channel::feed(Bytes bytes) {
     if (dialled_) append_frame({});
   }
   while (waiting_.size() - at >= kLength) {
-    const Bytes rest = Bytes(waiting_).subspan(at);
-    const size_t length = Reader(rest).number<u32>();
+    const ByteView rest = ByteView(waiting_).subspan(at);
+    const size_t length = ByteReader(rest).number<u32>();
     if (length > kFrameBody || (!proven_ && length != 0))
       return die({fmt::format("{} sent a frame of {} bytes, more than there may be", peer_, length)});
     if (rest.size() < kLength + length + kMac) break;
     std::vector<u8> number;
-    Writer(number).number(received_);
+    ByteWriter(number).number(received_);
     const HmacValue mac = theirs_->of({number, rest.first(kLength + length)});
-    if (!same_bytes(Bytes(mac).first(kMac), rest.subspan(kLength + length, kMac)))
+    if (!same_bytes(ByteView(mac).first(kMac), rest.subspan(kLength + length, kMac)))
       return die(
           {peer_ + (proven_ ? " sent a message that was changed on its way" : " has another key than this node")});
     ++received_;

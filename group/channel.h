@@ -22,8 +22,8 @@
 #include <string>
 #include <vector>
 
+#include "base/hmac.h"
 #include "base/result.h"
-#include "group/hmac.h"
 
 namespace waymark::group {
 
@@ -33,10 +33,10 @@ constexpr size_t kFrameBody = 64 << 10;  // at most
 constexpr size_t kLeastSecret = 32, kMostSecret = 4096;  // bytes of a key file
 
 // The secret of a group's key file: its bytes as they are, without one line end at its end; or why it is none.
-Result<std::vector<u8>> read_secret(Bytes file);
+Result<std::vector<u8>> read_secret(ByteView file);
 
 // The keys of flows (Settings::pin_key) that the members of a group share.
-std::array<u32, 12> pin_key_of(Bytes secret, const std::string& group);
+std::array<u32, 12> pin_key_of(ByteView secret, const std::string& group);
 
 class Channel {
  public:
@@ -47,11 +47,11 @@ class Channel {
     bool in_step = false;  // or announced: said in the hello, as a hint also to who does not believe the rest
   };
   // `expected`: the names of which the other end must have one; where we dialled, the one that we dialled.
-  Channel(Bytes secret, const Self& self, std::vector<std::string> expected, const Nonce& nonce, bool dialled);
+  Channel(ByteView secret, const Self& self, std::vector<std::string> expected, const Nonce& nonce, bool dialled);
 
   // Takes what came; the bodies of the frames that are whole and true, in order. An error is the channel's end: from
   // then on it gives the same error. What waits for its rest is never more than a frame, and 340 bytes before proof.
-  Result<std::vector<std::vector<u8>>> feed(Bytes bytes);
+  Result<std::vector<std::vector<u8>>> feed(ByteView bytes);
 
   bool proven() const { return proven_; }                     // the other end knows the secret
   const std::string& peer() const { return peer_; }           // who it says it is; "" before a hello that may be
@@ -59,15 +59,15 @@ class Channel {
   bool claims_in_step() const { return claims_in_step_; }     // likewise; true where it said nothing that we read
   bool other_version() const { return other_version_; }       // it speaks of a group, in words that are not ours
   u64 peer_epoch() const { return peer_epoch_; }              //
-  void send(Bytes body);                                      // once proven(); at most kFrameBody bytes
+  void send(ByteView body);                                   // once proven(); at most kFrameBody bytes
   size_t waiting() const { return out_.size(); }              // bytes for take()
   std::vector<u8> take() { return std::exchange(out_, {}); }  // what is to be carried to the other end
 
  private:
-  Result<size_t> take_hello(Bytes bytes);  // how many bytes it had; 0 where it is not whole yet
-  Status check_start(Bytes bytes);
+  Result<size_t> take_hello(ByteView bytes);  // how many bytes it had; 0 where it is not whole yet
+  Status check_start(ByteView bytes);
   void derive();
-  void append_frame(Bytes body);
+  void append_frame(ByteView body);
 
   std::vector<u8> secret_, hello_, peer_hello_;
   Self self_;

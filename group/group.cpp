@@ -20,7 +20,7 @@ constexpr Duration kAlive = 1s;          // heard within this, a link is as good
 
 }  // namespace
 
-Group::Group(const GroupConfig& config, const std::string& own_name, Bytes secret, u64 epoch, GroupNeeds needs,
+Group::Group(const GroupConfig& config, const std::string& own_name, ByteView secret, u64 epoch, GroupNeeds needs,
              Live& live, Standing standing)
     : own_name_(own_name),
       secret_(secret.begin(), secret.end()),
@@ -94,7 +94,7 @@ void Group::begin(Link link, std::vector<std::string> expected, std::optional<u3
                                 Connection{link, std::move(channel), dialled.has_value(), dialled, from, now, now});
 }
 
-void Group::received(Link link, Bytes bytes, Time now) {
+void Group::received(Link link, ByteView bytes, Time now) {
   now_ = now;
   const auto found = connections_.find(link);
   if (found == connections_.end()) return;

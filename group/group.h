@@ -69,8 +69,8 @@ std::optional<Address> address_of(const std::string& listen);
 class Group {
  public:
   // `epoch` tells this life of the node from its others. `live` stays where it is.
-  Group(const GroupConfig& config, const std::string& own_name, Bytes secret, u64 epoch, GroupNeeds needs, Live& live,
-        Standing standing = Standing::fresh);
+  Group(const GroupConfig& config, const std::string& own_name, ByteView secret, u64 epoch, GroupNeeds needs,
+        Live& live, Standing standing = Standing::fresh);
   ~Group();
 
   void configure(const GroupConfig& config, Time now);  // another secret or name: another Group
@@ -78,7 +78,7 @@ class Group {
   void opened(Link link, u32 dialled_member, Time now);
   bool accepted(Link link, const Address& from, Time now);  // false: there is no place for it, and it is to be closed
   void failed(u32 member, Unreached how, const std::string& why, Time now);  // dialling it came to nothing
-  void received(Link link, Bytes bytes, Time now);
+  void received(Link link, ByteView bytes, Time now);
   void closed(Link link, Ended by, const std::string& why, Time now);
   void sent(Link link, size_t bytes_still_queued);
   void tick(Time now);

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "group/bytes.h"
+#include "base/codec.h"
 #include "group/channel.h"
 
 namespace waymark::group {
@@ -15,7 +15,7 @@ namespace {
 constexpr u32 kHeaviest = 1000;  // as in the configuration
 
 // Each record's way to bytes and back. `size` is the most that one can take.
-void write(Writer& w, const Digest& d) {
+void write(ByteWriter& w, const Digest& d) {
   w.number(d.pool);
   w.number(d.history);
   w.number(d.key);
@@ -25,7 +25,7 @@ void write(Writer& w, const Digest& d) {
   w.number(u8(d.ready));
   w.number(u8(d.mirror));
 }
-bool read(Reader& r, Digest& d) {
+bool read(ByteReader& r, Digest& d) {
   d.pool = r.number<u64>();
   d.history = r.number<u64>();
   d.key = r.number<u64>();
@@ -38,8 +38,8 @@ bool read(Reader& r, Digest& d) {
   return ready <= 1 && mirror <= 1;
 }
 
-constexpr size_t size_of(const StateRecord*) { return 2 * (1 + kGroupName) + 1 + 1 + 4 + 8 + 8; }
-void write(Writer& w, const StateRecord& s) {
+constexpr size_t size_of(const StateRecord*) { return 2 * (1 + kMostName) + 1 + 1 + 4 + 8 + 8; }
+void write(ByteWriter& w, const StateRecord& s) {
   w.name(s.service);
   w.name(s.target);
   w.number(u8(s.drained));
@@ -48,7 +48,7 @@ void write(Writer& w, const StateRecord& s) {
   w.number(s.version);
   w.number(s.origin);
 }
-bool read(Reader& r, StateRecord& s) {
+bool read(ByteReader& r, StateRecord& s) {
   s.service = r.name();
   s.target = r.name();
   const u8 drained = r.number<u8>(), weighted = r.number<u8>();
@@ -60,13 +60,13 @@ bool read(Reader& r, StateRecord& s) {
   return drained <= 1 && weighted <= 1 && weight <= kHeaviest && (weighted || weight == 0);
 }
 
-constexpr size_t size_of(const Opinion*) { return 2 * (1 + kGroupName) + 1; }
-void write(Writer& w, const Opinion& o) {
+constexpr size_t size_of(const Opinion*) { return 2 * (1 + kMostName) + 1; }
+void write(ByteWriter& w, const Opinion& o) {
   w.name(o.service);
   w.name(o.target);
   w.number(u8(!o.up ? 0 : *o.up ? 1 : 2));
 }
-bool read(Reader& r, Opinion& o) {
+bool read(ByteReader& r, Opinion& o) {
   o.service = r.name();
   o.target = r.name();
   const u8 up = r.number<u8>();
@@ -75,50 +75,50 @@ bool read(Reader& r, Opinion& o) {
 }
 
 constexpr size_t size_of(const SlotIdentity*) { return 12; }
-void write(Writer& w, const SlotIdentity& s) {
+void write(ByteWriter& w, const SlotIdentity& s) {
   w.number(s.slot);
   w.number(s.identity);
 }
-bool read(Reader& r, SlotIdentity& s) {
+bool read(ByteReader& r, SlotIdentity& s) {
   s.slot = r.number<u32>();
   s.identity = r.number<u64>();
   return true;
 }
 
 constexpr size_t size_of(const PinRecord*) { return 12; }
-void write(Writer& w, const PinRecord& p) {
+void write(ByteWriter& w, const PinRecord& p) {
   w.number(p.bucket);
   w.number(p.word);
 }
-bool read(Reader& r, PinRecord& p) {
+bool read(ByteReader& r, PinRecord& p) {
   p.bucket = r.number<u32>();
   p.word = r.number<u64>();
   return true;
 }
 
 constexpr size_t size_of(const GonePin*) { return 8; }
-void write(Writer& w, const GonePin& g) {
+void write(ByteWriter& w, const GonePin& g) {
   w.number(g.bucket);
   w.number(g.fingerprint);
 }
-bool read(Reader& r, GonePin& g) {
+bool read(ByteReader& r, GonePin& g) {
   g.bucket = r.number<u32>();
   g.fingerprint = r.number<u32>();
   return true;
 }
 
-void write(Writer&, const Pull&) {}
-bool read(Reader&, Pull&) { return true; }
-void write(Writer& w, const PullEnd& p) { w.number(p.count); }
-bool read(Reader& r, PullEnd& p) { return p.count = r.number<u64>(), true; }
-void write(Writer& w, const Ping& p) { w.number(p.token); }
-bool read(Reader& r, Ping& p) { return p.token = r.number<u64>(), true; }
-void write(Writer& w, const Pong& p) { w.number(p.token); }
-bool read(Reader& r, Pong& p) { return p.token = r.number<u64>(), true; }
+void write(ByteWriter&, const Pull&) {}
+bool read(ByteReader&, Pull&) { return true; }
+void write(ByteWriter& w, const PullEnd& p) { w.number(p.count); }
+bool read(ByteReader& r, PullEnd& p) { return p.count = r.number<u64>(), true; }
+void write(ByteWriter& w, const Ping& p) { w.number(p.token); }
+bool read(ByteReader& r, Ping& p) { return p.token = r.number<u64>(), true; }
+void write(ByteWriter& w, const Pong& p) { w.number(p.token); }
+bool read(ByteReader& r, Pong& p) { return p.token = r.number<u64>(), true; }
 
 template <class T>
 void put(std::vector<std::vector<u8>>& out, u8 kind, const T& single) {
-  Writer w(out.emplace_back());
+  ByteWriter w(out.emplace_back());
   w.number(kind);
   write(w, single);
 }
@@ -128,7 +128,7 @@ void put(std::vector<std::vector<u8>>& out, u8 kind, const std::vector<T>& list)
   constexpr size_t most = (kFrameBody - 5) / size_of(static_cast<const T*>(nullptr));
   for (size_t at = 0; at < list.size(); at += most) {
     const size_t count = std::min(most, list.size() - at);
-    Writer w(out.emplace_back());
+    ByteWriter w(out.emplace_back());
     w.number(kind);
     w.number(u32(count));
     for (size_t i = 0; i < count; ++i) write(w, list[at + i]);
@@ -136,12 +136,12 @@ void put(std::vector<std::vector<u8>>& out, u8 kind, const std::vector<T>& list)
 }
 
 template <class T>
-bool get(Reader& r, T& single) {
+bool get(ByteReader& r, T& single) {
   return read(r, single);
 }
 
 template <class T>
-bool get(Reader& r, std::vector<T>& list) {
+bool get(ByteReader& r, std::vector<T>& list) {
   const u32 count = r.number<u32>();
   if (count > r.left()) return false;  // each takes a byte at least: nothing is reserved for what is not there
   list.reserve(std::min<size_t>(count, kFrameBody / 8));
@@ -151,7 +151,7 @@ bool get(Reader& r, std::vector<T>& list) {
 }
 
 template <size_t... Kinds>
-Result<std::optional<Message>> decode_kind(size_t kind, Reader r, std::index_sequence<Kinds...>) {
+Result<std::optional<Message>> decode_kind(size_t kind, ByteReader r, std::index_sequence<Kinds...>) {
   std::optional<Message> message;
   bool known = false, good = false;
   auto attempt = [&]<size_t Kind>() {
@@ -174,8 +174,8 @@ std::vector<std::vector<u8>> encode(const Message& message) {
   return out;
 }
 
-Result<std::optional<Message>> decode(Bytes body) {
-  Reader r(body);
+Result<std::optional<Message>> decode(ByteView body) {
+  ByteReader r(body);
   const u8 kind = r.number<u8>();
   if (!r.good() || kind == 0) return Error{"a message without a kind"};
   return decode_kind(kind - 1u, r, std::make_index_sequence<std::variant_size_v<Message>>());

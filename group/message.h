@@ -8,8 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "base/hmac.h"
 #include "base/result.h"
-#include "group/hmac.h"
 
 namespace waymark::group {
 
@@ -85,6 +85,6 @@ using Message = std::variant<Digest, std::vector<StateRecord>, std::vector<Opini
 std::vector<std::vector<u8>> encode(const Message& message);
 
 // None where the kind is not known.
-Result<std::optional<Message>> decode(Bytes body);
+Result<std::optional<Message>> decode(ByteView body);
 
 }  // namespace waymark::group

@@ -82,7 +82,7 @@ TEST(Message, CutShortOrTooLongIsAnError) {
   for (const Message& message : some(random, 3)) {
     std::vector<u8> body = encode(message)[0];
     for (size_t size = 0; size < body.size(); ++size)
-      ASSERT_FALSE(decode(Bytes(body).first(size))) << "kind " << message.index() + 1 << ", " << size << " bytes";
+      ASSERT_FALSE(decode(ByteView(body).first(size))) << "kind " << message.index() + 1 << ", " << size << " bytes";
     body.push_back(0);
     ASSERT_FALSE(decode(body)) << "kind " << message.index() + 1;
   }

@@ -1,4 +1,4 @@
-#include "group/hmac.h"
+#include "base/hmac.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -6,7 +6,7 @@
 
 #include <new>
 
-namespace waymark::group {
+namespace waymark {
 
 // A context that holds the key: each computation begins with it as it is, which saves hashing the key again.
 struct Hmac::Parts {
@@ -29,7 +29,7 @@ EVP_MAC* hmac() {
 
 }  // namespace
 
-Hmac::Hmac(Bytes key) : parts_(std::make_unique<Parts>()) {
+Hmac::Hmac(ByteView key) : parts_(std::make_unique<Parts>()) {
   parts_->keyed = EVP_MAC_CTX_new(hmac());
   must(parts_->keyed);
   char digest[] = "SHA256";
@@ -40,15 +40,17 @@ Hmac::~Hmac() = default;
 Hmac::Hmac(Hmac&&) noexcept = default;
 Hmac& Hmac::operator=(Hmac&&) noexcept = default;
 
-HmacValue Hmac::of(std::initializer_list<Bytes> parts) {
+HmacValue Hmac::of(std::initializer_list<ByteView> parts) {
   HmacValue value{};
   size_t size = 0;
   must(EVP_MAC_init(parts_->keyed, nullptr, 0, nullptr));
-  for (Bytes part : parts) must(EVP_MAC_update(parts_->keyed, part.data(), part.size()));
+  for (ByteView part : parts) must(EVP_MAC_update(parts_->keyed, part.data(), part.size()));
   must(EVP_MAC_final(parts_->keyed, value.data(), &size, value.size()) && size == value.size());
   return value;
 }
 
-bool same_bytes(Bytes a, Bytes b) { return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
+bool same_bytes(ByteView a, ByteView b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
 
-}  // namespace waymark::group
+}  // namespace waymark

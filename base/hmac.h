@@ -4,23 +4,21 @@
 #include <array>
 #include <initializer_list>
 #include <memory>
-#include <span>
 
-#include "core/types.h"
+#include "base/codec.h"
 
-namespace waymark::group {
+namespace waymark {
 
-using Bytes = std::span<const u8>;
 using HmacValue = std::array<u8, 32>;
 
 class Hmac {
  public:
-  explicit Hmac(Bytes key);
+  explicit Hmac(ByteView key);
   ~Hmac();
   Hmac(Hmac&&) noexcept;
   Hmac& operator=(Hmac&&) noexcept;
 
-  HmacValue of(std::initializer_list<Bytes> parts);  // of the parts one after the other
+  HmacValue of(std::initializer_list<ByteView> parts);  // of the parts one after the other
 
  private:
   struct Parts;
@@ -28,6 +26,6 @@ class Hmac {
 };
 
 // In a time that does not tell where they differ.
-bool same_bytes(Bytes a, Bytes b);
+bool same_bytes(ByteView a, ByteView b);
 
-}  // namespace waymark::group
+}  // namespace waymark
