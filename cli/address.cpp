@@ -12,6 +12,7 @@
 #include "cli/translated.h"
 #include "config/prefixes.h"
 #include "core/translate/map.h"
+#include "roles/role.h"
 #include "roles/translator/translations.h"
 
 namespace waymark::cli {
@@ -25,6 +26,7 @@ constexpr const char* kUsualConfig = "/etc/waymark/waymark.toml";
 struct Told {
   const AddressPlan* plan = nullptr;
   Decoded decoded = {};
+  std::vector<RolesOwn> owners = {};  // but for the translator, which `translation` tells of
   std::optional<Translation> translation = {};
   std::string general = {};
   std::optional<Address> embedded = {};  // behind the well-known prefix, whoever translates
@@ -48,6 +50,14 @@ std::string tag_text(const std::optional<TagCheck>& tag) {
   return "unknown epoch: there is no key to verify it with";
 }
 
+// "an address of service "web", in 198.51.100.0/24, in zone "public"".
+std::string whose(const Owned& owned) {
+  std::string out = owned.whose;
+  if (!is_one(owned.prefix)) out += ", in " + text(owned.prefix);
+  if (!owned.zone.empty()) out += fmt::format(", in zone \"{}\"", owned.zone);
+  return out;
+}
+
 std::string to_text(const Told& told, const Address& address) {
   std::string out = fmt::format("{} is {}\n", text(address), told.general);
   if (told.embedded) out += fmt::format("it stands for the IPv4 address {}\n", text(*told.embedded));
@@ -60,6 +70,8 @@ std::string to_text(const Told& told, const Address& address) {
       out += fmt::format("  {:<8} {:<{}}  {}\n", name_of(field.kind), field.text, widest,
                          field.kind == FieldKind::tag ? tag_text(told.decoded.tag) : meaning_of(field.kind));
   }
+  for (const RolesOwn& owner : told.owners)
+    out += fmt::format("to the {} it is {}\n", name_of(owner.role), whose(owner.owned));
   if (told.translation) out += to_text(*told.translation);
   return out;
 }
@@ -89,6 +101,11 @@ std::string to_json(const Told& told, const Address& address) {
                    {"fields", fields}};
     if (has(told.plan->plan, FieldKind::tag)) out["plan"]["tag"] = word_of(told.decoded.tag);
   }
+  for (const RolesOwn& owner : told.owners)
+    out["owners"].push_back({{"role", name_of(owner.role)},
+                             {"whose", owner.owned.whose},
+                             {"prefix", text(owner.owned.prefix)},
+                             {"zone", std::string(owner.owned.zone)}});
   if (told.translation) {
     out["translator"] = to_json(told.translation->destination);
     for (const auto& [where, fate] : told.translation->others) out["translator"][name_of(where)] = to_json(fate);
@@ -109,6 +126,8 @@ Result<std::string> explain(const Config& config, const Address& address, const 
     if (!decoded) return decoded.error();
     told.decoded = std::move(*decoded);
   }
+  told.owners = owners_of(config, address);
+  std::erase_if(told.owners, [](const RolesOwn& owner) { return owner.role == Role::translator; });
   if (config.translator) {
     const Result<Image> image = image_of(config);
     if (!image) return image.error();

@@ -101,6 +101,52 @@ TEST(Explain, AsksTheTranslator) {
   EXPECT_EQ(as_json("8.8.8.8")["translator"]["source"]["address"], "64:ff9b::808:808");
 }
 
+// Whether or not there is a translator.
+TEST(Explain, NamesTheRoleThatHasIt) {
+  const Config config = parse_config(R"(
+[engine]
+interfaces = { eth0 = "public", eth1 = "lab" }
+[director]
+address = "10.0.0.1"
+[[service]]
+name = "web"
+address = ["198.51.100.80", "203.0.113.0/24"]
+ports = "tcp/80"
+target = [{ name = "s1", address = "10.0.0.11" }]
+[[service]]
+name = "dns"
+zone = "lab"
+address = "198.51.100.80"
+ports = "udp/53"
+target = [{ name = "s1", address = "10.0.0.11" }]
+)",
+                                     "f")
+                            .config.value();
+  const auto said = [&](const char* address, bool json = false) {
+    return *explain(config, *parse_address(address), {}, json);
+  };
+  EXPECT_EQ(said("198.51.100.80"),
+            "198.51.100.80 is an address for documentation (RFC 5737)\n"
+            "to the director it is an address of service \"web\", in zone \"public\"\n"
+            "to the director it is an address of service \"dns\", in zone \"lab\"\n");
+  EXPECT_EQ(said("203.0.113.7"),
+            "203.0.113.7 is an address for documentation (RFC 5737)\n"
+            "to the director it is an address of service \"web\", in 203.0.113.0/24, in zone \"public\"\n");
+  EXPECT_EQ(said("10.0.0.1"),
+            "10.0.0.1 is a private address (RFC 1918)\nto the director it is the address of [director]\n");
+  EXPECT_EQ(said("10.0.0.11"),
+            "10.0.0.11 is a private address (RFC 1918)\n"
+            "to the director it is target \"s1\" of service \"web\"\n"
+            "to the director it is target \"s1\" of service \"dns\"\n");
+  EXPECT_EQ(said("10.0.0.2"), "10.0.0.2 is a private address (RFC 1918)\n");
+  const nlohmann::json owners = nlohmann::json::parse(said("203.0.113.7", true))["owners"];
+  ASSERT_EQ(owners.size(), 1u);
+  EXPECT_EQ(owners[0]["role"], "director");
+  EXPECT_EQ(owners[0]["whose"], "an address of service \"web\"");
+  EXPECT_EQ(owners[0]["prefix"], "203.0.113.0/24");
+  EXPECT_EQ(owners[0]["zone"], "public");
+}
+
 TEST(Explain, KnowsTheWellKnown) {
   EXPECT_EQ(told("64:ff9b::8.8.4.4"),
             "64:ff9b::808:404 is behind the well-known prefix of translators (RFC 6052, 2.1)\n"

@@ -90,6 +90,14 @@ const Descriptor& descriptor_of(Role role);
 // Those of a configuration's roles that have work, in the order of their numbers.
 std::vector<const Descriptor*> roles_at_work(const Config& config);
 
+// Whose an address is: of all that roles have, what has the longest prefix that holds it; several where zones or kinds
+// differ.
+struct RolesOwn {
+  Role role;
+  Owned owned;
+};
+std::vector<RolesOwn> owners_of(const Config& config, const Address& address);
+
 // What of a configuration's roles wins over any of them, and whether one has such.
 std::vector<Prefix> winners_of(const Config& config, std::span<const Prefix> natives);
 bool follows_routes(const Config& config);

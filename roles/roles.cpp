@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "config/checks.h"
+#include "config/prefixes.h"
 #include "roles/role.h"
 
 namespace waymark {
@@ -24,6 +26,24 @@ std::vector<const Descriptor*> roles_at_work(const Config& config) {
   std::vector<const Descriptor*> out;
   for (u32 role = 0; role < kRoles; ++role)
     if (const Descriptor& d = descriptor_of(Role(role)); d.has_work(config)) out.push_back(&d);
+  return out;
+}
+
+std::vector<RolesOwn> owners_of(const Config& config, const Address& address) {
+  const config::Places nowhere;
+  config::Problems none("");
+  const config::Checking in{config, nowhere, none};
+  std::vector<RolesOwn> out;
+  for (u32 role = 0; role < kRoles; ++role) {
+    std::vector<Owned> all;
+    if (const auto owns = descriptor_of(Role(role)).owns) owns(in, all);
+    for (Owned& one : all) {
+      if (!contains(one.prefix, address)) continue;
+      const u8 longest = out.empty() ? 0 : out[0].owned.prefix.length;
+      if (one.prefix.length > longest) out.clear();
+      if (one.prefix.length >= longest) out.push_back({Role(role), std::move(one)});
+    }
+  }
   return out;
 }
 

@@ -36,7 +36,7 @@ void owns(const config::Checking& in, std::vector<Owned>& out) {
       out.push_back({Prefix(a), Owned::tunnel, {}, "the address of [director]", in.places.at(a)});
   for (const ServiceConfig& s : in.config.service)
     for (const TargetConfig& t : s.target)
-      if (in.places.good(t.address) && in.places.given(t.address))
+      if (in.places.good(t.address) && !(t.address == Address{}))
         out.push_back({Prefix(t.address),
                        Owned::tunnel,
                        {},
