@@ -21,14 +21,14 @@ std::vector<const NamedCase*> cases(const std::string& prefix) {
 
 std::string report(double min) {
   const std::string path = testing::TempDir() + "wm-bench-report.json";
-  std::ofstream(path) << R"({"native.director.hit_1": {"min": )" << min << "}}";
+  std::ofstream(path) << R"({"userspace.director.hit_1": {"min": )" << min << "}}";
   return path;
 }
 
 }  // namespace
 
-TEST(Bench, NativeCasesHoldTheirChecks) {
-  const auto measured = measure(cases("native."), 1);
+TEST(Bench, UserspaceCasesHoldTheirChecks) {
+  const auto measured = measure(cases("userspace."), 1);
   ASSERT_EQ(measured.size(), 7u);
   EXPECT_EQ(measured[0].flows, 1u);
   EXPECT_EQ(measured[1].flows, 1'000'000u);
@@ -57,7 +57,7 @@ TEST(Bench, ACaseThatFailsIsToldAndOthersAreMeasured) {
   };
   const NamedCase failing = {"failing", false, []() -> std::unique_ptr<Case> { return std::make_unique<Failing>(); },
                              1};
-  std::vector<const NamedCase*> both = cases("native.director.hit_1m");
+  std::vector<const NamedCase*> both = cases("userspace.director.hit_1m");
   both.insert(both.begin(), &failing);
   const auto measured = measure(both, 1);
   ASSERT_EQ(measured.size(), 2u);
@@ -112,13 +112,13 @@ TEST(Bench, XdpATranslatedPacketLeavesByItsWay) {
 }
 
 TEST(Bench, ARegressionIsSeenAndAnImprovementIsNone) {
-  const auto slower = compare(cases("native.director.hit_1"), 1, report(0.1));
+  const auto slower = compare(cases("userspace.director.hit_1"), 1, report(0.1));
   ASSERT_TRUE(slower) << slower.error().sentence;
   EXPECT_FALSE(*slower);
-  const auto faster = compare(cases("native.director.hit_1"), 1, report(1e9));
+  const auto faster = compare(cases("userspace.director.hit_1"), 1, report(1e9));
   ASSERT_TRUE(faster) << faster.error().sentence;
   EXPECT_TRUE(*faster);
-  EXPECT_FALSE(compare(cases("native."), 1, "/nonexistent/report.json"));
+  EXPECT_FALSE(compare(cases("userspace."), 1, "/nonexistent/report.json"));
 }
 
 }  // namespace waymark::bench

@@ -21,6 +21,6 @@ struct ExactSpec {
 };
 
 std::unique_ptr<Case> make_exact(const ExactSpec& spec);
-std::unique_ptr<Case> make_native_exact(u32 flows);  // IPv4: a random one of so many
+std::unique_ptr<Case> make_userspace_exact(u32 flows);  // IPv4: a random one of so many
 
 }  // namespace waymark::bench

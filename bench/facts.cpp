@@ -133,7 +133,7 @@ Status change_facts(Facts& facts) {
 }
 
 Status program_facts_of(Facts& facts) {
-  const auto site = NativeSite::make({});
+  const auto site = UserspaceSite::make({});
   if (!site) return site.error();
   const Result<Object> object = Object::load(program(), (*site)->engine.image());
   if (!object) return object.error();

@@ -8,7 +8,7 @@
 #include "bench/facts.h"
 #include "core/outer.h"
 #include "core/pins.h"
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 #include "group/group.h"
 #include "node/node.h"
 
@@ -31,7 +31,7 @@ struct PinsEnv {
 };
 
 struct Director {
-  NativeEngine engine;
+  UserspaceEngine engine;
   Live live = engine.live();
   PinsEnv env{live};
   std::unique_ptr<group::Group> group;

@@ -11,7 +11,7 @@
 #include "bench/case.h"
 #include "bench/facts.h"
 #include "core/pins.h"
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 #include "node/control.h"
 
 namespace waymark::bench {
@@ -137,7 +137,7 @@ class Director {
   std::map<std::string, double>& longest() { return longest_; }
 
  private:
-  NativeEngine engine_;
+  UserspaceEngine engine_;
   std::optional<Control> control_;
   Time now_ = 100s;
   std::function<void(const char*, double)> took_;

@@ -153,10 +153,10 @@ std::vector<u8> stray_packet() {
   return inner;
 }
 
-Result<std::unique_ptr<NativeSite>> NativeSite::make(const SiteSpec& spec) {
-  auto site = std::make_unique<NativeSite>(spec.pins);
+Result<std::unique_ptr<UserspaceSite>> UserspaceSite::make(const SiteSpec& spec) {
+  auto site = std::make_unique<UserspaceSite>(spec.pins);
   site->engine.live().meta[0] = meta_of(spec.pins, 250);
-  site->node = std::make_unique<Node>(site->engine.live(), Clock{0s, kNativeTicks, 250});
+  site->node = std::make_unique<Node>(site->engine.live(), Clock{0s, kUserspaceTicks, 250});
   const Result<Image> image = start(*site->node, spec, 0s);
   if (!image) return image.error();
   site->engine.load(*image);
@@ -165,10 +165,10 @@ Result<std::unique_ptr<NativeSite>> NativeSite::make(const SiteSpec& spec) {
 
 Result<std::unique_ptr<KernelSite>> KernelSite::make(const SiteSpec& spec, std::span<const u8> elf,
                                                      std::vector<std::string> programs) {
-  auto native = NativeSite::make(spec);
-  if (!native) return native.error();
+  auto userspace = UserspaceSite::make(spec);
+  if (!userspace) return userspace.error();
   auto site = std::make_unique<KernelSite>();
-  site->image = (*native)->engine.image();
+  site->image = (*userspace)->engine.image();
   programs.push_back("wm_clock");
   Object::Options options;
   options.programs = std::move(programs);
@@ -176,7 +176,7 @@ Result<std::unique_ptr<KernelSite>> KernelSite::make(const SiteSpec& spec, std::
   if (!object) return object.error();
   site->object = std::make_unique<Object>(std::move(*object));
   // The slots that the Image counts on; next hops and choices follow by the packets' own clock.
-  const Live from = (*native)->engine.live(), to = site->object->live();
+  const Live from = (*userspace)->engine.live(), to = site->object->live();
   copy(from.targets, to.targets);
   copy(from.slot_names, to.slot_names);
   to.meta[0] = from.meta[0];
@@ -198,8 +198,8 @@ Time KernelSite::now() const {
   return std::chrono::seconds(t.tv_sec) + std::chrono::nanoseconds(t.tv_nsec);
 }
 
-std::unique_ptr<NativeEngine> KernelSite::twin() const {
-  auto engine = std::make_unique<NativeEngine>(node->config().engine.pins);
+std::unique_ptr<UserspaceEngine> KernelSite::twin() const {
+  auto engine = std::make_unique<UserspaceEngine>(node->config().engine.pins);
   engine->load(image);
   engine->set_owner(
       [](std::span<const u8>, const Packet&) { return Owner::nobody; });  // nobody listens on port 80 here

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 #include "engine/xdp/object.h"
 #include "node/node.h"
 
@@ -36,14 +36,14 @@ std::vector<u8> stranger_packet();
 std::vector<u8> tunnelled_packet();
 std::vector<u8> stray_packet();  // the same in GUE, naming a second candidate
 
-// The site over the native engine, with a clock that stands still.
-struct NativeSite {
-  explicit NativeSite(u32 pins) : engine(pins) {}
-  static Result<std::unique_ptr<NativeSite>> make(const SiteSpec& spec);
-  NativeEngine engine;
+// The site over the user-space engine, with a clock that stands still.
+struct UserspaceSite {
+  explicit UserspaceSite(u32 pins) : engine(pins) {}
+  static Result<std::unique_ptr<UserspaceSite>> make(const SiteSpec& spec);
+  UserspaceEngine engine;
   std::unique_ptr<Node> node;
 };
-constexpr u32 kNativeTicks = 100'000;
+constexpr u32 kUserspaceTicks = 100'000;
 
 // The site in the kernel: the wrapper programs named in `programs`, with a Node over their tables. Packets come in on
 // `lo`.
@@ -52,8 +52,8 @@ struct KernelSite {
                                                   std::vector<std::string> programs);
   Time now() const;  // CLOCK_BOOTTIME
 
-  // A native engine that holds what the kernel's tables hold at this moment.
-  std::unique_ptr<NativeEngine> twin() const;
+  // A user-space engine that holds what the kernel's tables hold at this moment.
+  std::unique_ptr<UserspaceEngine> twin() const;
 
   std::unique_ptr<Object> object;
   std::unique_ptr<Node> node;

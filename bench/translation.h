@@ -1,5 +1,5 @@
-// The translation alone begins with a packet as the translator's step finds it; for the kernel's build and the native
-// one.
+// The translation alone begins with a packet as the translator's step finds it; for the kernel's build and the
+// user-space one.
 #pragma once
 
 #include "core/steer.h"

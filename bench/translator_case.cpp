@@ -141,7 +141,7 @@ class TranslatorCase : public Case {
     const auto made = wrapper_->made_of(arrived);
     if (!made) return made.error();
     if (*made == arrived || *made != frame)
-      return Error{"the last packet's bytes are not those that the native engine makes of it"};
+      return Error{"the last packet's bytes are not those that the user-space engine makes of it"};
     return Done{};
   }
 

@@ -18,7 +18,7 @@ std::unique_ptr<Case> make_translator(const TranslatorSpec& spec);
 // One check of a tag, by the key that its epoch names.
 std::unique_ptr<Case> make_tag();
 
-// Natively, of a TCP packet: the whole engine, or the translation alone.
-std::unique_ptr<Case> make_native_translation(bool whole, bool ip6);
+// In user space, of a TCP packet: the whole engine, or the translation alone.
+std::unique_ptr<Case> make_userspace_translation(bool whole, bool ip6);
 
 }  // namespace waymark::bench

@@ -93,7 +93,7 @@ struct Ways {
   u32 ticks;
   const Settings& settings() const { return held; }
   u32 now() const { return ticks; }
-  Way* at(decltype(table::ways), u32 i) { return i < live.ways.size() ? &live.ways[i] : nullptr; }
+  CachedRoute* at(decltype(table::ways), u32 i) { return i < live.ways.size() ? &live.ways[i] : nullptr; }
 };
 
 }  // namespace

@@ -14,18 +14,18 @@ namespace {
 constexpr u32 kXdpPass = 2, kXdpTx = 3;
 constexpr double kRunNs = 25e6;  // a run's length
 
-enum class Way { pass, hit, fresh, decap, decap_jumped, pass_on };
+enum class Path { pass, hit, fresh, decap, decap_jumped, pass_on };
 
 struct Spec {
-  Way way;
+  Path path;
   SiteSpec site;
   u32 flows = 1;
 };
 
 int overhead_of(const Spec& spec) {
-  if (spec.way == Way::pass) return 0;
-  if (spec.way == Way::decap || spec.way == Way::decap_jumped) return -int(tunnel_overhead(true, kTunnelIp));
-  if (spec.way == Way::pass_on) return -int(sizeof(GueCandidate));
+  if (spec.path == Path::pass) return 0;
+  if (spec.path == Path::decap || spec.path == Path::decap_jumped) return -int(tunnel_overhead(true, kTunnelIp));
+  if (spec.path == Path::pass_on) return -int(sizeof(GueCandidate));
   return int(tunnel_overhead(!spec.site.ip4, u8(spec.site.tunnel)));
 }
 
@@ -34,7 +34,7 @@ class XdpCase : public Case {
   explicit XdpCase(const Spec& spec) : spec_(spec) {}
 
   Status prepare() override {
-    const bool pass = spec_.way == Way::pass, decap = decaps(), pass_on = spec_.way == Way::pass_on;
+    const bool pass = spec_.path == Path::pass, decap = decaps(), pass_on = spec_.path == Path::pass_on;
     auto wrapper = Wrapper::make(spec_.site,
                                  pass             ? "wm_bench_pass"
                                  : decap          ? jumped() ? "wm_bench_host_jumped" : "wm_bench_host"
@@ -48,8 +48,8 @@ class XdpCase : public Case {
                                  overhead_of(spec_));
     if (!wrapper) return wrapper.error();
     wrapper_ = std::move(*wrapper);
-    if (spec_.way == Way::hit) WM_TRY(wrapper_->pin(spec_.flows));
-    if (spec_.way == Way::fresh) {
+    if (spec_.path == Path::hit) WM_TRY(wrapper_->pin(spec_.flows));
+    if (spec_.path == Path::fresh) {
       WM_TRY(fill());  // and goes on with new flows
     } else {
       WM_TRY(wrapper_->plan(kAmong, spec_.flows));
@@ -74,9 +74,9 @@ class XdpCase : public Case {
 
   Result<u64> check() override {
     const Counters after = wrapper_->site().object->counters();
-    const u16 reason = (spec_.way == Way::pass ? steer::why::not_ours
-                        : decaps()             ? host::why::delivered
-                                               : forward::why::sent)
+    const u16 reason = (spec_.path == Path::pass ? steer::why::not_ours
+                        : decaps()               ? host::why::delivered
+                                                 : forward::why::sent)
                            .reason;
     for (u32 i = 0; i < kReasons; ++i) {
       const u64 count = after.reasons[i] - before_.reasons[i], wanted = i == reason ? sent_ : 0;
@@ -88,14 +88,14 @@ class XdpCase : public Case {
     const auto expected = wrapper_->expected(last_.frame);
     if (!expected) return expected.error();
     if (*expected != last_.frame)
-      return Error{"the last packet's bytes are not those that the native engine makes of it"};
+      return Error{"the last packet's bytes are not those that the user-space engine makes of it"};
     return flows();
   }
 
  private:
-  bool jumped() const { return spec_.way == Way::decap_jumped; }
-  bool decaps() const { return spec_.way == Way::decap || jumped(); }
-  u32 verdict() const { return spec_.way == Way::pass || decaps() ? kXdpPass : kXdpTx; }
+  bool jumped() const { return spec_.path == Path::decap_jumped; }
+  bool decaps() const { return spec_.path == Path::decap || jumped(); }
+  u32 verdict() const { return spec_.path == Path::pass || decaps() ? kXdpPass : kXdpTx; }
 
   TargetCounters traffic() const {
     TargetCounters sum{};
@@ -126,12 +126,12 @@ class XdpCase : public Case {
 
   // How many distinct flows the runs saw, or a sentence where they are not those that the case is about.
   Result<u64> flows() {
-    if (spec_.way == Way::pass || spec_.site.host) return u64(spec_.flows);
+    if (spec_.path == Path::pass || spec_.site.host) return u64(spec_.flows);
     const TargetCounters after = traffic();
     const u64 packets = after.packets - traffic_before_.packets, fresh = after.flows - traffic_before_.flows;
     if (packets != sent_)
       return Error{"the targets' counters saw " + std::to_string(packets) + " packets of " + std::to_string(sent_)};
-    if (spec_.way == Way::fresh)
+    if (spec_.path == Path::fresh)
       return fresh == sent_ ? Result<u64>(fresh)
                             : Error{std::to_string(fresh) + " of " + std::to_string(sent_) + " packets began a flow"};
     if (fresh) return Error{std::to_string(fresh) + " packets were taken for new flows"};
@@ -158,17 +158,17 @@ constexpr u32 pins_for(u32 flows) {
   return flows == 0xffffffff || flows <= kPins / 10 * 9 ? kPins : flows / 9 * 10 + 10;
 }
 
-template <Way way, u32 flows, u32 services = 1, Tunnel tunnel = Tunnel::ip, bool ip4 = false>
+template <Path path, u32 flows, u32 services = 1, Tunnel tunnel = Tunnel::ip, bool ip4 = false>
 std::unique_ptr<Case> make() {
-  return std::make_unique<XdpCase>(Spec{way, {services, ip4, tunnel, way >= Way::decap, pins_for(flows)}, flows});
+  return std::make_unique<XdpCase>(Spec{path, {services, ip4, tunnel, path >= Path::decap, pins_for(flows)}, flows});
 }
 
 }  // namespace
 
-std::unique_ptr<Case> make_native(u32 flows);
+std::unique_ptr<Case> make_userspace(u32 flows);
 template <u32 flows>
-std::unique_ptr<Case> native() {
-  return make_native(flows);
+std::unique_ptr<Case> userspace() {
+  return make_userspace(flows);
 }
 
 template <bool whole, bool ip6, Carried carried = Carried::tcp, u32 maps = 0, bool jumped = false>
@@ -176,8 +176,8 @@ std::unique_ptr<Case> translator() {
   return make_translator({whole, ip6, carried, maps, jumped});
 }
 template <bool whole, bool ip6>
-std::unique_ptr<Case> native_translation() {
-  return make_native_translation(whole, ip6);
+std::unique_ptr<Case> userspace_translation() {
+  return make_userspace_translation(whole, ip6);
 }
 
 template <ExactWay way, u32 flows = 0, bool ip6 = false>
@@ -185,24 +185,24 @@ std::unique_ptr<Case> exact() {
   return make_exact({way, flows, ip6});
 }
 template <u32 flows>
-std::unique_ptr<Case> native_exact() {
-  return make_native_exact(flows);
+std::unique_ptr<Case> userspace_exact() {
+  return make_userspace_exact(flows);
 }
 
 const std::vector<NamedCase>& all_cases() {
   constexpr u32 any = 0xffffffff;
   static const std::vector<NamedCase> cases = {
-      {"xdp.pass.services_1", true, make<Way::pass, any>, 15},
-      {"xdp.pass.services_10000", true, make<Way::pass, any, 10'000>, 25},
-      {"xdp.director.hit_1", true, make<Way::hit, 1>, 25},
-      {"xdp.director.hit_1_gue", true, make<Way::hit, 1, 1, Tunnel::gue>, 37},
-      {"xdp.director.hit_1_ip4", true, make<Way::hit, 1, 1, Tunnel::ip, true>, 25},
-      {"xdp.director.hit_64k", true, make<Way::hit, 65'536>, 75},
-      {"xdp.director.hit_1m", true, make<Way::hit, 1'000'000>, 190},
-      {"xdp.director.new", true, make<Way::fresh, any>, 180},
-      {"xdp.host.decap", true, make<Way::decap, 1>, 20},
-      {"xdp.host.decap_jumped", true, make<Way::decap_jumped, 1>, 33},
-      {"xdp.host.pass_on", true, make<Way::pass_on, 1>, 100},
+      {"xdp.pass.services_1", true, make<Path::pass, any>, 15},
+      {"xdp.pass.services_10000", true, make<Path::pass, any, 10'000>, 25},
+      {"xdp.director.hit_1", true, make<Path::hit, 1>, 25},
+      {"xdp.director.hit_1_gue", true, make<Path::hit, 1, 1, Tunnel::gue>, 37},
+      {"xdp.director.hit_1_ip4", true, make<Path::hit, 1, 1, Tunnel::ip, true>, 25},
+      {"xdp.director.hit_64k", true, make<Path::hit, 65'536>, 75},
+      {"xdp.director.hit_1m", true, make<Path::hit, 1'000'000>, 190},
+      {"xdp.director.new", true, make<Path::fresh, any>, 180},
+      {"xdp.host.decap", true, make<Path::decap, 1>, 20},
+      {"xdp.host.decap_jumped", true, make<Path::decap_jumped, 1>, 33},
+      {"xdp.host.pass_on", true, make<Path::pass_on, 1>, 100},
       {"xdp.translate.4to6.tcp", true, translator<false, false, Carried::tcp>, 30},
       {"xdp.translate.4to6.udp", true, translator<false, false, Carried::udp>, 30},
       {"xdp.translate.4to6.echo", true, translator<false, false, Carried::echo>, 35},
@@ -224,13 +224,13 @@ const std::vector<NamedCase>& all_cases() {
       {"xdp.exact.new", true, exact<ExactWay::fresh>, 150},
       {"xdp.exact.insert", true, exact<ExactWay::insert>, 180},
       {"xdp.exact.full", true, exact<ExactWay::full>, 300},
-      {"native.director.hit_1", false, native<1>, 25},
-      {"native.director.hit_1m", false, native<1'000'000>, 80},
-      {"native.translate.4to6", false, native_translation<false, false>, 14},
-      {"native.translate.6to4", false, native_translation<false, true>, 16},
-      {"native.translator.role", false, native_translation<true, false>, 45},
-      {"native.exact.hit_1", false, native_exact<1>, 12},
-      {"native.exact.hit_1m", false, native_exact<1'000'000>, 80},
+      {"userspace.director.hit_1", false, userspace<1>, 25},
+      {"userspace.director.hit_1m", false, userspace<1'000'000>, 80},
+      {"userspace.translate.4to6", false, userspace_translation<false, false>, 14},
+      {"userspace.translate.6to4", false, userspace_translation<false, true>, 16},
+      {"userspace.translator.role", false, userspace_translation<true, false>, 45},
+      {"userspace.exact.hit_1", false, userspace_exact<1>, 12},
+      {"userspace.exact.hit_1m", false, userspace_exact<1'000'000>, 80},
   };
   return cases;
 }

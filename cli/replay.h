@@ -1,4 +1,4 @@
-// A capture through the native engine: what leaves goes to another capture, and every packet's end is counted.
+// A capture through the user-space engine: what leaves goes to another capture, and every packet's end is counted.
 #pragma once
 
 #include <functional>

@@ -40,7 +40,7 @@ std::string to_json(const sim::Summary& s) {
 int tell_story() {
   const std::vector<sim::Told> all = sim::tell(2000);
   fmt::print(
-      "Two directors behind a router and four servers, each the packet core as a native build with the daemon's "
+      "Two directors behind a router and four servers, each the packet core as a user-space build with the daemon's "
       "control,\n"
       "in this one process and in virtual time. TCP connections with a message a second each; in the control, one "
       "thing\n"

@@ -6,7 +6,7 @@
 
 #include "base/address_text.h"
 #include "config/prefixes.h"
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 #include "node/compile.h"
 #include "node/node.h"
 #include "roles/role.h"

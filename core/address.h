@@ -5,7 +5,7 @@
 
 namespace waymark {
 
-// The 16 bytes as they stand on the wire, read as two native words (so `high` is not a number to count with).
+// The 16 bytes as they stand on the wire, read as two words of the machine (so `high` is not a number to count with).
 struct Address {
   u64 high, low;
 };

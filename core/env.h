@@ -1,5 +1,5 @@
 // What the packet core needs from where it runs: the packet, tables, time, and ways to tell. One implementation per
-// build: KernelEnv (engine/xdp) and NativeEnv (engine/replay). The core is a template over it; nothing is virtual.
+// build: KernelEnv (engine/xdp) and UserspaceEnv (engine/replay). The core is a template over it; nothing is virtual.
 #pragma once
 
 #include "core/address.h"

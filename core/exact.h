@@ -9,9 +9,9 @@
 // belongs to the claimer alone. A reader compares the fingerprint, then reads the record, then looks whether the word
 // is still of the same generation: if so, nobody claimed the way in between, and all that it read is of one flow.
 //
-// Why that is enough. Each compare-and-swap is a full barrier, natively and in BPF on every architecture, so the
+// Why that is enough. Each compare-and-swap is a full barrier, in user space and in BPF on every architecture, so the
 // writer's order is claim, record, live. A reader must load word, record, word in this order. x86 does not reorder
-// loads; the native build has fences for other machines. BPF has none before v4, so on arm64 its loads may be
+// loads; the user-space build has fences for other machines. BPF has none before v4, so on arm64 its loads may be
 // reordered: there the state word, which carries the generation too, is the seal. A state of another generation is
 // never taken; of `user` a reader can then see the way's previous value for some nanoseconds after a claim. A
 // generation comes back after 2^20 claims of one way: no packet takes that long.

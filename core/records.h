@@ -42,7 +42,7 @@ struct Settings {
   u8 serves_prefixes;      // 1: a prefix is among what this host serves
   Echo echo;               // what becomes of a ping of a service's address
   u8 reserved2;
-  u32 way_ticks;               // how long a Way is believed
+  u32 way_ticks;               // how long a cached route is believed
   OwnAddresses own[kModules];  // by the number of the role's module (WM_REASONS): where its ICMP errors come from
   TranslatorSettings translator;
 };
@@ -152,7 +152,7 @@ static_assert(sizeof(Adjacency) == 32);
 
 // The way to one destination, as the kernel's routes gave it. Written in place by packets: `seal` covers all that is
 // before it, so a record that is half another one's counts as missing.
-struct alignas(64) Way {
+struct alignas(64) CachedRoute {
   Address destination;
   u32 interface;    // 0: the kernel sends
   u32 valid_until;  // ticks
@@ -163,7 +163,7 @@ struct alignas(64) Way {
   u64 seal;
   u64 reserved2[2];
 };
-static_assert(sizeof(Way) == 64);
+static_assert(sizeof(CachedRoute) == 64);
 enum class WayKind : u8 { kernel = 0, direct = 1, unreachable = 2 };
 constexpr u32 kWayBits = 14;
 

@@ -1,4 +1,4 @@
-// The one list of tables. From it come the BPF maps, the native tables, what user space sees of them
+// The one list of tables. From it come the BPF maps, the user-space tables, what user space sees of them
 // (dataplane/image.h), the set of pins, and the layout's golden file.
 #pragma once
 
@@ -45,7 +45,7 @@ struct TableSizes {
 #define WM_STATE_TABLES(T)                              \
   T(pins, PinBucket, sizes.pin_buckets, state)          \
   T(embryos, EmbryoBucket, sizes.embryo_buckets, state) \
-  T(ways, Way, 1u << kWayBits, state)                   \
+  T(ways, CachedRoute, 1u << kWayBits, state)           \
   T(limits, u64, kMostAnswerKinds, state)
 #define WM_COUNTER_TABLES(T)                                \
   T(target_traffic, TargetCounters, sizes.targets, counter) \

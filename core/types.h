@@ -1,4 +1,4 @@
-// Plain integers, compiler words, and big-endian wire integers, for the kernel and the native build.
+// Plain integers, compiler words, and big-endian wire integers, for the kernel and the user-space build.
 #pragma once
 
 namespace waymark {
@@ -12,7 +12,7 @@ static_assert(sizeof(u16) == 2 && sizeof(u32) == 4 && sizeof(u64) == 8);
 #define WM_INLINE __attribute__((always_inline)) inline
 
 // Wire structs: natural alignment in BPF (wide loads, the verifier knows packets as 8-bit aligned),
-// alignment 1 natively (no undefined behaviour). Every shared struct asserts its size.
+// alignment 1 in user space (no undefined behaviour). Every shared struct asserts its size.
 #if defined(__bpf__)
 #define WM_WIRE [[gnu::may_alias]]
 #else

@@ -32,7 +32,7 @@ struct View {
 #endif
   }
 
-  // The same deep in the payload; only natively beyond kMaxDepth.
+  // The same deep in the payload; only in user space beyond kMaxDepth.
   template <class T>
   WM_INLINE T* deep(u32 offset) const {
 #if defined(__bpf__)

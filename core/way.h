@@ -8,7 +8,7 @@
 namespace waymark {
 
 // Of all five words in front of the seal. Linear, but keyed: nobody outside sees a seal.
-WM_INLINE u64 seal_of(const u32* key, const Way* w) {
+WM_INLINE u64 seal_of(const u32* key, const CachedRoute* w) {
   const u8* at = reinterpret_cast<const u8*>(w);
   u64 sum = 0;
   for (u32 i = 0; i < 5; ++i) sum += load64(at + 8 * i) * load64(key + 2 * i);
@@ -20,7 +20,7 @@ WM_INLINE u32 way_index(const Settings& s, const Address& to) {
   return u32(steer_hash(load64(s.pin_key), 0, to) >> (64 - kWayBits));
 }
 
-// What a packet needs of a Way.
+// What a packet needs of a CachedRoute.
 struct Onward {
   WayKind kind;
   u32 interface;
@@ -33,7 +33,7 @@ struct Onward {
 template <class E>
 WM_INLINE Onward find_way(E& env, const Address& to) {
   const Settings& s = env.settings();
-  const Way* way = env.at(table::ways, way_index(s, to));
+  const CachedRoute* way = env.at(table::ways, way_index(s, to));
   if (WM_LIKELY(way && way->destination == to && int(way->valid_until - env.now()) > 0 &&
                 way->seal == seal_of(s.pin_key, way)))
     return {WayKind(way->kind), way->interface, way->mtu ? way->mtu : 0xffffu, load_link(&way->next_hop)};
@@ -53,7 +53,7 @@ template <class E>
 WM_INLINE void keep_way(E& env, const Address& to, WayKind kind, u32 interface, const LinkAddresses& link, u32 mtu,
                         u32 ticks) {
   const Settings& s = env.settings();
-  Way* way = env.at(table::ways, way_index(s, to));
+  CachedRoute* way = env.at(table::ways, way_index(s, to));
   if (!way) return;
   way->destination = to;
   way->interface = interface;

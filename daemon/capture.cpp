@@ -7,7 +7,7 @@
 
 #include "base/pcapng.h"
 #include "config/prefixes.h"
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 
 namespace waymark {
 

@@ -7,7 +7,7 @@
 
 #include "base/event.h"
 #include "base/time.h"
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 
 namespace waymark {
 

@@ -4,7 +4,7 @@
 #include "base/address_text.h"
 #include "daemon/snapshot.h"
 #include "daemon/warnings.h"
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 
 namespace waymark {
 

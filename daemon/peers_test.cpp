@@ -11,7 +11,7 @@
 #include "base/address_text.h"
 #include "daemon/files_test.h"
 #include "daemon/sockaddr.h"
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 
 namespace waymark {
 
@@ -39,7 +39,7 @@ u16 free_port() {
 std::string at(u16 port) { return "127.0.0.1:" + std::to_string(port); }
 
 struct Member {
-  NativeEngine engine{kPins};
+  UserspaceEngine engine{kPins};
   Config config;
   std::unique_ptr<Control> control;
   std::unique_ptr<Peers> peers;

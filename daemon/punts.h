@@ -1,4 +1,4 @@
-// Finishes the packets that the program punts: each goes through the native engine, which has the same tables of
+// Finishes the packets that the program punts: each goes through the user-space engine, which has the same tables of
 // configuration, and what comes out is sent by the kernel's routes.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 #include "daemon/loop.h"
 #include "daemon/snapshot.h"
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 #include "engine/xdp/punts.h"
 #include "rtnetlink/netlink.h"
 #include "rtnetlink/raw.h"
@@ -36,7 +36,7 @@ class Punts {
   std::function<u32()> ticks_;
   RawSender sender_;
   netlink::Requests requests_;
-  NativeEngine engine_;
+  UserspaceEngine engine_;
   std::optional<PuntReader> reader_;
   std::unique_ptr<Loop::Watch> watch_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for work that is posted

@@ -7,7 +7,7 @@
 #include "core/pins.h"
 #include "daemon/snapshot.h"
 #include "daemon/warnings.h"
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 #include "roles/role.h"
 
 namespace waymark {

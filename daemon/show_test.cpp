@@ -7,7 +7,7 @@
 #include "base/address_text.h"
 #include "daemon/snapshot.h"
 #include "daemon/wellness.h"
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 
 namespace waymark {
 

@@ -19,7 +19,7 @@ Channel end(const char* name, bool dialled) {
 }
 
 // The first byte of an input says how it is taken.
-enum Way : u8 { body, stranger_dials, stranger_answers, changed_frame, kWays };
+enum Input : u8 { body, stranger_dials, stranger_answers, changed_frame, kInputs };
 
 void take_body(ByteView bytes) {
   const auto message = decode(bytes);
@@ -59,8 +59,8 @@ void take_changed(ByteView bytes) {
 
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   std::vector<std::string> seeds;
-  auto plant = [&](Way way, const std::vector<u8>& bytes) {
-    seeds.push_back(std::string(1, char(way)) + std::string(bytes.begin(), bytes.end()));
+  auto plant = [&](Input as, const std::vector<u8>& bytes) {
+    seeds.push_back(std::string(1, char(as)) + std::string(bytes.begin(), bytes.end()));
   };
   for (const Message& message : std::vector<Message>{
            Digest{1, 2, 3, 4, 5, 6, true, true},
@@ -78,7 +78,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
   if (size == 0) return 0;
   const ByteView rest(data + 1, size - 1);
-  switch (data[0] % kWays) {
+  switch (data[0] % kInputs) {
     case body:
       take_body(rest);
       break;

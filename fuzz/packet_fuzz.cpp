@@ -16,8 +16,8 @@ void append(std::string& input, const packets::Bytes& frame) {
 
 constexpr u32 kBuckets = 4, kEmbryos = 4;  // few, so that they fill, and are emptied quickly
 
-NativeEngine& engine() {
-  static NativeEngine engine(fixture::kPins);
+UserspaceEngine& engine() {
+  static UserspaceEngine engine(fixture::kPins);
   return engine;
 }
 

@@ -33,7 +33,7 @@ u16 mtu_of(bool ip6, u8 options) { return ip6 ? kMtus6[options >> 2 & 3] : kMtus
 constexpr u8 kAsItIs = 0x80;
 
 void set_roads(TranslatorSite& s, u8 options) {
-  std::ranges::fill(s.scene().engine().live().ways, Way{});
+  std::ranges::fill(s.scene().engine().live().ways, CachedRoute{});
   s.scene().engine().set_routes([&s, options](const Address& to) {
     const bool ip6 = !is_ip4(to);
     return Routed{WayKind::direct, s.index(ip6), Scene::mac_of(to), {}, mtu_of(ip6, options)};
@@ -155,7 +155,7 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, size_t size) {
   static u8 last_options = 0;
   if (index != last_site || options != last_options) set_roads(s, options);
   last_site = index, last_options = options;
-  NativeEngine& engine = s.scene().engine();
+  UserspaceEngine& engine = s.scene().engine();
   set_answered_enough(engine.live(), engine.image().settings, s.scene().ticks(), false);
   const Became b = s.receive(packet);
   // The packet alone, without what pads its frame.

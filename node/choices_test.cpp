@@ -12,7 +12,7 @@
 #include "core/hash.h"
 #include "core/outer.h"
 
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 
 namespace waymark {
 
@@ -61,7 +61,7 @@ std::vector<PoolMember> draw_pool() {
 
 // Services' pools written out: targets in their slots, as a node would.
 struct Site {
-  NativeEngine engine{1000};
+  UserspaceEngine engine{1000};
   Live live = engine.live();
   std::optional<Choices> choices{std::in_place, live};
 

@@ -6,7 +6,7 @@
 #include <deque>
 
 #include "base/address_text.h"
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 #include "node/control.h"
 
 namespace waymark {
@@ -51,7 +51,7 @@ inline Config config_of(int self, bool checked) {
 }
 
 struct Director {
-  NativeEngine engine{kPins};
+  UserspaceEngine engine{kPins};
   std::vector<u8> secret = kSecret;
   std::unique_ptr<Control> control;
   Config config;

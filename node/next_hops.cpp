@@ -29,7 +29,7 @@ NextHops::NextHops(Live& live, const Numbers& slots)
     add(slot);
     if (!adjacency || adjacency >= used_.most()) return;
     used_.insert(adjacency);
-    ways_[way_of_.at(outer_destination(live_.targets[slot]))].adjacency = adjacency;
+    ends_[end_of_.at(outer_destination(live_.targets[slot]))].adjacency = adjacency;
     route(slot, adjacency);
   });
   // Adjacencies that a daemon before us left without a user.
@@ -39,30 +39,30 @@ NextHops::NextHops(Live& live, const Numbers& slots)
 
 void NextHops::add(u32 slot) {
   const Address address = outer_destination(live_.targets[slot]);
-  const auto [at, is_new] = way_of_.try_emplace(address, u32(ways_.size()));
-  if (is_new) ways_.push_back({address});
-  Way& way = ways_[at->second];
-  next_[slot] = way.first;
+  const auto [at, is_new] = end_of_.try_emplace(address, u32(ends_.size()));
+  if (is_new) ends_.push_back({address});
+  TunnelEnd& end = ends_[at->second];
+  next_[slot] = end.first;
   before_[slot] = 0;
-  if (way.first) before_[way.first] = slot;
-  way.first = slot;
-  if (way.adjacency) route(slot, way.adjacency);
+  if (end.first) before_[end.first] = slot;
+  end.first = slot;
+  if (end.adjacency) route(slot, end.adjacency);
 }
 
 void NextHops::remove(u32 slot, Time now) {
-  const auto at = way_of_.find(outer_destination(live_.targets[slot]));
-  Way& way = ways_[at->second];
+  const auto at = end_of_.find(outer_destination(live_.targets[slot]));
+  TunnelEnd& end = ends_[at->second];
   if (next_[slot]) before_[next_[slot]] = before_[slot];
-  (before_[slot] ? next_[before_[slot]] : way.first) = next_[slot];
+  (before_[slot] ? next_[before_[slot]] : end.first) = next_[slot];
   next_[slot] = before_[slot] = 0;
-  if (way.first) return;
-  retire(way.adjacency, now);
-  if (&way != &ways_.back()) {
-    way = std::move(ways_.back());
-    way_of_[way.address] = at->second;
+  if (end.first) return;
+  retire(end.adjacency, now);
+  if (&end != &ends_.back()) {
+    end = std::move(ends_.back());
+    end_of_[end.address] = at->second;
   }
-  ways_.pop_back();
-  way_of_.erase(at);
+  ends_.pop_back();
+  end_of_.erase(at);
 }
 
 void NextHops::route(u32 slot, u32 adjacency) {
@@ -84,12 +84,12 @@ void NextHops::retire(u32 adjacency, Time now) {
 }
 
 HopNews NextHops::take(const NextHop& hop, u32 valid_until, Time now) {
-  const auto at = way_of_.find(hop.target);
-  if (at == way_of_.end()) return HopNews::none;
-  Way& way = ways_[at->second];
-  const u32 old = way.adjacency;
-  way.adjacency = 0;
-  way.text = hop.why + ": the kernel routes";
+  const auto at = end_of_.find(hop.target);
+  if (at == end_of_.end()) return HopNews::none;
+  TunnelEnd& end = ends_[at->second];
+  const u32 old = end.adjacency;
+  end.adjacency = 0;
+  end.text = hop.why + ": the kernel routes";
   if (hop.usable) {
     if (const u32 fresh = free_adjacency()) {
       Adjacency& a = live_.adjacencies[fresh];
@@ -101,24 +101,24 @@ HopNews NextHops::take(const NextHop& hop, u32 valid_until, Time now) {
       store(a.interface, hop.interface);
       used_.insert(fresh);
       known_.insert(fresh);
-      way.adjacency = fresh;
-      way.text = fmt::format("{} mtu {}", waymark::text(hop.destination), hop.mtu);
+      end.adjacency = fresh;
+      end.text = fmt::format("{} mtu {}", waymark::text(hop.destination), hop.mtu);
     } else {
-      way.text = "all adjacency slots are in use: the kernel routes";
+      end.text = "all adjacency slots are in use: the kernel routes";
     }
   }
-  for (u32 slot = way.first; slot; slot = next_[slot]) route(slot, way.adjacency);
+  for (u32 slot = end.first; slot; slot = next_[slot]) route(slot, end.adjacency);
   retire(old, now);
   if (!hop.usable && hop.reach == NextHop::Reach::pending) return HopNews::none;
   const bool reached = hop.usable || hop.reach == NextHop::Reach::kernel;
-  if (std::exchange(way.reached, reached) == reached) return HopNews::none;
+  if (std::exchange(end.reached, reached) == reached) return HopNews::none;
   return reached ? HopNews::found : HopNews::lost;
 }
 
 std::vector<u32> NextHops::slots_at(const Address& address) const {
   std::vector<u32> all;
-  if (const auto at = way_of_.find(address); at != way_of_.end())
-    for (u32 slot = ways_[at->second].first; slot; slot = next_[slot]) all.push_back(slot);
+  if (const auto at = end_of_.find(address); at != end_of_.end())
+    for (u32 slot = ends_[at->second].first; slot; slot = next_[slot]) all.push_back(slot);
   return all;
 }
 
@@ -136,15 +136,15 @@ void NextHops::tidy(Time now) {
 
 std::vector<Address> NextHops::wanted() const {
   std::vector<Address> all;
-  all.reserve(ways_.size());
-  for (const Way& way : ways_) all.push_back(way.address);
+  all.reserve(ends_.size());
+  for (const TunnelEnd& end : ends_) all.push_back(end.address);
   return all;
 }
 
 std::string NextHops::text(const Address& address) const {
-  const auto at = way_of_.find(address);
-  if (at == way_of_.end()) return {};
-  const std::string& text = ways_[at->second].text;
+  const auto at = end_of_.find(address);
+  if (at == end_of_.end()) return {};
+  const std::string& text = ends_[at->second].text;
   return text.empty() ? "not asked yet: the kernel routes" : text;
 }
 

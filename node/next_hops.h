@@ -54,7 +54,7 @@ class NextHops {
   std::vector<u32> slots_at(const Address& address) const;
 
  private:
-  struct Way {
+  struct TunnelEnd {
     Address address;
     u32 adjacency = 0, first = 0;  // a slot of this address; the others follow in next_
     std::string text = {};         // empty: not asked yet
@@ -68,8 +68,8 @@ class NextHops {
   void retire(u32 adjacency, Time now);
 
   Live& live_;
-  std::vector<Way> ways_;
-  std::unordered_map<Address, u32, Hash> way_of_;  // positions in ways_
+  std::vector<TunnelEnd> ends_;
+  std::unordered_map<Address, u32, Hash> end_of_;  // positions in ends_
   std::vector<u32> next_, before_;                 // by slot: others of its address
   Numbers used_, known_;                           // adjacencies; those that are renewed
   std::deque<std::pair<Time, u32>> retired_;       // free again from that time on

@@ -10,7 +10,7 @@
 
 #include "base/address_text.h"
 #include "core/outer.h"
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 #include "node/control.h"
 
 namespace waymark {
@@ -65,7 +65,7 @@ Config draw_config() {
 }
 
 struct Machine {
-  NativeEngine engine{1'000};
+  UserspaceEngine engine{1'000};
   std::unique_ptr<Node> node;
   Time now = 100s;
   std::map<std::string, Decision> decided;  // by "service/target": what is in force

@@ -1,11 +1,12 @@
-// A node without a machine: the native engine, a Node over its tables, and interfaces, MACs and next hops made up from
-// the configuration. It is what replay, trace, fuzzing, measurements and tests drive where the daemon has a kernel.
+// A node without a machine: the user-space engine, a Node over its tables, and interfaces, MACs and next hops made up
+// from the configuration. It is what replay, trace, fuzzing, measurements and tests drive where the daemon has a
+// kernel.
 #pragma once
 
 #include <memory>
 #include <random>
 
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 #include "node/node.h"
 
 namespace waymark {
@@ -40,7 +41,7 @@ class Scene {
   std::string interface_name(u32 index) const;
   static Mac mac_of(const Address& target);  // of the next hop that is made up for a target
 
-  NativeEngine& engine() { return engine_; }
+  UserspaceEngine& engine() { return engine_; }
   Node& node() { return *node_; }  // not while it is dead
 
  private:
@@ -51,7 +52,7 @@ class Scene {
 
   Config config_;
   std::vector<InterfaceFacts> interfaces_;
-  NativeEngine engine_;
+  UserspaceEngine engine_;
   std::unique_ptr<Node> node_;
   Time now_;
 };

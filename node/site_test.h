@@ -1,4 +1,4 @@
-// A director's node over the native engine, as a daemon would drive it, and clients that send to it.
+// A director's node over the user-space engine, as a daemon would drive it, and clients that send to it.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include "base/address_text.h"
 #include "core/outer.h"
 #include "dataplane/pipeline.h"
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 #include "node/node.h"
 
 namespace waymark {
@@ -45,7 +45,7 @@ inline const std::vector<InterfaceFacts> kInterfaces = {{"eth0", 2, {{2, 0, 0, 0
                                                         {"eth1", 3, {{2, 0, 0, 0, 0, 2}}}};
 
 struct Site {
-  NativeEngine engine;
+  UserspaceEngine engine;
   std::unique_ptr<Node> node;
   Time now = 100s;
 

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "dataplane/pipeline.h"
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 
 namespace waymark {
 
@@ -17,7 +17,7 @@ constexpr IdleTimes kIdle = {220, 8};
 // The flow table alone, with the Env its templates need.
 struct TableEnv {
   Settings settings_{};
-  NativeEngine engine;
+  UserspaceEngine engine;
   Live live;
   u32 notes[kNotes] = {};
 

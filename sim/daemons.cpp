@@ -37,7 +37,7 @@ void World::start_machine(Machine& m) {
   m.ahead = m.ticks_ahead = 0s;
   m.generation = 0;
   m.file = m.director ? plan_.director(m.number) : plan_.host(m.number);
-  m.engine = std::make_unique<NativeEngine>(m.file.engine.pins, m.file.engine.targets);
+  m.engine = std::make_unique<UserspaceEngine>(m.file.engine.pins, m.file.engine.targets);
   Meta& meta = m.engine->live().meta[0];
   meta = new_meta(sizes_for(m.file.engine.pins, m.file.engine.targets), kTicksPerSecond,
                   [&] { return u32(random_.word()); });

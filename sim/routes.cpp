@@ -10,9 +10,9 @@ using namespace std::chrono_literals;
 
 constexpr Duration kLearnLeast = 20ms, kLearnMost = 200ms;  // a routing daemon's way from kernel to router
 
-u64 hash_of(const Segment& way) {
-  return mix(way.source.low ^ mix(way.source.high ^ mix(way.destination.low ^ mix(way.destination.high))) ^
-             (u64(way.protocol) << 32 | u64(way.source_port) << 16 | way.destination_port));
+u64 hash_of(const Segment& flow) {
+  return mix(flow.source.low ^ mix(flow.source.high ^ mix(flow.destination.low ^ mix(flow.destination.high))) ^
+             (u64(flow.protocol) << 32 | u64(flow.source_port) << 16 | flow.destination_port));
 }
 
 }  // namespace
@@ -20,9 +20,9 @@ u64 hash_of(const Segment& way) {
 void World::learn_routes(Machine& m) {
   for (Router& router : routers_)
     events_.after(random_.between(kLearnLeast, kLearnMost), [this, &router, &m] {
-      Router::Way& way = router.to[m.number];
-      way.routes = m.up ? m.kernel_routes : 0;
-      note(u64(router.place) << 40 | u64(m.place) << 32 | way.routes);
+      Router::Peering& peering = router.to[m.number];
+      peering.routes = m.up ? m.kernel_routes : 0;
+      note(u64(router.place) << 40 | u64(m.place) << 32 | peering.routes);
     });
 }
 
@@ -31,10 +31,10 @@ void World::review_sessions(Duration after) {
   events_.after(after, [this] {
     for (Router& router : routers_)
       for (u32 d = 0; d < plan_.directors; ++d) {
-        Router::Way& way = router.to[d];
+        Router::Peering& peering = router.to[d];
         const bool alive = director(d).up && !network_.cut(router.place, director(d).place);
-        if (alive && !way.session) way.routes = director(d).kernel_routes;
-        way.session = alive;
+        if (alive && !peering.session) peering.routes = director(d).kernel_routes;
+        peering.session = alive;
       }
   });
 }
@@ -44,8 +44,8 @@ std::optional<u32> World::next_hop(const Router& router, const Segment& flow) co
   while (bit < 2 * plan_.services.size() && !(plan_.services[bit / 2].address[bit % 2] == flow.destination)) ++bit;
   u32 hops[8], count = 0;
   for (u32 d = 0; d < plan_.directors; ++d) {
-    const Router::Way& way = router.to[d];
-    if (way.session && !way.flapped && way.routes >> bit & 1) hops[count++] = d;
+    const Router::Peering& peering = router.to[d];
+    if (peering.session && !peering.flapped && peering.routes >> bit & 1) hops[count++] = d;
   }
   if (!count) return std::nullopt;
   const u64 hash = mix(hash_of(flow) ^ router.seed);

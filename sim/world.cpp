@@ -23,7 +23,7 @@ World::World(const Options& options)
   report_.seed = options.seed;
   report_.mode = plan_.mode;
   for (u32 r = 0; r < plan_.routers; ++r)
-    routers_.push_back({1 + r, random_.word(), random_.chance(0.5), std::vector<Router::Way>(plan_.directors)});
+    routers_.push_back({1 + r, random_.word(), random_.chance(0.5), std::vector<Router::Peering>(plan_.directors)});
   for (u32 i = 0; i < machines_.size(); ++i) {
     Machine& m = machines_[i];
     m.place = 1 + plan_.routers + i;

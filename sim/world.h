@@ -1,5 +1,5 @@
 // One world: clients, routers, directors, hosts and servers, and what happens to them, from one seed. The directors and
-// hosts are the real ones: the packet core over its native tables, and the control machines that the daemon drives.
+// hosts are the real ones: the packet core over its user-space tables, and the control machines that the daemon drives.
 // Virtual are time, links, connections between members, checks' answers, and routers.
 //
 // Nothing here draws chance but from the seed, and nothing depends on addresses in memory: a seed is a story that can
@@ -11,7 +11,7 @@
 #include <optional>
 #include <set>
 
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 #include "node/control.h"
 #include "sim/connection.h"
 #include "sim/faults.h"
@@ -28,7 +28,7 @@ struct Machine {
   bool director = false;
   std::string name;
   Config file;  // its configuration
-  std::unique_ptr<NativeEngine> engine;
+  std::unique_ptr<UserspaceEngine> engine;
   std::unique_ptr<Control> control;  // none: its daemon is dead
   bool up = false;
   u32 life = 0, daemon = 0;           // how often the machine, or a host's servers, and the daemon were started
@@ -52,11 +52,11 @@ struct Router {
   u32 place;
   u64 seed;
   bool sticky;  // a next hop that goes moves its own flows alone
-  struct Way {
+  struct Peering {
     bool session = false, flapped = false;
     u32 routes = 0;
   };
-  std::vector<Way> to;  // by director
+  std::vector<Peering> to;  // by director
 };
 
 // A connection between two members of the group: two ordered streams.

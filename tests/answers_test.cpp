@@ -104,7 +104,7 @@ void storm(u64 seed, const std::vector<u32>& dead, Look look) {
   Image image = fixture::image();
   for (u32 kind = 0; kind < kAnswerKinds; ++kind)
     image.settings.answer_interval[kind] = 1, image.settings.answer_burst[kind] = 1u << 31;
-  NativeEngine engine(fixture::kPins);
+  UserspaceEngine engine(fixture::kPins);
   engine.load(image);
   constexpr u32 now = 0x7fff'fff0;
   fixture::fill(engine.live(), now);
@@ -153,7 +153,7 @@ TEST(Answers, TsharkFindsNothingWrong) {
   std::string bytes;
   pcapng::append_section(bytes, "waymark");
   pcapng::append_interface(bytes, "eth0", LinkType::ethernet);
-  const auto build = native_build(fixture::image());
+  const auto build = userspace_build(fixture::image());
   u32 count = 0;
   const std::set<std::string> answers = {
       "director.reset",     "director.unreachable", "director.closed_reset", "director.closed_unreachable",
@@ -193,7 +193,7 @@ TEST(Answers, TsharkFindsNothingWrong) {
 
 // A packet that names a candidate stays where a socket knows it.
 TEST(Strays, StayWhereASocketKnowsThem) {
-  NativeEngine engine(fixture::kPins);
+  UserspaceEngine engine(fixture::kPins);
   engine.load(fixture::image());
   fixture::fill(engine.live(), 1000);
   for (Owner owner : {Owner::nobody, Owner::listener, Owner::flow}) {
@@ -209,7 +209,7 @@ TEST(Strays, StayWhereASocketKnowsThem) {
 
 // Only packets that are in doubt cost a look at the sockets, and the look is at the packet in the tunnel.
 TEST(Strays, SocketsAreAskedForThoseInDoubtAlone) {
-  NativeEngine engine(fixture::kPins);
+  UserspaceEngine engine(fixture::kPins);
   engine.load(fixture::image());
   fixture::fill(engine.live(), 1000);
   u32 asked = 0;
@@ -233,7 +233,7 @@ TEST(Strays, SocketsAreAskedForThoseInDoubtAlone) {
 TEST(SecondCandidate, IsNeverNamedWhereItIsOff) {
   Image image = fixture::image();
   image.settings.second_candidate = 0;
-  const auto build = native_build(image);
+  const auto build = userspace_build(image);
   for (const cases::Case& c : cases::candidate_cases()) {
     fixture::fill(build->live(), build->now());
     for (const auto& frame : c.before) build->run(frame, cases::kHeadRoom);

@@ -1,4 +1,4 @@
-// Every packet case in the native build, and that the cases leave no reason and no note out.
+// Every packet case in the user-space build, and that the cases leave no reason and no note out.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -16,13 +16,13 @@ namespace {
 bool is_translators(const ReasonText& r) { return module_of(r.verdict) == translator::kModule; }
 }  // namespace
 
-TEST(Cases, Native) {
-  const auto build = native_build(fixture::image());
+TEST(Cases, Userspace) {
+  const auto build = userspace_build(fixture::image());
   for (const Case& c : cases::all_cases()) run_case(*build, c);
 }
 
 TEST(Cases, IcmpErrorsAreThoseOfTheRfcs) {
-  const auto build = native_build(fixture::image());
+  const auto build = userspace_build(fixture::image());
   for (const Case& c : cases::icmp_types()) run_case(*build, c);
 }
 
@@ -31,14 +31,14 @@ TEST(Cases, OfOtherSettings) {
     SCOPED_TRACE(setting.name);
     Image image = fixture::image();
     setting.set(image.settings);
-    const auto build = native_build(image);
+    const auto build = userspace_build(image);
     for (const Case& c : setting.cases) run_case(*build, c);
   }
 }
 
 // By the kernel's routes, where they say how; a program is on the interface there.
 TEST(Cases, WhatRoutersSayIsToldOnByTheSendersWay) {
-  NativeEngine engine(fixture::kPins);
+  UserspaceEngine engine(fixture::kPins);
   engine.load(fixture::image());
   const Routed routed = {WayKind::direct, fixture::kOtherInterface, {{2, 0, 0, 0, 9, 1}}, {{2, 0, 0, 0, 9, 2}}, 1500};
   u32 told = 0, tagged = 0;
@@ -47,7 +47,7 @@ TEST(Cases, WhatRoutersSayIsToldOnByTheSendersWay) {
     for (const bool direct : {false, true}) {
       engine.set_routes([&](const Address&) { return direct ? routed : Routed{}; });
       fixture::fill(engine.live(), 1000);
-      std::fill(engine.live().ways.begin(), engine.live().ways.end(), Way{});
+      std::fill(engine.live().ways.begin(), engine.live().ways.end(), CachedRoute{});
       const Outcome outcome = engine.run(c.in, fixture::kInterface, 1000);
       const bool has_tags = c.in[12] == 0x81 || c.in[12] == 0x88;
       packets::Bytes out = c.out;
@@ -99,7 +99,7 @@ TEST(Cases, HaveNamesOfTheirOwnAndReasonsWhy) {
 
 // Without pins the choice serves alone, and nothing is remembered.
 TEST(Cases, WithoutPins) {
-  auto build = native_build(fixture::image(false));
+  auto build = userspace_build(fixture::image(false));
   for (const Case& c : cases::director_cases()) {
     Case without = c;
     without.flows = 0;

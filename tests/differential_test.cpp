@@ -1,5 +1,6 @@
-// The same packets through the native build and through the kernel's: same reasons, same bytes, same counters, and the
-// same pins in the end. Both share one source, so what this shows is that neither compiler, verifier nor Env bends it.
+// The same packets through the user-space build and through the kernel's: same reasons, same bytes, same counters, and
+// the same pins in the end. Both share one source, so what this shows is that neither compiler, verifier nor Env bends
+// it.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -81,36 +82,36 @@ std::vector<u64> pins_of(const Live& live) {
   return words;
 }
 
-void compare_state(Build& native, Build& kernel) {
-  const Counters a = native.counters(), b = kernel.counters();
+void compare_state(Build& userspace, Build& kernel) {
+  const Counters a = userspace.counters(), b = kernel.counters();
   EXPECT_EQ(a.reasons, b.reasons);
   EXPECT_EQ(a.notes, b.notes);
   for (u32 slot = 0; slot < 64; ++slot) {
-    const TargetCounters x = native.traffic(slot), y = kernel.traffic(slot);
+    const TargetCounters x = userspace.traffic(slot), y = kernel.traffic(slot);
     EXPECT_TRUE(x.packets == y.packets && x.bytes == y.bytes && x.flows == y.flows) << "target " << slot;
   }
-  EXPECT_EQ(pins_of(native.live()), pins_of(kernel.live()));
+  EXPECT_EQ(pins_of(userspace.live()), pins_of(kernel.live()));
 }
 
 void compare(std::span<const u8> elf, u64 seed) {
   Image image = fixture::image(true, 31);          // stamps stand still: the builds' clocks differ
   for (u32 kind = 0; kind < kAnswerKinds; ++kind)  // and no answer is ever one too many, for the same reason
     image.settings.answer_interval[kind] = 1, image.settings.answer_burst[kind] = 1u << 31;
-  const auto native = native_build(image), kernel = xdp_build(elf, image);
-  fixture::fill(native->live(), native->now());
+  const auto userspace = userspace_build(image), kernel = xdp_build(elf, image);
+  fixture::fill(userspace->live(), userspace->now());
   fixture::fill(kernel->live(), kernel->now());
   packets::Mutator mutator(corpus(), seed);
   for (u32 n = 1; n <= kPackets; ++n) {
     const packets::Bytes frame = mutator.next();
     u32 room = mutator.below(100) ? cases::kHeadRoom : mutator.below(40) * 4;
     if (!kernel->makes(room)) room = cases::kHeadRoom;
-    const Ended a = native->run(frame, room);
+    const Ended a = userspace->run(frame, room);
     const Ended b = kernel->run(frame, room, a.verdict.reason);
     const bool same_out = a.out_interface == b.out_interface || room != cases::kHeadRoom;
     if (a.verdict.reason != b.verdict.reason || a.verdict.action != b.verdict.action || a.frame != b.frame ||
         !same_out) {
       ADD_FAILURE() << "packet " << n << " of seed " << seed << " with head-room " << room << "\n"
-                    << packets::hexdump(frame) << "native: " << reason_text(a.verdict.reason)->name << " to "
+                    << packets::hexdump(frame) << "userspace: " << reason_text(a.verdict.reason)->name << " to "
                     << a.out_interface << ", kernel: " << reason_text(b.verdict.reason)->name << " to "
                     << b.out_interface << "\n"
                     << packets::difference(a.frame, b.frame);
@@ -118,16 +119,16 @@ void compare(std::span<const u8> elf, u64 seed) {
     }
     ASSERT_EQ("", fixture::broken_promise(frame, a)) << packets::hexdump(frame) << packets::difference(frame, a.frame);
     if (n % kRound) continue;
-    compare_state(*native, *kernel);
+    compare_state(*userspace, *kernel);
     if (testing::Test::HasFailure()) {
       std::printf("the first difference lies before packet %u of seed %llu\n", n, seed);
       return;
     }
     const u32 what = mutator.below(9) * mutator.below(5), slot = 1 + mutator.below(62);
-    change_tables(native->live(), native->now(), what, slot);
+    change_tables(userspace->live(), userspace->now(), what, slot);
     change_tables(kernel->live(), kernel->now(), what, slot);
   }
-  const Counters counters = native->counters();
+  const Counters counters = userspace->counters();
   u32 reached = 0, all = 0;
   std::string rest;
   for (const ReasonText& r : all_reasons()) {

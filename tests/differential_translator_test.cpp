@@ -1,4 +1,4 @@
-// Mutated packets through a translator natively and in the kernel: same reasons, same bytes, same counters.
+// Mutated packets through a translator in user space and in the kernel: same reasons, same bytes, same counters.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -75,11 +75,11 @@ Routed road(const TranslatorSite& s, const Address& to, std::vector<u32>& asked,
 void compare(std::span<const u8> elf, u64 seed) {
   ASSERT_TRUE(enter_namespace_of_two());
   TranslatorSite s(rich_site());
-  NativeEngine& native = s.scene().engine();
-  slow_down(native);
-  const Image image = native.image();
+  UserspaceEngine& userspace = s.scene().engine();
+  slow_down(userspace);
+  const Image image = userspace.image();
   std::vector<u32> asked;
-  native.set_routes([&](const Address& to) { return road(s, to, asked, image.settings); });
+  userspace.set_routes([&](const Address& to) { return road(s, to, asked, image.settings); });
   KernelTranslator kernel(elf, image);
   packets::Mutator mutator(corpus(s), seed);
   const u32 ticks = s.scene().ticks();
@@ -91,10 +91,10 @@ void compare(std::span<const u8> elf, u64 seed) {
     u32 room = mutator.below(50) ? 256 : mutator.below(20) * 4;
     if (!KernelTranslator::makes(room)) room = 256;
     const bool enough = mutator.below(50) == 0;
-    set_answered_enough(native.live(), image.settings, ticks, enough);
+    set_answered_enough(userspace.live(), image.settings, ticks, enough);
     set_answered_enough(kernel.live(), image.settings, kernel.now(), enough);
-    const Outcome a = native.run(frame, in, ticks, nullptr, room);
-    for (const u32 index : asked) kernel.learn(native.live().ways[index], index);
+    const Outcome a = userspace.run(frame, in, ticks, nullptr, room);
+    for (const u32 index : asked) kernel.learn(userspace.live().ways[index], index);
     asked.clear();
     const Ended b = kernel.run(frame, in, room, a.verdict.reason);
     const bool punted = a.verdict.action == Action::punt;
@@ -104,24 +104,24 @@ void compare(std::span<const u8> elf, u64 seed) {
         out != b.out_interface || (punted && a.frame != frame)) {
       ADD_FAILURE() << "packet " << n << " of seed " << seed << " with head-room " << room << " by interface " << in
                     << "\n"
-                    << packets::hexdump(frame) << "native: " << reason_text(a.verdict.reason)->name << " to " << out
+                    << packets::hexdump(frame) << "userspace: " << reason_text(a.verdict.reason)->name << " to " << out
                     << ", kernel: " << reason_text(b.verdict.reason)->name << " to " << b.out_interface << "\n"
                     << packets::difference(a.frame, b.frame);
       return;
     }
     if (n % kRound) continue;
-    Counters by_native = native.counters();
+    Counters by_userspace = userspace.counters();
     const Counters by_kernel = kernel.counters();
     for (const ReasonText& r : all_reasons())
-      ASSERT_EQ(by_native.reasons[r.verdict.reason], by_kernel.reasons[r.verdict.reason]) << r.name;
-    ASSERT_EQ(by_native.notes, by_kernel.notes);
+      ASSERT_EQ(by_userspace.reasons[r.verdict.reason], by_kernel.reasons[r.verdict.reason]) << r.name;
+    ASSERT_EQ(by_userspace.notes, by_kernel.notes);
   }
   u32 reached = 0, all = 0;
   std::string rest;
   for (const ReasonText& r : all_reasons()) {
     if (module_of(r.verdict) != translator::kModule) continue;
     ++all;
-    if (native.counters().reasons[r.verdict.reason])
+    if (userspace.counters().reasons[r.verdict.reason])
       ++reached;
     else
       rest += std::string(" ") + r.name;

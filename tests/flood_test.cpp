@@ -17,7 +17,7 @@ packets::Bytes packet(u32 client, const char* flags) {
 }
 
 struct Site {
-  NativeEngine engine{kTable};
+  UserspaceEngine engine{kTable};
   u32 now = 0x7fff'0000;
 
   Site() {

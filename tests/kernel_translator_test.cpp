@@ -1,4 +1,4 @@
-// Every case of the translator in the kernel's build, by each of the two compilers, beside the native one: the same
+// Every case of the translator in the kernel's build, by each of the two compilers, beside the user-space one: the same
 // reason, the same bytes and the same counters. What is punted leaves the program as it came.
 #include "tests/kit/kernel_translator.h"
 
@@ -27,31 +27,32 @@ void compare(TranslatorSite& site, KernelTranslator& kernel, const StatedCase& c
     return;
   }
   SCOPED_TRACE(c.packet.name + ": " + c.packet.why);
-  NativeEngine& engine = site.scene().engine();
+  UserspaceEngine& engine = site.scene().engine();
   const u32 in = site.index_for(c.packet.in), ticks = site.scene().ticks();
   const Settings& settings = engine.image().settings;
   set_answered_enough(engine.live(), settings, ticks, c.answered_enough);
   set_answered_enough(kernel.live(), settings, kernel.now(), c.answered_enough);
   const Bytes frame = site.frame(c.packet.in);
-  const Outcome native = engine.run(frame, in, ticks, nullptr, c.head_room);
+  const Outcome userspace = engine.run(frame, in, ticks, nullptr, c.head_room);
   kernel.learn(engine.live().ways);
   const Counters before = kernel.counters();
-  const Ended ended = kernel.run(frame, in, c.head_room, native.verdict.reason);
+  const Ended ended = kernel.run(frame, in, c.head_room, userspace.verdict.reason);
   const Counters after = kernel.counters();
 
   EXPECT_EQ(name_of(ended.verdict.reason), c.packet.reason);
-  EXPECT_STREQ(name_of(ended.verdict.reason), name_of(native.verdict.reason));
-  for (u32 i = 0; i < kReasons; ++i) EXPECT_EQ(after.reasons[i] - before.reasons[i], i == native.verdict.reason) << i;
+  EXPECT_STREQ(name_of(ended.verdict.reason), name_of(userspace.verdict.reason));
+  for (u32 i = 0; i < kReasons; ++i)
+    EXPECT_EQ(after.reasons[i] - before.reasons[i], i == userspace.verdict.reason) << i;
   EXPECT_EQ(after.notes, before.notes);
-  const bool punted = native.verdict.action == Action::punt;
-  EXPECT_EQ(ended.verdict.action, punted ? Action::drop : native.verdict.action);
-  EXPECT_EQ(packets::difference(native.frame, ended.frame), "");
+  const bool punted = userspace.verdict.action == Action::punt;
+  EXPECT_EQ(ended.verdict.action, punted ? Action::drop : userspace.verdict.action);
+  EXPECT_EQ(packets::difference(userspace.frame, ended.frame), "");
   if (punted) {
     EXPECT_EQ(packets::difference(frame, ended.frame), "");
     return;
   }
   if (ended.verdict.action == Action::forward) {
-    EXPECT_EQ(ended.out_interface, native.out_interface);
+    EXPECT_EQ(ended.out_interface, userspace.out_interface);
   }
   if (!c.packet.out.empty()) {
     EXPECT_EQ(judge::unlike(c.packet.out[0], {ended.frame.begin() + 14, ended.frame.end()}), "");

@@ -118,23 +118,23 @@ void copy(const Live& from, KernelTranslator& kernel) {
 
 const char* name_of(u16 reason) { return reason_text(reason)->name; }
 
-// Native, and beside it the kernel's where there is one.
+// In user space, and beside it the kernel's where there is one.
 void expect(TranslatorSite& site, KernelTranslator* kernel, const Met& met) {
   SCOPED_TRACE(std::string(met.to) + " port " + std::to_string(met.port));
   const Bytes packet = packet_to(met), frame = site.frame(packet);
   const u32 in = site.index_for(packet);
-  NativeEngine& engine = site.scene().engine();
-  const Outcome native = engine.run(frame, in, site.scene().ticks());
-  EXPECT_STREQ(name_of(native.verdict.reason), met.reason);
+  UserspaceEngine& engine = site.scene().engine();
+  const Outcome userspace = engine.run(frame, in, site.scene().ticks());
+  EXPECT_STREQ(name_of(userspace.verdict.reason), met.reason);
   if (*met.tunnel_end) {
-    EXPECT_EQ(text(outer_end(native.frame)), met.tunnel_end);
+    EXPECT_EQ(text(outer_end(userspace.frame)), met.tunnel_end);
   }
   if (!kernel) return;
   kernel->learn(engine.live().ways);
-  const Ended ended = kernel->run(frame, in, 256, native.verdict.reason);
+  const Ended ended = kernel->run(frame, in, 256, userspace.verdict.reason);
   EXPECT_STREQ(name_of(ended.verdict.reason), met.reason);
-  if (native.verdict.action == Action::forward) {
-    EXPECT_EQ(packets::difference(native.frame, ended.frame), "");
+  if (userspace.verdict.action == Action::forward) {
+    EXPECT_EQ(packets::difference(userspace.frame, ended.frame), "");
   }
 }
 
@@ -174,7 +174,7 @@ TEST(Prefixes, TheLongestCountsInTheKernelWhateverIsFirst) {
 
 TEST(Prefixes, FlipWithoutALoad) {
   TranslatorSite site(config("translator"));
-  NativeEngine& engine = site.scene().engine();
+  UserspaceEngine& engine = site.scene().engine();
   const Image without = engine.image(), with = with_natives(site, kNatives);
   ASSERT_TRUE(may_flip(without, with));
   for (int round = 0; round < 5; ++round) {

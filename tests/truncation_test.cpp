@@ -48,7 +48,7 @@ void cut_everywhere(Build& build, size_t shortest) {
 
 }  // namespace
 
-TEST(Truncation, Native) { cut_everywhere(*native_build(fixture::image()), 0); }
+TEST(Truncation, Userspace) { cut_everywhere(*userspace_build(fixture::image()), 0); }
 
 TEST(Truncation, Bpf) {
   WM_NEED(Cap::bpf);

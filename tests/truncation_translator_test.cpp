@@ -35,7 +35,7 @@ void cut_everywhere(TranslatorSite& s, size_t shortest, F run) {
   EXPECT_GT(cuts, 10'000u);
 }
 
-TEST(TruncationTranslator, Native) {
+TEST(TruncationTranslator, Userspace) {
   TranslatorSite s(site());
   cut_everywhere(s, 0, [&](const Bytes& frame, u32 in) {
     const Outcome o = s.scene().receive(frame, in);

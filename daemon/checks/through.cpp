@@ -88,8 +88,8 @@ Status Through::open_device() {
 
 void Through::close_device(const std::string& why) {
   if (tun_ < 0) return;
-  for (auto& [key, way] : ways_)
-    if (way.trouble.empty()) way.trouble = why;
+  for (auto& [key, flow] : flows_)
+    if (flow.trouble.empty()) flow.trouble = why;
   watch_.reset();
   end_diversion(number_);  // while the device is ours: a successor that waits for its name makes the same rules
   close(tun_);
@@ -152,21 +152,21 @@ Status Through::admit(int socket, const Subject& subject) {
   const Time now = boot_time();
   forget(now);
   // A check waits for a few timeouts where the loop is held up.
-  ways_[{ip6, bound.port()}] = {subject.tunnel_end, subject.tunnel, subject.tunnel_port,
-                                now + 4 * subject.timeout() + kLastWords};
+  flows_[{ip6, bound.port()}] = {subject.tunnel_end, subject.tunnel, subject.tunnel_port,
+                                 now + 4 * subject.timeout() + kLastWords};
   return Done{};
 }
 
 std::string Through::trouble(int socket) const {
   const SocketAddress bound = SocketAddress::of(socket);
-  const auto at = ways_.find({bound.family() == AF_INET6, bound.port()});
-  return at == ways_.end() ? "the tunnel for checks was made anew" : at->second.trouble;
+  const auto at = flows_.find({bound.family() == AF_INET6, bound.port()});
+  return at == flows_.end() ? "the tunnel for checks was made anew" : at->second.trouble;
 }
 
 void Through::forget(Time now) {
   if (now < forget_due_) return;
   forget_due_ = now + 1s;
-  std::erase_if(ways_, [&](const auto& way) { return way.second.until < now; });
+  std::erase_if(flows_, [&](const auto& flow) { return flow.second.until < now; });
 }
 
 void Through::on_device() {
@@ -190,19 +190,19 @@ void Through::send(std::span<const u8> packet) {
   const u8 protocol = ip6 ? packet[6] : packet[9];
   if (protocol != kProtoTcp || packet.size() < transport + sizeof(Tcp)) return;
   const u16 port = u16(packet[transport] << 8 | packet[transport + 1]);
-  const auto at = ways_.find({ip6, port});
-  if (at == ways_.end()) return;
-  Way& way = at->second;
-  const bool gue = way.tunnel == Tunnel::gue;
+  const auto at = flows_.find({ip6, port});
+  if (at == flows_.end()) return;
+  Flow& flow = at->second;
+  const bool gue = flow.tunnel == Tunnel::gue;
   const u8 inner = ip6 ? kProtoIp6 : kProtoIp4;
-  const Result<int> socket = outer(!is_ip4(way.end), gue ? kProtoUdp : inner);
+  const Result<int> socket = outer(!is_ip4(flow.end), gue ? kProtoUdp : inner);
   if (!socket) {
-    way.trouble = socket.error().sentence;
+    flow.trouble = socket.error().sentence;
     return;
   }
   Gue header{0, inner, {0}};
   iovec parts[2] = {{&header, sizeof header}, {const_cast<u8*>(packet.data()), packet.size()}};
-  SocketAddress to(way.end, gue ? way.port : u16(0));
+  SocketAddress to(flow.end, gue ? flow.port : u16(0));
   msghdr message{};
   message.msg_name = to.get();
   message.msg_namelen = to.size();
@@ -211,7 +211,7 @@ void Through::send(std::span<const u8> packet) {
   // A packet that is lost is TCP's to send again. Such a socket hears no ICMP: what fails is here, and no silence of
   // the other end.
   if (sendmsg(*socket, &message, MSG_DONTWAIT) < 0)
-    way.trouble = fmt::format("sending through the tunnel failed: {}", std::strerror(errno));
+    flow.trouble = fmt::format("sending through the tunnel failed: {}", std::strerror(errno));
 }
 
 }  // namespace waymark

@@ -32,7 +32,7 @@ class Through {
   const std::string& device() const { return device_; }
 
  private:
-  struct Way {
+  struct Flow {
     Address end;
     Tunnel tunnel;
     u16 port;
@@ -55,10 +55,10 @@ class Through {
   int tun_ = -1;
   u32 interface_ = 0;
   std::unique_ptr<Loop::Watch> watch_;
-  std::map<std::pair<bool, int>, int> outer_;  // by whether IPv6 and protocol
-  std::vector<Address> expected_;              // services whose answers the reverse path filter lets in
-  bool diverted_[2] = {false, false};          // IPv4, IPv6
-  std::map<std::pair<bool, u16>, Way> ways_;   // by whether IPv6 and source port
+  std::map<std::pair<bool, int>, int> outer_;   // by whether IPv6 and protocol
+  std::vector<Address> expected_;               // services whose answers the reverse path filter lets in
+  bool diverted_[2] = {false, false};           // IPv4, IPv6
+  std::map<std::pair<bool, u16>, Flow> flows_;  // by whether IPv6 and source port
   Time forget_due_{0};
 };
 

@@ -1,6 +1,6 @@
 // The texts of every reason and note, gathered from where they are declared.
 #include "dataplane/pipeline.h"
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 
 namespace waymark {
 

@@ -34,12 +34,16 @@ Case middle(const std::string& name, const std::string& why, const std::string& 
 }
 
 void named(std::vector<Case>& c) {
-  struct Way {
+  struct Change {
     u32 service, slot, before;
   };
   // The outer header's family, and the candidate's: 43 and 51, 52 are IPv4, the rest IPv6.
-  for (const Way& w :
-       {Way{moved6, 41, 42}, {moved6, 41, 43}, {moved6, 43, 41}, {moved4, 51, 52}, {moved4, 51, 53}, {moved4, 53, 51}})
+  for (const Change& w : {Change{moved6, 41, 42},
+                          {moved6, 41, 43},
+                          {moved6, 43, 41},
+                          {moved4, 51, 52},
+                          {moved4, 51, 53},
+                          {moved4, 53, 51}})
     for (bool six : {false, true}) {
       const std::string client = six ? kClient6 : kClient4;
       const std::string name =

@@ -47,17 +47,17 @@ void hop_limits(std::vector<Case>& c) {
 }
 
 void sizes(std::vector<Case>& c) {
-  struct Way {
+  struct Size {
     u32 slot;
     bool six;
     u32 overhead, mtu;
   };
-  for (const Way& w : {Way{narrow6, false, 40, kNarrowMtu},
-                       {narrow6, true, 40, kNarrowMtu},
-                       {narrow4, false, 32, kNarrowMtu},
-                       {narrow4, true, 32, kNarrowMtu},
-                       {by_ip4, false, 20, kMtu},
-                       {by_gue6, true, 52, kMtu}}) {
+  for (const Size& w : {Size{narrow6, false, 40, kNarrowMtu},
+                        {narrow6, true, 40, kNarrowMtu},
+                        {narrow4, false, 32, kNarrowMtu},
+                        {narrow4, true, 32, kNarrowMtu},
+                        {by_ip4, false, 20, kMtu},
+                        {by_gue6, true, 52, kMtu}}) {
     const std::string from = w.six ? kClient6 : kClient4, to = w.six ? address6(w.slot) : address4(w.slot);
     const u32 fits = w.mtu - w.overhead - (w.six ? 40 : 20);
     const std::string name = std::to_string(w.slot) + (w.six ? "_6" : "_4");
@@ -85,15 +85,16 @@ void sizes(std::vector<Case>& c) {
   }
 }
 
-void ways(std::vector<Case>& c) {
+void unknown_next_hops(std::vector<Case>& c) {
   const Payload syn = tcp(40000, 80, "S");
   const Link as_it_came{};
-  struct Way {
+  struct Unknown {
     u32 slot;
     const char *name, *why;
   };
-  for (const Way& w : {Way{no_way, "no_adjacency", "before neighbours are known the kernel routes the tunnel"},
-                       Way{old_way, "adjacency_out_of_date", "a daemon that is dead cannot keep a next hop true"}}) {
+  for (const Unknown& w :
+       {Unknown{no_way, "no_adjacency", "before neighbours are known the kernel routes the tunnel"},
+        Unknown{old_way, "adjacency_out_of_date", "a daemon that is dead cannot keep a next hop true"}}) {
     for (bool six : {false, true}) {
       const std::string from = six ? kClient6 : kClient4, to = six ? address6(w.slot) : address4(w.slot);
       Case k = sent(std::string(w.name) + (six ? "6" : "4"), w.why, from, to, syn, w.slot);
@@ -149,7 +150,7 @@ std::vector<Case> forward_cases() {
   std::vector<Case> c;
   hop_limits(c);
   sizes(c);
-  ways(c);
+  unknown_next_hops(c);
   return c;
 }
 

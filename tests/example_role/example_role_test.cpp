@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "config/parse.h"
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 #include "engine/xdp/kernel_facts.h"
 #include "engine/xdp/program.h"
 #include "engine/xdp/test_run.h"
@@ -46,7 +46,7 @@ const packets::Bytes kOther = frame(packets::ip4({"203.0.113.7", "198.51.100.8"}
 }  // namespace
 
 TEST(ExampleRole, CountsAndPasses) {
-  NativeEngine engine(0);
+  UserspaceEngine engine(0);
   engine.load(image_of(kTally));
   EXPECT_EQ(engine.image().roles, role_bit(Role::tally));
   EXPECT_EQ(engine.image().first, Role::tally);

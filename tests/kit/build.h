@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 #include "tests/kit/packets.h"
 
 namespace waymark {
@@ -26,11 +26,11 @@ class Build {
   virtual Counters counters() = 0;
   virtual TargetCounters traffic(u32 slot) = 0;
   virtual bool makes(u32 /* head_room */) { return true; }
-  virtual u32 verified_instructions() { return 0; }  // that the kernel's verifier looked at; 0 natively
+  virtual u32 verified_instructions() { return 0; }  // that the kernel's verifier looked at; 0 in user space
 };
 
 // The image's settings say the sizes of the pin tables.
-std::unique_ptr<Build> native_build(const Image& image);
+std::unique_ptr<Build> userspace_build(const Image& image);
 // Both need Cap::bpf. The first has a network namespace of its own where it may, so that no socket of the machine's
 // is asked; the second the caller's.
 std::unique_ptr<Build> xdp_build(std::span<const u8> elf, const Image& image);

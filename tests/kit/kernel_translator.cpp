@@ -47,14 +47,14 @@ u32 KernelTranslator::now() {
   return moment->ticks;
 }
 
-void KernelTranslator::learn(const Way& way, u32 index) {
-  Way copy = way;
+void KernelTranslator::learn(const CachedRoute& way, u32 index) {
+  CachedRoute copy = way;
   copy.valid_until = now() + kLong;
   copy.seal = seal_of(pin_key_, &copy);
   object_->live().ways[index] = copy;
 }
 
-void KernelTranslator::learn(std::span<const Way> ways) {
+void KernelTranslator::learn(std::span<const CachedRoute> ways) {
   for (u32 i = 0; i < ways.size(); ++i) {
     if (ways[i].seal) learn(ways[i], i);
   }

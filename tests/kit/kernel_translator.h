@@ -1,4 +1,4 @@
-// A translator's site as the BPF program, beside the native engine that runs the same packets.
+// A translator's site as the BPF program, beside the user-space engine that runs the same packets.
 #pragma once
 
 #include <optional>
@@ -16,9 +16,9 @@ class KernelTranslator {
  public:
   KernelTranslator(std::span<const u8> elf, const Image& image);
 
-  // What the native engine knows of the ways: in a test run the kernel's routes lead nowhere.
-  void learn(std::span<const Way> ways);
-  void learn(const Way& way, u32 index);
+  // What the user-space engine knows of the ways: in a test run the kernel's routes lead nowhere.
+  void learn(std::span<const CachedRoute> ways);
+  void learn(const CachedRoute& way, u32 index);
   Ended run(const packets::Bytes& frame, u32 in, u32 head_room, u16 expected);
   Live live() { return object_->live(); }
   void flip(const Image& image) { waymark::flip(object_->prefixes(), image); }

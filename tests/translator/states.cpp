@@ -119,7 +119,7 @@ const std::vector<StatedCase>& stated_cases() {
   return all;
 }
 
-void slow_down(NativeEngine& engine) {
+void slow_down(UserspaceEngine& engine) {
   Image image = engine.image();
   for (const AnswerKind kind : {AnswerKind::error, AnswerKind::echo})
     if (image.settings.answer_interval[u32(kind)])

@@ -1,7 +1,7 @@
 // Ends of packets that no configuration brings about alone: they take routes, room or limits as they seldom are.
 #pragma once
 
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 #include "tests/translator/cases.h"
 
 namespace waymark::translator_cases {
@@ -15,7 +15,7 @@ struct StatedCase {
 const std::vector<StatedCase>& stated_cases();
 
 // Makes the limits of what is answered at all so slow that no test takes longer than one answer's time.
-void slow_down(NativeEngine& engine);
+void slow_down(UserspaceEngine& engine);
 // So that it is, or is not, for as long as a test takes.
 void set_answered_enough(const Live& live, const Settings& settings, u32 now, bool enough);
 

@@ -1,4 +1,4 @@
-// Ends that take routes, room or limits as they seldom are, natively.
+// Ends that take routes, room or limits as they seldom are, in user space.
 #include "tests/translator/states.h"
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@ TEST(Translator, StatedCases) {
   for (const StatedCase& c : stated_cases()) {
     SCOPED_TRACE(c.packet.name + ": " + c.packet.why);
     TranslatorSite site(c.packet.site);
-    NativeEngine& engine = site.scene().engine();
+    UserspaceEngine& engine = site.scene().engine();
     slow_down(engine);
     site.set_ways(c.ways);
     set_answered_enough(engine.live(), engine.image().settings, site.scene().ticks(), c.answered_enough);

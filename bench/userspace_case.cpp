@@ -9,28 +9,28 @@
 
 namespace waymark::bench {
 
-std::unique_ptr<Case> make_native(u32 flows);
+std::unique_ptr<Case> make_userspace(u32 flows);
 
 namespace {
 
 constexpr u32 kHeadRoom = 256, kPackets = 200'000;
 constexpr u32 kSourceEnd = sizeof(Ethernet) + 20;  // the last 32 bits of an IPv6 source
 
-// The native engine in a loop of its own: restore the packet, vary its flow, run.
-class NativeCase : public Case {
+// The user-space engine in a loop of its own: restore the packet, vary its flow, run.
+class UserspaceCase : public Case {
  public:
-  explicit NativeCase(u32 flows)
+  explicit UserspaceCase(u32 flows)
       : flows_(flows), frame_(client_packet(false, kTcpAck)), buffer_(kHeadRoom + frame_.size()) {}
 
   Status prepare() override {
-    auto site = NativeSite::make({.pins = flows_ / 9 * 10 + kPins / 10});
+    auto site = UserspaceSite::make({.pins = flows_ / 9 * 10 + kPins / 10});
     if (!site) return site.error();
     site_ = std::move(*site);
     for (u32 flow = 0; flow < flows_; ++flow)
       for (int packet = 0; packet < 2; ++packet) {
         restore(flow);
         u32 offset = kHeadRoom;
-        (void)site_->engine.run_in_place(buffer_, offset, kInterface, kNativeTicks);
+        (void)site_->engine.run_in_place(buffer_, offset, kInterface, kUserspaceTicks);
       }
     own_all(site_->engine.live());
     before_ = site_->engine.counters();
@@ -44,7 +44,7 @@ class NativeCase : public Case {
     for (u32 i = 0; i < kPackets; ++i) {
       restore(next_flow());
       u32 offset = kHeadRoom;
-      if (!null) verdict = site_->engine.run_in_place(buffer_, offset, kInterface, kNativeTicks);
+      if (!null) verdict = site_->engine.run_in_place(buffer_, offset, kInterface, kUserspaceTicks);
       asm volatile("" ::: "memory");  // the null's loop writes what nobody reads
     }
     const double ns = (thread_seconds() - start) * 1e9 / kPackets;
@@ -64,9 +64,9 @@ class NativeCase : public Case {
     if (pinned != flows_)
       return Error{std::to_string(pinned) + " flows are pinned instead of " + std::to_string(flows_)};
     restore(0);
-    const Outcome out = site_->engine.run(std::span<const u8>(buffer_).subspan(kHeadRoom), kInterface, kNativeTicks);
+    const Outcome out = site_->engine.run(std::span<const u8>(buffer_).subspan(kHeadRoom), kInterface, kUserspaceTicks);
     u32 offset = kHeadRoom;
-    (void)site_->engine.run_in_place(buffer_, offset, kInterface, kNativeTicks);
+    (void)site_->engine.run_in_place(buffer_, offset, kInterface, kUserspaceTicks);
     if (!std::equal(out.frame.begin(), out.frame.end(), buffer_.begin() + offset, buffer_.end()))
       return Error{"the bytes of the last packet differ from those that a single run gives"};
     return pinned;
@@ -91,13 +91,13 @@ class NativeCase : public Case {
 
   u32 flows_;
   std::vector<u8> frame_, buffer_;
-  std::unique_ptr<NativeSite> site_;
+  std::unique_ptr<UserspaceSite> site_;
   u64 state_ = 0x9e3779b97f4a7c15, sent_ = 0, traffic_before_ = 0;
   Counters before_;
 };
 
 }  // namespace
 
-std::unique_ptr<Case> make_native(u32 flows) { return std::make_unique<NativeCase>(flows); }
+std::unique_ptr<Case> make_userspace(u32 flows) { return std::make_unique<UserspaceCase>(flows); }
 
 }  // namespace waymark::bench

@@ -35,12 +35,12 @@ class KnownEnv {
     return true;
   }
   const Settings& settings() const { return image_.settings; }
-  u32 now() const { return kNativeTicks; }
+  u32 now() const { return kUserspaceTicks; }
   void step(Step, u64, u64, u64) {}
   bool whole() const { return false; }
   void split(u32, u32) {}
   const Mapping* mapping_of(Space, const AddressBits&, bool, u32) const { return image_.mappings.data(); }
-  Way* at(decltype(table::ways), u32 i) const { return i < ways_.size() ? &ways_[i] : nullptr; }
+  CachedRoute* at(decltype(table::ways), u32 i) const { return i < ways_.size() ? &ways_[i] : nullptr; }
   [[gnu::noinline]] u32 route(const Address&) const { return u32(WayKind::kernel); }
   [[gnu::noinline]] u64 sum(u32, u32) const { return kNoSum; }
   [[gnu::noinline]] bool has_source_route(u32 l3, u32 l4) const { return translate::has_source_route(view_, l3, l4); }
@@ -52,7 +52,7 @@ class KnownEnv {
   u8* start_;
   View view_;
   const Image& image_;
-  std::span<Way> ways_;
+  std::span<CachedRoute> ways_;
 };
 
 template <bool ip6>
@@ -66,19 +66,19 @@ template <bool ip6>
 }
 
 // In a loop of its own: restore the packet, run. `whole`: the engine; else the translation alone, as in xdp.translate.
-class NativeTranslation : public Case {
+class UserspaceTranslation : public Case {
  public:
-  NativeTranslation(bool whole, bool ip6)
+  UserspaceTranslation(bool whole, bool ip6)
       : whole_(whole), ip6_(ip6), frame_(packet_to_translate(ip6, Carried::tcp)), buffer_(kHeadRoom + frame_.size()) {}
 
   Status prepare() override {
     SiteSpec spec;
     spec.translator = true;
-    auto site = NativeSite::make(spec);
+    auto site = UserspaceSite::make(spec);
     if (!site) return site.error();
     site_ = std::move(*site);
     const Address to = translated_destination(ip6_);
-    keep_ways(site_->engine.live(), site_->engine.image().settings, kNativeTicks, {&to, 1});
+    keep_ways(site_->engine.live(), site_->engine.image().settings, kUserspaceTicks, {&to, 1});
     live_ = site_->engine.live();
     return Done{};
   }
@@ -96,7 +96,7 @@ class NativeTranslation : public Case {
 
   Result<u64> check() override {
     if (lost_) return Error{std::to_string(lost_) + " packets were lost"};
-    const Outcome out = site_->engine.run(frame_, kInterface, kNativeTicks);
+    const Outcome out = site_->engine.run(frame_, kInterface, kUserspaceTicks);
     restore();
     u32 offset = kHeadRoom;
     (void)translate(offset);
@@ -109,7 +109,7 @@ class NativeTranslation : public Case {
   u16 reason() const { return (ip6_ ? translator::why::to_ip4 : translator::why::to_ip6).reason; }
 
   u16 translate(u32& offset) {
-    if (whole_) return site_->engine.run_in_place(buffer_, offset, kInterface, kNativeTicks).reason;
+    if (whole_) return site_->engine.run_in_place(buffer_, offset, kInterface, kUserspaceTicks).reason;
     KnownEnv env(buffer_, offset, site_->engine.image(), live_);
     const Verdict verdict = ip6_ ? translated<true>(env) : translated<false>(env);
     offset = u32(env.view().begin - buffer_.data());
@@ -135,15 +135,15 @@ class NativeTranslation : public Case {
 
   bool whole_, ip6_;
   std::vector<u8> frame_, buffer_;
-  std::unique_ptr<NativeSite> site_;
+  std::unique_ptr<UserspaceSite> site_;
   Live live_;
   u64 lost_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<Case> make_native_translation(bool whole, bool ip6) {
-  return std::make_unique<NativeTranslation>(whole, ip6);
+std::unique_ptr<Case> make_userspace_translation(bool whole, bool ip6) {
+  return std::make_unique<UserspaceTranslation>(whole, ip6);
 }
 
 }  // namespace waymark::bench

@@ -41,14 +41,14 @@ using RouteTo = std::function<Routed(const Address& destination)>;
 using OwnerOf = std::function<Owner(std::span<const u8> frame, const Packet& packet)>;
 
 template <bool kTrace>
-class NativeEnv;
+class UserspaceEnv;
 
-class NativeEngine {
+class UserspaceEngine {
  public:
   // `pins` and `targets`: as in [engine]. All tables are sized as the kernel's are.
-  explicit NativeEngine(u32 pins, u32 targets = kUsualTargets) : NativeEngine(sizes_for(pins, targets)) {}
-  NativeEngine(const NativeEngine&) = delete;  // others hold windows on its tables
-  NativeEngine& operator=(const NativeEngine&) = delete;
+  explicit UserspaceEngine(u32 pins, u32 targets = kUsualTargets) : UserspaceEngine(sizes_for(pins, targets)) {}
+  UserspaceEngine(const UserspaceEngine&) = delete;  // others hold windows on its tables
+  UserspaceEngine& operator=(const UserspaceEngine&) = delete;
 
   void load(Image image);
   void flip(const Image& image);  // its prefixes alone, which fit what was loaded (dataplane/halves.h)
@@ -73,8 +73,8 @@ class NativeEngine {
 
  private:
   template <bool>
-  friend class NativeEnv;
-  explicit NativeEngine(const TableSizes& sizes);
+  friend class UserspaceEnv;
+  explicit UserspaceEngine(const TableSizes& sizes);
   void finish(std::span<const u8> frame, u32 interface, u32 ticks, Outcome& outcome);
   Image image_;
 #define WM_STORE(NAME, RECORD, ENTRIES, CLASS) HugeTable<RECORD> NAME##_store_;

@@ -7,9 +7,9 @@ namespace waymark {
 
 namespace {
 
-class NativeBuild : public Build {
+class UserspaceBuild : public Build {
  public:
-  explicit NativeBuild(const Image& image) : engine_(image.settings.pin_buckets ? fixture::kPins : 0) {
+  explicit UserspaceBuild(const Image& image) : engine_(image.settings.pin_buckets ? fixture::kPins : 0) {
     if (engine_.live().pins.size() != image.settings.pin_buckets) std::abort();
     engine_.load(image);
     engine_.set_owner([](std::span<const u8>, const Packet&) { return Owner::nobody; });  // as in the kernel's build
@@ -26,11 +26,11 @@ class NativeBuild : public Build {
   TargetCounters traffic(u32 slot) override { return engine_.target_traffic()[slot]; }
 
  private:
-  NativeEngine engine_;
+  UserspaceEngine engine_;
 };
 
 }  // namespace
 
-std::unique_ptr<Build> native_build(const Image& image) { return std::make_unique<NativeBuild>(image); }
+std::unique_ptr<Build> userspace_build(const Image& image) { return std::make_unique<UserspaceBuild>(image); }
 
 }  // namespace waymark

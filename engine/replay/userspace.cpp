@@ -1,4 +1,4 @@
-#include "engine/replay/native.h"
+#include "engine/replay/userspace.h"
 
 #include <cstring>
 
@@ -17,9 +17,10 @@ auto* get(V& values, u32 i) {
 
 // The core's Env over plain memory. Without `kTrace`, telling costs nothing, as in the kernel.
 template <bool kTrace>
-class NativeEnv {
+class UserspaceEnv {
  public:
-  NativeEnv(NativeEngine& engine, u8* start, u8* begin, u8* end, u32 interface, u32 ticks, std::vector<StepSeen>* trace)
+  UserspaceEnv(UserspaceEngine& engine, u8* start, u8* begin, u8* end, u32 interface, u32 ticks,
+               std::vector<StepSeen>* trace)
       : engine_(engine),
         live_(engine.live_),
         start_(start),
@@ -126,7 +127,7 @@ class NativeEnv {
   TargetCounters* at(decltype(table::target_traffic), u32 i) { return get(engine_.traffic_, i); }
 
  private:
-  NativeEngine& engine_;
+  UserspaceEngine& engine_;
   const Live& live_;
   u8* start_;
   View view_;
@@ -136,7 +137,7 @@ class NativeEnv {
   std::vector<StepSeen>* trace_;
 };
 
-NativeEngine::NativeEngine(const TableSizes& sizes)
+UserspaceEngine::UserspaceEngine(const TableSizes& sizes)
     :
 #define WM_MAKE(NAME, RECORD, ENTRIES, CLASS) NAME##_store_(ENTRIES),
       WM_LIVE_TABLES(WM_MAKE) WM_STATE_TABLES(WM_MAKE)
@@ -150,23 +151,23 @@ NativeEngine::NativeEngine(const TableSizes& sizes)
       traffic_(target_traffic_) {
 }
 
-void NativeEngine::load(Image image) {
+void UserspaceEngine::load(Image image) {
   image_ = std::move(image);
 #define WM_SEE(NAME, RECORD, ENTRIES, CLASS) NAME##_ = image_.NAME;
   WM_CONFIG_TABLES(WM_SEE)
 #undef WM_SEE
 }
 
-void NativeEngine::flip(const Image& image) {
+void UserspaceEngine::flip(const Image& image) {
   waymark::flip({image_.prefixes, image_.mappings, &image_.lengths}, image);
 }
 
-Outcome NativeEngine::run(std::span<const u8> frame, u32 interface, u32 ticks, std::vector<StepSeen>* trace,
-                          u32 head_room) {
+Outcome UserspaceEngine::run(std::span<const u8> frame, u32 interface, u32 ticks, std::vector<StepSeen>* trace,
+                             u32 head_room) {
   std::vector<u8> buffer(head_room);
   buffer.insert(buffer.end(), frame.begin(), frame.end());
   u8* begin = buffer.data() + head_room;
-  NativeEnv<true> env(*this, buffer.data(), begin, begin + frame.size(), interface, ticks, trace);
+  UserspaceEnv<true> env(*this, buffer.data(), begin, begin + frame.size(), interface, ticks, trace);
   const Verdict verdict = process<kAllRoles>(env);
   ++counters_.reasons[verdict.reason];
   Outcome outcome = {
@@ -176,7 +177,7 @@ Outcome NativeEngine::run(std::span<const u8> frame, u32 interface, u32 ticks, s
 }
 
 // What was punted once more, in whole.
-void NativeEngine::finish(std::span<const u8> frame, u32 interface, u32 ticks, Outcome& outcome) {
+void UserspaceEngine::finish(std::span<const u8> frame, u32 interface, u32 ticks, Outcome& outcome) {
   const std::span<const u8> came = frame;
   const auto realigned =
       outcome.verdict.reason == translator::why::realigned.reason ? translator::realign(frame) : std::nullopt;
@@ -184,7 +185,7 @@ void NativeEngine::finish(std::span<const u8> frame, u32 interface, u32 ticks, O
   std::vector<u8> buffer(256);
   buffer.insert(buffer.end(), frame.begin(), frame.end());
   u8* begin = buffer.data() + 256;
-  NativeEnv<false> env(*this, buffer.data(), begin, begin + frame.size(), interface, ticks, nullptr);
+  UserspaceEnv<false> env(*this, buffer.data(), begin, begin + frame.size(), interface, ticks, nullptr);
   env.set_whole();
   outcome.action = process<kAllRoles>(env).action;
   outcome.out_interface = env.left_by();
@@ -197,9 +198,9 @@ void NativeEngine::finish(std::span<const u8> frame, u32 interface, u32 ticks, O
   if (realigned && outcome.frames.size() == 1) translator::tighten(came, outcome.frames[0]);
 }
 
-Verdict NativeEngine::run_in_place(std::span<u8> buffer, u32& offset, u32 interface, u32 ticks) {
-  NativeEnv<false> env(*this, buffer.data(), buffer.data() + offset, buffer.data() + buffer.size(), interface, ticks,
-                       nullptr);
+Verdict UserspaceEngine::run_in_place(std::span<u8> buffer, u32& offset, u32 interface, u32 ticks) {
+  UserspaceEnv<false> env(*this, buffer.data(), buffer.data() + offset, buffer.data() + buffer.size(), interface, ticks,
+                          nullptr);
   const Verdict verdict = process<kAllRoles>(env);
   ++counters_.reasons[verdict.reason];
   offset = u32(env.view().begin - buffer.data());

@@ -8,9 +8,9 @@ namespace {
 constexpr u32 kPackets = 200'000;
 
 // The same core over vectors, in a loop of its own.
-class NativeExactCase : public Case {
+class UserspaceExactCase : public Case {
  public:
-  explicit NativeExactCase(u32 flows) : flows_(flows) {}
+  explicit UserspaceExactCase(u32 flows) : flows_(flows) {}
 
   Status prepare() override {
     setup_ = setup_for(kPins);
@@ -53,6 +53,6 @@ class NativeExactCase : public Case {
 
 }  // namespace
 
-std::unique_ptr<Case> make_native_exact(u32 flows) { return std::make_unique<NativeExactCase>(flows); }
+std::unique_ptr<Case> make_userspace_exact(u32 flows) { return std::make_unique<UserspaceExactCase>(flows); }
 
 }  // namespace waymark::bench
