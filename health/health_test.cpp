@@ -214,6 +214,19 @@ TEST(HealthTest, DrainedTargetsAreOutWithoutTakingAShare) {
   EXPECT_FALSE(health.down("web", "s3"));
 }
 
+// Of three that count 60 percent are one.
+TEST(HealthTest, TheShareIsRoundedDown) {
+  Services serves = serving(4, 60);
+  serves.service[0].target[0].weight = 0;
+  Health health(1);
+  health.configure(Health::plan(serves), 0s);
+  Time now{};
+  live(health, now, 2s, all_well);
+  live(health, now, 60s, [](const Subject& s) { return s.target == "s4"; });
+  EXPECT_NE(health.down("web", "s2"), health.down("web", "s3")) << "one of them goes, and the other is held";
+  EXPECT_NE(view(health, "s2").held, view(health, "s3").held);
+}
+
 TEST(HealthTest, AReloadKeepsWhatIsKnown) {
   Health health(1);
   Services serves = serving(3);
