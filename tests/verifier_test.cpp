@@ -35,7 +35,7 @@ std::string all_lengths() {
   std::string natives, maps;
   for (u32 length = 1; length <= 32; ++length)
     for (const u32 bit : {0u, 1u}) {
-      const u32 address = (length > 8 ? length << 24 : 0) | bit << (32 - length);
+      const u32 address = (length >= 8 ? length << 24 : 0) | bit << (32 - length);
       natives += "\"" + prefix_text(address_of(wire32(address)), length) + "\", ";
     }
   for (u32 length = 1; length <= 128; ++length)
