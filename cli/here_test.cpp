@@ -126,6 +126,26 @@ TEST_F(HereTest, WhatADirectorNeeds) {
   for (const char* gone : {"sysctl", "198.51.100.80"}) expect_none(all, gone);
 }
 
+// Applies the command as it is printed, and the finding is gone.
+TEST_F(HereTest, RulesThatChooseByMoreThanTunnelsTell) {
+  here("ip rule add pref 100 iif wm-here lookup 77; ip -6 rule add pref 100 dport 6080 ipproto udp lookup 77");
+  std::string all = findings(kDirector);
+  const std::string mend4 = "ip rule add pref 99 from 10.77.0.1 lookup 77",
+                    mend6 = "ip -6 rule add pref 99 from 2001:db8:77::1 lookup 77";
+  expect(all, "warning: rule 100 of IPv4 (iif wm-here) chooses by what differs from packet to packet: ");
+  expect(all, mend4 + "\n");
+  expect(all, "warning: rule 100 of IPv6 (ipproto 17 dport 6080) chooses ");
+  expect(all, mend6 + "\n");
+  here(mend4 + "; " + mend6);
+  expect_none(findings(kDirector), "chooses by");
+}
+
+// A next hop is that of the tunnel's own source address.
+TEST_F(HereTest, TargetsAreReachedAsTunnelsAre) {
+  here("ip rule add from 10.77.0.1 to 10.77.0.2 prohibit");
+  expect(findings(kDirector), "warning: target s1 of service web: the route to 10.77.0.2 says prohibited; ");
+}
+
 TEST_F(HereTest, WhatAServerNeeds) {
   here("ip route add default via 10.77.0.2; ip -6 route add default via 2001:db8:77::2");
   std::string all = findings(kHost);

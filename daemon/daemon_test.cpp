@@ -127,6 +127,31 @@ TEST_F(DaemonTest, RunsWithTheLeastCapabilities) {
   EXPECT_EQ(end_of(pid), 0);
 }
 
+// Rules that come and go while it runs, and a reload that lets tunnels begin elsewhere.
+TEST_F(DaemonTest, NextHopsAreThoseOfTheTunnelsSource) {
+  here("ip addr add 10.77.0.3/32 dev lo");
+  configure({target("s1", "10.77.0.2")});
+  ASSERT_TRUE(runs(spawn())) << log();
+  const auto by = [&](const char* who) {
+    return soon([&] { return get("/v1/adjacencies")[0]["forwarded_by"] == who; });
+  };
+  EXPECT_TRUE(by("xdp")) << get("/v1/adjacencies");
+  here("ip rule add from 10.77.0.1 to 10.77.0.2 prohibit");
+  EXPECT_TRUE(by("kernel")) << get("/v1/adjacencies");
+  EXPECT_TRUE(warned("web/s1 is unreachable: the route to 10.77.0.2 says prohibited")) << get("/v1/status");
+  std::string file;
+  std::getline(std::ifstream(config_file()), file, '\0');
+  const std::string from = "[director]\naddress = \"10.77.0.1\"", instead = "[director]\naddress = \"10.77.0.3\"";
+  file.replace(file.find(from), from.size(), instead);
+  std::ofstream(config_file()) << file;
+  ASSERT_TRUE(post("/v1/reload")) << log();
+  EXPECT_TRUE(by("xdp")) << get("/v1/adjacencies");
+  here("ip rule add from 10.77.0.3 to 10.77.0.2 prohibit");
+  EXPECT_TRUE(by("kernel")) << get("/v1/adjacencies");
+  here("ip rule del from 10.77.0.3 to 10.77.0.2 prohibit");
+  EXPECT_TRUE(by("xdp")) << get("/v1/adjacencies");
+}
+
 TEST_F(DaemonTest, DownLeavesNothing) {
   configure({target("s1", "10.77.0.2")});
   const pid_t pid = spawn();

@@ -226,6 +226,7 @@ void Plane::step(Time now) {
     return;
   }
   if (std::exchange(hops_changed_, false)) {
+    resolver_->leave_from(config_->director ? config_->director->address : std::vector<Address>());
     resolver_->watch(control_->node().next_hops_wanted());
     kernel_changed_ = true;
     return;

@@ -1,6 +1,8 @@
 #include "rtnetlink/resolver.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 #include <set>
 
 #include "rtnetlink/netlink.h"
@@ -38,6 +40,7 @@ struct Resolver::Parts {
   netlink::Requests requests;
   netlink::Events events;
   Tracker tracker = {};
+  std::vector<Address> sources = {};
   std::set<u32> changed_links = {};  // to be read again
   u64 route_changes = 0;
   Time resync{};  // when everything is read anew
@@ -77,11 +80,25 @@ struct Resolver::Parts {
     return Done{};
   }
 
+  // By family. Asked anew in each round, as addresses come and go: that is what begins a round, among others.
+  Result<std::array<std::optional<Address>, 2>> usable_sources() {
+    std::vector<netlink::RouteQuestion> questions;
+    for (const Address& source : sources) questions.push_back({.destination = source});
+    const auto answers = requests.routes(questions);
+    if (!answers) return answers.error();
+    std::array<std::optional<Address>, 2> out;
+    for (std::size_t i = 0; i < sources.size(); ++i)
+      if (!is_ip4(sources[i]) || (*answers)[i].kind == RouteFact::Kind::local) out[is_ip4(sources[i])] = sources[i];
+    return out;
+  }
+
   Status look_up(Time now) {
     const std::vector<Address> targets = tracker.lookups(now);
     if (targets.empty()) return Done{};
+    const auto from = usable_sources();
+    if (!from) return from.error();
     std::vector<netlink::RouteQuestion> questions;
-    for (const Address& target : targets) questions.push_back({.destination = target});
+    for (const Address& target : targets) questions.push_back({target, (*from)[is_ip4(target)]});
     const auto routes = requests.routes(questions);
     if (!routes) return routes.error();
     for (std::size_t i = 0; i < targets.size(); ++i) tracker.set_route(targets[i], (*routes)[i]);
@@ -111,6 +128,12 @@ Resolver::Resolver(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Resolver::~Resolver() = default;
 
 int Resolver::descriptor() const { return parts_->events.descriptor(); }
+
+void Resolver::leave_from(std::vector<Address> sources) {
+  if (parts_->sources == sources) return;
+  parts_->sources = std::move(sources);
+  parts_->tracker.touch_routes();
+}
 
 void Resolver::watch(std::vector<Address> targets) { parts_->tracker.watch(std::move(targets)); }
 

@@ -125,6 +125,49 @@ TEST_F(ResolverTest, FollowsPolicyRules) {
   EXPECT_TRUE(says("192.0.2.9", "the route to 192.0.2.9 says prohibited")) << last("192.0.2.9");
 }
 
+// Source routing as machines with two uplinks have it. What the kernel forwards in XDP's stead comes in from outside,
+// and must find the same way.
+TEST_F(ResolverTest, FollowsRulesBySource) {
+  here(
+      "sysctl -qw net.ipv4.conf.wm-here.accept_local=1 net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1; "
+      "ip neigh add 10.77.0.9 lladdr 02:00:00:00:00:99 dev wm-here nud permanent; "
+      "ip neigh add 2001:db8:77::9 lladdr 02:00:00:00:00:99 dev wm-here nud permanent; "
+      "ip route add 192.0.2.0/24 via 10.77.0.2; ip route add 2001:db8:1::/48 via 2001:db8:77::2; "
+      "ip route add default via 10.77.0.9 table 100; ip -6 route add default via 2001:db8:77::9 table 100");
+  const auto both = [&](const Mac& mac) {
+    EXPECT_TRUE(reaches("192.0.2.9", mac)) << last("192.0.2.9");
+    EXPECT_TRUE(reaches("2001:db8:1::9", mac)) << last("2001:db8:1::9");
+  };
+  const auto kernel_goes = [&](const char* from, const char* to, const char* gateway) {
+    const std::string command = std::string("ip route get ") + to + " from " + from + " iif wm-here 2>&1",
+                      answer = output(command);
+    EXPECT_NE(answer.find(std::string(" via ") + gateway + " "), std::string::npos) << command << ": " << answer;
+  };
+  resolver->leave_from({*parse_address("10.77.0.1"), *parse_address("2001:db8:77::1")});
+  watch({"192.0.2.9", "2001:db8:1::9"});
+  both(kPeer);
+  kernel_goes("10.77.0.1", "192.0.2.9", "10.77.0.2");
+  here("ip rule add from 10.77.0.1 lookup 100");
+  EXPECT_TRUE(reaches("192.0.2.9", kOther)) << last("192.0.2.9");
+  EXPECT_TRUE(reaches("2001:db8:1::9", kPeer)) << "the rule is IPv4's";
+  here("ip -6 rule add from 2001:db8:77::1 lookup 100");
+  both(kOther);
+  kernel_goes("10.77.0.1", "192.0.2.9", "10.77.0.9");
+  kernel_goes("2001:db8:77::1", "2001:db8:1::9", "2001:db8:77::9");
+  here("ip rule del from 10.77.0.1; ip -6 rule del from 2001:db8:77::1");
+  both(kPeer);
+  here("ip rule add from 10.77.0.5 lookup 100; ip -6 rule add from 2001:db8:77::5 lookup 100");
+  resolver->leave_from({*parse_address("10.77.0.5"), *parse_address("2001:db8:77::5")});
+  EXPECT_TRUE(reaches("2001:db8:1::9", kOther)) << last("2001:db8:1::9");
+  EXPECT_TRUE(reaches("192.0.2.9", kPeer)) << "of an address that is not its own the kernel tells no route";
+  here("ip addr add 10.77.0.5/32 dev lo");
+  both(kOther);
+  here("ip rule add from 10.77.0.5 prohibit");
+  EXPECT_TRUE(says("192.0.2.9", "the route to 192.0.2.9 says prohibited")) << last("192.0.2.9");
+  here("ip rule del from 10.77.0.5 prohibit; ip addr del 10.77.0.5/32 dev lo");
+  EXPECT_TRUE(reaches("192.0.2.9", kPeer)) << last("192.0.2.9");
+}
+
 TEST_F(ResolverTest, FollowsTheLink) {
   here("ip route add 192.0.2.0/24 via 10.77.0.2");
   watch({"10.77.0.2", "192.0.2.9", "2001:db8:77::2"});

@@ -9,11 +9,13 @@
 #include <set>
 
 #include "base/address_text.h"
+#include "config/prefixes.h"
 #include "core/icmp.h"
 #include "core/tunnel.h"
 #include "roles/director/role.h"
 #include "rtnetlink/machine.h"
 #include "rtnetlink/resolver.h"
+#include "rtnetlink/rules.h"
 
 namespace waymark::director {
 
@@ -42,6 +44,7 @@ std::map<std::string, Resolution> ways_of(const Config& config) {
   auto resolver = Resolver::open();
   if (!resolver) return ways;
   const size_t wanted = targets.size();
+  if (config.director) (*resolver)->leave_from(config.director->address);
   (*resolver)->watch(std::move(targets));
   const Time end = now() + kPatience;
   for (;;) {
@@ -123,6 +126,25 @@ void look_at_fall_back(const Config& config, Findings& out) {
   }
 }
 
+// What decides packet by packet cannot be asked about beforehand.
+void look_at_rules(const Config& config, Findings& out) {
+  const Result<std::vector<RuleFact>> all = rules();
+  if (!all) return warn(out, all.error().sentence);
+  for (const Address& source : config.director->address)
+    for (const RuleFact& rule : *all) {
+      if (rule.ip6 == is_ip4(source) || (rule.from && !contains(*rule.from, source))) continue;
+      if (rule.per_packet.empty() && rule.from && rule.to_all && rule.table) break;  // it comes before all others
+      if (rule.per_packet.empty() || !rule.table) continue;
+      warn(out,
+           fmt::format(
+               "rule {} of IPv{} ({}) chooses by what differs from packet to packet: XDP sends tunnels from {} "
+               "as if it came in by no interface, and the kernel follows it; let tunnels have a rule of their own: "
+               "ip{} rule add pref {} from {} lookup {}",
+               rule.priority, rule.ip6 ? 6 : 4, rule.per_packet, text(source), rule.ip6 ? " -6" : "", rule.priority - 1,
+               text(source), rule.table));
+    }
+}
+
 }  // namespace
 
 void look_here(const Config& config, Findings& out) {
@@ -145,6 +167,7 @@ void look_here(const Config& config, Findings& out) {
     }
   look_at_targets(config, out);
   look_at_fall_back(config, out);
+  if (config.director) look_at_rules(config, out);
 }
 
 }  // namespace waymark::director

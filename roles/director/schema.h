@@ -11,7 +11,8 @@ using namespace config;
 constexpr auto kSection = section<DirectorConfig>(
     "[director]", "This node chooses a target for each flow of its services and sends the flow there in a tunnel.",
     Field{"address", &DirectorConfig::address, Several{HostAddress{}}, required,
-          "The tunnels' source, at most one address per family. Every target needs one of its own family."},
+          "The tunnels' source, at most one address per family. Every target needs one of its own family. Next hops "
+          "follow `ip rule from` this address."},
     Field{"second_candidate", &DirectorConfig::second_candidate, Flag{}, optional,
           "Name in GUE tunnels, for flows that arrive in their middle, the target that the choice gave before its last "
           "change: a host that does not know the flow passes it on to that one."},
