@@ -10,6 +10,7 @@
 #include "roles/translator/role.h"
 #include "rtnetlink/machine.h"
 #include "rtnetlink/natives.h"
+#include "rtnetlink/rules.h"
 
 namespace waymark::translator {
 
@@ -98,11 +99,28 @@ void look_at_routes(const Config& config, Findings& out) {
   }
 }
 
+// A way is kept for all packets to a destination, whoever they are from.
+void look_at_rules(Findings& out) {
+  const Result<std::vector<RuleFact>> all = rules();
+  if (!all) return warn(out, all.error().sentence);
+  for (const RuleFact& rule : *all) {
+    std::string chooses = rule.from ? "from " + text(*rule.from) : "";
+    if (!rule.per_packet.empty()) chooses += (chooses.empty() ? "" : " ") + rule.per_packet;
+    if (!chooses.empty())
+      warn(out,
+           fmt::format("rule {} of IPv{} ({}) does not choose by destination alone, as XDP does for what is "
+                       "translated: name none of the interfaces that it leads to in [engine], and the kernel sends "
+                       "there by its rules",
+                       rule.priority, rule.ip6 ? 6 : 4, chooses));
+  }
+}
+
 }  // namespace
 
 void look_here(const Config& config, Findings& out) {
   look_at_forwarding(config, out);
   look_at_routes(config, out);
+  look_at_rules(out);
   for (const Address& address : config.translator->address) {
     const Result<bool> local = is_local(address);
     if (local && !*local)
