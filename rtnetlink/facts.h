@@ -15,18 +15,21 @@ struct LinkInfo {
   u32 index = 0;
   std::string name = {};
   Mac mac{};
-  u32 mtu = 0;            // bytes of IP packet
-  u32 mtu6 = 0;           // IPv6's own, from a router advertisement or a sysctl; 0 where IPv6 is off
-  bool up = false;        // by the administrator
-  bool carrier = false;   // the other end is there
-  bool ethernet = false;  // its frames begin with an Ethernet header
-  std::string kind = {};  // driver kind: "veth", "vlan", "bond"; empty for hardware
-  u32 parent = 0;         // of a VLAN: the interface that carries it
-  u16 vlan = 0;           // of a VLAN: its id
-  u32 xdp_program = 0;    // the id of the XDP program on it; 0: none
+  u32 mtu = 0;                         // bytes of IP packet
+  u32 mtu6 = 0;                        // IPv6's own, from a router advertisement or a sysctl; 0 where IPv6 is off
+  bool up = false;                     // by the administrator
+  bool carrier = false;                // the other end is there
+  bool ethernet = false;               // its frames begin with an Ethernet header
+  std::string kind = {};               // driver kind: "veth", "vlan", "bond"; empty for hardware
+  u32 parent = 0;                      // of a VLAN: the interface that carries it
+  u16 vlan = 0;                        // of a VLAN: its id
+  u32 peer = 0;                        // of a veth: the other end's index,
+  std::optional<int> peer_space = {};  // in the network namespace of that number; none: in this one
+  u32 xdp_program = 0;                 // the id of the XDP program on it; 0: none
   bool xdp_generic = false;
 
-  bool operator==(const LinkInfo& other) const;  // of what packets' ways depend on: XDP programs do not count
+  bool operator==(
+      const LinkInfo& other) const;  // of what packets' ways depend on: XDP programs do not count, nor do peers
 };
 
 // The kernel's answer for one destination.

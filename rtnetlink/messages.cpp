@@ -203,6 +203,10 @@ std::optional<LinkInfo> link_in(nlmsghdr* header) {
   read_kind((*parts)[IFLA_LINKINFO], link);
   read_xdp((*parts)[IFLA_XDP], link);
   if (link.kind == "vlan") link.parent = number((*parts)[IFLA_LINK]);
+  if (link.kind == "veth") {
+    link.peer = number((*parts)[IFLA_LINK]);
+    if (nlattr* space = (*parts)[IFLA_LINK_NETNSID]) link.peer_space = nla_get_s32(space);
+  }
   return link;
 }
 

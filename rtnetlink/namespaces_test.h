@@ -5,8 +5,11 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <ctime>
 #include <fstream>
@@ -14,6 +17,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <utility>
 
 #include "base/time.h"
 #include "tests/kit/need.h"
@@ -64,6 +68,29 @@ class Namespaces : public testing::Test {
     ASSERT_EQ(setns(peer_, CLONE_NEWNET), 0);
     work();
     ASSERT_EQ(setns(here_, CLONE_NEWNET), 0);
+  }
+
+  // A process that is in "peer" for as long as this lives, and does nothing there.
+  struct Inhabitant {
+    pid_t pid = -1;
+    Inhabitant() = default;
+    Inhabitant(Inhabitant&& other) noexcept : pid(std::exchange(other.pid, -1)) {}
+    ~Inhabitant() {
+      if (pid < 0) return;
+      kill(pid, SIGKILL);
+      waitpid(pid, nullptr, 0);
+    }
+  };
+  Inhabitant inhabit_peer() {
+    Inhabitant someone;
+    in_peer([&] {
+      someone.pid = fork();
+      if (someone.pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;) pause();
+      }
+    });
+    return someone;
   }
 
   static std::string output(const std::string& command) {
