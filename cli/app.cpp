@@ -15,6 +15,7 @@
 #include "cli/replay.h"
 #include "cli/sim.h"
 #include "cli/trace.h"
+#include "cli/xdp.h"
 #include "daemon/run.h"
 #include "lab/lab.h"
 
@@ -103,6 +104,17 @@ struct CommandLine {
         command("check", "Every problem of a configuration", [this] { return check_command(file, here); });
     check->add_option("FILE", file, "The configuration")->required();
     check->add_flag("--here", here, "Look at this machine, too");
+
+    CLI::App* xdp = app.add_subcommand("xdp", "Take an XDP program off an interface, or let a veth have one");
+    xdp->require_subcommand(1);
+    const auto on_interface = [&](const std::string& name, const std::string& about, int (*work)(const std::string&)) {
+      CLI::App* c = xdp->add_subcommand(name, about);
+      c->callback([this, work] { chosen = [this, work] { return work(interface); }; });
+      c->add_option("INTERFACE", interface, "Its name")->required();
+    };
+    on_interface("off", "Take off whatever XDP program an interface holds, but for Waymark's own", xdp_off_command);
+    on_interface("pass", "Put a program on an interface that passes all packets: a veth takes frames of XDP only so",
+                 xdp_pass_command);
 
     CLI::App* trace =
         command("trace", "Each packet's way in words", [this] { return trace_command(config, packet, interface); });

@@ -11,6 +11,7 @@
 #include <optional>
 
 #include "engine/xdp/bpffs.h"
+#include "engine/xdp/holder.h"
 #include "engine/xdp/kernel_facts.h"
 #include "engine/xdp/links.h"
 #include "engine/xdp/pinned_set.h"
@@ -55,15 +56,21 @@ struct XdpEngine::State {
   void give_up(u32 interface);
 };
 
+// What the tables that last are made for.
+static Image empty_image(u32 pins, u32 targets) {
+  Image nothing;
+  nothing.targets = targets;
+  nothing.settings.pin_buckets = pin_buckets_for(pins);
+  nothing.settings.embryo_buckets = embryo_buckets_for(pins);
+  return nothing;
+}
+
 // Those of the pinned set, or fresh ones, which are pinned when they first serve packets.
 Status XdpEngine::State::open_tables() {
   Result<PinnedSet> found = PinnedSet::find(directory);
   if (!found) return found.error();
   pinned = std::move(*found);
-  Image nothing;
-  nothing.targets = options.targets;
-  nothing.settings.pin_buckets = pin_buckets_for(options.pins);
-  nothing.settings.embryo_buckets = embryo_buckets_for(options.pins);
+  const Image nothing = empty_image(options.pins, options.targets);
   WM_TRY(check_sizes(pinned.table("pins"), pinned.table("targets"), nothing.sizes()));
   Object::Options how;
   how.programs = {"wm_clock"};
@@ -154,10 +161,11 @@ Status XdpEngine::State::check_interface(const Attachment& to, bool& held) {
     give_up(to.interface);
     held = false;
   }
-  if (!held && on.program)
-    return Error{"interface " + to.name + " already holds another XDP program, " + program_name(on.program) +
-                 ": take it off (ip link set dev " + to.name + " xdp off; for another instance, its `waymark down`)"};
-  return Done{};
+  if (held || !on.program) return Done{};
+  if (const auto holder = holder_of(to.interface, options.root); holder)
+    return Error{"interface " + to.name + " already holds another XDP program, " + text(*holder) + ": " +
+                 removal(*holder, to.name)};
+  return Done{};  // it went meanwhile
 }
 
 Status XdpEngine::State::move(Object& next, const Attachment& to, Undo& undo) {
@@ -363,6 +371,13 @@ Status XdpEngine::serve(const Attachment& to) {
   std::erase_if(state_->load->interfaces, [&](const Attached& a) { return a.interface == to.interface; });
   state_->load->interfaces.push_back(state_->links.at(to.interface).how);
   return Done{};
+}
+
+Status XdpEngine::fits(const std::string& instance, u32 pins, u32 targets, const std::string& root) {
+  const std::string directory = root + "/" + instance;
+  WM_TRY(check_contents(directory));
+  const auto table = [&](const char* name) { return Fd(bpf_obj_get((directory + "/" + pinned_name(name)).c_str())); };
+  return check_sizes(table("pins").get(), table("targets").get(), empty_image(pins, targets).sizes());
 }
 
 bool XdpEngine::exists(const std::string& instance, const std::string& root) {

@@ -103,6 +103,9 @@ class XdpEngine {
   // Takes the program off all interfaces and unpins everything: `waymark down`. Needs no daemon and no table that this
   // build understands.
   static Status remove(const std::string& instance, const std::string& root = kPinRoot);
+  // Whether what is pinned under the instance's name has the sizes and the layout that open() would want of it. Opens
+  // nothing for long, and changes nothing.
+  static Status fits(const std::string& instance, u32 pins, u32 targets, const std::string& root = kPinRoot);
   // Whether anything of the instance is pinned.
   static bool exists(const std::string& instance, const std::string& root = kPinRoot);
 
