@@ -1,22 +1,15 @@
 #include "cli/here.h"
 
 #include <fmt/format.h>
-#include <linux/ethtool.h>
 #include <linux/magic.h>
-#include <linux/sockios.h>
-#include <net/if.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
-#include <unistd.h>
-
-#include <algorithm>
 
 #include "daemon/hook.h"
+#include "daemon/secret.h"
+#include "engine/xdp/engine.h"
 #include "engine/xdp/kernel_facts.h"
-#include "node/compile.h"
 #include "roles/role.h"
-#include "rtnetlink/machine.h"
 
 namespace waymark::cli {
 
@@ -24,40 +17,23 @@ using namespace here;
 
 namespace {
 
-// Whether the hardware takes VLAN tags out of packets before XDP sees them.
-bool strips_vlan_tags(const std::string& interface) {
-  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return false;
-  ethtool_value value{ETHTOOL_GFLAGS, 0};
-  ifreq request{};
-  interface.copy(request.ifr_name, IFNAMSIZ - 1);
-  request.ifr_data = reinterpret_cast<char*>(&value);
-  const bool known = ioctl(fd, SIOCETHTOOL, &request) == 0;
-  close(fd);
-  return known && (value.data & ETH_FLAG_RXVLAN);
+void look_at_secret(const Config& config, Findings& out) {
+  const auto secret = group_secret(config);
+  if (secret) return;
+  const std::string& path = config.group->key;
+  struct stat facts {};
+  const bool others_read = stat(path.c_str(), &facts) == 0 && facts.st_mode & 077;
+  error(out, others_read
+                 ? fmt::format("{}: chmod 600 {}", secret.error().sentence, path)
+                 : fmt::format("{}; copy it from another member, or make one for all: head -c 32 /dev/urandom | "
+                               "base64 | install -m 600 /dev/stdin {}",
+                               secret.error().sentence, path));
 }
 
-void look_at_interfaces(const Config& config, Findings& out) {
-  for (const std::string& name : interface_names(config)) {
-    const auto link = link_by_name(name);
-    if (!link) {
-      error(out, fmt::format("interface {} does not exist", name));
-    } else if (name == "lo" || !link->ethernet) {
-      error(out, fmt::format("interface {} has no Ethernet frames; Waymark needs an interface that has", name));
-    } else if (!link->up) {
-      warn(out, fmt::format("interface {} is down: ip link set {} up", name, name));
-    } else if (!link->carrier) {
-      warn(out, fmt::format("interface {} has no carrier: its other end is down or not connected", name));
-    }
-    if (link)
-      if (std::string low = unreached_mtu(config, name, link->mtu); !low.empty()) warn(out, std::move(low));
-    const auto& all = config.engine.interfaces;
-    const bool tagged = std::any_of(all.begin(), all.end(), [&](auto& i) { return i.name == name && i.outer_vlan; });
-    if (link && tagged && strips_vlan_tags(name))
-      warn(out,
-           fmt::format("interface {} takes VLAN tags out of packets before XDP sees them: ethtool -K {} rxvlan off",
-                       name, name));
-  }
+// What a start or a reload would refuse.
+void look_at_tables(const Config& config, Findings& out) {
+  const Status fits = XdpEngine::fits(config.name, config.engine.pins, config.engine.targets);
+  if (!fits) error(out, fmt::format("{}; here: waymark down --node {}", fits.error().sentence, config.name));
 }
 
 }  // namespace
@@ -73,6 +49,8 @@ Findings look_here(const Config& config) {
   if (!config.on_event.empty())
     if (const Status may = may_run(config.on_event); !may)
       warn(out, fmt::format("{}; events go to the log alone", may.error().sentence));
+  look_at_secret(config, out);
+  look_at_tables(config, out);
   look_at_interfaces(config, out);
   for (const Descriptor* role : roles_at_work(config))
     if (role->look_here) role->look_here(config, out);

@@ -1,67 +1,6 @@
-#include "cli/here.h"
-
-#include <gtest/gtest.h>
-
-#include "config/parse.h"
-#include "rtnetlink/namespaces_test.h"
+#include "cli/here_test.h"
 
 namespace waymark::cli {
-
-namespace {
-
-class HereTest : public Namespaces {
- protected:
-  static std::string findings(const std::string& toml) {
-    Parsed parsed = parse_config(toml, "test.toml");
-    if (!parsed.config) return render(parsed.problems.at(0));
-    std::string all;
-    for (const Finding& finding : look_here(*parsed.config))
-      all += (finding.warning ? "warning: " : "") + finding.sentence + "\n";
-    return all;
-  }
-  static void expect(const std::string& all, const std::string& sentence) {
-    EXPECT_NE(all.find(sentence), std::string::npos) << sentence << "\nis not in:\n" << all;
-  }
-  static void expect_none(const std::string& all, const std::string& sentence) {
-    EXPECT_EQ(all.find(sentence), std::string::npos) << sentence << "\nis in:\n" << all;
-  }
-};
-
-constexpr const char* kDirector = R"(
-[engine]
-interfaces = { wm-here = "public" }
-[director]
-address = ["10.77.0.1", "2001:db8:77::1"]
-[[service]]
-name = "web"
-address = "198.51.100.80"
-ports = "tcp/80"
-target = [{ name = "s1", address = "10.77.0.2" }, { name = "s2", address = "10.77.0.3" }, { name = "s3", address = "2001:db8:77::2", tunnel = "gue" },
-          { name = "s4", address = "2001:db8:99::1" }]
-)";
-
-constexpr const char* kTranslator = R"(
-[engine]
-interfaces = { wm-here = "public" }
-[translator]
-address = ["198.51.100.1", "2001:db8:66::1"]
-prefix = [{ prefix = "2001:db8:64::/96", ip4 = "198.51.100.0/24" }]
-map = [{ ip4 = "192.0.2.16/28", ip6 = "2001:db8:77::10/124" }]
-)";
-
-constexpr const char* kHost = R"(
-[engine]
-interfaces = { wm-here = "servers" }
-[host]
-address = "10.77.0.1"
-directors = "10.77.0.2"
-[[host.service]]
-name = "web"
-address = ["198.51.100.80", "2001:db8:80::1"]
-ports = "tcp/80"
-)";
-
-}  // namespace
 
 TEST_F(HereTest, Interfaces) {
   std::string all = findings(R"(
@@ -77,9 +16,9 @@ target = [{ name = "s1", address = "10.77.0.2" }]
 )");
   expect(all, "interface wm-none does not exist\n");
   expect(all, "interface lo has no Ethernet frames; ");
-  expect(all,
-         "warning: interface wm-here takes VLAN tags out of packets before XDP sees them: ethtool -K wm-here rxvlan "
-         "off\n");
+  expect(all, "warning: wm-peer, the other end of wm-here, hides VLAN tags from XDP: " + enter() +
+                  "ethtool -K wm-peer txvlan off\n");
+  expect_none(all, "rxvlan");  // which a veth has, and which changes nothing
   const std::string low =
       "warning: \"mtu\" in [engine] gives 9000 to wm-here, whose own MTU is 1500: that is in force; to raise it: ip "
       "link "
@@ -95,6 +34,42 @@ target = [{ name = "s1", address = "10.77.0.2" }]
   here("ip link set wm-here up");
   peer("ip link set wm-peer down");
   expect(findings(kDirector), "warning: interface wm-here has no carrier: ");
+}
+
+TEST_F(HereTest, AddressesThatNobodyAnswersFor) {
+  here("ip addr add 198.51.100.1/24 dev wm-here");
+  const std::string lies = "198.51.100.80 of service web lies in the subnet of wm-here";
+  EXPECT_EQ(mend(findings(kPlain), lies), "ip addr add 198.51.100.80/32 dev wm-here");
+  expect_none(findings(kPlain), "198.51.100.80 of service web");
+  peer("ip addr add 198.51.100.2/24 dev wm-peer; ping -qc 1 -W 5 198.51.100.80 >/dev/null");
+  here(
+      "ip addr del 198.51.100.80/32 dev wm-here; ip addr add 198.51.100.80/32 dev lo; sysctl -qw "
+      "net.ipv4.conf.all.arp_ignore=1");
+  expect(findings(kPlain), lies);
+  here("sysctl -qw net.ipv4.conf.all.arp_ignore=0 net.ipv4.conf.wm-here.arp_ignore=0");
+  expect_none(findings(kPlain), "198.51.100.80 of service web");
+}
+
+TEST_F(HereTest, ServicesThatWouldGoRound) {
+  std::string both = kPlain;
+  const std::string one = "address = \"198.51.100.80\"";
+  both.replace(both.find(one), one.size(), "address = [\"198.51.100.80\", \"2001:db8:80::/64\"]");
+  here("ip route add default via 10.77.0.2; ip -6 route add default via 2001:db8:77::2");
+  const std::string on = " has a route that leads on from here";
+  expect(findings(both), "198.51.100.80 of service web" + on);
+  expect_none(findings(both + "[announce]\n"), on);
+  const auto command = [](const std::string& all, const std::string& what) {
+    const auto at = all.find("; ip", all.find(what));
+    return at == all.npos ? std::string("false") : all.substr(at + 2, all.find('\n', at) - at - 2);
+  };
+  const std::string all = findings(both);
+  EXPECT_EQ(command(all, "198.51.100.80" + on), "false") << "the service is named in between";
+  const std::string four = command(all, "198.51.100.80 of service web" + on),
+                    six = command(all, "2001:db8:80::/64 of service web" + on);
+  EXPECT_EQ(four, "ip route add unreachable 198.51.100.80/32");
+  EXPECT_EQ(six, "ip -6 route add unreachable 2001:db8:80::/64");
+  here(four + "; " + six);
+  expect_none(findings(both), on);
 }
 
 TEST_F(HereTest, WhatADirectorNeeds) {
@@ -161,6 +136,14 @@ TEST_F(HereTest, WhatAServerNeeds) {
   expect(all, "ip addr add 2001:db8:80::1/128 dev lo\n");
   here("ip addr add 198.51.100.80/32 dev lo; ip -6 addr add 2001:db8:80::1/128 dev lo");
   all = findings(kHost);
+  expect(all, "warning: this server answers ARP for 198.51.100.80 on wm-here, past the director: ");
+  EXPECT_EQ(mend(all, "this server answers ARP"),
+            "sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2");
+  expect_none(findings(kHost), "past the director");
+  here("ip addr del 198.51.100.80/32 dev lo; ip addr add 198.51.100.80/24 dev wm-here");
+  EXPECT_EQ(mend(findings(kHost), "198.51.100.80 is an address on wm-here, so this server answers"),
+            "ip addr del 198.51.100.80/24 dev wm-here; ip addr add 198.51.100.80/32 dev lo");
+  expect_none(findings(kHost), "past the director");
   const std::string change4 = "ip route change default via 10.77.0.2 dev wm-here advmss 1428",
                     change6 = "ip -6 route change default via 2001:db8:77::2 dev wm-here advmss 1408";
   expect(all,
@@ -216,6 +199,7 @@ TEST_F(HereTest, WhatATranslatorNeeds) {
 
 TEST_F(HereTest, AWorkingTranslatorHasNoFindings) {
   WM_NEED(Cap::bpf);
+  mend_peer();
   here(
       "mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf; "
       "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.conf.all.rp_filter=0 "
@@ -227,8 +211,10 @@ TEST_F(HereTest, AWorkingTranslatorHasNoFindings) {
 
 TEST_F(HereTest, AWorkingServerHasNoFindings) {
   WM_NEED(Cap::bpf);
+  mend_peer();
   here(
       "mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf; "
+      "sysctl -qw net.ipv4.conf.all.arp_ignore=1; "
       "ip route add default via 10.77.0.2 advmss 1400; ip -6 route add default via 2001:db8:77::2 advmss 1400; "
       "ip addr add 198.51.100.80/32 dev lo; ip -6 addr add 2001:db8:80::1/128 dev lo");
   EXPECT_EQ(findings(kHost), "");

@@ -7,6 +7,7 @@
 
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/secret.h"
 
 namespace waymark {
 
@@ -94,7 +95,7 @@ Status Plane::start_control(const Config& config, bool adopted) {
     life.announced = std::move(*found);
   }
   if (!adopted && config.group) {  // the members of a group hash flows alike
-    const Result<std::vector<u8>> secret = read_secret(config);
+    const Result<std::vector<u8>> secret = group_secret(config);
     if (!secret) return secret.error();
     const auto key = group::pin_key_of(*secret, config.group->name);
     std::copy(key.begin(), key.end(), engine_.live().meta[0].pin_key);

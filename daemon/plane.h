@@ -116,7 +116,6 @@ class Plane {
   void answer_flips(Time now);
 
   // plane_load.cpp
-  static Result<std::vector<u8>> read_secret(const Config& config);
   static Result<std::vector<Prefix>> natives_for(const Config& config);
   static Result<Machine> read_machine(const Config& config, bool asked, const std::vector<u8>& secret);
   static Status may_follow(const Config& now, const Config& next);

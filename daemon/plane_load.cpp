@@ -13,10 +13,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/file.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/plane.h"
+#include "daemon/secret.h"
 #include "dataplane/pipeline.h"
 #include "roles/role.h"
 #include "rtnetlink/natives.h"
@@ -32,17 +32,6 @@ constexpr Duration kSettle = 200ms, kGap = 2s;
 constexpr u32 kMostPatience = 3;  // a load is tried again after 1, 2, 4 and then every 8 seconds
 
 }  // namespace
-
-// The group's secret; empty where there is no group.
-Result<std::vector<u8>> Plane::read_secret(const Config& config) {
-  if (!config.group) return std::vector<u8>();
-  const std::string& path = config.group->key;
-  const Result<std::string> bytes = read_file(path, {.most_bytes = group::kMostSecret, .only_owners = true});
-  if (!bytes) return Error{fmt::format("[group] key: {}", bytes.error().sentence)};
-  Result<std::vector<u8>> secret = group::read_secret({reinterpret_cast<const u8*>(bytes->data()), bytes->size()});
-  if (!secret) return Error{fmt::format("[group] key: {}: {}", path, secret.error().sentence)};
-  return secret;
-}
 
 // What roles leave to the kernel's routes is in the image, so another one is loaded when they change.
 Result<std::vector<Prefix>> Plane::natives_for(const Config& config) {
@@ -118,7 +107,7 @@ Status Plane::load_now(Change change) {
 Result<Plane::Machine> Plane::read_machine(const Config& config, bool asked, const std::vector<u8>& secret) {
   Machine machine{secret, {}};
   if (asked) {
-    auto read = read_secret(config);
+    auto read = group_secret(config);
     if (!read) return read.error();
     machine.secret = std::move(*read);
   }

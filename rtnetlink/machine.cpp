@@ -1,8 +1,11 @@
 #include "rtnetlink/machine.h"
 
 #include <fmt/format.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
 
 #include <algorithm>
+#include <bit>
 #include <fstream>
 #include <system_error>
 
@@ -36,10 +39,38 @@ std::optional<LinkInfo> link_by_name(std::string_view name) {
   return found == all->end() ? std::nullopt : std::optional(*found);
 }
 
+Result<RouteFact> route_to(const Address& destination) { return route({.destination = destination}); }
+
 Result<bool> is_local(const Address& address) {
   const auto answer = route({.destination = address});
   if (!answer) return answer.error();
   return answer->kind == RouteFact::Kind::local;
+}
+
+std::vector<OwnAddress> own_addresses() {
+  ifaddrs* all = nullptr;
+  if (getifaddrs(&all) != 0) return {};
+  std::vector<OwnAddress> out;
+  for (const ifaddrs* a = all; a; a = a->ifa_next) {
+    if (!a->ifa_addr || !a->ifa_netmask) continue;
+    const auto bits = [&](const auto& mask) {
+      u32 count = 0;
+      for (const u8* byte = reinterpret_cast<const u8*>(&mask); byte < reinterpret_cast<const u8*>(&mask + 1); ++byte)
+        count += u32(std::popcount(*byte));
+      return u8(count);
+    };
+    if (a->ifa_addr->sa_family == AF_INET) {
+      const auto *address = reinterpret_cast<const sockaddr_in*>(a->ifa_addr),
+                 *mask = reinterpret_cast<const sockaddr_in*>(a->ifa_netmask);
+      out.push_back({a->ifa_name, address_of(be32{address->sin_addr.s_addr}), bits(mask->sin_addr)});
+    } else if (a->ifa_addr->sa_family == AF_INET6) {
+      const auto *address = reinterpret_cast<const sockaddr_in6*>(a->ifa_addr),
+                 *mask = reinterpret_cast<const sockaddr_in6*>(a->ifa_netmask);
+      out.push_back({a->ifa_name, load_address(&address->sin6_addr), bits(mask->sin6_addr)});
+    }
+  }
+  freeifaddrs(all);
+  return out;
 }
 
 std::optional<std::string> sysctl(std::string_view name) {

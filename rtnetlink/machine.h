@@ -14,8 +14,18 @@ namespace waymark {
 Result<std::vector<LinkInfo>> links();
 std::optional<LinkInfo> link_by_name(std::string_view name);
 
+// The way that the kernel's routes give to a destination; Kind::none where there is none.
+Result<RouteFact> route_to(const Address& destination);
+
 // Whether the kernel takes packets for it as its own: configured addresses, and local routes (AnyIP).
 Result<bool> is_local(const Address& address);
+
+struct OwnAddress {
+  std::string interface;
+  Address address;
+  u8 length;  // of the subnet that is reached there, as in a Prefix
+};
+std::vector<OwnAddress> own_addresses();  // of all interfaces
 
 // A setting's text without the newline: "net.ipv4.conf.all.rp_filter". Where a name holds a dot itself, separate with
 // slashes: "net/ipv4/conf/eth0.5/rp_filter". None where there is no such setting or it may not be read.

@@ -126,6 +126,53 @@ void look_at_fall_back(const Config& config, Findings& out) {
   }
 }
 
+// The interface in whose subnet an address lies; null: it is routed.
+const OwnAddress* connected(const std::vector<OwnAddress>& own, const Address& address) {
+  for (const OwnAddress& o : own)
+    if (o.interface != "lo" && o.length < Prefix(o.address).length && contains(Prefix(o.address, o.length), address))
+      return &o;
+  return nullptr;
+}
+
+// Whether this machine answers who asks for a local address on an interface (arp_ignore; IPv6 answers for those on it).
+bool answers(const std::vector<OwnAddress>& own, const std::string& interface, const Address& address) {
+  const bool on_it =
+      std::any_of(own.begin(), own.end(), [&](auto& o) { return o.interface == interface && o.address == address; });
+  return on_it || (is_ip4(address) && !ip4_setting(interface, "arp_ignore"));
+}
+
+// They come here by routes of others, go on in tunnels, and are this machine's in no other way.
+void look_at_service_addresses(const Config& config, Findings& out) {
+  const std::vector<OwnAddress> own = own_addresses();
+  for (const ServiceConfig& service : config.service)
+    for (const Prefix& prefix : service.address) {
+      const Address& address = prefix.address;  // of a prefix the first one stands for all
+      const OwnAddress* on = connected(own, address);
+      const Result<RouteFact> route = route_to(address);
+      const bool local = route && route->kind == RouteFact::Kind::local;
+      const std::string name = fmt::format("{} of service {}", text(prefix), service.name);
+      if (on && !(local && answers(own, on->interface, address)))
+        warn(out,
+             fmt::format(
+                 "{} lies in the subnet of {}, where others ask for its MAC and nobody answers: choose one that is "
+                 "routed here{}",
+                 name, on->interface,
+                 is_one(prefix) ? fmt::format(", or let this machine answer: ip addr add {}/{} dev {}", text(address),
+                                              prefix.length, on->interface)
+                                : ""));
+      if (!on && local)
+        warn(out, fmt::format(
+                      "{} is an address of this machine: what is not forwarded, such as other ports, the kernel takes "
+                      "for itself; let it be routed here instead",
+                      name));
+      if (!on && !config.announce && route && route->kind == RouteFact::Kind::unicast)
+        warn(out,
+             fmt::format("{} has a route that leads on from here: what is not forwarded would go round between this "
+                         "machine and the next router; ip{} route add unreachable {}/{}",
+                         name, is_ip4(address) ? "" : " -6", text(address), prefix.length));
+    }
+}
+
 // What decides packet by packet cannot be asked about beforehand.
 void look_at_rules(const Config& config, Findings& out) {
   const Result<std::vector<RuleFact>> all = rules();
@@ -148,14 +195,7 @@ void look_at_rules(const Config& config, Findings& out) {
 }  // namespace
 
 void look_here(const Config& config, Findings& out) {
-  for (const ServiceConfig& service : config.service)
-    for (const Prefix& address : service.address) {
-      const Result<bool> local = is_local(address.address);
-      if (local && *local)
-        warn(out, fmt::format("{} of service {} is an address of this machine: what is not forwarded, such as other "
-                              "ports, the kernel takes for itself; let it be routed here instead",
-                              text(address), service.name));
-    }
+  look_at_service_addresses(config, out);
   if (config.director)
     for (const Address& address : config.director->address) {
       const Result<bool> local = is_local(address);

@@ -76,6 +76,22 @@ void look_at_replies(const Config& config, const HostServiceConfig& service, con
            text(address), offered, room - headers, route_command(address, *route, reply->interface, room - headers)));
 }
 
+// A server holds services' addresses silently: else neighbours find it by ARP or ND, and pass the director by.
+void look_at_silence(const Config& config, const Address& address, Findings& out) {
+  const auto names = interface_names(config);
+  for (const OwnAddress& own : own_addresses())
+    if (own.address == address && std::find(names.begin(), names.end(), own.interface) != names.end())
+      return warn(out,
+                  fmt::format("{0} is an address on {1}, so this server answers who asks for its MAC there, past the "
+                              "director: ip addr del {0}/{2} dev {1}; {3}",
+                              text(address), own.interface, own.length, address_command(address)));
+  for (const std::string& name : names)
+    if (is_ip4(address) && !ip4_setting(name, "arp_ignore"))
+      return warn(out, fmt::format("this server answers ARP for {} on {}, past the director: sysctl -w "
+                                   "net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2",
+                                   text(address), name));
+}
+
 std::string local_command(const Prefix& prefix) { return fmt::format("ip route add local {} dev lo", text(prefix)); }
 
 }  // namespace
@@ -90,6 +106,7 @@ void look_here(const Config& config, Findings& out) {
     for (const Prefix& address : service.address) {
       const Result<bool> local = is_local(address.address);  // of a prefix the first address stands for all
       if (!local) continue;
+      if (*local && !config.director) look_at_silence(config, address.address, out);
       if (*local)
         look_at_replies(config, service, address.address, out);
       else
