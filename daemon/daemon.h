@@ -16,6 +16,7 @@
 #include "daemon/lock.h"
 #include "daemon/loop.h"
 #include "daemon/plane.h"
+#include "daemon/refused.h"
 #include "daemon/renderer.h"
 #include "daemon/run.h"
 #include "daemon/server.h"
@@ -76,6 +77,7 @@ class Daemon {
   // What happened, daemon/happenings.cpp.
   void tell(Severity severity, std::string kind, std::string text);  // of the node itself
   Time take_events(Time now);
+  void read_refused();  // drivers may take milliseconds
   HttpReply follow_events(const Show& show);
   void follow_config();  // what the process itself does by it
 
@@ -105,7 +107,9 @@ class Daemon {
   Worker worker_{loop_};
   Events events_{loop_};
   DropWatch drops_;
-  std::string reload_changed_;  // in words, by the last one
+  RefusedWatch refused_;
+  bool refused_is_read_ = false;  // on the worker, just now
+  std::string reload_changed_;    // in words, by the last one
   std::unique_ptr<Plane> plane_;
   std::unique_ptr<Loop::Watch> kernel_watch_, capture_watch_;
   std::shared_ptr<Capture> capture_;

@@ -5,6 +5,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "rtnetlink/driver.h"
 
 namespace waymark {
 
@@ -18,7 +19,25 @@ Time Daemon::take_events(Time now) {
   if (!plane_) return events_.deadline();
   events_.tell(plane_->take_events(), now);
   if (now >= drops_.deadline()) events_.tell(drops_.look(plane_->engine().counters(), now), now);
-  return std::min(events_.deadline(), drops_.deadline());
+  if (!refused_is_read_ && now >= refused_.deadline()) read_refused();
+  const Time due = std::min(events_.deadline(), drops_.deadline());
+  return refused_is_read_ ? due : std::min(due, refused_.deadline());  // its end is heard
+}
+
+void Daemon::read_refused() {
+  refused_is_read_ = true;
+  using Readings = std::vector<RefusedWatch::Reading>;
+  worker_.run<Readings>(
+      [interfaces = plane_->ways_out()]() -> Result<Readings> {
+        Readings out;
+        for (const std::string& name : interfaces) out.push_back({name, refused_in(driver_counts(name))});
+        return out;
+      },
+      [this](const Result<Readings>& readings) {
+        refused_is_read_ = false;
+        const Time now = boot_time();
+        events_.tell(refused_.look(readings ? *readings : Readings(), now), now);
+      });
 }
 
 void Daemon::took_over(int from) {

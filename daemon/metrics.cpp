@@ -197,6 +197,9 @@ void add_daemon(std::string& out, const Snapshot& s) {
   Family native(out, "waymark_interface_native", "gauge", "1 where the program is attached as native XDP.");
   for (const AttachedInterface& i : s.interfaces)
     native.sample({{"interface", i.name}}, i.state == InterfaceState::native);
+  Family refused(out, "waymark_forward_refused_total", "counter",
+                 "Packets that XDP sent and the interface's driver did not take, as far as it counts them.");
+  for (const RefusedView& view : s.refused) refused.sample({{"interface", view.interface}}, view.packets);
   Family warnings(out, "waymark_warnings", "gauge", "Warnings of `show status`, by their kind.");
   for (const auto& [kind, count] : warnings_of(s).count) warnings.sample({{"kind", kind}}, count);
   if (s.hook) {

@@ -69,6 +69,9 @@ class Plane {
   const Config& config() const { return *config_; }
   const XdpEngine& engine() const { return engine_; }
 
+  // The interfaces that packets leave by: those of [engine], and those of next hops.
+  std::set<std::string> ways_out() const;
+
   // "program 0123456789abcdef on eth0 (native XDP), eth1 (missing)"
   std::string in_words();
 

@@ -23,6 +23,15 @@ std::string Plane::in_words() {
   return words;
 }
 
+std::set<std::string> Plane::ways_out() const {
+  std::set<std::string> out;
+  for (const InterfaceConfig& i : config_->engine.interfaces) out.insert(i.name);
+  for (const auto& [target, r] : next_hops_)
+    if (r.adjacency) out.insert(resolver_->link_name(r.adjacency->interface));
+  out.erase("");  // it has gone meanwhile
+  return out;
+}
+
 std::optional<Pin> Plane::find_pin(const FlowQuery& f) {
   return control_->node().find_pin(f.zone, f.protocol, f.source, f.source_port, f.destination, f.destination_port);
 }

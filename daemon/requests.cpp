@@ -156,6 +156,8 @@ std::shared_ptr<Snapshot> Daemon::snapshot() {
   for (const HttpServer* server : {api_.get(), metrics_.get(), health_.get()})
     if (server) s->http.push_back(server->counts());
   s->drops = drops_.growing();
+  s->refused = refused_.views();
+  s->refusing = refused_.growing();
   if (!config_->on_event.empty()) s->hook = events_.hook().counts();
   const Time end = boot_time();
   snapshot_due_ = end + kSnapshotRests * (end - begin);

@@ -132,6 +132,11 @@ Rows counters(const Snapshot& s) {
   for (u32 n = 0; n < kNotes; ++n)
     rows.rows.push_back({std::string(note_name(Note(n))), std::string("note"), std::string("-"), s.counters.notes[n],
                          std::string(note_text(Note(n)))});
+  if (s.refused.empty()) return rows;
+  u64 refused = 0;
+  for (const RefusedView& view : s.refused) refused += view.packets;
+  rows.rows.push_back({std::string("forward.refused"), std::string("driver"), std::string("-"), refused,
+                       std::string("of those sent: the driver of the way out did not take it")});
   return rows;
 }
 

@@ -157,6 +157,18 @@ TEST(ShowRows, CountersHoldEveryReasonAndNote) {
   EXPECT_EQ(rows[all_reasons().size()]["reason"], "pin_adopted");
 }
 
+TEST(ShowRows, WhatDriversRefusedIsOneCounter) {
+  Snapshot s;
+  s.refused = {{"eth0", 5}, {"eth1", 7}};
+  Show what;
+  what.what = Show::What::counters;
+  const auto rows = show(s, what);
+  ASSERT_TRUE(rows);
+  const Json last = Json::parse(to_json(*rows))["rows"].back();
+  EXPECT_EQ(last["reason"], "forward.refused");
+  EXPECT_EQ(last["packets"], 12);
+}
+
 TEST(ShowRows, WhatIsNotUtf8IsStillJson) {
   const Json json = Json::parse(error_json("no target is called \"\xff\""), nullptr, false);
   EXPECT_FALSE(json.is_discarded());

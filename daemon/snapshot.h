@@ -7,6 +7,7 @@
 
 #include "daemon/command.h"
 #include "daemon/hook.h"
+#include "daemon/refused.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
 #include "node/control.h"
@@ -84,6 +85,8 @@ struct Snapshot {
   std::vector<HttpCounts> http;       // each server's
   std::vector<std::string> warnings;  // of interfaces
   std::vector<std::string> drops;     // reasons that drop more than before, a sentence each
+  std::vector<RefusedView> refused;   // of drivers that count it
+  std::vector<std::string> refusing;  // a sentence for each that does, just now
   std::optional<HookCounts> hook;     // where there is one
 };
 

@@ -26,6 +26,7 @@ constexpr WarningKind kKinds[] = {
     {"member", "members of the group are not connected",
      "a member of the group is not connected, is refused, or shares no pins"},
     {"drops", "reasons drop more packets than before", "packets are dropped for a reason that dropped few or none"},
+    {"refused", "drivers refuse what is sent", "a driver refuses packets that XDP sends"},
     {"punts", "punted packets could not be sent", "a packet that the daemon had to finish could not be sent"},
     {"guests", "servers refuse guests", "the API, metrics or health server refused guests within the last minute"},
     {"hook", "hooks failed", "the program of `on_event` failed or cannot be run"},
@@ -180,6 +181,8 @@ Warnings warnings_of(const Snapshot& s) {
   add_decisions(c, s);
   add_group(c, s);
   for (const std::string& growing : s.drops) c.add("drops", growing);
+  c.end();
+  for (const std::string& refusing : s.refusing) c.add("refused", refusing);
   c.end();
   if (s.punts && !s.punts->why.empty()) c.add("punts", "a punted packet was not sent: " + s.punts->why);
   c.end();

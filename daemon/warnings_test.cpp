@@ -106,6 +106,7 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
       {"drops",
        [](Site& t) { t.s.drops = {"director.no_target: 120 packets in 10 s"}; },
        {"director.no_target: 120 packets in 10 s"}},
+      {"refused", [](Site& t) { t.s.refusing = {"forward.refused: 120 packets"}; }, {"forward.refused: 120 packets"}},
       {"punts",
        [](Site& t) { t.s.punts = PuntCounts{.failed = 1, .why = "no route"}; },
        {"a punted packet was not sent: no route"}},
