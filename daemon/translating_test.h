@@ -2,7 +2,6 @@
 #pragma once
 
 #include <arpa/inet.h>
-#include <linux/bpf.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -11,6 +10,7 @@
 #include <cstring>
 
 #include "daemon/processes_test.h"
+#include "engine/xdp/holder.h"
 
 namespace waymark {
 
@@ -25,12 +25,12 @@ class Translating : public Processes {
     here(
         "ip neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev wm-here nud permanent; "
         "ip neigh replace 2001:db8:77::2 lladdr 02:00:00:00:00:02 dev wm-here nud permanent");
-    in_peer([this] { poll_peer(); });
+    in_peer([] {  // what XDP sends back into a veth is lost without
+      const Status put = put_pass(if_nametoindex("wm-peer"), "wm-peer");
+      ASSERT_TRUE(put) << put.error().sentence;
+    });
     translate();
     ASSERT_TRUE(runs(spawn())) << log();
-  }
-  ~Translating() override {
-    if (peers_program_ >= 0) close(peers_program_);
   }
   // `map` leads to the peer's IPv6 address; IPv4 addresses stand under 2001:db8:64::/96.
   void translate(const std::string& map = "ip4 = \"198.51.100.6/32\", ip6 = \"2001:db8:77::2/128\"") {
@@ -95,29 +95,6 @@ class Translating : public Processes {
     if (hops && found && found->cmsg_type == IPV6_HOPLIMIT) std::memcpy(hops, CMSG_DATA(found), sizeof *hops);
     return data;
   }
-
- private:
-  // What XDP sends back into a veth is lost unless a program stands on its other end: one that passes everything.
-  void poll_peer() {
-    bpf_insn pass[2] = {};
-    pass[0].code = BPF_ALU64 | BPF_MOV | BPF_K;
-    pass[0].imm = XDP_PASS;
-    pass[1].code = BPF_JMP | BPF_EXIT;
-    bpf_attr load{}, link{};
-    load.prog_type = BPF_PROG_TYPE_XDP;
-    load.insns = reinterpret_cast<uintptr_t>(pass);
-    load.insn_cnt = 2;
-    load.license = reinterpret_cast<uintptr_t>("GPL");
-    const int program = int(syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof load));
-    ASSERT_GE(program, 0) << strerror(errno);
-    link.link_create.prog_fd = u32(program);
-    link.link_create.target_ifindex = if_nametoindex("wm-peer");
-    link.link_create.attach_type = BPF_XDP;
-    peers_program_ = int(syscall(SYS_bpf, BPF_LINK_CREATE, &link, sizeof link));
-    EXPECT_GE(peers_program_, 0) << strerror(errno);
-    close(program);
-  }
-  int peers_program_ = -1;
 };
 
 }  // namespace waymark
