@@ -227,8 +227,10 @@ void Plane::step(Time now) {
     return;
   }
   if (std::exchange(hops_changed_, false)) {
-    resolver_->leave_from(config_->director ? config_->director->address : std::vector<Address>());
-    resolver_->watch(control_->node().next_hops_wanted());
+    const Node& node = control_->node();
+    std::vector<RouteQuestion> targets;
+    for (const Address& target : node.next_hops_wanted()) targets.push_back({target, node.next_hop_source(target)});
+    resolver_->watch(std::move(targets));
     kernel_changed_ = true;
     return;
   }

@@ -77,7 +77,7 @@ void Punts::read() {
 // The way that the kernel takes, whose MTU says how long the pieces are. A packet of a raw socket is not forwarded, so
 // the hop is spent as where XDP sends by itself.
 Routed Punts::route(const Address& to) {
-  const netlink::RouteQuestion question{.destination = to};
+  const RouteQuestion question{.destination = to};
   const auto facts = requests_.routes({&question, 1});
   if (!facts) return {};
   const RouteFact& fact = facts->front();

@@ -141,6 +141,10 @@ std::vector<Address> NextHops::wanted() const {
   return all;
 }
 
+Address NextHops::source(const Address& address) const {
+  return outer_source(live_.targets[ways_[way_of_.at(address)].first]);
+}
+
 std::string NextHops::text(const Address& address) const {
   const auto at = end_of_.find(address);
   if (at == end_of_.end()) return {};

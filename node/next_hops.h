@@ -49,7 +49,8 @@ class NextHops {
   void tidy(Time now);                                          // at deadline()
   Time deadline() const { return retired_.empty() ? Time::max() : retired_.front().first; }
 
-  std::vector<Address> wanted() const;  // of all slots, each once
+  std::vector<Address> wanted() const;           // of all slots, each once
+  Address source(const Address& address) const;  // where the tunnel there begins; of several, the latest slot's
   std::string text(const Address& address) const;
   std::vector<u32> slots_at(const Address& address) const;
 

@@ -85,6 +85,7 @@ class Node {
   };
   Behind targets_at(const Address& address, std::size_t most) const;
   std::vector<Address> next_hops_wanted() const { return hops_.wanted(); }  // all targets' addresses, of slots in use
+  Address next_hop_source(const Address& target) const { return hops_.source(target); }  // of one of these
 
   // "service/target", or "target" in all services. Fail where there is none.
   Status drain(const std::string& target, bool on, Time now);

@@ -152,6 +152,25 @@ TEST(Node, RefusedConfigurationsChangeNothing) {
   EXPECT_EQ(seen, (std::set<u8>{1, 2, 3}));
 }
 
+// Rules may choose a route by where its packets are from.
+TEST(Node, ANextHopHasTheSourceOfItsTunnels) {
+  Site s;
+  for (const Address& to : s.node->next_hops_wanted()) EXPECT_EQ(s.node->next_hop_source(to), ip("2001:db8:d::1"));
+  Config moved = site();
+  moved.director->address[0] = ip("2001:db8:d::2");
+  s.configure(moved);
+  const std::vector<Address> wanted = s.node->next_hops_wanted();
+  EXPECT_EQ(wanted.size(), 3u) << "a way to each, though there are old slots as well";
+  for (const Address& to : wanted) EXPECT_EQ(s.node->next_hop_source(to), ip("2001:db8:d::2"));
+  Config host;
+  host.host.emplace();
+  host.host->address = {ip("2001:db8:5::1")};
+  host.host->service.emplace_back().hosts = {ip("2001:db8:5::2")};
+  const Services services = services_of(host);
+  ASSERT_EQ(services.fellow.size(), 1u);
+  EXPECT_EQ(services.fellow[0].source, ip("2001:db8:5::1")) << "a stray's tunnel to another host begins at this one";
+}
+
 TEST(Node, ANextHopIsNewsOnceItIsLostOrFound) {
   Site s;
   const Address to = s.node->next_hops_wanted().front();

@@ -32,6 +32,14 @@ struct LinkInfo {
       const LinkInfo& other) const;  // of what packets' ways depend on: XDP programs do not count, nor do peers
 };
 
+// What the kernel is asked for: the route of packets to a destination.
+struct RouteQuestion {
+  Address destination;
+  std::optional<Address> source = {};  // where they are from, as rules may choose by it; an IPv4 one must be local here
+
+  bool operator==(const RouteQuestion&) const = default;
+};
+
 // The kernel's answer for one destination.
 struct RouteFact {
   enum class Kind : u8 { none, unicast, local, other };  // other: broadcast, multicast, anycast

@@ -16,7 +16,7 @@ namespace waymark {
 
 namespace {
 
-Result<RouteFact> route(const netlink::RouteQuestion& question) {
+Result<RouteFact> route(const RouteQuestion& question) {
   auto requests = netlink::Requests::open();
   if (!requests) return requests.error();
   auto answers = requests->routes({&question, 1});

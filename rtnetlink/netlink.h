@@ -20,11 +20,6 @@ struct CloseSocket {
 };
 using Socket = std::unique_ptr<nl_sock, CloseSocket>;
 
-struct RouteQuestion {
-  Address destination;
-  std::optional<Address> source = {};  // must be local here
-};
-
 class Requests {
  public:
   static Result<Requests> open();

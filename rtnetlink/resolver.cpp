@@ -1,7 +1,6 @@
 #include "rtnetlink/resolver.h"
 
 #include <algorithm>
-#include <array>
 #include <optional>
 #include <set>
 
@@ -14,6 +13,11 @@ namespace {
 
 // What no event announces (a path MTU learned or expired) or an event that went missing shows after this.
 constexpr Duration kResync = std::chrono::seconds(60), kRetry = std::chrono::seconds(1);
+
+struct ByDestination {
+  bool operator()(const RouteQuestion& a, const RouteQuestion& b) const { return before(a.destination, b.destination); }
+  bool operator()(const RouteQuestion& a, const Address& b) const { return before(a.destination, b); }
+};
 
 struct Apply {
   Tracker& tracker;
@@ -40,8 +44,8 @@ struct Resolver::Parts {
   netlink::Requests requests;
   netlink::Events events;
   Tracker tracker = {};
-  std::vector<Address> sources = {};
-  std::set<u32> changed_links = {};  // to be read again
+  std::vector<RouteQuestion> watched = {};  // in the order of their destinations
+  std::set<u32> changed_links = {};         // to be read again
   u64 route_changes = 0;
   Time resync{};  // when everything is read anew
   bool more = false;
@@ -80,25 +84,34 @@ struct Resolver::Parts {
     return Done{};
   }
 
-  // By family. Asked anew in each round, as addresses come and go: that is what begins a round, among others.
-  Result<std::array<std::optional<Address>, 2>> usable_sources() {
-    std::vector<netlink::RouteQuestion> questions;
-    for (const Address& source : sources) questions.push_back({.destination = source});
-    const auto answers = requests.routes(questions);
+  std::optional<Address> source_of(const Address& target) const {
+    const auto at = std::lower_bound(watched.begin(), watched.end(), target, ByDestination());
+    return at != watched.end() && at->destination == target ? at->source : std::nullopt;
+  }
+
+  // Of IPv4 sources those that are not local are left out. That is asked anew in each round, as addresses come and go:
+  // it is what begins a round, among others.
+  Status keep_usable(std::vector<RouteQuestion>& questions) {
+    std::vector<RouteQuestion> sources;  // few: nodes have one or two
+    for (const RouteQuestion& q : questions)
+      if (const RouteQuestion source{q.source.value_or(q.destination)};
+          q.source && is_ip4(*q.source) && std::find(sources.begin(), sources.end(), source) == sources.end())
+        sources.push_back(source);
+    const auto answers = requests.routes(sources);
     if (!answers) return answers.error();
-    std::array<std::optional<Address>, 2> out;
     for (std::size_t i = 0; i < sources.size(); ++i)
-      if (!is_ip4(sources[i]) || (*answers)[i].kind == RouteFact::Kind::local) out[is_ip4(sources[i])] = sources[i];
-    return out;
+      if ((*answers)[i].kind != RouteFact::Kind::local)
+        for (RouteQuestion& q : questions)
+          if (q.source == sources[i].destination) q.source.reset();
+    return Done{};
   }
 
   Status look_up(Time now) {
     const std::vector<Address> targets = tracker.lookups(now);
     if (targets.empty()) return Done{};
-    const auto from = usable_sources();
-    if (!from) return from.error();
-    std::vector<netlink::RouteQuestion> questions;
-    for (const Address& target : targets) questions.push_back({target, (*from)[is_ip4(target)]});
+    std::vector<RouteQuestion> questions;
+    for (const Address& target : targets) questions.push_back({target, source_of(target)});
+    WM_TRY(keep_usable(questions));
     const auto routes = requests.routes(questions);
     if (!routes) return routes.error();
     for (std::size_t i = 0; i < targets.size(); ++i) tracker.set_route(targets[i], (*routes)[i]);
@@ -129,13 +142,21 @@ Resolver::~Resolver() = default;
 
 int Resolver::descriptor() const { return parts_->events.descriptor(); }
 
-void Resolver::leave_from(std::vector<Address> sources) {
-  if (parts_->sources == sources) return;
-  parts_->sources = std::move(sources);
-  parts_->tracker.touch_routes();
+void Resolver::watch(std::vector<RouteQuestion> targets) {
+  Parts& parts = *parts_;
+  std::sort(targets.begin(), targets.end(), ByDestination());
+  std::vector<Address> destinations;
+  destinations.reserve(targets.size());
+  for (const RouteQuestion& target : targets) {
+    destinations.push_back(target.destination);
+    const auto known =
+        std::lower_bound(parts.watched.begin(), parts.watched.end(), target.destination, ByDestination());
+    const bool is_known = known != parts.watched.end() && known->destination == target.destination;
+    if (is_known && known->source != target.source) parts.tracker.touch_routes(target.destination, 128);
+  }
+  parts.tracker.watch(std::move(destinations));
+  parts.watched = std::move(targets);
 }
-
-void Resolver::watch(std::vector<Address> targets) { parts_->tracker.watch(std::move(targets)); }
 
 std::vector<Resolution> Resolver::poll(Time now) {
   Parts& parts = *parts_;

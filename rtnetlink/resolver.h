@@ -22,13 +22,10 @@ class Resolver {
   // Readable when the kernel changed something: call poll() then.
   int descriptor() const;
 
-  // Where what is sent begins: at most one address per family, replaced as a whole. The kernel is asked for the routes
-  // from there, as rules may choose by it; so does its own forwarding, where it stands in for XDP. Of an IPv4 address
-  // that is not this machine's the kernel gives no route: then the one from nowhere counts, until it is.
-  void leave_from(std::vector<Address> sources);
-
-  // The set of interest, replaced as a whole; up to 200,000. Those that stay keep what is known of them.
-  void watch(std::vector<Address> targets);
+  // The set of interest, replaced as a whole; up to 200,000, each destination once. Those that stay keep what is known
+  // of them, while their source stays too. Of an IPv4 source that is not this machine's the kernel gives no route: then
+  // the route without a source counts, until it is.
+  void watch(std::vector<RouteQuestion> targets);
 
   // The resolutions that changed since the last poll; each target once at first. Routes are looked up at most 512 in
   // 10 ms, so that larger sets come in several polls. Blocks no longer than the kernel takes to answer.

@@ -31,9 +31,13 @@ struct ResolverTest : Namespaces {
     resolver = std::move(*opened);
   }
 
-  void watch(std::initializer_list<const char*> targets) {
-    std::vector<Address> set;
-    for (const char* target : targets) set.push_back(*parse_address(target));
+  void watch(std::initializer_list<const char*> targets, const char* from4 = nullptr, const char* from6 = nullptr) {
+    std::vector<RouteQuestion> set;
+    for (const char* target : targets) {
+      RouteQuestion question{*parse_address(target)};
+      if (const char* from = is_ip4(question.destination) ? from4 : from6) question.source = *parse_address(from);
+      set.push_back(question);
+    }
     resolver->watch(set);
   }
 
@@ -143,8 +147,7 @@ TEST_F(ResolverTest, FollowsRulesBySource) {
                       answer = output(command);
     EXPECT_NE(answer.find(std::string(" via ") + gateway + " "), std::string::npos) << command << ": " << answer;
   };
-  resolver->leave_from({*parse_address("10.77.0.1"), *parse_address("2001:db8:77::1")});
-  watch({"192.0.2.9", "2001:db8:1::9"});
+  watch({"192.0.2.9", "2001:db8:1::9"}, "10.77.0.1", "2001:db8:77::1");
   both(kPeer);
   kernel_goes("10.77.0.1", "192.0.2.9", "10.77.0.2");
   here("ip rule add from 10.77.0.1 lookup 100");
@@ -157,7 +160,7 @@ TEST_F(ResolverTest, FollowsRulesBySource) {
   here("ip rule del from 10.77.0.1; ip -6 rule del from 2001:db8:77::1");
   both(kPeer);
   here("ip rule add from 10.77.0.5 lookup 100; ip -6 rule add from 2001:db8:77::5 lookup 100");
-  resolver->leave_from({*parse_address("10.77.0.5"), *parse_address("2001:db8:77::5")});
+  watch({"192.0.2.9", "2001:db8:1::9"}, "10.77.0.5", "2001:db8:77::5");
   EXPECT_TRUE(reaches("2001:db8:1::9", kOther)) << last("2001:db8:1::9");
   EXPECT_TRUE(reaches("192.0.2.9", kPeer)) << "of an address that is not its own the kernel tells no route";
   here("ip addr add 10.77.0.5/32 dev lo");

@@ -17,9 +17,9 @@ namespace {
 
 constexpr u32 kProtocol = 200, kMetric = 20;
 
-std::vector<Address> at(const std::vector<std::string>& written) {
-  std::vector<Address> out;
-  for (const std::string& address : written) out.push_back(*parse_address(address));
+std::vector<RouteQuestion> at(const std::vector<std::string>& written) {
+  std::vector<RouteQuestion> out;
+  for (const std::string& address : written) out.push_back({*parse_address(address)});
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <ctime>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/address_text.h"
@@ -33,18 +34,26 @@ Time now() {
 
 std::string key_of(const Address& a) { return text(a); }
 
+// Where its tunnel begins; none: there is no address of its family, which `check` says.
+std::optional<Address> source_for(const Config& config, const Address& target) {
+  if (config.director)
+    for (const Address& own : config.director->address)
+      if (is_ip4(own) == is_ip4(target)) return own;
+  return {};
+}
+
 // What the kernel says of every target's way, waiting for neighbours that have to be asked first.
 std::map<std::string, Resolution> ways_of(const Config& config) {
   std::map<std::string, Resolution> ways;
-  std::vector<Address> targets;
+  std::vector<RouteQuestion> targets;
   std::set<std::string> seen;
   for (const ServiceConfig& service : config.service)
     for (const TargetConfig& target : service.target)
-      if (seen.insert(key_of(target.address)).second) targets.push_back(target.address);
+      if (seen.insert(key_of(target.address)).second)
+        targets.push_back({target.address, source_for(config, target.address)});
   auto resolver = Resolver::open();
   if (!resolver) return ways;
   const size_t wanted = targets.size();
-  if (config.director) (*resolver)->leave_from(config.director->address);
   (*resolver)->watch(std::move(targets));
   const Time end = now() + kPatience;
   for (;;) {

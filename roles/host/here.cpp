@@ -44,7 +44,7 @@ std::string route_command(const Address& service, const RouteFact& route, const 
 Result<RouteFact> reply_route(const Address& service) {
   auto requests = netlink::Requests::open();
   if (!requests) return requests.error();
-  const netlink::RouteQuestion question{client_of(service), service};
+  const RouteQuestion question{client_of(service), service};
   auto answers = requests->routes({&question, 1});
   if (!answers) return answers.error();
   return answers->front();
