@@ -41,7 +41,7 @@ class KnownEnv {
   void split(u32, u32) {}
   const Mapping* mapping_of(Space, const AddressBits&, bool, u32) const { return image_.mappings.data(); }
   CachedRoute* at(decltype(table::ways), u32 i) const { return i < ways_.size() ? &ways_[i] : nullptr; }
-  [[gnu::noinline]] u32 route(const Address&) const { return u32(WayKind::kernel); }
+  [[gnu::noinline]] u32 route(const Address&, const Address&) const { return u32(WayKind::kernel); }
   [[gnu::noinline]] u64 sum(u32, u32) const { return kNoSum; }
   [[gnu::noinline]] bool has_source_route(u32 l3, u32 l4) const { return translate::has_source_route(view_, l3, l4); }
   [[gnu::noinline]] u64 skip_headers(u32 l4, u32 end, u32 protocol) const {

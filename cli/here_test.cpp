@@ -114,8 +114,11 @@ TEST_F(HereTest, RulesThatChooseByMoreThanTunnelsTell) {
   here(mend4 + "; " + mend6);
   expect_none(findings(kDirector), "chooses by");
   all = findings(kTranslator);
-  expect(all, "warning: rule 99 of IPv4 (from 10.77.0.1) does not choose by destination alone, ");
-  expect(all, "warning: rule 100 of IPv6 (ipproto 17 dport 6080) does not choose ");
+  expect(all, "warning: rule 99 of IPv4 (from 10.77.0.1) does not choose by destination alone: ");
+  expect(all,
+         "warning: rule 100 of IPv6 (ipproto 17 dport 6080) does not choose by destination alone: while it is there "
+         "the kernel sends all that is translated, "
+         "which is slower\n");
   here("ip rule flush; ip rule add pref 10 to 192.0.2.0/24 lookup 77; ip -6 rule flush; ip -6 rule add lookup main");
   expect_none(findings(kTranslator), "rule ");
 }

@@ -113,7 +113,7 @@ concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet, cons
   env.find_any_prefix(u64(n), bits, n);
   env.has_source_route(n, n);  // bool: an IPv4 header from l3 to l4 holds one that has not come to its end
   env.skip_headers(n, n, n);   // u64: translate::Skipped of (l4, end, protocol), packed
-  env.route(address);          // u32: core/way.h
+  env.route(address, address);  // u32: core/way.h
   env.sum(n, n);               // u64: the folded sum of the packet's bytes, or kNoSum
   env.complain(n, n, n, n);    // Answered (core/complain.h)
   env.look_at_error();         // translate::Passed, as of all that follow

@@ -42,7 +42,7 @@ struct Settings {
   u8 serves_prefixes;      // 1: a prefix is among what this host serves
   Echo echo;               // what becomes of a ping of a service's address
   u8 reserved2;
-  u32 way_ticks;               // how long a cached route is believed
+  u32 way_ticks;               // how long a cached route is believed; 0: each packet asks, and the kernel sends it
   OwnAddresses own[kModules];  // by the number of the role's module (WM_REASONS): where its ICMP errors come from
   TranslatorSettings translator;
 };

@@ -28,16 +28,17 @@ struct Onward {
   LinkAddresses link;
 };
 
-// `to` is where the packet goes once it is rewritten. Env::route() asks the kernel's routes and fills the cache: it
-// gives the kind and, above its lowest 8 bits, the MTU.
+// `from` and `to` are the packet's addresses once it is rewritten. Env::route() asks the kernel's routes and fills the
+// cache: it gives the kind and, above its lowest 8 bits, the MTU. The cache knows destinations alone: where rules
+// choose by more, it keeps nothing (Settings::way_ticks).
 template <class E>
-WM_INLINE Onward find_way(E& env, const Address& to) {
+WM_INLINE Onward find_way(E& env, const Address& from, const Address& to) {
   const Settings& s = env.settings();
   const CachedRoute* way = env.at(table::ways, way_index(s, to));
   if (WM_LIKELY(way && way->destination == to && int(way->valid_until - env.now()) > 0 &&
                 way->seal == seal_of(s.pin_key, way)))
     return {WayKind(way->kind), way->interface, way->mtu ? way->mtu : 0xffffu, load_link(&way->next_hop)};
-  const u32 asked = env.route(to);
+  const u32 asked = env.route(from, to);
   const u32 mtu = asked >> 8;
   Onward onward = {WayKind(asked & 0xff), 0, mtu ? mtu : 0xffffu, {}};
   if (onward.kind != WayKind::direct) return onward;

@@ -87,6 +87,7 @@ class Plane {
     // As read.
     std::vector<u8> secret = {};
     std::vector<Prefix> natives = {};
+    bool by_rules = false;
     std::vector<InterfaceFacts> facts = {};
     bool drafted = false;  // control waits for commit() or abandon()
   };
@@ -97,6 +98,7 @@ class Plane {
   struct Machine {
     std::vector<u8> secret;
     std::vector<Prefix> natives;
+    bool by_rules;  // the kernel's rules choose by more than destinations
   };
   struct Seen {  // a configured interface
     std::string name;
@@ -120,6 +122,7 @@ class Plane {
 
   // plane_load.cpp
   static Result<std::vector<Prefix>> natives_for(const Config& config);
+  static Result<bool> rules_for(const Config& config);
   static Result<Machine> read_machine(const Config& config, bool asked, const std::vector<u8>& secret);
   static Status may_follow(const Config& now, const Config& next);
   void begin_what_is_due(Time now);
@@ -127,7 +130,7 @@ class Plane {
   void machine_read(const std::shared_ptr<Change>& change, Result<Machine> machine);
   Result<Draft> draft(Change& change);
   // `loaded`: what runs, where a load may be spared; or null.
-  static Result<Built> build(const Draft& draft, bool capture, const Loader& load, const Image* loaded);
+  static Result<Built> build(const Draft& draft, bool capture, bool by_rules, const Loader& load, const Image* loaded);
   Status land(Change& change, Built built);
   void end(const std::shared_ptr<Change>& change, const Status& status);
   Status load_now(Change change);
@@ -160,6 +163,7 @@ class Plane {
   ConfigInForce config_;
   std::vector<u8> secret_;
   std::vector<Prefix> natives_;
+  bool by_rules_ = false;
   std::vector<InterfaceFacts> interfaces_;
   std::shared_ptr<const Image> image_;  // kept where a role punts packets
   bool capturing_ = false;

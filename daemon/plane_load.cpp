@@ -20,6 +20,7 @@
 #include "dataplane/pipeline.h"
 #include "roles/role.h"
 #include "rtnetlink/natives.h"
+#include "rtnetlink/rules.h"
 
 namespace waymark {
 
@@ -39,6 +40,14 @@ Result<std::vector<Prefix>> Plane::natives_for(const Config& config) {
   const auto found = natives(config.announce ? std::optional(config.announce->protocol) : std::nullopt);
   if (!found) return found.error();
   return winners_of(config, *found);
+}
+
+// Ways are kept by destination: where rules choose by more, packets ask each time.
+Result<bool> Plane::rules_for(const Config& config) {
+  if (!follows_routes(config)) return false;
+  const auto found = rules();
+  if (!found) return found.error();
+  return std::any_of(found->begin(), found->end(), [](auto& rule) { return !beside_destination(rule).empty(); });
 }
 
 Status Plane::may_follow(const Config& now, const Config& next) {
@@ -93,9 +102,10 @@ Status Plane::load_now(Change change) {
   if (!machine) return machine.error();
   change.secret = std::move(machine->secret);
   change.natives = std::move(machine->natives);
+  change.by_rules = machine->by_rules;
   const Result<Draft> drafted = draft(change);
   if (!drafted) return drafted.error();
-  Result<Built> built = build(*drafted, change.capture, engine_.loader(), nullptr);
+  Result<Built> built = build(*drafted, change.capture, change.by_rules, engine_.loader(), nullptr);
   if (!built) {
     control_->abandon();
     return built.error();
@@ -105,7 +115,7 @@ Status Plane::load_now(Change change) {
 
 // What an operator did not ask for needs no key again: that its file is gone meanwhile hinders no recovery.
 Result<Plane::Machine> Plane::read_machine(const Config& config, bool asked, const std::vector<u8>& secret) {
-  Machine machine{secret, {}};
+  Machine machine{secret, {}, false};
   if (asked) {
     auto read = group_secret(config);
     if (!read) return read.error();
@@ -114,6 +124,9 @@ Result<Plane::Machine> Plane::read_machine(const Config& config, bool asked, con
   auto reached = natives_for(config);
   if (!reached) return reached.error();
   machine.natives = std::move(*reached);
+  const auto by_rules = rules_for(config);
+  if (!by_rules) return by_rules.error();
+  machine.by_rules = *by_rules;
   return machine;
 }
 
@@ -150,12 +163,14 @@ void Plane::machine_read(const std::shared_ptr<Change>& change, Result<Machine> 
   if (!machine) return end(change, machine.error());
   change->secret = std::move(machine->secret);
   change->natives = std::move(machine->natives);
-  if (!change->forced && change->natives == natives_) return end(change, Done{});
+  change->by_rules = machine->by_rules;
+  if (!change->forced && change->natives == natives_ && change->by_rules == by_rules_) return end(change, Done{});
   Result<Draft> drafted = draft(*change);
   if (!drafted) return end(change, drafted.error());
   worker_.run<Built>(
-      [draft = std::make_shared<const Draft>(std::move(*drafted)), capture = change->capture, load = engine_.loader(),
-       loaded = change->forced ? nullptr : image_] { return build(*draft, capture, load, loaded.get()); },
+      [draft = std::make_shared<const Draft>(std::move(*drafted)), capture = change->capture,
+       by_rules = change->by_rules, load = engine_.loader(),
+       loaded = change->forced ? nullptr : image_] { return build(*draft, capture, by_rules, load, loaded.get()); },
       [this, alive = std::weak_ptr(alive_), change](Result<Built> built) {
         if (alive.expired() || in_work_ != change) return;
         if (!built) control_->abandon();
@@ -172,10 +187,12 @@ Result<Draft> Plane::draft(Change& change) {
   return draft;
 }
 
-Result<Plane::Built> Plane::build(const Draft& draft, bool capture, const Loader& load, const Image* loaded) {
+Result<Plane::Built> Plane::build(const Draft& draft, bool capture, bool by_rules, const Loader& load,
+                                  const Image* loaded) {
   Result<Compiled> compiled = compile(draft);
   if (!compiled) return compiled.error();
   compiled->image.settings.capture = capture;
+  if (by_rules) compiled->image.settings.way_ticks = 0;
   if (loaded && may_flip(*loaded, compiled->image)) return Built{std::move(*compiled), std::nullopt};
   Result<Loaded> anew = load(compiled->image);
   if (!anew) return anew.error();
@@ -205,6 +222,8 @@ Status Plane::land(Change& change, Built built) {
   config_ = change.config;
   secret_ = change.secret;
   natives_ = change.natives;
+  const bool other_rules = by_rules_ != change.by_rules;
+  by_rules_ = change.by_rules;
   interfaces_ = change.facts;
   capturing_ = change.capture;
   stale_ = false;
@@ -216,6 +235,9 @@ Status Plane::land(Change& change, Built built) {
   say_what_is_attached();
   if (other_routes)
     log::info(fmt::format("routes changed: {} of this machine now win over what roles take", natives_.size()));
+  if (other_rules)
+    log::info(by_rules_ ? "rules choose routes by more than destinations: the kernel sends all that is translated"
+                        : "rules choose routes by destinations alone: XDP sends what is translated");
   if (change.answer) wait_for_flip(generation, std::exchange(change.answer, nullptr));
   return Done{};
 }

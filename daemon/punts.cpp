@@ -26,7 +26,7 @@ std::span<const u8> packet_of(std::span<const u8> frame) {
 
 Punts::Punts(Loop& loop, std::function<u32()> ticks, RawSender sender, netlink::Requests requests)
     : loop_(loop), ticks_(std::move(ticks)), sender_(std::move(sender)), requests_(std::move(requests)), engine_(0) {
-  engine_.set_routes([this](const Address& to) { return route(to); });
+  engine_.set_routes([this](const Address& from, const Address& to) { return route(from, to); });
 }
 
 Result<std::unique_ptr<Punts>> Punts::open(Loop& loop, std::function<u32()> ticks) {
@@ -76,21 +76,15 @@ void Punts::read() {
 
 // The way that the kernel takes, whose MTU says how long the pieces are. A packet of a raw socket is not forwarded, so
 // the hop is spent as where XDP sends by itself.
-Routed Punts::route(const Address& to) {
-  const RouteQuestion question{.destination = to};
-  const auto facts = requests_.routes({&question, 1});
-  if (!facts) return {};
-  const RouteFact& fact = facts->front();
-  if (fact.kind == RouteFact::Kind::none) return {.kind = WayKind::unreachable};
-  u32 mtu = fact.mtu;
-  const u32 index = fact.interface;
-  if (const auto links = requests_.links(std::span(&index, 1)); links && links->front()) {
-    const LinkInfo& link = *links->front();
-    const u32 own = !is_ip4(to) && link.mtu6 ? link.mtu6 : link.mtu;
-    mtu = mtu ? std::min(mtu, own) : own;
-  }
-  for (const Port& port : engine_.image().ports)  // [engine] mtu may say less
-    if (port.interface == index && port.mtu) mtu = std::min<u32>(mtu, port.mtu);
+Routed Punts::route(const Address& from, const Address& to) {
+  const Result<u32> own = sender_.mtu(from, to);
+  if (!own) return {.kind = WayKind::unreachable};
+  u32 mtu = *own;
+  // [engine] mtu may say less of the interface, which rtnetlink does not tell of an IPv4 source that is not local.
+  const RouteQuestion question{to, is_ip4(to) ? std::nullopt : std::optional(from)};
+  if (const auto facts = requests_.routes({&question, 1}))
+    for (const Port& port : engine_.image().ports)
+      if (port.interface == facts->front().interface && port.mtu) mtu = std::min<u32>(mtu, port.mtu);
   return {.kind = WayKind::direct, .mtu = u16(std::min(mtu, 0xffffu))};
 }
 

@@ -30,7 +30,7 @@ class Punts {
   void read();
   void finish(const PuntRecord& record, std::span<const u8> frame);
   void failed(const std::string& why);
-  Routed route(const Address& to);
+  Routed route(const Address& from, const Address& to);
 
   Loop& loop_;
   std::function<u32()> ticks_;

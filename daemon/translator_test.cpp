@@ -104,6 +104,28 @@ TEST_F(TranslatorTest, AMoreSpecificRouteOfTheMachineWinsWhileItIsThere) {
   close(native);
 }
 
+// A way is kept by destination, and rules choose by source: so while there are any, none is kept.
+TEST_F(TranslatorTest, RulesBySourceAreFollowed) {
+  const auto translated = [&] {
+    send_to(client_, "198.51.100.6", "packet");
+    return received(server_, nullptr, 100) == "packet";
+  };
+  const u64 before = count("translator.to_ip6");
+  EXPECT_TRUE(soon([&] { return translated() && count("translator.to_ip6") >= before + 5; })) << log();
+  here("ip -6 rule add from 2001:db8:64::/96 prohibit");
+  EXPECT_TRUE(soon([&] { return !translated(); })) << log();
+  for (int i = 0; i < 10; ++i) EXPECT_FALSE(translated());
+  EXPECT_NE(log().find("rules choose routes by more than destinations"), std::string::npos) << log();
+  here("ip -6 rule add pref 9 from 2001:db8:64::/96 lookup main");
+  EXPECT_TRUE(soon(translated)) << log();
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(translated());
+  const u64 by_then = count("translator.to_ip6");
+  EXPECT_TRUE(translated());
+  EXPECT_EQ(count("translator.to_ip6"), by_then) << "by the kernel alone";
+  here("ip -6 rule del pref 9; ip -6 rule del from 2001:db8:64::/96 prohibit");
+  EXPECT_TRUE(soon([&] { return translated() && count("translator.to_ip6") > by_then; })) << log();
+}
+
 }  // namespace
 
 }  // namespace waymark

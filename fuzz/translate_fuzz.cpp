@@ -34,7 +34,7 @@ constexpr u8 kAsItIs = 0x80;
 
 void set_roads(TranslatorSite& s, u8 options) {
   std::ranges::fill(s.scene().engine().live().ways, CachedRoute{});
-  s.scene().engine().set_routes([&s, options](const Address& to) {
+  s.scene().engine().set_routes([&s, options](const Address&, const Address& to) {
     const bool ip6 = !is_ip4(to);
     return Routed{WayKind::direct, s.index(ip6), Scene::mac_of(to), {}, mtu_of(ip6, options)};
   });

@@ -93,7 +93,7 @@ void Scene::find_routes(const Config& config) {
     return facts ? *facts : interfaces_[0];
   };
   const InterfaceFacts ip4 = usual(false), ip6 = usual(true);
-  engine_.set_routes([ip4, ip6](const Address& to) {
+  engine_.set_routes([ip4, ip6](const Address&, const Address& to) {
     const InterfaceFacts& out = is_ip4(to) ? ip4 : ip6;
     return Routed{WayKind::direct, out.index, mac_of(to), out.mac, u16(out.mtu)};
   });

@@ -29,8 +29,10 @@ Result<int> open_socket(int family) {
   const int fd = socket(family, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_RAW);
   if (fd < 0) return failed("raw sockets cannot be opened", errno);
   const bool fine = family == AF_INET
-                        ? set(fd, IPPROTO_IP, IP_HDRINCL, 1) && set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE)
-                        : set(fd, IPPROTO_IPV6, IPV6_HDRINCL, 1) && set(fd, IPPROTO_IPV6, IPV6_DONTFRAG, 1) &&
+                        ? set(fd, IPPROTO_IP, IP_HDRINCL, 1) && set(fd, IPPROTO_IP, IP_TRANSPARENT, 1) &&
+                              set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE)
+                        : set(fd, IPPROTO_IPV6, IPV6_HDRINCL, 1) && set(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1) &&
+                              set(fd, IPPROTO_IPV6, IPV6_DONTFRAG, 1) &&
                               set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE);
   if (fine) return fd;
   const int error = errno;
@@ -38,53 +40,71 @@ Result<int> open_socket(int family) {
   return failed("raw sockets cannot be set up", error);
 }
 
-struct Destination {
-  Address address;
-  sockaddr_storage name = {};
+struct Name {
+  sockaddr_storage bytes = {};
   socklen_t length;
+  const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&bytes); }
 };
 
-Destination destination4(std::span<const u8> packet) {
-  Destination d;
-  sockaddr_in name{};
-  name.sin_family = AF_INET;
-  std::memcpy(&name.sin_addr, &packet[offsetof(Ip4, destination)], sizeof name.sin_addr);
-  std::memcpy(&d.name, &name, sizeof name);
-  d.length = sizeof name;
-  d.address = address_of(be32{name.sin_addr.s_addr});
-  return d;
+Name name_of(const Address& address) {
+  Name name;
+  if (is_ip4(address)) {
+    sockaddr_in ip4{};
+    ip4.sin_family = AF_INET;
+    ip4.sin_addr.s_addr = ip4_of(address).raw;
+    std::memcpy(&name.bytes, &ip4, name.length = sizeof ip4);
+  } else {
+    sockaddr_in6 ip6{};
+    ip6.sin6_family = AF_INET6;
+    store_address(&ip6.sin6_addr, address);
+    std::memcpy(&name.bytes, &ip6, name.length = sizeof ip6);
+  }
+  return name;
 }
 
-Destination destination6(std::span<const u8> packet) {
-  Destination d;
-  sockaddr_in6 name{};
-  name.sin6_family = AF_INET6;
-  std::memcpy(&name.sin6_addr, &packet[offsetof(Ip6, destination)], sizeof name.sin6_addr);
-  std::memcpy(&d.name, &name, sizeof name);
-  d.length = sizeof name;
-  d.address = load_address(&name.sin6_addr);
-  return d;
+struct Ends {
+  Address source, destination;
+};
+
+Error not_sent(const Address& to, int error) {
+  return failed(fmt::format("a packet to {} cannot be sent", text(to)), error);
 }
 
-// Sends by the route that connecting the socket finds, whose MTU can be asked for then.
-Status send_on(int fd, bool ip6, const Destination& to, std::span<const u8> packet) {
-  const auto name = reinterpret_cast<const sockaddr*>(&to.name);
+// Gives the socket the route of a packet with these addresses, whose MTU it returns: as rules may choose by the source,
+// it is bound to that.
+Result<u32> take_route(int fd, const Ends& ends) {
+  const bool ip6 = !is_ip4(ends.destination);
   sockaddr nobody{};
-  nobody.sa_family = AF_UNSPEC;  // else the source address that the last route wanted would choose among the next ones
+  nobody.sa_family = AF_UNSPEC;  // ends what was taken before, and its source
   (void)connect(fd, &nobody, sizeof nobody);
-  const auto not_sent = [&](int error) {
-    return failed(fmt::format("a packet to {} cannot be sent", text(to.address)), error);
-  };
-  if (connect(fd, name, to.length) != 0) return not_sent(errno);
+  const Name from = name_of(ends.source), to = name_of(ends.destination);
+  if (bind(fd, from.get(), from.length) != 0 || connect(fd, to.get(), to.length) != 0)
+    return not_sent(ends.destination, errno);
   int mtu = 0;
   socklen_t size = sizeof mtu;
   if (getsockopt(fd, ip6 ? IPPROTO_IPV6 : IPPROTO_IP, ip6 ? IPV6_MTU : IP_MTU, &mtu, &size) != 0)
-    return not_sent(errno);
-  if (packet.size() > std::size_t(mtu))
-    return Error{
-        fmt::format("a packet to {} has {} bytes, and its route takes {}", text(to.address), packet.size(), mtu)};
-  if (::send(fd, packet.data(), packet.size(), MSG_DONTWAIT) < 0) return not_sent(errno);
+    return not_sent(ends.destination, errno);
+  return u32(mtu);
+}
+
+Status send_on(int fd, const Ends& ends, std::span<const u8> packet) {
+  const Result<u32> mtu = take_route(fd, ends);
+  if (!mtu) return mtu.error();
+  if (packet.size() > *mtu)
+    return Error{fmt::format("a packet to {} has {} bytes, and its route takes {}", text(ends.destination),
+                             packet.size(), *mtu)};
+  if (::send(fd, packet.data(), packet.size(), MSG_DONTWAIT) < 0) return not_sent(ends.destination, errno);
   return Done{};
+}
+
+Ends ends4(std::span<const u8> packet) {
+  be32 source, destination;
+  std::memcpy(&source, &packet[offsetof(Ip4, source)], sizeof source);
+  std::memcpy(&destination, &packet[offsetof(Ip4, destination)], sizeof destination);
+  return {address_of(source), address_of(destination)};
+}
+Ends ends6(std::span<const u8> packet) {
+  return {load_address(&packet[offsetof(Ip6, source)]), load_address(&packet[offsetof(Ip6, destination)])};
 }
 
 u32 get16(std::span<const u8> p, std::size_t at) { return u32(p[at] << 8 | p[at + 1]); }
@@ -113,17 +133,21 @@ RawSender::~RawSender() {
     if (fd >= 0) close(fd);
 }
 
+Result<u32> RawSender::mtu(const Address& source, const Address& destination) {
+  return take_route(is_ip4(destination) ? ip4_ : ip6_, {source, destination});
+}
+
 Status RawSender::send(std::span<const u8> packet) {
   if (packet.size() >= sizeof(Ip4) && packet[0] >> 4 == 4 && get16(packet, 2) == packet.size()) {
-    const Destination to = destination4(packet);
+    const Ends ends = ends4(packet);
     const u32 fragment = get16(packet, offsetof(Ip4, fragment));
     if (get16(packet, offsetof(Ip4, id)) == 0 && (fragment & 0x3fff) != 0 && !(fragment & 0x4000))
-      return Error{
-          fmt::format("a fragment to {} has the identification 0, which the kernel would change", text(to.address))};
-    return send_on(ip4_, false, to, packet);
+      return Error{fmt::format("a fragment to {} has the identification 0, which the kernel would change",
+                               text(ends.destination))};
+    return send_on(ip4_, ends, packet);
   }
   if (packet.size() >= sizeof(Ip6) && packet[0] >> 4 == 6 && get16(packet, 4) + sizeof(Ip6) == packet.size())
-    return send_on(ip6_, true, destination6(packet), packet);
+    return send_on(ip6_, ends6(packet), packet);
   return Error{"what should be sent is no whole IP packet"};
 }
 

@@ -1,11 +1,11 @@
-// Whole IPv4 and IPv6 packets, sent by the kernel's routes as if they had been forwarded: from any source address,
-// and as they are.
+// Whole IPv4 and IPv6 packets, sent by the kernel's routes and rules as if they had been forwarded: from any source
+// address, and as they are.
 #pragma once
 
 #include <span>
 
 #include "base/result.h"
-#include "core/types.h"
+#include "core/address.h"
 
 namespace waymark {
 
@@ -22,6 +22,9 @@ class RawSender {
   // identification one, unless they have DF. That is no matter to a whole packet, and is fatal to a fragment. An IPv4
   // header's checksum must be right: the kernel would make it so. Never waits.
   Status send(std::span<const u8> packet);
+
+  // Of the route that such a packet takes; an error where there is none.
+  Result<u32> mtu(const Address& source, const Address& destination);
 
  private:
   RawSender(int ip4, int ip6) : ip4_(ip4), ip6_(ip6) {}

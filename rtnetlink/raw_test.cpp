@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "base/address_text.h"
 #include "rtnetlink/namespaces_test.h"
 #include "tests/kit/packets.h"
 
@@ -111,6 +112,24 @@ TEST_F(RawTest, SayWhyNot) {
   EXPECT_EQ(send(cut(six(100), 99)), no_packet);
   EXPECT_EQ(send(four(40)), "") << "and go on";
   EXPECT_EQ(difference(four(40), received()), "");
+}
+
+// Rules by source choose the route, whose MTU holds: the packets' source is no address of this machine.
+TEST_F(RawTest, GoesByRulesOfItsSource) {
+  here(
+      "ip route add 198.51.100.0/24 via 10.77.0.2 mtu 1000 table 100; ip rule add from 192.0.2.1 lookup 100; "
+      "ip -6 route add 2001:db8:1::/48 via 2001:db8:77::2 mtu 1300 table 100; ip -6 rule add from 2001:db8:f::1 lookup "
+      "100");
+  const auto mtu = [&](const char* from, const char* to) {
+    return sender->mtu(*parse_address(from), *parse_address(to));
+  };
+  EXPECT_EQ(*mtu("192.0.2.1", "198.51.100.9"), 1000u);
+  EXPECT_EQ(*mtu("192.0.2.2", "198.51.100.9"), 1500u);
+  EXPECT_EQ(*mtu("2001:db8:f::1", "2001:db8:1::9"), 1300u);
+  EXPECT_EQ(*mtu("2001:db8:f::2", "2001:db8:1::9"), 1500u);
+  here("ip rule add pref 10 from 192.0.2.1 prohibit");
+  EXPECT_FALSE(mtu("192.0.2.1", "198.51.100.9"));
+  EXPECT_TRUE(mtu("192.0.2.2", "198.51.100.9"));
 }
 
 }  // namespace waymark

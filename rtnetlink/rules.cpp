@@ -58,6 +58,7 @@ std::optional<RuleFact> rule_in(nlmsghdr* header) {
   const bool own = rule.priority == 0 || rule.priority >= kMain;
   if (own || (parts[FRA_L3MDEV] && nla_get_u8(parts[FRA_L3MDEV]))) return {};
   rule.from = prefix_in(parts[FRA_SRC], body->src_len, rule.ip6);
+  rule.by_source = body->src_len != 0;
   rule.to_all = body->dst_len == 0;
   if (body->action == FR_ACT_TO_TBL) rule.table = parts[FRA_TABLE] ? nla_get_u32(parts[FRA_TABLE]) : body->table;
   std::string chooses;
@@ -76,6 +77,12 @@ std::optional<RuleFact> rule_in(nlmsghdr* header) {
 }
 
 }  // namespace
+
+std::string beside_destination(const RuleFact& rule) {
+  std::string out = rule.from ? "from " + text(*rule.from) : rule.by_source ? "all but a source" : "";
+  if (!rule.per_packet.empty()) out += (out.empty() ? "" : " ") + rule.per_packet;
+  return out;
+}
 
 Result<std::vector<RuleFact>> rules() {
   auto socket = netlink::connect(netlink::kAnswerBuffer);

@@ -45,7 +45,7 @@ TEST(Cases, WhatRoutersSayIsToldOnByTheSendersWay) {
   for (const Case& c : cases::own_cases()) {
     if (c.reason != "director.told_on") continue;
     for (const bool direct : {false, true}) {
-      engine.set_routes([&](const Address&) { return direct ? routed : Routed{}; });
+      engine.set_routes([&](const Address&, const Address&) { return direct ? routed : Routed{}; });
       fixture::fill(engine.live(), 1000);
       std::fill(engine.live().ways.begin(), engine.live().ways.end(), CachedRoute{});
       const Outcome outcome = engine.run(c.in, fixture::kInterface, 1000);

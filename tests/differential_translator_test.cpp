@@ -79,7 +79,7 @@ void compare(std::span<const u8> elf, u64 seed) {
   slow_down(userspace);
   const Image image = userspace.image();
   std::vector<u32> asked;
-  userspace.set_routes([&](const Address& to) { return road(s, to, asked, image.settings); });
+  userspace.set_routes([&](const Address&, const Address& to) { return road(s, to, asked, image.settings); });
   KernelTranslator kernel(elf, image);
   packets::Mutator mutator(corpus(s), seed);
   const u32 ticks = s.scene().ticks();

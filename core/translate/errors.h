@@ -136,7 +136,7 @@ WM_INLINE Verdict look_at_error(E& env, bool ip6, const Inside& in, const Ends& 
         !map_to_ip6(env, q.was.destination, kAnyMap, q.now.destination))
       return translator::why::inner_unknown;
   }
-  way = find_way(env, to.destination);
+  way = find_way(env, to.source, to.destination);
   return way.kind == WayKind::unreachable ? translator::why::error_withheld : kGoOn;
 }
 

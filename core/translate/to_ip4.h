@@ -57,7 +57,7 @@ WM_INLINE Passed pass_to_ip4(E& env, const Packet& p, const Inside& in, const En
                s.class_is_set ? s.traffic_class : in.tos};
   if (WM_UNLIKELY(h.source.raw == h.destination.raw)) return {parse::why::land, 0};  // two prefixes, one address
   set_fragment(h, in);
-  way = find_way(env, to.destination);
+  way = find_way(env, to.source, to.destination);
   reread();
   if (WM_UNLIKELY(way.kind == WayKind::unreachable)) return {translator::why::unreachable, 0};
   if (WM_UNLIKELY(h.length > way.mtu)) {

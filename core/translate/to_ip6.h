@@ -76,7 +76,7 @@ WM_INLINE Passed pass_to_ip6(E& env, const Packet& p, const Inside& in, const En
 
   const bool fragment = is_fragment(in);
   const u32 added = fragment ? u32(sizeof(FragmentHeader)) : 0, length = in.length + added;
-  way = find_way(env, to.destination);
+  way = find_way(env, to.source, to.destination);
   reread();
   if (WM_UNLIKELY(way.kind == WayKind::unreachable)) return {translator::why::unreachable, 0};
   const auto* old = v.at<Ip4>(in.l3);

@@ -100,9 +100,9 @@ class UserspaceEnv {
   T* scratch() {
     return &scratch_;
   }
-  [[gnu::noinline]] u32 route(const Address& to) {
+  [[gnu::noinline]] u32 route(const Address& from, const Address& to) {
     if (!engine_.route_to_) return u32(WayKind::kernel);
-    const Routed r = engine_.route_to_(to);
+    const Routed r = engine_.route_to_(from, to);
     const Ethernet link = {r.next_hop, r.source, {}};
     keep_way(*this, to, r.kind, r.interface, load_link(&link), r.mtu, engine_.image_.settings.way_ticks);
     return u32(r.kind) | u32(r.mtu) << 8;

@@ -34,7 +34,7 @@ struct Routed {
   Mac next_hop{}, source{};
   u16 mtu = 0;
 };
-using RouteTo = std::function<Routed(const Address& destination)>;
+using RouteTo = std::function<Routed(const Address& source, const Address& destination)>;
 
 // What stands for the machine's sockets (core/env.h, Owner): `frame` holds the packet, or an ICMP error that quotes an
 // answer to it.

@@ -77,7 +77,8 @@ unsigned int wm_find_any_prefix(unsigned long long space, unsigned long long hig
 unsigned int wm_find_far_prefix(unsigned long long space, unsigned long long high, unsigned long long low,
                                 unsigned int wanted);
 unsigned int wm_has_source_route(xdp_md* ctx, unsigned int l3, unsigned int l4);
-unsigned int wm_route(xdp_md* ctx, unsigned long long high, unsigned long long low);
+unsigned int wm_route(xdp_md* ctx, unsigned long long from_high, unsigned long long from_low, unsigned long long high,
+                      unsigned long long low);
 unsigned long long wm_skip_headers(xdp_md* ctx, unsigned int l4, unsigned int end, unsigned int protocol);
 unsigned long long wm_sum(xdp_md* ctx, unsigned int from, unsigned int to);
 unsigned int wm_complain(xdp_md* ctx, unsigned int l3, unsigned int end, unsigned int kind, unsigned int rest);
@@ -203,8 +204,8 @@ class KernelEnv : public KernelTables {
   WM_INLINE u32 find_any_prefix(Space space, const AddressBits& address, u32 wanted) {
     return wm_find_any_prefix(space, address.high, address.low, wanted);
   }
-  WM_INLINE u32 route(const Address& to) {
-    const u32 routed = wm_route(ctx_, to.high, to.low);
+  WM_INLINE u32 route(const Address& from, const Address& to) {
+    const u32 routed = wm_route(ctx_, from.high, from.low, to.high, to.low);
     reload();
     return routed;
   }

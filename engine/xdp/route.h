@@ -14,9 +14,21 @@ WM_INLINE bool is_ours(KernelEnv& env, u32 interface) {
   return port && port->interface == interface && !port->outer_vlan;
 }
 
+WM_INLINE void put_address(u32 (&words)[4], const Address& a) {
+  if (is_ip4(a)) {
+    words[0] = ip4_of(a).raw;
+  } else {
+    words[0] = u32(a.high);
+    words[1] = u32(a.high >> 32);
+    words[2] = u32(a.low);
+    words[3] = u32(a.low >> 32);
+  }
+}
+
 // The packet that asks goes by the kernel in any case: so the kernel uses the neighbour now and then, and looks after
 // it. What its routes do not take, or take elsewhere, is asked about again soon.
-WM_INLINE u32 route_to(xdp_md* ctx, const Address& to) {
+// The question has what a packet's own way through the kernel would be chosen by, for all that is alike in a flow.
+WM_INLINE u32 route_to(xdp_md* ctx, const Address& from, const Address& to) {
   constexpr u32 kInet = 2, kInet6 = 10, kSoon = 16;
   KernelEnv env(ctx);
   auto* asked = env.scratch<FibLookup, 1>();
@@ -24,16 +36,9 @@ WM_INLINE u32 route_to(xdp_md* ctx, const Address& to) {
   FibLookup& fib = *asked;
   fib = {};
   fib.interface = env.interface();
-  if (is_ip4(to)) {
-    fib.family = kInet;
-    fib.destination[0] = ip4_of(to).raw;
-  } else {
-    fib.family = kInet6;
-    fib.destination[0] = u32(to.high);
-    fib.destination[1] = u32(to.high >> 32);
-    fib.destination[2] = u32(to.low);
-    fib.destination[3] = u32(to.low >> 32);
-  }
+  fib.family = is_ip4(to) ? kInet : kInet6;
+  put_address(fib.source, from);
+  put_address(fib.destination, to);
   const long result = bpf::fib_lookup(ctx, asked, sizeof fib, 0);
   WayKind kind = WayKind::kernel;
   if (result == bpf::fib_blackhole || result == bpf::fib_unreachable || result == bpf::fib_prohibit)
@@ -48,8 +53,9 @@ WM_INLINE u32 route_to(xdp_md* ctx, const Address& to) {
   const LinkAddresses link = {
       u64(load16(to_mac)) | u64(load16(to_mac + 2)) << 16 | u64(load16(to_mac + 4)) << 32 | u64(load16(from_mac)) << 48,
       u32(load16(from_mac + 2)) | u32(load16(from_mac + 4)) << 16};
-  const u32 ticks = kind == WayKind::direct ? env.settings().way_ticks : kSoon;
-  keep_way(env, to, kind, kind == WayKind::direct ? fib.interface : 0, link, mtu, ticks);
+  if (const u32 lasts = env.settings().way_ticks)
+    keep_way(env, to, kind, kind == WayKind::direct ? fib.interface : 0, link, mtu,
+             kind == WayKind::direct ? lasts : kSoon);
   return u32(kind == WayKind::direct ? WayKind::kernel : kind) | mtu << 8;
 }
 

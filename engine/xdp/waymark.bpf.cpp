@@ -88,9 +88,10 @@ extern "C" __attribute__((noinline)) unsigned int wm_find_any_prefix(unsigned lo
   return find_far_prefix(tables, space, {high, low}, wanted, 0);
 }
 
-extern "C" __attribute__((noinline)) unsigned int wm_route(xdp_md* ctx, unsigned long long high,
+extern "C" __attribute__((noinline)) unsigned int wm_route(xdp_md* ctx, unsigned long long from_high,
+                                                           unsigned long long from_low, unsigned long long high,
                                                            unsigned long long low) {
-  return route_to(ctx, {high, low});
+  return route_to(ctx, {from_high, from_low}, {high, low});
 }
 
 extern "C" __attribute__((noinline)) unsigned int wm_has_source_route(xdp_md* ctx, unsigned int l3, unsigned int l4) {

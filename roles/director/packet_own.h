@@ -62,7 +62,7 @@ WM_INLINE Verdict tell_on(E& env, const Packet& p, u32 rest) {
   if (!mtu) return why::local;
   if (!may_answer(env, AnswerKind::told)) return why::limited;
   Onward way = {WayKind::kernel, 0, 0, {}};
-  if (p.l3 == sizeof(Ethernet)) way = find_way(env, sender);
+  if (p.l3 == sizeof(Ethernet)) way = find_way(env, in.ip6 ? own.ip6 : address_of(wire32(own.ip4)), sender);
   const u32 ends = p.end - (inner.offset - p.l3);
   if (!take_out(env, p.l3, inner.offset, in.ip6)) return forward::why::no_room;
   in.l3 = p.l3;

@@ -99,20 +99,15 @@ void look_at_routes(const Config& config, Findings& out) {
   }
 }
 
-// A way is kept for all packets to a destination, whoever they are from.
+// A way is kept for all packets to a destination, whoever they are from: where rules choose by more, none is kept.
 void look_at_rules(Findings& out) {
   const Result<std::vector<RuleFact>> all = rules();
   if (!all) return warn(out, all.error().sentence);
-  for (const RuleFact& rule : *all) {
-    std::string chooses = rule.from ? "from " + text(*rule.from) : "";
-    if (!rule.per_packet.empty()) chooses += (chooses.empty() ? "" : " ") + rule.per_packet;
-    if (!chooses.empty())
-      warn(out,
-           fmt::format("rule {} of IPv{} ({}) does not choose by destination alone, as XDP does for what is "
-                       "translated: name none of the interfaces that it leads to in [engine], and the kernel sends "
-                       "there by its rules",
-                       rule.priority, rule.ip6 ? 6 : 4, chooses));
-  }
+  for (const RuleFact& rule : *all)
+    if (const std::string chooses = beside_destination(rule); !chooses.empty())
+      warn(out, fmt::format("rule {} of IPv{} ({}) does not choose by destination alone: while it is there the kernel "
+                            "sends all that is translated, which is slower",
+                            rule.priority, rule.ip6 ? 6 : 4, chooses));
 }
 
 }  // namespace

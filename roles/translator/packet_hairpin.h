@@ -73,7 +73,7 @@ WM_INLINE Passed hairpin(E& env) {
     has_checksum = field->value || in.protocol != kProtoUdp;
     checksum = translate::adjusted(field->value, translate::growth(was, true, to, true) + inside.grown, in.protocol);
   }
-  s->way = find_way(env, to.destination);
+  s->way = find_way(env, to.source, to.destination);
   const Onward& way = s->way;
   reread();
   if (WM_UNLIKELY(way.kind == WayKind::unreachable || p.end - p.l3 > way.mtu)) {

@@ -158,6 +158,8 @@ void icmp(std::vector<Case>& c) {
     add("error_unreachable", "whatever it says", ip(router, served, error(reply(tcp(80, 40000, "A")), six ? 1 : 11)));
     refused("pong", "nobody here asked", ip(client, served, pong));
     refused("error_other_port", "a port that is not served", ip(router, served, error(reply(tcp(22, 40000, "A")))));
+    refused("error_of_another", "a packet of another address",
+            ip(router, served, error(ip(six ? "2001:db8:90::2" : "198.51.100.91", client, tcp(80, 40000, "A")))));
     refused("error_turned", "a packet that goes here", ip(router, served, error(ip(client, served, tcp(1, 80, "A")))));
     refused("error_short", "too little of it",
             ip(router, served, error(cut(reply(tcp(80, 40000, "A")), six ? 47 : 27))));

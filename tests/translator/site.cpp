@@ -28,7 +28,7 @@ Bytes TranslatorSite::frame(const Bytes& packet) const {
 
 void TranslatorSite::set_ways(WayKind kind) {
   std::ranges::fill(scene_->engine().live().ways, CachedRoute{});
-  scene_->engine().set_routes([this, kind](const Address& to) {
+  scene_->engine().set_routes([this, kind](const Address&, const Address& to) {
     const InterfaceFacts& out = *scene_->interface_called(is_ip4(to) ? "eth0" : "eth1");
     return Routed{kind, kind == WayKind::direct ? out.index : 0, Scene::mac_of(to), out.mac, u16(out.mtu)};
   });

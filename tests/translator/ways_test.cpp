@@ -14,7 +14,7 @@ struct Routes {
   u16 mtu;
 };
 void route(TranslatorSite& s, const Routes& r) {
-  s.scene().engine().set_routes([r](const Address&) { return Routed{r.kind, 0, {}, {}, r.mtu}; });
+  s.scene().engine().set_routes([r](const Address&, const Address&) { return Routed{r.kind, 0, {}, {}, r.mtu}; });
 }
 
 // With the identification of the packet that it is about.
