@@ -111,12 +111,12 @@ concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet, cons
   env.mapping_of(u64(n), bits, true, n);  // const Mapping*: waymark::mapping_of() (core/prefix.h), and its parts
   env.find_far_prefix(u64(n), bits, n);
   env.find_any_prefix(u64(n), bits, n);
-  env.has_source_route(n, n);  // bool: an IPv4 header from l3 to l4 holds one that has not come to its end
-  env.skip_headers(n, n, n);   // u64: translate::Skipped of (l4, end, protocol), packed
+  env.has_source_route(n, n);   // bool: an IPv4 header from l3 to l4 holds one that has not come to its end
+  env.skip_headers(n, n, n);    // u64: translate::Skipped of (l4, end, protocol), packed
   env.route(address, address);  // u32: core/way.h
-  env.sum(n, n);               // u64: the folded sum of the packet's bytes, or kNoSum
-  env.complain(n, n, n, n);    // Answered (core/complain.h)
-  env.look_at_error();         // translate::Passed, as of all that follow
+  env.sum(n, n);                // u64: the folded sum of the packet's bytes, or kNoSum
+  env.complain(n, n, n, n);     // Answered (core/complain.h)
+  env.look_at_error();          // translate::Passed, as of all that follow
   env.prepare_error6(n);
   env.write_error6();
   env.error_to_ip4(n);

@@ -142,7 +142,7 @@ std::vector<Address> NextHops::wanted() const {
 }
 
 Address NextHops::source(const Address& address) const {
-  return outer_source(live_.targets[ways_[way_of_.at(address)].first]);
+  return outer_source(live_.targets[ends_[end_of_.at(address)].first]);
 }
 
 std::string NextHops::text(const Address& address) const {
