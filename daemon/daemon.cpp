@@ -52,8 +52,8 @@ Daemon::~Daemon() {
   end_servers();
 }
 
-Status Daemon::start_plane() {
-  Result<std::unique_ptr<Plane>> plane = Plane::start(options_.program, config_, loop_, worker_);
+Status Daemon::start_plane(bool takes_over) {
+  Result<std::unique_ptr<Plane>> plane = Plane::start(options_.program, config_, loop_, worker_, takes_over);
   if (!plane) return plane.error();
   plane_ = std::move(*plane);
   watch_plane();
@@ -157,7 +157,7 @@ void Daemon::follow_wellness(Time now) {
 // The process that was to take over gave up or died. What it left in the tables is not known, so all is read anew.
 void Daemon::resume() {
   share_addresses(false);
-  Result<std::unique_ptr<Plane>> fresh = Plane::start(options_.program, config_, loop_, worker_);
+  Result<std::unique_ptr<Plane>> fresh = Plane::start(options_.program, config_, loop_, worker_, false);
   if (!fresh) {
     log::error(
         fmt::format("the replacement gave up, and what it left cannot be taken over: {}", fresh.error().sentence));

@@ -36,7 +36,7 @@ class Daemon {
   Daemon(const RunOptions& options, const Config& config, std::string lease);
   ~Daemon();
 
-  Status start_plane();
+  Status start_plane(bool takes_over = false);  // from a daemon that still runs
   // Two steps, which may precede start_plane(): requests wait for run(). Beside a daemon whose place we take nothing is
   // taken from it before open_servers(); from then on guests are ours, and settle or give back is the end of it.
   Status bind_servers(bool beside);

@@ -46,7 +46,7 @@ Plane::Plane(XdpEngine engine, std::unique_ptr<Resolver> resolver, Loop& loop, W
 Plane::~Plane() = default;
 
 Result<std::unique_ptr<Plane>> Plane::start(std::span<const u8> program, ConfigInForce config, Loop& loop,
-                                            Worker& worker) {
+                                            Worker& worker, bool takes_over) {
   XdpEngine::Options options;
   options.instance = config->name;
   options.program = program;
@@ -69,6 +69,7 @@ Result<std::unique_ptr<Plane>> Plane::start(std::span<const u8> program, ConfigI
   change.config = std::move(config);
   change.asked = true;
   change.adopts = adopted;
+  change.takes_over = takes_over;
   WM_TRY(plane->load_now(std::move(change)));
   return plane;
 }

@@ -31,8 +31,9 @@ class Plane {
 
   ~Plane();
   // Adopts what is pinned under the node's name, or makes it, and puts `config` in force; before it returns.
+  // `takes_over`: from a daemon that still runs.
   static Result<std::unique_ptr<Plane>> start(std::span<const u8> program, ConfigInForce config, Loop& loop,
-                                              Worker& worker);
+                                              Worker& worker, bool takes_over);
 
   // Puts another configuration in force, or leaves everything as it is; captures end with it. Answers, on the loop,
   // when packets follow it. One at a time: the caller waits for the answer before the next.
@@ -80,9 +81,10 @@ class Plane {
   struct Change {
     ConfigInForce config;
     bool capture = false;
-    bool asked = false;   // by an operator, who is told what is not as he wants it
-    bool forced = true;   // false: only where the machine's routes are others than those in force
-    bool adopts = false;  // the first of this daemon, over an older one's
+    bool asked = false;       // by an operator, who is told what is not as he wants it
+    bool forced = true;       // false: only where the machine's routes are others than those in force
+    bool adopts = false;      // the first of this daemon, over an older one's
+    bool takes_over = false;  // likewise, and that one still runs
     Answer answer = {};
     // As read.
     std::vector<u8> secret = {};

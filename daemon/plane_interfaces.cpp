@@ -53,8 +53,8 @@ Result<std::vector<Plane::Seen>> Plane::look(const Config& config) {
   }
 }
 
-// The configured interfaces that are there. Those that are missing are attached when they come; but a configuration
-// none of whose interfaces exist is a mistake, unless they did exist.
+// The configured interfaces that are there. Those that are missing are attached when they come, and a node that starts
+// may find none of them yet; but to go over from what is served to none that is there, or ever was, is a mistake.
 Result<std::vector<InterfaceFacts>> Plane::facts_for(const Change& change) {
   const auto seen = look(*change.config);
   if (!seen) return seen.error();
@@ -68,7 +68,7 @@ Result<std::vector<InterfaceFacts>> Plane::facts_for(const Change& change) {
   const std::vector<std::string> before = config_ ? names_in(*config_) : std::vector<std::string>();
   const bool known =
       std::any_of(missing.begin(), missing.end(), [&](const std::string& name) { return names(before, name); });
-  if (facts.empty() && !missing.empty() && !known)
+  if (facts.empty() && !missing.empty() && !known && (config_ || change.takes_over))
     return Error{missing.size() == 1 ? fmt::format("interface {} does not exist", missing[0])
                                      : fmt::format("none of the interfaces {} exists", fmt::join(missing, ", "))};
   return facts;

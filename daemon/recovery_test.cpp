@@ -135,6 +135,25 @@ TEST_F(RecoveryTest, AnotherMacAndMtuAreFollowed) {
   EXPECT_EQ(says("wm-here"), "native XDP");
 }
 
+TEST_F(RecoveryTest, StartsWithNoneOfItsInterfacesAndServesWhenTheyCome) {
+  configure({target("s1", "10.77.0.2")}, "", "wm-two");
+  for (const bool adopts : {false, true}) {
+    const pid_t daemon = spawn();
+    ASSERT_TRUE(runs(daemon)) << log();
+    EXPECT_EQ(says("wm-two"), "missing");
+    EXPECT_TRUE(soon([&] {
+      return status("warning") == "interface wm-two is missing; the program will attach when it appears";
+    })) << log();
+    if (!adopts) {
+      kill(daemon, SIGKILL);
+      (void)end_of(daemon);
+    }
+  }
+  make("wm-two");
+  EXPECT_TRUE(becomes("wm-two", "native XDP")) << log();
+  EXPECT_TRUE(soon([&] { return !warned("interface "); })) << status("warning");
+}
+
 TEST_F(RecoveryTest, StartsAndReloadsWithWhatThereIs) {
   start("wm-here = \"public\", wm-two");
   EXPECT_EQ(says("wm-here"), "native XDP");

@@ -60,7 +60,7 @@ int run_daemon(const RunOptions& options) {
     if (!takeover) return refused(takeover.error().sentence);
     if (takeover->shares())
       if (const Status done = daemon.bind_servers(true); !done) return goes_on(done.error());
-    if (const Status done = daemon.start_plane(); !done) return goes_on(done.error());
+    if (const Status done = daemon.start_plane(true); !done) return goes_on(done.error());
     if (takeover->shares()) {
       if (const Status done = daemon.open_servers(); !done) {
         daemon.addresses_are_ours(false);
