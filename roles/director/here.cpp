@@ -170,10 +170,10 @@ void look_at_service_addresses(const Config& config, Findings& out) {
                                               prefix.length, on->interface)
                                 : ""));
       if (!on && local)
-        warn(out, fmt::format(
-                      "{} is an address of this machine: what is not forwarded, such as other ports, the kernel takes "
-                      "for itself; let it be routed here instead",
-                      name));
+        warn(out,
+             fmt::format("{} is an address of this machine: what is not forwarded, such as fragments, the kernel takes "
+                         "for itself; let it be routed here instead",
+                         name));
       if (!on && !config.announce && route && route->kind == RouteFact::Kind::unicast)
         warn(out,
              fmt::format("{} has a route that leads on from here: what is not forwarded would go round between this "
