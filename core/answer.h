@@ -32,6 +32,21 @@ WM_INLINE bool may_answer(E& env, AnswerKind kind) {
   return swap_word(word, due, ((idle ? now : due) + interval) & 0xffff'ffff'ffffull) == due;
 }
 
+// How a packet ends to which an answer was due: it went back; it can have none; enough were given.
+struct AnswerEnds {
+  Verdict sent, silent, limited;
+};
+// `kind` and what follows it are for a trace (Step::answered).
+template <class E>
+WM_INLINE Verdict end_of(E& env, Answered answered, const AnswerEnds& ends, AnswerKind kind, u32 complaint = 0,
+                         u32 rest = 0) {
+  if (answered == Answered::none) return ends.silent;
+  if (answered == Answered::limited) return ends.limited;
+  env.step(Step::answered, u32(kind), complaint, rest);
+  env.leave(env.interface());
+  return ends.sent;
+}
+
 // What a reset is made of, read out of the packet before anything is written.
 struct ResetFields {
   be32 sequence, acknowledgement;
@@ -133,17 +148,7 @@ WM_INLINE Answered reset(E& env, Packet p, AnswerKind limit) {
   if (!tcp || tcp->flags & kTcpRst) return Answered::none;
   p.source_port = number(tcp->source);
   p.destination_port = number(tcp->destination);
-  if (p.ip6) {
-    const auto* ip = v.at<Ip6>(p.l3);
-    if (!ip) return Answered::none;
-    p.source = load_address(ip->source);
-    p.destination = load_address(ip->destination);
-  } else {
-    const auto* ip = v.at<Ip4>(p.l3);
-    if (!ip) return Answered::none;
-    p.source = address_of(ip->source);
-    p.destination = address_of(ip->destination);
-  }
+  if (!load_addresses(v, p)) return Answered::none;
   if (!may_answer(env, limit)) return Answered::limited;
   return make_reset(env, p) ? Answered::sent : Answered::none;
 }

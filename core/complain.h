@@ -24,6 +24,12 @@ constexpr AnswerKind kAsked = AnswerKind(15);  // in place of a limit: may_answe
 WM_INLINE constexpr u32 complaint(bool ip6, u8 type, u8 code) {
   return (ip6 ? kComplainIp6 : 0) | u32(type) << 8 | code;
 }
+WM_INLINE constexpr u32 too_big_complaint(bool ip6) {
+  return ip6 ? complaint(true, kIcmp6TooBig, 0) : complaint(false, kIcmp4Unreachable, 4);
+}
+WM_INLINE constexpr u32 hop_limit_complaint(bool ip6) {
+  return complaint(ip6, ip6 ? kIcmp6TimeExceeded : kIcmp4TimeExceeded, 0);
+}
 WM_INLINE constexpr u32 said_by(u32 speaker, AnswerKind limit, u32 complaint) {
   return complaint | speaker << 24 | u32(limit) << 17;
 }
@@ -32,17 +38,10 @@ WM_INLINE constexpr LinkAddresses swapped(const LinkAddresses& link) {
   return {link.first >> 48 | u64(link.last) << 16 | link.first << 48, u32(link.first >> 16)};
 }
 
-// Where the speaker speaks from to the source of `p`; false where it has no address of the family.
-WM_INLINE bool find_voice(const Settings& s, u32 kind, Packet& p) {
-  const u32 speaker = kind >> 24 & 31;
-  if (speaker >= kModules) return true;
-  const OwnAddresses& own = s.own[speaker];
-  if (p.ip6) {
-    p.destination = own.ip6;
-    return !(own.ip6 == Address{});
-  }
-  p.destination = address_of(wire32(own.ip4));
-  return own.ip4;
+// The address that a role speaks from; all zeros where it has none of the family.
+WM_INLINE Address voice_of(const Settings& s, u32 module, bool ip6) {
+  const OwnAddresses& own = s.own[module];
+  return ip6 ? own.ip6 : own.ip4 ? address_of(wire32(own.ip4)) : Address{};
 }
 
 // Turns the IP packet at `l3`, which ends at `end`, into the ICMP error about it. `kind` is said_by(), `rest` the ICMP
@@ -58,19 +57,17 @@ WM_INLINE Answered complain(E& env, u32 l3, u32 end, u32 kind, u32 rest) {
   Packet p = {};  // as if it had been sent to us: answers swap the addresses
   p.ip6 = ip6;
   const View v = env.view();
-  if (ip6) {
-    const auto* ip = v.at<Ip6>(l3);
-    if (!ip) return Answered::none;
-    p.source = load_address(ip->source);
-    p.destination = load_address(ip->destination);
-  } else {
+  p.l3 = l3;
+  if (!load_addresses(v, p)) return Answered::none;
+  if (!ip6) {
     const auto* ip = v.at<Ip4>(l3);
     if (!ip) return Answered::none;
-    p.source = address_of(ip->source);
-    p.destination = address_of(ip->destination);
     its_id = ip->id;
   }
-  if (!find_voice(env.settings(), kind, p)) return Answered::none;
+  if (const u32 speaker = kind >> 24 & 31; speaker < kModules) {
+    p.destination = voice_of(env.settings(), speaker, ip6);
+    if (p.destination == Address{}) return Answered::none;
+  }
   const auto* old = v.at<Ethernet>(0);
   const auto* old_tags = v.at<Word64>(sizeof(Ethernet));  // the IP header behind it is longer
   if (!old || !old_tags) return Answered::none;

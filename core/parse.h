@@ -118,6 +118,22 @@ WM_INLINE Verdict parse_ip(const View& v, Packet& p, u16 type) {
   return parse::why::not_ip;
 }
 
+// The addresses in the IP header at p.l3, of version p.ip6. False where the packet has none there.
+WM_INLINE bool load_addresses(const View& v, Packet& p) {
+  if (p.ip6) {
+    const auto* ip = v.at<Ip6>(p.l3);
+    if (!ip) return false;
+    p.source = load_address(ip->source);
+    p.destination = load_address(ip->destination);
+    return true;
+  }
+  const auto* ip = v.at<Ip4>(p.l3);
+  if (!ip) return false;
+  p.source = address_of(ip->source);
+  p.destination = address_of(ip->destination);
+  return true;
+}
+
 // A loop with many ways out is unrolled for the kernel: the compiler may lay it out so that its last block falls into
 // its first, which the verifier refuses before Linux 6.7 (engine/xdp/back_edges_test.cpp).
 #if defined(__bpf__)

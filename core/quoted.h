@@ -55,13 +55,10 @@ WM_INLINE Packet answered_by(const View& v, const Packet& error, const Quoted& q
   p.protocol = q.protocol;
   p.source_port = q.destination_port;
   p.destination_port = q.source_port;
-  if (const auto* ip = error.ip6 ? v.at<Ip6>(p.l3) : nullptr) {
-    p.source = load_address(ip->destination);
-    p.destination = load_address(ip->source);
-  } else if (const auto* ip4 = error.ip6 ? nullptr : v.at<Ip4>(p.l3)) {
-    p.source = address_of(ip4->destination);
-    p.destination = address_of(ip4->source);
-  }
+  if (!load_addresses(v, p)) return p;
+  const Address source = p.source;
+  p.source = p.destination;
+  p.destination = source;
   return p;
 }
 

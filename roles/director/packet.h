@@ -11,12 +11,12 @@ namespace director {
 // The answer in a dead target's place, from the service's address.
 template <Env E>
 WM_INLINE Verdict answer_for(E& env, const Packet& p) {
-  const bool tcp = p.protocol == kProtoTcp;
-  const AnswerKind kind = tcp ? AnswerKind::reset : AnswerKind::unreachable;
-  const Answered answered =
-      tcp ? env.reset(p, kind) : env.complain(p.l3, p.end, said_by(kAsDestination, kind, port_unreachable(p.ip6)), 0);
-  if (answered == Answered::limited) return why::answer_limited;
-  return end_of(env, answered, kind, 0, tcp ? why::reset : why::unreachable, why::dead_target);
+  if (p.protocol == kProtoTcp)
+    return end_of(env, env.reset(p, AnswerKind::reset), {why::reset, why::dead_target, why::answer_limited},
+                  AnswerKind::reset);
+  const u32 said = said_by(kAsDestination, AnswerKind::unreachable, port_unreachable(p.ip6));
+  return end_of(env, env.complain(p.l3, p.end, said, 0), {why::unreachable, why::dead_target, why::answer_limited},
+                AnswerKind::unreachable);
 }
 
 // A packet to a service's address, from parse_ip() on.

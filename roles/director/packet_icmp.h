@@ -14,8 +14,7 @@ namespace waymark::director {
 template <Env E>
 WM_INLINE Verdict expire(E& env, const Packet& p) {
   if (!env.settings().answer_interval[u32(AnswerKind::told)]) return forward::why::hop_limit;
-  return tell(env, p, complaint(p.ip6, p.ip6 ? kIcmp6TimeExceeded : kIcmp4TimeExceeded, 0), 0, why::hop_limit,
-              forward::why::hop_limit);
+  return tell(env, p, hop_limit_complaint(p.ip6), 0, why::hop_limit, forward::why::hop_limit);
 }
 
 // The packet does not fit into its target's tunnel (RFC 2473, 7.1; RFC 1191, 4). An IPv4 packet that may be fragmented
@@ -26,12 +25,9 @@ WM_INLINE Verdict tell_too_big(E& env, const Packet& p, u32 slot) {
   const Adjacency* way = target ? env.at(table::adjacencies, u32(read_word(&target->route))) : nullptr;
   if (!way || !env.settings().answer_interval[u32(AnswerKind::told)]) return forward::why::too_big;
   const u32 mtu = way->mtu > target->outer_length ? u32(way->mtu) - target->outer_length : 0;
-  if (p.ip6) {
-    if (p.end - p.l3 <= kLeastMtu6) return why::too_narrow;
-    return tell(env, p, complaint(true, kIcmp6TooBig, 0), mtu < kLeastMtu6 ? kLeastMtu6 : mtu, why::too_big,
-                forward::why::too_big);
-  }
-  return tell(env, p, complaint(false, kIcmp4Unreachable, 4), mtu, why::too_big, forward::why::too_big);
+  if (p.ip6 && p.end - p.l3 <= kLeastMtu6) return why::too_narrow;
+  const u32 told = p.ip6 && mtu < kLeastMtu6 ? kLeastMtu6 : mtu;
+  return tell(env, p, too_big_complaint(p.ip6), told, why::too_big, forward::why::too_big);
 }
 
 // A port that no service takes is closed, as on a host (RFC 9293, 3.10.7.1; RFC 1122, 4.1.3.1; RFC 4443, 3.1).
@@ -39,10 +35,11 @@ template <Env E>
 WM_INLINE Verdict refuse_port(E& env, const Packet& p) {
   constexpr AnswerKind kind = AnswerKind::closed;
   if (!env.settings().answer_interval[u32(kind)]) return why::port_closed;
-  if (p.protocol == kProtoTcp) return end_of(env, env.reset(p, kind), kind, 0, why::closed_reset, why::port_closed);
-  const u32 said = said_by(kAsDestination, kind, port_unreachable(p.ip6));
-  return end_of(env, env.complain(p.l3, p.end, said, 0), kind, port_unreachable(p.ip6), why::closed_unreachable,
-                why::port_closed);
+  if (p.protocol == kProtoTcp)
+    return end_of(env, env.reset(p, kind), {why::closed_reset, why::port_closed, why::limited}, kind);
+  const u32 complaint = port_unreachable(p.ip6);
+  return end_of(env, env.complain(p.l3, p.end, said_by(kAsDestination, kind, complaint), 0),
+                {why::closed_unreachable, why::port_closed, why::limited}, kind, complaint);
 }
 
 // Of the services of an address, the first that has a target which takes new flows; or kNoService. Of those with very
@@ -108,7 +105,7 @@ WM_INLINE Verdict receive_ping(E& env, const Packet& p, const Front* front) {
   if (echo == Echo::target)
     return carry(env, p, ping_arrival(env, p.ip6, p.source, p.destination, front->realm, service), true);
   if (p.l4 != p.l3 + header) return why::icmp_other;  // with options, which an answer must not simply repeat
-  return end_of(env, env.echo(p, AnswerKind::pinged), AnswerKind::pinged, 0, why::echoed, why::icmp_other);
+  return end_of(env, env.echo(p, AnswerKind::pinged), {why::echoed, why::icmp_other, why::limited}, AnswerKind::pinged);
 }
 
 // An ICMP error about a reply, which a server sent past us: it is for that server.

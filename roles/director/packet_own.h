@@ -34,41 +34,29 @@ WM_INLINE Verdict tell_on(E& env, const Packet& p, u32 rest) {
   const Inner inner = find_inner(env, outer, outer.source_port);
   if (!inner.type) return why::local;
   Packet in{};  // as if an ICMP error quoted it
+  in.l3 = inner.offset;
   in.l4 = inner.offset - u32(sizeof(Icmp));
   in.end = p.end;
   in.ip6 = inner.type == kEtherIp6;
   const Quoted within = env.quoted(in);
-  if (!within.l4) return why::error_short;
+  const View v = env.view();
+  if (!within.l4 || ended(parse_ip(v, in, inner.type))) return why::error_short;
+  const u32 length = in.end - in.l3;
   in.l4 = within.l4;
   in.protocol = within.protocol;
-  const View v = env.view();
-  u32 length = 0;
-  Address sender{};
-  if (in.ip6) {
-    const auto* ip = v.at<Ip6>(inner.offset);
-    if (!ip) return why::error_short;
-    length = number(ip->length) + u32(sizeof(Ip6));
-    sender = load_address(ip->source);
-  } else {
-    const auto* ip = v.at<Ip4>(inner.offset);
-    if (!ip) return why::error_short;
-    length = number(ip->length);
-    sender = address_of(ip->source);
-  }
-  const OwnAddresses& own = env.settings().own[kModule];
-  const bool is_ours = in.ip6 ? sender == own.ip6 : sender == address_of(wire32(own.ip4));  // a health check's
-  if (is_ours || is_martian_source(sender) || !may_complain(v, in, 0)) return why::local;
+  const Address voice = voice_of(env.settings(), kModule, in.ip6);
+  const bool is_ours = in.source == voice;  // a health check's
+  if (is_ours || is_martian_source(in.source) || !may_complain(v, in, 0)) return why::local;
   const u32 mtu = mtu_within(p.ip6, in.ip6, rest, inner.offset - outer.l3, length);
   if (!mtu) return why::local;
   if (!may_answer(env, AnswerKind::told)) return why::limited;
   Onward way = {WayKind::kernel, 0, 0, {}};
-  if (p.l3 == sizeof(Ethernet)) way = find_way(env, in.ip6 ? own.ip6 : address_of(wire32(own.ip4)), sender);
+  if (p.l3 == sizeof(Ethernet)) way = find_way(env, voice, in.source);
   const u32 ends = p.end - (inner.offset - p.l3);
   if (!take_out(env, p.l3, inner.offset, in.ip6)) return forward::why::no_room;
   in.l3 = p.l3;
   in.end = ends;
-  const u32 said = in.ip6 ? complaint(true, kIcmp6TooBig, 0) : complaint(false, kIcmp4Unreachable, 4);
-  const Verdict end = tell(env, in, said, mtu, why::told_on, forward::why::no_room, kAsked);
+  const Verdict end = tell(env, in, too_big_complaint(in.ip6), mtu, why::told_on, forward::why::no_room, kAsked);
   if (end.reason != why::told_on.reason || way.kind != WayKind::direct) return end;
   auto* ethernet = env.view().template at<Ethernet>(0);
   if (!ethernet) return forward::why::no_room;

@@ -6,16 +6,6 @@
 
 namespace waymark::director {
 
-// How a packet ends to which an answer was due: `sent`, or `silent` where it can have none.
-template <Env E>
-WM_INLINE Verdict end_of(E& env, Answered answered, AnswerKind kind, u32 complaint, Verdict sent, Verdict silent) {
-  if (answered == Answered::none) return silent;
-  if (answered == Answered::limited) return why::limited;
-  env.step(Step::answered, u32(kind), complaint, 0);
-  env.leave(env.interface());
-  return sent;
-}
-
 WM_INLINE constexpr u32 port_unreachable(bool ip6) { return complaint(ip6, ip6 ? 1 : 3, ip6 ? 4 : 3); }
 
 // Tells the sender as a router does: from the director's own address, or, where it has none of the family, in the
@@ -23,10 +13,10 @@ WM_INLINE constexpr u32 port_unreachable(bool ip6) { return complaint(ip6, ip6 ?
 template <Env E>
 WM_INLINE Verdict tell(E& env, const Packet& p, u32 complaint, u32 rest, Verdict told, Verdict silent,
                        AnswerKind limit = AnswerKind::told) {
-  const OwnAddresses& own = env.settings().own[kModule];
-  const bool has_voice = p.ip6 ? !(own.ip6 == Address{}) : own.ip4 != 0;
+  const bool has_voice = !(voice_of(env.settings(), kModule, p.ip6) == Address{});
   const u32 kind = said_by(has_voice ? kModule : kAsDestination, limit, complaint);
-  return end_of(env, env.complain(p.l3, p.end, kind, rest), AnswerKind::told, complaint, told, silent);
+  return end_of(env, env.complain(p.l3, p.end, kind, rest), {told, silent, why::limited}, AnswerKind::told, complaint,
+                rest);
 }
 
 }  // namespace waymark::director

@@ -25,8 +25,8 @@ WM_INLINE Verdict judge_way(E& env, bool ip6, const Opened& o) {
 // What the packet's sender is told; kNothing for a reason that tells nothing.
 constexpr u32 kNothing = ~0u;
 WM_INLINE constexpr u32 complaint_of(Verdict verdict, bool ip6) {
-  if (verdict.reason == why::hop_limit.reason) return complaint(ip6, ip6 ? 3 : 11, 0);
-  if (verdict.reason == why::too_big.reason) return ip6 ? complaint(true, 2, 0) : complaint(false, 3, 4);
+  if (verdict.reason == why::hop_limit.reason) return hop_limit_complaint(ip6);
+  if (verdict.reason == why::too_big.reason) return too_big_complaint(ip6);
   if (verdict.reason == why::source_route.reason) return complaint(false, 3, 5);
   if (verdict.reason == why::routing_header.reason) return complaint(true, 4, 0);
   if (verdict.reason == why::unreachable.reason) return complaint(ip6, ip6 ? 1 : 3, 0);
@@ -106,11 +106,7 @@ WM_INLINE Verdict complain_about(E& env, Verdict verdict, u32 kind, u32 rest, u3
   const u32 added = u32(sizeof(Icmp) + (p.ip6 ? sizeof(Ip6) : sizeof(Ip4)));
   const u32 end = translate::least(p.end, p.l3 + (mtu > added ? mtu - added : 0));  // what goes back fits its way
   const Answered answered = env.complain(p.l3, end, said_by(kModule, AnswerKind::error, kind), rest);
-  if (answered == Answered::none) return untold(verdict);
-  if (answered == Answered::limited) return why::error_limited;
-  env.step(Step::answered, u32(AnswerKind::error), kind, rest);
-  env.leave(env.interface());
-  return verdict;
+  return end_of(env, answered, {verdict, untold(verdict), why::error_limited}, AnswerKind::error, kind, rest);
 }
 
 // A packet to the translator's own address.
@@ -121,12 +117,7 @@ WM_INLINE Verdict receive_own(E& env, Packet& p) {
     return end.reason == parse::why::fragment.reason ? why::local : end;
   const auto* icmp = env.view().template at<Icmp>(p.l4);
   if (!icmp || !is_echo(icmp, p.ip6)) return why::local;
-  const Answered answered = env.echo(p, AnswerKind::echo);
-  if (answered == Answered::none) return why::no_room;
-  if (answered == Answered::limited) return why::error_limited;
-  env.step(Step::answered, u32(AnswerKind::echo), 0, 0);
-  env.leave(env.interface());
-  return why::echoed;
+  return end_of(env, env.echo(p, AnswerKind::echo), {why::echoed, why::no_room, why::error_limited}, AnswerKind::echo);
 }
 
 // A packet to the translator's own address, or to what it translates.
