@@ -6,9 +6,11 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <sstream>
 
 #include "core/icmp.h"
+#include "lab/kit/loop.h"
 
 namespace waymark::lab {
 namespace {
@@ -73,7 +75,7 @@ Status Capture::start() {
     auto p =
         Process::start({.netns = site_.netns(std::string("r") + side),
                         .argv = {"dumpcap", "-i", "eth", "-i", "low", "-B", "32", "-N", "200000", "-C", "200000000",
-                                 "-w", site_.file(std::string("capture") + side + ".pcapng"), "-f", "ip or ip6"}});
+                                 "-w", file(*side), "-f", "ip or ip6"}});
     if (!p) return p.error();
     all_.push_back(std::move(*p));
     for (;;) {  // it names the file once it listens
@@ -85,7 +87,28 @@ Status Capture::start() {
   return Done{};
 }
 
+// What dumpcap has not written when it is told to end it throws away, and on a busy machine it is late.
+void Capture::drain() const {
+  const auto written = [&] {
+    std::uintmax_t bytes = 0;
+    for (const char side : {'4', '6'}) {
+      std::error_code none;
+      const auto size = std::filesystem::file_size(file(side), none);
+      bytes += none ? 0 : size;
+    }
+    return bytes;
+  };
+  auto before = written();
+  for (const Time end = now() + kPatience; now() < end && !interrupted();) {
+    pause_for(std::chrono::milliseconds(700));
+    const auto after = written();
+    if (after == before) return;
+    before = after;
+  }
+}
+
 Status Capture::stop() {
+  drain();
   for (Process& p : all_) {
     p.signal(SIGINT);
     if (p.wait(kPatience) != 0) return Error{"dumpcap did not end well: " + p.rest()};
@@ -104,7 +127,7 @@ Status Capture::stop() {
 Status Capture::judge(Verdict& out) const {
   u64 plain[2] = {};
   for (const char side : {'4', '6'}) {
-    std::vector<std::string> argv = {"tshark", "-n", "-r", site_.file(fmt::format("capture{}.pcapng", side))};
+    std::vector<std::string> argv = {"tshark", "-n", "-r", file(side)};
     for (const char* what : {"ip", "tcp", "udp"})
       argv.insert(argv.end(), {"-o", std::string(what) + ".check_checksum:TRUE"});
     argv.insert(argv.end(), {"-T", "fields"});

@@ -30,6 +30,9 @@ class Capture {
   Status judge(Verdict& out) const;
 
  private:
+  std::string file(char side) const { return site_.file(std::string("capture") + side + ".pcapng"); }
+  void drain() const;
+
   const TranslatorSite& site_;
   std::vector<Process> all_;
 };
