@@ -42,10 +42,9 @@ class KnownEnv {
   const Mapping* mapping_of(Space, const AddressBits&, bool, u32) const { return image_.mappings.data(); }
   CachedRoute* at(decltype(table::ways), u32 i) const { return i < ways_.size() ? &ways_[i] : nullptr; }
   [[gnu::noinline]] u32 route(const Address&, const Address&) const { return u32(WayKind::kernel); }
-  [[gnu::noinline]] u64 sum(u32, u32) const { return kNoSum; }
-  [[gnu::noinline]] bool has_source_route(u32 l3, u32 l4) const { return translate::has_source_route(view_, l3, l4); }
-  [[gnu::noinline]] u64 skip_headers(u32 l4, u32 end, u32 protocol) const {
-    return translate::pack_skipped(translate::skip_headers(view_, l4, end, u8(protocol)));
+  template <class S>
+  [[gnu::noinline]] u64 call(u64 a = 0, u64 b = 0, u64 c = 0, u64 d = 0) {
+    return S::run(*this, a, b, c, d);
   }
 
  private:

@@ -28,8 +28,9 @@ class Tables {
   const Mapping* mapping_of(Space space, const AddressBits& address, bool ip6, u32 kinds) {
     return waymark::mapping_of(*this, space, address, ip6, kinds);
   }
-  u32 find_far_prefix(Space space, const AddressBits& address, u32 wanted) {
-    return waymark::find_far_prefix(*this, space, address, wanted);
+  template <class S>
+  u64 call(u64 a = 0, u64 b = 0, u64 c = 0, u64 d = 0) {
+    return S::run(*this, a, b, c, d);
   }
 #define WM_AT(NAME, RECORD, ENTRIES, CLASS) \
   const RECORD* at(decltype(table::NAME), u32 i) const { return get(image_.NAME, i); }

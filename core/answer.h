@@ -139,10 +139,9 @@ WM_INLINE bool make_reset(E& env, const Packet& p) {
 }
 
 // Turns a TCP segment into the reset of its connection, to be sent back by the interface it came in on. Nothing is said
-// to a reset. `p`: l3, l4, end and ip6 are enough. One of the steps that the kernel's verifier proves apart
-// (Env::reset).
+// to a reset.
 template <class E>
-WM_INLINE Answered reset(E& env, Packet p, AnswerKind limit) {
+WM_INLINE Answered answer_by_reset(E& env, Packet p, AnswerKind limit) {
   const View v = env.view();
   const auto* tcp = v.at<Tcp>(p.l4);
   if (!tcp || tcp->flags & kTcpRst) return Answered::none;
@@ -151,6 +150,20 @@ WM_INLINE Answered reset(E& env, Packet p, AnswerKind limit) {
   if (!load_addresses(v, p)) return Answered::none;
   if (!may_answer(env, limit)) return Answered::limited;
   return make_reset(env, p) ? Answered::sent : Answered::none;
+}
+
+namespace core {
+struct reset_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 l3, u64 l4, u64 end, u64 kind) {
+    return u64(answer_by_reset(env, packet_at(l3, l4, end, kind >> 8), AnswerKind(kind & 15)));
+  }
+};
+}  // namespace core
+// The same as a step of its own. `p`: l3, l4, end and ip6 are enough.
+template <class E>
+WM_INLINE Answered reset(E& env, const Packet& p, AnswerKind limit) {
+  return Answered(env.template call<core::reset_step>(p.l3, p.l4, p.end, u64(p.ip6) << 8 | u64(limit)));
 }
 
 }  // namespace waymark

@@ -22,8 +22,7 @@ WM_INLINE constexpr u16 update_checksum(u16 checksum, u16 before, u16 after) {
 WM_INLINE constexpr u64 taken(u64 sum) { return u16(~fold(sum)); }
 
 // The sum of the packet's bytes from `from` to `to`, which begins at an even place of what is summed. False where it
-// has not all of them, or in the kernel's build more than kMostSummed. One of the steps that the kernel's verifier
-// proves apart (Env::sum).
+// has not all of them, or in the kernel's build more than kMostSummed.
 constexpr u32 kMostSummed = 4096;
 WM_INLINE bool sum_bytes(const View& v, u32 from, u32 to, u64& sum) {
   sum = 0;
@@ -54,6 +53,22 @@ WM_INLINE bool sum_bytes(const View& v, u32 from, u32 to, u64& sum) {
     ++at;
   }
   return at >= to;
+}
+
+constexpr u64 kNoSum = ~u64(0);
+namespace core {
+struct sum_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 from, u64 to, u64, u64) {
+    u64 sum = 0;
+    return sum_bytes(env.view(), u32(from), u32(to), sum) ? u64(fold(sum)) : kNoSum;
+  }
+};
+}  // namespace core
+// The same as a step of its own, folded; or kNoSum.
+template <class E>
+WM_INLINE u64 sum_of_bytes(E& env, u32 from, u32 to) {
+  return env.template call<core::sum_step>(from, to);
 }
 
 }  // namespace waymark

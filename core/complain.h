@@ -45,10 +45,9 @@ WM_INLINE Address voice_of(const Settings& s, u32 module, bool ip6) {
 }
 
 // Turns the IP packet at `l3`, which ends at `end`, into the ICMP error about it. `kind` is said_by(), `rest` the ICMP
-// header's second word in host order. Everything is checked before the first byte is written. One of the steps that
-// the kernel's verifier proves apart (Env::complain).
+// header's second word in host order. Everything is checked before the first byte is written.
 template <class E>
-WM_INLINE Answered complain(E& env, u32 l3, u32 end, u32 kind, u32 rest) {
+WM_INLINE Answered make_complaint(E& env, u32 l3, u32 end, u32 kind, u32 rest) {
   const bool ip6 = kind & kComplainIp6;
   const u32 head = u32(ip6 ? sizeof(Ip6) : sizeof(Ip4)), added = head + u32(sizeof(Icmp));
   const u32 most = (ip6 ? kLongestError6 : kLongestError4) - added;
@@ -76,7 +75,7 @@ WM_INLINE Answered complain(E& env, u32 l3, u32 end, u32 kind, u32 rest) {
   const u64 tags = old_tags->value;
   const AnswerKind limit = AnswerKind(kind >> 17 & 15);
   if (limit != kAsked && !may_answer(env, limit)) return Answered::limited;  // before the sum, which is the work
-  const u64 quoted = env.sum(l3, l3 + quote);
+  const u64 quoted = sum_of_bytes(env, l3, l3 + quote);
   if (quoted == kNoSum) return Answered::none;
   if (!env.resize(int(added)) || !env.trim(l3 + added + quote)) return Answered::none;
   const View after = env.view();
@@ -110,6 +109,20 @@ WM_INLINE Answered complain(E& env, u32 l3, u32 end, u32 kind, u32 rest) {
   sum += (icmp->type | icmp->code << 8) + u64(wire32(rest).raw);
   icmp->checksum = {u16(~fold(sum))};
   return Answered::sent;
+}
+
+namespace core {
+struct complain_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 l3, u64 end, u64 kind, u64 rest) {
+    return u64(make_complaint(env, u32(l3), u32(end), u32(kind), u32(rest)));
+  }
+};
+}  // namespace core
+// The same as a step of its own.
+template <class E>
+WM_INLINE Answered complain(E& env, u32 l3, u32 end, u32 kind, u32 rest) {
+  return Answered(env.template call<core::complain_step>(l3, end, kind, rest));
 }
 
 }  // namespace waymark

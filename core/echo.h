@@ -11,9 +11,9 @@ WM_INLINE bool is_echo(const Icmp* icmp, bool ip6) {
 }
 
 // Turns the echo request at p.l4 into its reply, in place, to be sent back by the interface it came in on. Everything
-// is checked before the first byte is written. One of the steps that the kernel's verifier proves apart (Env::echo).
+// is checked before the first byte is written.
 template <class E>
-WM_INLINE Answered echo(E& env, const Packet& p, AnswerKind limit) {
+WM_INLINE Answered answer_by_echo(E& env, const Packet& p, AnswerKind limit) {
   if (!may_answer(env, limit)) return Answered::limited;
   if (env.length() > p.end && !env.trim(p.end)) return Answered::none;  // what pads the frame is not sent back
   const View v = env.view();
@@ -44,6 +44,20 @@ WM_INLINE Answered echo(E& env, const Packet& p, AnswerKind limit) {
   icmp->type = reply;
   swap_link(ethernet);
   return Answered::sent;
+}
+
+namespace core {
+struct echo_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 l3, u64 l4, u64 end, u64 kind) {
+    return u64(answer_by_echo(env, packet_at(l3, l4, end, kind >> 8), AnswerKind(kind & 15)));
+  }
+};
+}  // namespace core
+// The same as a step of its own. `p`: l3, l4, end and ip6 are enough.
+template <class E>
+WM_INLINE Answered echo_back(E& env, const Packet& p, AnswerKind limit) {
+  return Answered(env.template call<core::echo_step>(p.l3, p.l4, p.end, u64(p.ip6) << 8 | u64(limit)));
 }
 
 }  // namespace waymark

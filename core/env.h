@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/address.h"
-#include "core/verdict.h"
+#include "core/step.h"
 #include "core/view.h"
 
 namespace waymark {
@@ -31,7 +31,7 @@ enum class Step : u8 {
   onward,           // WayKind, interface, MTU
 };
 
-constexpr u64 kNoSum = ~u64(0);  // Env::sum() of bytes that are not there
+constexpr u32 kScratchBytes = 512;  // of Env::scratch()
 
 // Whose a packet is on this machine, as its sockets tell.
 enum class Owner : u8 {
@@ -47,15 +47,6 @@ struct PinPlace {
   u32 upper;  // of the hash: what the embryo's bucket is drawn from
 };
 
-// A packet of a service's, as far as its flow is concerned (roles/director/packet_flow.h).
-struct Arrival {
-  u64 hash;         // of the flow
-  u64 choice_hash;  // of what the choice goes by: the flow, or the client
-  u32 service;
-  u8 protocol, tcp_flags;  // no flags for all but TCP
-  u8 looks_only = 0;       // 1: not a packet of the flow, but about it: its pin is found and left as it is
-};
-
 // What an ICMP error quotes, as far as it says whose flow it is (core/quoted.h). Ports in host order.
 struct Quoted {
   u32 l4;  // where the quoted transport header begins; 0: it is none that a flow could be told from
@@ -63,21 +54,15 @@ struct Quoted {
   u16 source_port, destination_port;  // 0 for all but TCP and UDP
 };
 
-// Into whose tunnel a packet goes, by slots of targets.
-struct Through {
-  u32 slot;
-  u32 candidate;  // who else may know its flow; 0: nobody
-  u32 entropy;    // 24 bits, as in struct Outer
-};
-
-enum class AnswerKind : u8;
 struct Packet;
 struct Mapping;
 struct AddressBits;
+namespace core {
+struct sum_step;
+}
 
 template <class E>
-concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet, const Address& address,
-                       const Mapping* mapping, const AddressBits& bits) {
+concept Env = requires(E env, u32 n, const Packet& packet, const Address& address, const AddressBits& bits) {
   env.view();          // View: valid until the next resize()
   env.length();        // u32: bytes of the frame
   env.resize(int(n));  // bool: adds (positive) or removes bytes at the front; false leaves the packet as it was
@@ -87,6 +72,7 @@ concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet, cons
   env.now();           // u32 ticks (settings().ticks_per_second), wrapping
   env.interface();     // u32: where the packet came in
   env.leave(n);        // the interface that a `forward` verdict leaves by
+  env.left_by();       // u32: what leave() was last given; else 0
   // Owner of the TCP or UDP packet that `packet` describes, or of the flow that an ICMP error quotes a packet of ours
   // of.
   env.owner(packet, Quoted{});
@@ -97,30 +83,11 @@ concept Env = requires(E env, u32 n, Verdict verdict, const Packet& packet, cons
   env.template jump<0>();
   env.whole();      // bool: the packet may leave in more pieces than one: what XDP punts is done here
   env.split(n, n);  // the longest piece of this packet, and its identification; where whole()
-  // translate::Passed: translator::pass(). It and its steps share scratch<T>(), of this CPU.
-  env.translate(packet, mapping);
-  // Steps that are rare and large, by the functions of the same names: in the kernel each is a function of its own,
-  // which the verifier proves once instead of in every state that a packet can reach it in.
-  env.reset(packet, AnswerKind{});  // Answered (core/answer.h)
-  env.echo(packet, AnswerKind{});   // Answered (core/echo.h)
-  env.quoted(packet);               // Quoted (core/quoted.h)
-  env.tunnel(packet, Through{});    // Verdict: send_by_slot() (core/forward.h)
-  env.place(Arrival{});             // u64: where the flow belongs, packed
-  env.search_rules(n, n, n);
-  env.prove(u64(n));                      // the flow's hash
-  env.mapping_of(u64(n), bits, true, n);  // const Mapping*: waymark::mapping_of() (core/prefix.h), and its parts
-  env.find_far_prefix(u64(n), bits, n);
-  env.find_any_prefix(u64(n), bits, n);
-  env.has_source_route(n, n);   // bool: an IPv4 header from l3 to l4 holds one that has not come to its end
-  env.skip_headers(n, n, n);    // u64: translate::Skipped of (l4, end, protocol), packed
+  // u64: a step of its own (core/step.h), by its type and at most four words.
+  env.template call<core::sum_step>(u64(n), u64(n));
+  env.template scratch<u64>();  // T*: kScratchBytes of this CPU's own, as the steps of one packet left them; or null
   env.route(address, address);  // u32: core/way.h
-  env.sum(n, n);                // u64: the folded sum of the packet's bytes, or kNoSum
-  env.complain(n, n, n, n);     // Answered (core/complain.h)
-  env.look_at_error();          // translate::Passed, as of all that follow
-  env.prepare_error6(n);
-  env.write_error6();
-  env.error_to_ip4(n);
-  env.hairpin();
+  env.mapping_of(u64(n), bits, true, n);  // const Mapping*: waymark::mapping_of() (core/prefix.h)
 };
 
 }  // namespace waymark

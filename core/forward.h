@@ -78,6 +78,12 @@ WM_INLINE Verdict send_through_tunnel(E& env, const Packet& p, const Target* tar
   return forward::why::sent;
 }
 
+// Into whose tunnel a packet goes, by slots of targets.
+struct Through {
+  u32 slot;
+  u32 candidate;  // who else may know its flow; 0: nobody
+  u32 entropy;    // 24 bits, as in struct Outer
+};
 WM_INLINE constexpr u64 pack_through(const Through& t) {
   return u64(t.slot) | u64(t.candidate) << kSlotBits | u64(t.entropy) << (2 * kSlotBits);
 }
@@ -85,15 +91,29 @@ WM_INLINE constexpr Through unpack_through(u64 w) {
   return {u32(w) & kSlotMask, u32(w >> kSlotBits) & kSlotMask, u32(w >> (2 * kSlotBits))};
 }
 
-// The same for packets that are rare. One of the steps that the kernel's verifier proves apart (Env::tunnel). Of `p`
-// l3, end, ip6 and tos are enough.
+namespace core {
+struct tunnel_step {
+  template <Env E>
+  static WM_INLINE u64 run(E& env, u64 l3, u64 end, u64 kind, u64 packed) {
+    const Through through = unpack_through(packed);
+    Packet p = packet_at(l3, 0, end, kind >> 8);
+    p.tos = u8(kind);
+    const Target* target = env.at(table::targets, through.slot);
+    if (!target || !target->in_use) return pack_verdict(forward::why::no_room);
+    const Target* candidate = through.candidate ? env.at(table::targets, through.candidate) : nullptr;
+    if (candidate && !candidate->in_use) candidate = nullptr;
+    const Verdict verdict = send_through_tunnel(env, p, target, through.slot, through.entropy, candidate);
+    return pack_verdict(verdict) | u64(env.left_by()) << 32;
+  }
+};
+}  // namespace core
+// The same for packets that are rare, as a step of its own. Of `p` l3, end, ip6 and tos are enough.
 template <Env E>
 WM_INLINE Verdict send_by_slot(E& env, const Packet& p, const Through& through) {
-  const Target* target = env.at(table::targets, through.slot);
-  if (!target || !target->in_use) return forward::why::no_room;
-  const Target* candidate = through.candidate ? env.at(table::targets, through.candidate) : nullptr;
-  if (candidate && !candidate->in_use) candidate = nullptr;
-  return send_through_tunnel(env, p, target, through.slot, through.entropy, candidate);
+  const u64 kind = u64(p.ip6) << 8 | p.tos;
+  const u64 word = env.template call<core::tunnel_step>(p.l3, p.end, kind, pack_through(through));
+  env.leave(u32(word >> 32));
+  return unpack_verdict(word);
 }
 
 }  // namespace waymark

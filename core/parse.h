@@ -20,6 +20,16 @@ struct Packet {
   u8 tcp_flags;
 };
 
+// As much of a packet as crosses to a step of its own (core/step.h).
+WM_INLINE Packet packet_at(u64 l3, u64 l4, u64 end, bool ip6) {
+  Packet p{};
+  p.l3 = u32(l3);
+  p.l4 = u32(l4);
+  p.end = u32(end);
+  p.ip6 = ip6;
+  return p;
+}
+
 #define PARSE_REASONS(X, M)                                                                                          \
   X(M, pass, ethernet_short, "the frame is too short for its Ethernet header and tags")                              \
   X(M, pass, not_ip, "the frame carries neither IPv4 nor IPv6")                                                      \

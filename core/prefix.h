@@ -99,16 +99,37 @@ WM_INLINE const Mapping* find_among(E& env, bool ip6, Space space, const Address
   return nullptr;
 }
 
-// Most prefixes are of the longest lengths: those are looked for in line, the others in a function of its own
-// (Env::find_far_prefix), whose call costs as much as two of them. That gives the mapping's number and 1, or 0.
-constexpr u32 kNearLengths = 2;
+// The number of the mapping, among the lengths from `first` on, and 1; or 0.
 template <class E>
-WM_INLINE u32 find_far_prefix(E& env, Space space, const AddressBits& address, u32 wanted, u32 first = kNearLengths) {
+WM_INLINE u32 find_from(E& env, Space space, const AddressBits& address, u32 wanted, u32 first) {
   u32 found = 0;
   const Mapping* m = wanted & kIsIp6 ? find_among(env, true, space, address, wanted, first, kLengths6, found)
                                      : find_among(env, false, space, address, wanted, first, kLengths4, found);
   return m ? found : 0;
 }
+
+// Most prefixes are of the longest lengths: those are looked for in line, the others in a step of their own, whose call
+// costs as much as two of them.
+constexpr u32 kNearLengths = 2;
+namespace core {
+struct find_far_prefix_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 space, u64 high, u64 low, u64 wanted) {
+    return find_from(env, space, {high, low}, u32(wanted), kNearLengths);
+  }
+};
+struct find_any_prefix_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 space, u64 high, u64 low, u64 wanted) {
+    return find_from(env, space, {high, low}, u32(wanted), 0);
+  }
+};
+}  // namespace core
+template <class E>
+WM_INLINE u32 find_any_prefix(E& env, Space space, const AddressBits& address, u32 wanted) {
+  return u32(env.template call<core::find_any_prefix_step>(space, address.high, address.low, wanted));
+}
+
 template <class E>
 WM_INLINE const Mapping* mapping_of(E& env, Space space, const AddressBits& address, bool ip6, u32 kinds) {
   const u32 wanted = wanted_now(env, ip6, kinds);
@@ -116,7 +137,7 @@ WM_INLINE const Mapping* mapping_of(E& env, Space space, const AddressBits& addr
   if (const Mapping* near = find_among(env, ip6, space, address, wanted, 0, kNearLengths, found)) return near;
   const PrefixLengths& all = env.prefixes().of[wanted & kSecondHalf ? 1 : 0];
   if (!(ip6 ? all.length6 : all.length4)[kNearLengths].kinds) return nullptr;
-  found = env.find_far_prefix(space, address, wanted);
+  found = u32(env.template call<core::find_far_prefix_step>(space, address.high, address.low, wanted));
   return found ? env.at(table::mappings, found - 1) : nullptr;
 }
 

@@ -15,8 +15,8 @@ WM_INLINE constexpr u32 quoted_l3(const Packet& error) { return error.l4 + u32(s
 
 // What the ICMP error at error.l4 quotes, of the error's own IP version; error.end and error.ip6 are right, too. Eight
 // bytes behind the quoted IP header are enough (RFC 792; RFC 4443 has more). A quoted fragment that is not the first
-// tells nothing. One of the steps that the kernel's verifier proves apart (Env::quoted).
-WM_INLINE Quoted quoted_in(const View& v, const Packet& error) {
+// tells nothing.
+WM_INLINE Quoted read_quoted(const View& v, const Packet& error) {
   constexpr Quoted nothing = {0, 0, 0, 0};
   Packet p{};
   p.l3 = quoted_l3(error);
@@ -43,6 +43,20 @@ WM_INLINE Quoted quoted_in(const View& v, const Packet& error) {
   if (!ports || p.l4 + sizeof(Udp) > p.end) return nothing;
   if (p.protocol != kProtoTcp && p.protocol != kProtoUdp) return {p.l4, p.protocol, 0, 0};
   return {p.l4, p.protocol, number(ports->source), number(ports->destination)};
+}
+
+namespace core {
+struct quoted_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 l4, u64 end, u64 ip6, u64) {
+    return pack_quoted(read_quoted(env.view(), packet_at(0, l4, end, ip6)));
+  }
+};
+}  // namespace core
+// The same as a step of its own.
+template <class E>
+WM_INLINE Quoted quoted_in(E& env, const Packet& error) {
+  return unpack_quoted(env.template call<core::quoted_step>(error.l4, error.end, error.ip6));
 }
 
 // The quoted packet seen from its other end: one that could have been answered by it.

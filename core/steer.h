@@ -53,7 +53,7 @@ struct Steered {
 template <class E>
 WM_INLINE Steered find_by_prefix(E& env, Space space, const Address& address, bool ip6) {
   const AddressBits bits = ip6 ? bits6(address) : bits4(address);
-  const u32 found = env.find_any_prefix(space, bits, wanted_now(env, ip6, kAnyMap | kMapNone));
+  const u32 found = find_any_prefix(env, space, bits, wanted_now(env, ip6, kAnyMap | kMapNone));
   const Mapping* m = found ? env.at(table::mappings, found - 1) : nullptr;
   if (!m) return {nullptr, nullptr, kNoRole};
   return {m->front ? env.at(table::fronts, m->front - 1) : nullptr, m, m->role};
@@ -65,20 +65,27 @@ WM_INLINE const Front* front_of(E& env, const Steered& to, Space space, const Pa
   return to.mapping ? nullptr : find_by_prefix(env, space, p.destination, p.ip6).front;
 }
 
-// The last of `count` sorted rules from `base` on whose (protocol, first port) is not above `wanted`, by halves. One of
-// the two steps that the kernel's verifier proves apart (Env::search_rules).
+// The last of `count` sorted rules from `base` on whose (protocol, first port) is not above `wanted`, by halves.
+namespace core {
+struct search_rules_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 base, u64 count, u64 wanted, u64) {
+    u32 low = 0, high = u32(count);  // it lies in [low, high)
+    for (u32 i = 0; i < 16 && low + 1 < high; ++i) {
+      const u32 middle = (low + high) / 2;
+      const Rule* r = env.at(table::rules, u32(base) + middle);
+      if (!r) break;
+      r->first <= u32(wanted) ? low = middle : high = middle;
+      low = forget(low);
+      high = forget(high);
+    }
+    return u32(base) + low;
+  }
+};
+}  // namespace core
 template <class E>
 WM_INLINE u32 search_rules(E& env, u32 base, u32 count, u32 wanted) {
-  u32 low = 0, high = count;  // it lies in [low, high)
-  for (u32 i = 0; i < 16 && low + 1 < high; ++i) {
-    const u32 middle = (low + high) / 2;
-    const Rule* r = env.at(table::rules, base + middle);
-    if (!r) break;
-    r->first <= wanted ? low = middle : high = middle;
-    low = forget(low);
-    high = forget(high);
-  }
-  return base + low;
+  return u32(env.template call<core::search_rules_step>(base, count, wanted));
 }
 
 // The rule for a protocol and port, or null. Few rules stand in the front itself; many are searched.
@@ -90,7 +97,7 @@ WM_INLINE const Rule* find_rule(E& env, const Front* front, u8 protocol, u16 por
       if (wanted - front->rule[i].first <= front->rule[i].span) return &front->rule[i];
     return nullptr;
   }
-  const Rule* r = env.at(table::rules, env.search_rules(front->index, front->rule_count, wanted));
+  const Rule* r = env.at(table::rules, search_rules(env, front->index, front->rule_count, wanted));
   return r && wanted - r->first <= r->span ? r : nullptr;
 }
 

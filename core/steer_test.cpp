@@ -26,7 +26,10 @@ struct SteerEnv {
   const SteerBucket* at(decltype(table::steer), u32 i) { return get(buckets, i); }
   const Front* at(decltype(table::fronts), u32 i) { return get(fronts, i); }
   const Rule* at(decltype(table::rules), u32 i) { return get(rules, i); }
-  u32 search_rules(u32 base, u32 count, u32 wanted) { return waymark::search_rules(*this, base, count, wanted); }
+  template <class S>
+  u64 call(u64 a = 0, u64 b = 0, u64 c = 0, u64 d = 0) {
+    return S::run(*this, a, b, c, d);
+  }
 };
 
 bool place(SteerEnv& env) {

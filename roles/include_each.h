@@ -1,5 +1,5 @@
-// Includes roles/NAME/WM_ROLE_FILE of each role in WM_ROLES, in their order: for lists that take a header of every
-// role. The preprocessor has no loop, so each number stands here.
+// Includes roles/NAME/WM_ROLE_FILE of each role in WM_ROLES that has such a file, in their order: for lists that take a
+// header of every role. The preprocessor has no loop, so each number stands here.
 #include "dataplane/roles.h"
 
 #define WM_ROLE_ONE(NAME) +1
@@ -25,40 +25,40 @@
 #define WM_ROLE_HEADER(NUMBER) WM_ROLE_PATH(roles/WM_ROLE_PICK(WM_ROLE_##NUMBER, WM_ROLES(WM_ROLE_COMMA))/WM_ROLE_FILE)
 // clang-format on
 
-#if WM_ROLE_COUNT > 0
+#if WM_ROLE_COUNT > 0 && __has_include(WM_ROLE_HEADER(0))
 #include WM_ROLE_HEADER(0)
 #endif
-#if WM_ROLE_COUNT > 1
+#if WM_ROLE_COUNT > 1 && __has_include(WM_ROLE_HEADER(1))
 #include WM_ROLE_HEADER(1)
 #endif
-#if WM_ROLE_COUNT > 2
+#if WM_ROLE_COUNT > 2 && __has_include(WM_ROLE_HEADER(2))
 #include WM_ROLE_HEADER(2)
 #endif
-#if WM_ROLE_COUNT > 3
+#if WM_ROLE_COUNT > 3 && __has_include(WM_ROLE_HEADER(3))
 #include WM_ROLE_HEADER(3)
 #endif
-#if WM_ROLE_COUNT > 4
+#if WM_ROLE_COUNT > 4 && __has_include(WM_ROLE_HEADER(4))
 #include WM_ROLE_HEADER(4)
 #endif
-#if WM_ROLE_COUNT > 5
+#if WM_ROLE_COUNT > 5 && __has_include(WM_ROLE_HEADER(5))
 #include WM_ROLE_HEADER(5)
 #endif
-#if WM_ROLE_COUNT > 6
+#if WM_ROLE_COUNT > 6 && __has_include(WM_ROLE_HEADER(6))
 #include WM_ROLE_HEADER(6)
 #endif
-#if WM_ROLE_COUNT > 7
+#if WM_ROLE_COUNT > 7 && __has_include(WM_ROLE_HEADER(7))
 #include WM_ROLE_HEADER(7)
 #endif
-#if WM_ROLE_COUNT > 8
+#if WM_ROLE_COUNT > 8 && __has_include(WM_ROLE_HEADER(8))
 #include WM_ROLE_HEADER(8)
 #endif
-#if WM_ROLE_COUNT > 9
+#if WM_ROLE_COUNT > 9 && __has_include(WM_ROLE_HEADER(9))
 #include WM_ROLE_HEADER(9)
 #endif
-#if WM_ROLE_COUNT > 10
+#if WM_ROLE_COUNT > 10 && __has_include(WM_ROLE_HEADER(10))
 #include WM_ROLE_HEADER(10)
 #endif
-#if WM_ROLE_COUNT > 11
+#if WM_ROLE_COUNT > 11 && __has_include(WM_ROLE_HEADER(11))
 #include WM_ROLE_HEADER(11)
 #endif
 #if WM_ROLE_COUNT > 12

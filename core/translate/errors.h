@@ -44,7 +44,7 @@ WM_INLINE Verdict fit(E& env, const Inside& outer, Quoted& q, bool ip6, Message&
   const u32 most = q.in.l4 + (longest & ~1u) - fixed;  // what is cut off begins at an even place of its checksum
   if (q.keep > most) q.keep = most;
   if (q.keep == outer.end) return kGoOn;
-  const u64 cut = env.sum(q.keep, outer.end);
+  const u64 cut = sum_of_bytes(env, q.keep, outer.end);
   if (cut == kNoSum) return translator::why::inner_header;
   q.grown = u32(taken(cut));
   return kGoOn;
@@ -102,7 +102,7 @@ WM_INLINE bool write_inner_transport(const View& v, const Quoted& q, u32 head) {
 // The sum of the header from in.l3 to in.l4: nearly always a plain one, read at once.
 template <class H, class E>
 WM_INLINE u64 sum_header(E& env, const Inside& in) {
-  if (WM_UNLIKELY(in.l4 - in.l3 != sizeof(H))) return env.sum(in.l3, in.l4);
+  if (WM_UNLIKELY(in.l4 - in.l3 != sizeof(H))) return sum_of_bytes(env, in.l3, in.l4);
   const auto* words = env.view().template at<H>(in.l3);
   if (!words) return kNoSum;
   const u8* bytes = reinterpret_cast<const u8*>(words);

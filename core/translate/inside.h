@@ -54,7 +54,7 @@ WM_INLINE bool look_inside4(const View& v, u32 l3, u32 end, Inside& in) {
   return true;
 }
 
-// What skipping extension headers came to; one word, as in the kernel's build it is a function of its own.
+// What skipping extension headers came to.
 enum class SkipEnd : u8 { transport, cut_short, too_long, after_fragment };
 struct Skipped {
   u16 l4;        // of the transport
@@ -70,9 +70,8 @@ WM_INLINE Skipped unpack_skipped(u64 w) { return {u16(w), u16(w >> 16), u16(w >>
 
 // The extension headers of an IPv6 packet that ends at `end`, from `l4` on: hop-by-hop, routing and destination options
 // are skipped, as is one Fragment Header, after which none of these may stand, nor an Authentication Header (RFC 7915,
-// 5.1 and 5.1.1). One of the
-// steps that the kernel's verifier proves apart (Env::skip_headers).
-WM_INLINE Skipped skip_headers(const View& v, u32 l4, u32 end, u8 protocol) {
+// 5.1 and 5.1.1).
+WM_INLINE Skipped read_headers(const View& v, u32 l4, u32 end, u8 protocol) {
   Skipped s = {u16(l4), 0, 0, protocol, SkipEnd::transport};
   WM_UNROLL for (u32 i = 0; i <= kMaxExtensions; ++i) {
     const u8 next = s.protocol;
@@ -108,6 +107,18 @@ WM_INLINE Skipped skip_headers(const View& v, u32 l4, u32 end, u8 protocol) {
   return s;
 }
 
+struct skip_headers_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 l4, u64 end, u64 protocol, u64) {
+    return pack_skipped(read_headers(env.view(), u32(l4), u32(end), u8(protocol)));
+  }
+};
+// The same as a step of its own.
+template <class E>
+WM_INLINE Skipped skip_headers(E& env, u32 l4, u32 end, u8 protocol) {
+  return unpack_skipped(env.template call<skip_headers_step>(l4, end, protocol));
+}
+
 WM_INLINE Verdict verdict_of(SkipEnd end) {  // by returns: clang 14 would choose among the constants' addresses
   if (end == SkipEnd::after_fragment) return translator::why::fragment_header;
   if (end == SkipEnd::too_long) return parse::why::extension_chain;
@@ -126,7 +137,7 @@ WM_INLINE bool look_inside6(E& env, u32 l3, u32 end, Inside& in, Verdict& verdic
   in = {l3, first, whole < end ? whole : end, length, 0, 0, 0, ip->next, 0, ip->hops, u8(word >> 20)};
   verdict = kGoOn;
   if (WM_LIKELY(in.protocol == kProtoTcp || in.protocol == kProtoUdp || in.protocol == kProtoIcmp6)) return true;
-  const Skipped s = unpack_skipped(env.skip_headers(in.l4, in.end, in.protocol));
+  const Skipped s = skip_headers(env, in.l4, in.end, in.protocol);
   if (WM_UNLIKELY(s.end != SkipEnd::transport)) verdict = verdict_of(s.end);
   in.l4 = s.l4;
   in.protocol = s.protocol;

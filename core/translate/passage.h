@@ -8,13 +8,13 @@
 
 namespace waymark::translate {
 
-// How a passage ends: a reason, and by what interface the packet leaves, or the second word of the ICMP error due. It
-// crosses from one of the kernel's functions to another as one word.
+// How a passage ends: a reason, and by what interface the packet leaves, or the second word of the ICMP error due.
 struct Passed {
   Verdict verdict;
   u32 value;
 };
-WM_INLINE constexpr u64 pack_passed(const Passed& p) { return u64(p.value) << 32 | p.verdict.reason; }
+WM_INLINE constexpr u64 pack_passed(const Passed& p) { return u64(p.value) << 32 | pack_verdict(p.verdict); }
+WM_INLINE constexpr Passed unpack_passed(u64 w) { return {unpack_verdict(w), u32(w >> 32)}; }
 
 // Not a way out, but whose turn it is: ICMP errors and hairpins are steps of their own.
 constexpr u16 kErrorsTurn = 0xfffe, kHairpinsTurn = 0xfffd;

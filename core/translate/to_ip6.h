@@ -6,7 +6,7 @@
 namespace waymark::translate {
 
 // Whether a source route among the options has not come to its end (RFC 7915, 4.1).
-WM_INLINE bool has_source_route(const View& v, u32 l3, u32 l4) {
+WM_INLINE bool read_source_route(const View& v, u32 l3, u32 l4) {
   u32 at = l3 + u32(sizeof(Ip4));
   for (u32 i = 0; i < 40; ++i) {
     if (at >= l4) return false;
@@ -25,6 +25,18 @@ WM_INLINE bool has_source_route(const View& v, u32 l3, u32 l4) {
     at = forget(at);
   }
   return false;
+}
+
+struct has_source_route_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 l3, u64 l4, u64, u64) {
+    return read_source_route(env.view(), u32(l3), u32(l4));
+  }
+};
+// The same as a step of its own.
+template <class E>
+WM_INLINE bool has_source_route(E& env, u32 l3, u32 l4) {
+  return env.template call<has_source_route_step>(l3, l4);
 }
 
 // What becomes of a message that is no error (RFC 7915, 4.2): its type, or 0.
@@ -63,7 +75,7 @@ WM_INLINE Passed pass_to_ip6(E& env, const Packet& p, const Inside& in, const En
         const auto* udp = v.at<Udp>(in.l4);  // whose own length counts (RFC 8200, 8.1)
         if (!udp) return {parse::why::udp_header, 0};
         const u32 size = number(udp->length);
-        const u64 sum = env.sum(in.l4, in.l4 + size);
+        const u64 sum = sum_of_bytes(env, in.l4, in.l4 + size);
         if (sum == kNoSum) return {translator::why::udp_checksum, 0};
         checksum = adjusted(0xffff, sum + pseudo_sum(to.source, to.destination, true, size, next), next);
       } else {

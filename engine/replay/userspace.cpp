@@ -1,5 +1,6 @@
 #include "engine/replay/userspace.h"
 
+#include <cstddef>
 #include <cstring>
 
 #include "dataplane/halves.h"
@@ -59,46 +60,17 @@ class UserspaceEnv {
       if (trace_) trace_->push_back({step, a, b, c});
   }
   // Apart, as in the kernel's build: rare, and long.
-  [[gnu::noinline]] u32 search_rules(u32 base, u32 count, u32 wanted) {
-    return waymark::search_rules(*this, base, count, wanted);
+  template <class S>
+  [[gnu::noinline]] u64 call(u64 a = 0, u64 b = 0, u64 c = 0, u64 d = 0) {
+    return S::run(*this, a, b, c, d);
   }
-  [[gnu::noinline]] void prove(u64 hash) { director::prove(*this, hash); }
-  [[gnu::noinline]] u64 place(const Arrival& a) { return director::pack_flow(director::place(*this, a)); }
-  [[gnu::noinline]] Answered reset(const Packet& p, AnswerKind limit) { return waymark::reset(*this, p, limit); }
-  [[gnu::noinline]] Answered echo(const Packet& p, AnswerKind limit) { return waymark::echo(*this, p, limit); }
-  [[gnu::noinline]] Quoted quoted(const Packet& p) const { return quoted_in(view_, p); }
-  [[gnu::noinline]] Verdict tunnel(const Packet& p, const Through& t) { return send_by_slot(*this, p, t); }
   const Mapping* mapping_of(Space space, const AddressBits& address, bool ip6, u32 kinds) {
     return waymark::mapping_of(*this, space, address, ip6, kinds);
   }
-  u32 find_far_prefix(Space space, const AddressBits& address, u32 wanted) {
-    return waymark::find_far_prefix(*this, space, address, wanted);
-  }
-  u32 find_any_prefix(Space space, const AddressBits& address, u32 wanted) {
-    return waymark::find_far_prefix(*this, space, address, wanted, 0);
-  }
-  [[gnu::noinline]] bool has_source_route(u32 l3, u32 l4) const { return translate::has_source_route(view_, l3, l4); }
-  [[gnu::noinline]] u64 skip_headers(u32 l4, u32 end, u32 protocol) const {
-    return translate::pack_skipped(translate::skip_headers(view_, l4, end, u8(protocol)));
-  }
-  [[gnu::noinline]] u64 sum(u32 from, u32 to) const {
-    u64 sum = 0;
-    return sum_bytes(view_, from, to, sum) ? u64(fold(sum)) : kNoSum;
-  }
-  [[gnu::noinline]] Answered complain(u32 l3, u32 end, u32 kind, u32 rest) {
-    return waymark::complain(*this, l3, end, kind, rest);
-  }
-  translate::Passed translate(const Packet& p, const Mapping* target) {
-    return translator::pass(*this, p.ip6, p, target);
-  }
-  [[gnu::noinline]] translate::Passed look_at_error() { return translator::look_at_error(*this); }
-  [[gnu::noinline]] translate::Passed prepare_error6(u32 mtu) { return translator::prepare_error6(*this, mtu); }
-  [[gnu::noinline]] translate::Passed write_error6() { return translator::write_error6(*this); }
-  [[gnu::noinline]] translate::Passed error_to_ip4(u32 mtu) { return translator::error_to_ip4(*this, mtu); }
-  [[gnu::noinline]] translate::Passed hairpin() { return translator::hairpin(*this); }
   template <class T>
   T* scratch() {
-    return &scratch_;
+    static_assert(sizeof(T) <= kScratchBytes && alignof(T) <= alignof(u64));
+    return reinterpret_cast<T*>(scratch_);
   }
   [[gnu::noinline]] u32 route(const Address& from, const Address& to) {
     if (!engine_.route_to_) return u32(WayKind::kernel);
@@ -133,7 +105,7 @@ class UserspaceEnv {
   View view_;
   u32 interface_, ticks_, out_ = 0, longest_ = 0, id_ = 0;
   bool whole_ = false;
-  translator::Scratch scratch_;
+  alignas(u64) std::byte scratch_[kScratchBytes];
   std::vector<StepSeen>* trace_;
 };
 

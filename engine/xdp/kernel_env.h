@@ -1,8 +1,7 @@
 // The packet core's Env in the kernel: the optimiser removes all of it.
 #pragma once
 
-#include "core/tables.h"
-#include "dataplane/roles.h"
+#include "dataplane/pipeline.h"
 #include "engine/xdp/bpf.h"
 
 namespace waymark {
@@ -61,38 +60,39 @@ constexpr TableSizes sizes;  // the loader says which
 WM_TABLES(WM_MAP)
 }  // namespace maps
 
+// What only the kernel can do, in functions of their own: rare, and the verifier need not carry what is known of the
+// packet through them.
 extern "C" {
-unsigned int wm_search_rules(unsigned int base, unsigned int count, unsigned int wanted);
 unsigned int wm_owner(xdp_md* ctx, unsigned int l3, unsigned int l4, unsigned int kind, unsigned int protocol);
-unsigned int wm_reset(xdp_md* ctx, unsigned int l3, unsigned int l4, unsigned int end, unsigned int kind);
-unsigned int wm_echo(xdp_md* ctx, unsigned int l3, unsigned int l4, unsigned int end, unsigned int kind);
-unsigned long long wm_quoted(xdp_md* ctx, unsigned int l4, unsigned int end, unsigned int ip6);
-unsigned long long wm_tunnel(xdp_md* ctx, unsigned int l3, unsigned int end, unsigned int kind,
-                             unsigned long long through);
-unsigned long long wm_place(unsigned long long hash, unsigned long long choice_hash, unsigned int service,
-                            unsigned int protocol_and_flags);
-int wm_prove(unsigned long long hash);
-unsigned int wm_find_any_prefix(unsigned long long space, unsigned long long high, unsigned long long low,
-                                unsigned int wanted);
-unsigned int wm_find_far_prefix(unsigned long long space, unsigned long long high, unsigned long long low,
-                                unsigned int wanted);
-unsigned int wm_has_source_route(xdp_md* ctx, unsigned int l3, unsigned int l4);
 unsigned int wm_route(xdp_md* ctx, unsigned long long from_high, unsigned long long from_low, unsigned long long high,
                       unsigned long long low);
-unsigned long long wm_skip_headers(xdp_md* ctx, unsigned int l4, unsigned int end, unsigned int protocol);
-unsigned long long wm_sum(xdp_md* ctx, unsigned int from, unsigned int to);
-unsigned int wm_complain(xdp_md* ctx, unsigned int l3, unsigned int end, unsigned int kind, unsigned int rest);
-unsigned long long wm_look_at_error(xdp_md* ctx);
-unsigned long long wm_prepare_error6(xdp_md* ctx, unsigned int mtu);
-unsigned long long wm_write_error6(xdp_md* ctx);
-unsigned long long wm_error_to_ip4(xdp_md* ctx, unsigned int mtu);
-unsigned long long wm_hairpin(xdp_md* ctx);
 int wm_hand_over(unsigned long long id);
 }
 
+// A step of its own is the function wm_NAMESPACE_NAME; one that needs tables alone is not given the context.
+template <class S>
+struct StepCall;
+#define WM_STEP_WORDS unsigned long long a, unsigned long long b, unsigned long long c, unsigned long long d
+#define WM_STEP_GIVEN_tables
+#define WM_STEP_GIVEN_reads xdp_md *ctx,
+#define WM_STEP_GIVEN_writes xdp_md *ctx,
+#define WM_STEP_GIVES_tables
+#define WM_STEP_GIVES_reads ctx,
+#define WM_STEP_GIVES_writes ctx,
+#define WM_STEP(NAMESPACE, NAME, NEEDS)                                                       \
+  extern "C" unsigned long long wm_##NAMESPACE##_##NAME(WM_STEP_GIVEN_##NEEDS WM_STEP_WORDS); \
+  template <>                                                                                 \
+  struct StepCall<NAMESPACE::NAME##_step> {                                                   \
+    static constexpr StepNeeds kNeeds = StepNeeds::NEEDS;                                     \
+    static WM_INLINE u64 call([[maybe_unused]] xdp_md* ctx, u64 a, u64 b, u64 c, u64 d) {     \
+      return wm_##NAMESPACE##_##NAME(WM_STEP_GIVES_##NEEDS a, b, c, d);                       \
+    }                                                                                         \
+  };
+#include "dataplane/steps.h"
+
 // Memory of the CPU's own that outlives a call, for what the stack has no room for.
 struct ScratchWords {
-  u64 word[64];
+  u64 word[kScratchBytes / 8];
 };
 struct map_of_scratch {
   WM_MAP_UINT(type, maps::kPercpuArray);
@@ -133,6 +133,11 @@ class KernelTables {
     if (u64* count = at(table::notes, u32(n))) *count += 1;
   }
   WM_INLINE void step(Step, u64, u64, u64) {}
+  template <class S>
+  WM_INLINE u64 call(u64 a = 0, u64 b = 0, u64 c = 0, u64 d = 0) {
+    static_assert(StepCall<S>::kNeeds == StepNeeds::tables);
+    return StepCall<S>::call(nullptr, a, b, c, d);
+  }
 
   // `place` tells apart what lives at the same time.
   template <class T, u32 place = 0>
@@ -170,7 +175,6 @@ class KernelEnv : public KernelTables {
     reload();
     return ok;
   }
-  // A function of its own: rare, and the verifier need not carry what is known of the packet through it.
   WM_INLINE Owner owner(const Packet& p, const Quoted& q) {
     const bool quoted = q.l4;
     const u32 owner = wm_owner(ctx_, quoted ? quoted_l3(p) : p.l3, quoted ? q.l4 : p.l4, p.ip6 | u32(quoted) << 1,
@@ -178,54 +182,20 @@ class KernelEnv : public KernelTables {
     reload();
     return Owner(owner);
   }
-  WM_INLINE Answered reset(const Packet& p, AnswerKind limit) {
-    const u32 answered = wm_reset(ctx_, p.l3, p.l4, p.end, u32(p.ip6) << 8 | u32(limit));
-    reload();
-    return Answered(answered);
-  }
-  WM_INLINE Answered echo(const Packet& p, AnswerKind limit) {
-    const u32 answered = wm_echo(ctx_, p.l3, p.l4, p.end, u32(p.ip6) << 8 | u32(limit));
-    reload();
-    return Answered(answered);
-  }
-  WM_INLINE Quoted quoted(const Packet& p) { return unpack_quoted(wm_quoted(ctx_, p.l4, p.end, p.ip6)); }
-  WM_INLINE Verdict tunnel(const Packet& p, const Through& through) {
-    const u64 word = wm_tunnel(ctx_, p.l3, p.end, u32(p.ip6) << 8 | p.tos, pack_through(through));
-    reload();
-    leave(u32(word >> 32));
-    return {u16(word), Action::pass};
+  template <class S>
+  WM_INLINE u64 call(u64 a = 0, u64 b = 0, u64 c = 0, u64 d = 0) {
+    const u64 word = StepCall<S>::call(ctx_, a, b, c, d);
+    if constexpr (StepCall<S>::kNeeds == StepNeeds::writes) reload();
+    return word;
   }
   WM_INLINE const Mapping* mapping_of(Space space, const AddressBits& address, bool ip6, u32 kinds) {
     return waymark::mapping_of(*this, space, address, ip6, kinds);
-  }
-  WM_INLINE u32 find_far_prefix(Space space, const AddressBits& address, u32 wanted) {
-    return wm_find_far_prefix(space, address.high, address.low, wanted);
-  }
-  WM_INLINE u32 find_any_prefix(Space space, const AddressBits& address, u32 wanted) {
-    return wm_find_any_prefix(space, address.high, address.low, wanted);
   }
   WM_INLINE u32 route(const Address& from, const Address& to) {
     const u32 routed = wm_route(ctx_, from.high, from.low, to.high, to.low);
     reload();
     return routed;
   }
-  WM_INLINE bool has_source_route(u32 l3, u32 l4) { return wm_has_source_route(ctx_, l3, l4); }
-  WM_INLINE u64 skip_headers(u32 l4, u32 end, u32 protocol) { return wm_skip_headers(ctx_, l4, end, protocol); }
-  WM_INLINE u64 sum(u32 from, u32 to) { return wm_sum(ctx_, from, to); }
-  WM_INLINE Answered complain(u32 l3, u32 end, u32 kind, u32 rest) {
-    const u32 answered = wm_complain(ctx_, l3, end, kind, rest);
-    reload();
-    return Answered(answered);
-  }
-  WM_INLINE translate::Passed translate(const Packet& p, const Mapping* target) {
-    if (p.ip6) return translator::pass(*this, true, p, target);
-    return translator::pass(*this, false, p, target);
-  }
-  WM_INLINE translate::Passed look_at_error() { return passed(wm_look_at_error(ctx_)); }
-  WM_INLINE translate::Passed prepare_error6(u32 mtu) { return passed(wm_prepare_error6(ctx_, mtu)); }
-  WM_INLINE translate::Passed write_error6() { return passed(wm_write_error6(ctx_)); }
-  WM_INLINE translate::Passed error_to_ip4(u32 mtu) { return passed(wm_error_to_ip4(ctx_, mtu)); }
-  WM_INLINE translate::Passed hairpin() { return passed(wm_hairpin(ctx_)); }
   WM_INLINE bool whole() const { return false; }
   WM_INLINE void split(u32, u32) {}
   WM_INLINE xdp_md* context() const { return ctx_; }
@@ -248,17 +218,7 @@ class KernelEnv : public KernelTables {
   }
   WM_INLINE void set_id(u64 id) { id_ = id; }  // of the captured packet
 
-  WM_INLINE u32 search_rules(u32 base, u32 count, u32 wanted) { return wm_search_rules(base, count, wanted); }
-  WM_INLINE void prove(u64 hash) { wm_prove(hash); }
-  WM_INLINE u64 place(const Arrival& a) {
-    return wm_place(a.hash, a.choice_hash, a.service, u32(a.looks_only) << 16 | u32(a.protocol) << 8 | a.tcp_flags);
-  }
-
  private:
-  WM_INLINE translate::Passed passed(u64 word) {
-    reload();
-    return {{u16(word), Action::pass}, u32(word >> 32)};
-  }
   WM_INLINE void reload() {
     view_ = {reinterpret_cast<u8*>(long(ctx_->data)), reinterpret_cast<u8*>(long(ctx_->data_end))};
   }

@@ -12,10 +12,10 @@ namespace director {
 template <Env E>
 WM_INLINE Verdict answer_for(E& env, const Packet& p) {
   if (p.protocol == kProtoTcp)
-    return end_of(env, env.reset(p, AnswerKind::reset), {why::reset, why::dead_target, why::answer_limited},
+    return end_of(env, reset(env, p, AnswerKind::reset), {why::reset, why::dead_target, why::answer_limited},
                   AnswerKind::reset);
   const u32 said = said_by(kAsDestination, AnswerKind::unreachable, port_unreachable(p.ip6));
-  return end_of(env, env.complain(p.l3, p.end, said, 0), {why::unreachable, why::dead_target, why::answer_limited},
+  return end_of(env, complain(env, p.l3, p.end, said, 0), {why::unreachable, why::dead_target, why::answer_limited},
                 AnswerKind::unreachable);
 }
 
@@ -43,8 +43,8 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& to
   if (WM_LIKELY(target && settled(pin.value, stamp, p.tcp_flags) && !is_down(target))) {
     env.step(Step::pin_found, flow.slot, u32(unpack(pin.value).state), 0);
   } else {
-    flow = unpack_flow(env.place(arrival_of(env, p, service, realm, hash)));
-    if (flow.proven) env.prove(hash);
+    flow = place(env, arrival_of(env, p, service, realm, hash));
+    if (flow.proven) prove(env, hash);
     if (WM_UNLIKELY(!flow.slot)) return why::no_target;
     target = target_of(env, flow.slot, service);
     if (WM_UNLIKELY(!target)) return why::target_gone;

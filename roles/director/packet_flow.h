@@ -5,6 +5,15 @@
 
 namespace waymark::director {
 
+// A packet of a service's, as far as its flow is concerned.
+struct Arrival {
+  u64 hash;         // of the flow
+  u64 choice_hash;  // of what the choice goes by: the flow, or the client
+  u32 service;
+  u8 protocol, tcp_flags;  // no flags for all but TCP
+  u8 looks_only = 0;       // 1: not a packet of the flow, but about it: its pin is found and left as it is
+};
+
 // A service's choice in force, and where a flow's hash lies in it.
 struct Chosen {
   const Choice* choice;  // null: the service has no target that takes new flows
@@ -213,17 +222,23 @@ WM_INLINE Flow leave_dead(E& env, const Found& found, const Arrival& a, u32 stam
   return flow;
 }
 
-// Moves an embryo that was proven into the table of proven pins, or leaves it where there is no room. The other of
-// these steps (Env::prove).
+struct prove_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 hash, u64, u64, u64) {
+    const PinPlace at = place_of(env, hash);
+    const Found embryo = find_embryo(env, at);
+    const u32 stamp = env.now() >> env.settings().stamp_shift & kStampMask;
+    if (!embryo.word || !insert_pin(env, at, embryo.value, stamp)) return 0;
+    const Pin pin = unpack(embryo.value);
+    env.step(Step::pinned, pin.slot, u32(pin.state), 0);
+    swap_word(embryo.word, embryo.value, 0);
+    return 0;
+  }
+};
+// Moves an embryo that was proven into the table of proven pins, or leaves it where there is no room.
 template <class E>
 WM_INLINE void prove(E& env, u64 hash) {
-  const PinPlace at = place_of(env, hash);
-  const Found embryo = find_embryo(env, at);
-  const u32 stamp = env.now() >> env.settings().stamp_shift & kStampMask;
-  if (!embryo.word || !insert_pin(env, at, embryo.value, stamp)) return;
-  const Pin pin = unpack(embryo.value);
-  env.step(Step::pinned, pin.slot, u32(pin.state), 0);
-  swap_word(embryo.word, embryo.value, 0);
+  env.template call<prove_step>(hash);
 }
 
 // Where a flow belongs, without a packet of its own that could prove or change anything.
@@ -244,10 +259,9 @@ WM_INLINE Flow look_for(E& env, const Arrival& a) {
   return {slot, false, slot ? other_than(env, slot, chosen) : 0};
 }
 
-// Where the flow of a packet belongs, and what the packet makes of its pin: all that is not settled at first sight. One
-// of the steps that the kernel's verifier proves apart (Env::place).
+// Where the flow of a packet belongs, and what the packet makes of its pin: all that is not settled at first sight.
 template <class E>
-WM_INLINE Flow place(E& env, const Arrival& a) {
+WM_INLINE Flow flow_of(E& env, const Arrival& a) {
   if (a.looks_only) return look_for(env, a);
   if (!env.settings().pin_buckets) return {choose(env, a), false, 0};
   const PinPlace at = place_of(env, a.hash);
@@ -261,6 +275,19 @@ WM_INLINE Flow place(E& env, const Arrival& a) {
     if (const Target* target = target_of_pin(env, embryo, a.service))
       return is_down(target) ? leave_dead(env, embryo, a, stamp) : follow_embryo(env, embryo, a, stamp);
   return begin_flow(env, at, a, stamp);
+}
+
+struct place_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 hash, u64 choice_hash, u64 service, u64 kind) {
+    return pack_flow(flow_of(env, {hash, choice_hash, u32(service), u8(kind >> 8), u8(kind), u8(kind >> 16)}));
+  }
+};
+// The same as a step of its own.
+template <class E>
+WM_INLINE Flow place(E& env, const Arrival& a) {
+  const u64 kind = u64(a.looks_only) << 16 | u64(a.protocol) << 8 | a.tcp_flags;
+  return unpack_flow(env.template call<place_step>(a.hash, a.choice_hash, a.service, kind));
 }
 
 // The packet as place() wants it.

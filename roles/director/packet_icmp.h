@@ -36,9 +36,9 @@ WM_INLINE Verdict refuse_port(E& env, const Packet& p) {
   constexpr AnswerKind kind = AnswerKind::closed;
   if (!env.settings().answer_interval[u32(kind)]) return why::port_closed;
   if (p.protocol == kProtoTcp)
-    return end_of(env, env.reset(p, kind), {why::closed_reset, why::port_closed, why::limited}, kind);
+    return end_of(env, reset(env, p, kind), {why::closed_reset, why::port_closed, why::limited}, kind);
   const u32 complaint = port_unreachable(p.ip6);
-  return end_of(env, env.complain(p.l3, p.end, said_by(kAsDestination, kind, complaint), 0),
+  return end_of(env, complain(env, p.l3, p.end, said_by(kAsDestination, kind, complaint), 0),
                 {why::closed_unreachable, why::port_closed, why::limited}, kind, complaint);
 }
 
@@ -70,12 +70,12 @@ template <Env E>
 WM_INLINE Verdict carry(E& env, const Packet& p, Arrival a, bool answers) {
   if (p.hops <= 1) return answers ? expire(env, p) : Verdict(why::error_withheld);
   a.looks_only = 1;
-  const Flow flow = unpack_flow(env.place(a));
+  const Flow flow = place(env, a);
   if (!flow.slot) return why::no_target;
   const Target* target = target_of(env, flow.slot, a.service);
   if (!target) return why::target_gone;
   if (is_down(target)) return why::dead_target;
-  const Verdict verdict = env.tunnel(p, {flow.slot, flow.candidate, u32(a.hash >> 40)});
+  const Verdict verdict = send_by_slot(env, p, {flow.slot, flow.candidate, u32(a.hash >> 40)});
   if (verdict.reason == forward::why::too_big.reason && answers) return tell_too_big(env, p, flow.slot);
   const bool carried = verdict.reason == forward::why::sent.reason || verdict.reason == forward::why::by_kernel.reason;
   if (auto* traffic = env.at(table::target_traffic, flow.slot); traffic && carried) {
@@ -105,13 +105,14 @@ WM_INLINE Verdict receive_ping(E& env, const Packet& p, const Front* front) {
   if (echo == Echo::target)
     return carry(env, p, ping_arrival(env, p.ip6, p.source, p.destination, front->realm, service), true);
   if (p.l4 != p.l3 + header) return why::icmp_other;  // with options, which an answer must not simply repeat
-  return end_of(env, env.echo(p, AnswerKind::pinged), {why::echoed, why::icmp_other, why::limited}, AnswerKind::pinged);
+  return end_of(env, echo_back(env, p, AnswerKind::pinged), {why::echoed, why::icmp_other, why::limited},
+                AnswerKind::pinged);
 }
 
 // An ICMP error about a reply, which a server sent past us: it is for that server.
 template <Env E>
 WM_INLINE Verdict receive_error(E& env, const Packet& p, const Front* front) {
-  const Quoted q = env.quoted(p);
+  const Quoted q = quoted_in(env, p);
   if (!q.l4) return why::icmp_error;
   const Packet flow = answered_by(env.view(), p, q);
   if (!(flow.destination == p.destination)) return why::icmp_error;

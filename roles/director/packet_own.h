@@ -27,7 +27,7 @@ WM_INLINE constexpr u32 mtu_within(bool outer_ip6, bool ip6, u32 rest, u32 overh
 // back to the router that said so, which has a way there or passes it on.
 template <Env E>
 WM_INLINE Verdict tell_on(E& env, const Packet& p, u32 rest) {
-  const Quoted q = env.quoted(p);
+  const Quoted q = quoted_in(env, p);
   if (!q.l4) return why::local;
   Packet outer = answered_by(env.view(), p, q);
   if (!(outer.destination == p.destination)) return why::local;
@@ -38,7 +38,7 @@ WM_INLINE Verdict tell_on(E& env, const Packet& p, u32 rest) {
   in.l4 = inner.offset - u32(sizeof(Icmp));
   in.end = p.end;
   in.ip6 = inner.type == kEtherIp6;
-  const Quoted within = env.quoted(in);
+  const Quoted within = quoted_in(env, in);
   const View v = env.view();
   if (!within.l4 || ended(parse_ip(v, in, inner.type))) return why::error_short;
   const u32 length = in.end - in.l3;

@@ -15,7 +15,7 @@ WM_INLINE Verdict tell(E& env, const Packet& p, u32 complaint, u32 rest, Verdict
                        AnswerKind limit = AnswerKind::told) {
   const bool has_voice = !(voice_of(env.settings(), kModule, p.ip6) == Address{});
   const u32 kind = said_by(has_voice ? kModule : kAsDestination, limit, complaint);
-  return end_of(env, env.complain(p.l3, p.end, kind, rest), {told, silent, why::limited}, AnswerKind::told, complaint,
+  return end_of(env, complain(env, p.l3, p.end, kind, rest), {told, silent, why::limited}, AnswerKind::told, complaint,
                 rest);
 }
 

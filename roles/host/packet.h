@@ -67,7 +67,7 @@ WM_INLINE bool pass_on(E& env, const Packet& outer, const Packet& inner, u32 zon
   }
   env.note(Note::passed_on);
   env.step(Step::passed_on, slot, 0, 0);
-  verdict = env.tunnel(inner, {slot, 0, entropy});
+  verdict = send_by_slot(env, inner, {slot, 0, entropy});
   return true;
 }
 

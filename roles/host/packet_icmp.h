@@ -19,7 +19,7 @@ WM_INLINE u32 served_by_icmp(E& env, const Packet& inner, const Front* front, Qu
   if (!icmp) return kNotServed;
   if (icmp->type == (inner.ip6 ? kIcmp6Echo : kIcmp4Echo)) return kAnyService;
   if (!is_icmp_error(inner.ip6, icmp->type) || (!inner.ip6 && icmp->type == kIcmp4Redirect)) return kNotServed;
-  quoted = env.quoted(inner);
+  quoted = quoted_in(env, inner);
   if (!quoted.l4) return kNotServed;
   const Packet flow = answered_by(env.view(), inner, quoted);
   if (!(flow.destination == inner.destination)) return kNotServed;

@@ -15,7 +15,7 @@ namespace waymark::translator {
 template <class E>
 WM_INLINE Verdict judge_way(E& env, bool ip6, const Opened& o) {
   if (WM_UNLIKELY(o.in.routing)) return why::routing_header;
-  if (WM_UNLIKELY(!ip6 && o.in.l4 - o.in.l3 > sizeof(Ip4)) && env.has_source_route(o.in.l3, o.in.l4))
+  if (WM_UNLIKELY(!ip6 && o.in.l4 - o.in.l3 > sizeof(Ip4)) && translate::has_source_route(env, o.in.l3, o.in.l4))
     return why::source_route;
   if (WM_UNLIKELY(o.p.hops <= 1)) return why::hop_limit;
   if (WM_UNLIKELY(!ip6 && o.returns)) return why::would_return;
@@ -54,8 +54,8 @@ WM_INLINE Passed pass_opened(E& env, bool ip6, const Opened& o, Onward& way) {
   return translate::pass_to_ip4(env, o.p, o.in, o.to, way);
 }
 
-// The common way (Env::translate). `p` is what parse_ip() found, `target` its destination's mapping where steer found
-// it, `ip6` is p.ip6: a constant to the kernel's build, which has all this twice.
+// The common way. `p` is what parse_ip() found, `target` its destination's mapping where steer found it, `ip6` is
+// p.ip6: a constant, as all this is there twice.
 template <class E>
 WM_INLINE Passed pass(E& env, bool ip6, const Packet& p, const Mapping* target) {
   auto* s = env.template scratch<Scratch>();
@@ -70,31 +70,47 @@ WM_INLINE Passed pass(E& env, bool ip6, const Packet& p, const Mapping* target) 
   return passed;
 }
 
-// The steps that the kernel's verifier proves apart. The packet is as pass() found it, as the next four find it; `mtu`:
-// of the interface that it came in by.
+// Steps of their own. The packet is as pass() found it; `mtu`: of the interface that it came in by.
+struct look_at_error_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64, u64, u64, u64) {
+    auto* s = env.template scratch<Scratch>();
+    if (!s) return pack_verdict(why::no_room);
+    return pack_verdict(translate::look_at_error(env, s->o.p.ip6, s->o.in, s->o.to, s->q, s->way));
+  }
+};
+struct prepare_error6_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 mtu, u64, u64, u64) {
+    auto* s = env.template scratch<Scratch>();
+    if (!s) return pack_verdict(why::no_room);
+    return pack_verdict(translate::prepare_error6(env, s->o.in, s->o.to, s->q, s->way, u32(mtu)));
+  }
+};
+struct write_error6_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64, u64, u64, u64) {
+    auto* s = env.template scratch<Scratch>();
+    if (!s) return pack_verdict(why::no_room);
+    return pack_passed(translate::write_error6(env, s->o.in, s->o.to, s->q, s->way));
+  }
+};
+struct error_to_ip4_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 mtu, u64, u64, u64) {
+    auto* s = env.template scratch<Scratch>();
+    if (!s) return pack_verdict(why::no_room);
+    return pack_passed(translate::error_to_ip4(env, s->o.p, s->o.in, s->o.to, s->q, s->way, u32(mtu)));
+  }
+};
+
 template <class E>
-WM_INLINE Passed look_at_error(E& env) {
-  auto* s = env.template scratch<Scratch>();
-  if (!s) return {why::no_room, 0};
-  return {translate::look_at_error(env, s->o.p.ip6, s->o.in, s->o.to, s->q, s->way), 0};
-}
-template <class E>
-WM_INLINE Passed prepare_error6(E& env, u32 mtu) {
-  auto* s = env.template scratch<Scratch>();
-  if (!s) return {why::no_room, 0};
-  return {translate::prepare_error6(env, s->o.in, s->o.to, s->q, s->way, mtu), 0};
-}
-template <class E>
-WM_INLINE Passed write_error6(E& env) {
-  auto* s = env.template scratch<Scratch>();
-  if (!s) return {why::no_room, 0};
-  return translate::write_error6(env, s->o.in, s->o.to, s->q, s->way);
-}
-template <class E>
-WM_INLINE Passed error_to_ip4(E& env, u32 mtu) {
-  auto* s = env.template scratch<Scratch>();
-  if (!s) return {why::no_room, 0};
-  return translate::error_to_ip4(env, s->o.p, s->o.in, s->o.to, s->q, s->way, mtu);
+WM_INLINE Passed pass_error(E& env, bool ip6, u32 mtu) {
+  const Passed seen = unpack_passed(env.template call<look_at_error_step>());
+  if (ended(seen.verdict)) return seen;
+  if (ip6) return unpack_passed(env.template call<error_to_ip4_step>(mtu));
+  const Passed prepared = unpack_passed(env.template call<prepare_error6_step>(mtu));
+  return ended(prepared.verdict) ? prepared : unpack_passed(env.template call<write_error6_step>());
 }
 
 // The packet is as pass() found it, and known from there: nothing else of it need be kept so long.
@@ -105,7 +121,7 @@ WM_INLINE Verdict complain_about(E& env, Verdict verdict, u32 kind, u32 rest, u3
   const Packet& p = s->o.p;
   const u32 added = u32(sizeof(Icmp) + (p.ip6 ? sizeof(Ip6) : sizeof(Ip4)));
   const u32 end = translate::least(p.end, p.l3 + (mtu > added ? mtu - added : 0));  // what goes back fits its way
-  const Answered answered = env.complain(p.l3, end, said_by(kModule, AnswerKind::error, kind), rest);
+  const Answered answered = complain(env, p.l3, end, said_by(kModule, AnswerKind::error, kind), rest);
   return end_of(env, answered, {verdict, untold(verdict), why::error_limited}, AnswerKind::error, kind, rest);
 }
 
@@ -117,7 +133,8 @@ WM_INLINE Verdict receive_own(E& env, Packet& p) {
     return end.reason == parse::why::fragment.reason ? why::local : end;
   const auto* icmp = env.view().template at<Icmp>(p.l4);
   if (!icmp || !is_echo(icmp, p.ip6)) return why::local;
-  return end_of(env, env.echo(p, AnswerKind::echo), {why::echoed, why::no_room, why::error_limited}, AnswerKind::echo);
+  return end_of(env, echo_back(env, p, AnswerKind::echo), {why::echoed, why::no_room, why::error_limited},
+                AnswerKind::echo);
 }
 
 // A packet to the translator's own address, or to what it translates.
@@ -129,18 +146,15 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& to
   }
   const u32 here = port->mtu ? port->mtu : 0xffffu;
   const bool ip6 = p.ip6;
-  Passed passed = env.translate(p, to.mapping);
+  Passed passed = ip6 ? pass(env, true, p, to.mapping) : pass(env, false, p, to.mapping);
   if (WM_LIKELY(is_sent(passed.verdict))) {
     env.leave(passed.value);
     return passed.verdict;
   }
-  if (WM_UNLIKELY(passed.verdict.reason == translate::kErrorsTurn)) {
-    passed = env.look_at_error();
-    if (!ended(passed.verdict)) passed = ip6 ? env.error_to_ip4(here) : env.prepare_error6(here);
-    if (!ended(passed.verdict)) passed = env.write_error6();
-  } else if (WM_UNLIKELY(passed.verdict.reason == translate::kHairpinsTurn)) {
-    passed = env.hairpin();
-  }
+  if (WM_UNLIKELY(passed.verdict.reason == translate::kErrorsTurn))
+    passed = pass_error(env, ip6, here);
+  else if (WM_UNLIKELY(passed.verdict.reason == translate::kHairpinsTurn))
+    passed = unpack_passed(env.template call<hairpin_step>());
   const u32 kind = complaint_of(passed.verdict, ip6);
   if (WM_UNLIKELY(kind != kNothing)) return complain_about(env, passed.verdict, kind, passed.value, here);
   env.leave(passed.value);

@@ -103,4 +103,11 @@ WM_INLINE Passed hairpin(E& env) {
   return {why::hairpinned, way.interface};
 }
 
+struct hairpin_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64, u64, u64, u64) {
+    return pack_passed(hairpin(env));
+  }
+};
+
 }  // namespace waymark::translator

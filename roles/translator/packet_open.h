@@ -10,6 +10,7 @@ namespace waymark::translator {
 using translate::Ends;
 using translate::Inside;
 using translate::Passed;
+using translate::unpack_passed;
 
 WM_INLINE constexpr Verdict verdict_of(translate::Refused r) {
   if (r == translate::Refused::reserved_bits) return why::reserved_bits;
@@ -60,7 +61,7 @@ struct Swapped {
 };
 
 // What a translation knows of its packet. Too much for the kernel's stack, so it has a place of its own on each CPU,
-// which Env::scratch() gives; the steps find there what those before them wrote.
+// which Env::scratch() gives; steps of their own find there what those before them wrote.
 struct Scratch {
   Opened o;
   translate::Quoted q;
