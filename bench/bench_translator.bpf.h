@@ -17,15 +17,8 @@ WM_SECTION(".data.destinations") extern u32 wm_destinations[kDestinations] = {};
 WM_SECTION(".data.address_plan") extern waymark::Plan wm_address_plan = {};
 }
 
-// Where all addresses belong to the first mapping.
-class KnownEnv : public KernelEnv {
- public:
-  WM_INLINE explicit KnownEnv(xdp_md* ctx) : KernelEnv(ctx) {}
-  WM_INLINE const Mapping* mapping_of(Space, const AddressBits&, bool, u32) { return at(table::mappings, 0); }
-};
-
 // Failures are counted; what went well is not, which is no part of a translation.
-WM_INLINE int judged(KnownEnv& env, Verdict verdict) {
+WM_INLINE int judged(KernelEnv& env, Verdict verdict) {
   const u16 reason = verdict.reason;
   if (WM_LIKELY(reason == translator::why::to_ip4.reason || reason == translator::why::to_ip6.reason))
     return bpf::xdp_tx;
@@ -35,19 +28,21 @@ WM_INLINE int judged(KnownEnv& env, Verdict verdict) {
 
 template <bool ip6>
 WM_INLINE int translated(xdp_md* ctx) {
-  KnownEnv env(ctx);
+  KernelEnv env(ctx);
   Packet p = {};
   translate::Inside in;
   translate::Ends to;
   Onward way;
-  if (!look<ip6>(env, p, in, to)) return judged(env, parse::why::ip_short);
+  KnownMapping role;
+  if (!look<ip6>(env, role, p, in, to)) return judged(env, parse::why::ip_short);
   return judged(
-      env, (ip6 ? translate::pass_to_ip4(env, p, in, to, way) : translate::pass_to_ip6(env, p, in, to, way)).verdict);
+      env, (ip6 ? translate::pass_to_ip4(env, role, p, in, to, way) : translate::pass_to_ip6(env, role, p, in, to, way))
+               .verdict);
 }
 
 template <bool ip6>
 WM_INLINE int error_translated(xdp_md* ctx) {
-  KnownEnv env(ctx);
+  KernelEnv env(ctx);
   Packet p = {};
   translate::Inside in;
   translate::Ends to;
@@ -55,13 +50,14 @@ WM_INLINE int error_translated(xdp_md* ctx) {
   if (!s) return bpf::xdp_aborted;
   translate::Quoted& q = s->q;
   Onward& way = s->way;
-  if (!look<ip6>(env, p, in, to) || !translator::is_error(env.view(), in, ip6))
+  KnownMapping role;
+  if (!look<ip6>(env, role, p, in, to) || !translate::is_error(env.view(), in, ip6))
     return judged(env, parse::why::ip_short);
-  if (const Verdict end = translate::look_at_error(env, ip6, in, to, q, way); ended(end)) return judged(env, end);
-  if constexpr (ip6) return judged(env, translate::error_to_ip4(env, p, in, to, q, way, kInterfaceMtu).verdict);
-  if (const Verdict end = translate::prepare_error6(env, in, to, q, way, kInterfaceMtu); ended(end))
+  if (const Verdict end = translate::look_at_error(env, role, ip6, in, to, q, way); ended(end)) return judged(env, end);
+  if constexpr (ip6) return judged(env, translate::error_to_ip4(env, role, p, in, to, q, way, kInterfaceMtu).verdict);
+  if (const Verdict end = translate::prepare_error6(env, role, in, to, q, way, kInterfaceMtu); ended(end))
     return judged(env, end);
-  return judged(env, translate::write_error6(env, in, to, q, way).verdict);
+  return judged(env, translate::write_error6(env, role, in, to, q, way).verdict);
 }
 
 struct Error4 {

@@ -2,14 +2,22 @@
 // user-space one.
 #pragma once
 
-#include "core/steer.h"
-#include "core/translate/errors.h"
+#include "roles/translator/packet_maps.h"
 
 namespace waymark::bench {
 
-// Reads the headers at l3, and both addresses in the other version, by a mapping that Env::mapping_of() knows.
+// The translator where all addresses belong to the first mapping.
+struct KnownMapping : translator::Translating {
+  template <class E>
+  WM_INLINE bool map_inside(E& env, bool ip6, bool, const Address& address, Address& out) const {
+    const Mapping* first = env.at(table::mappings, 0);
+    return ip6 ? translate::map_to_ip4(first, address, out) : translate::map_to_ip6(first, address, out);
+  }
+};
+
+// Reads the headers at l3, and both addresses in the other version.
 template <bool ip6, class E>
-WM_INLINE bool look(E& env, Packet& p, translate::Inside& in, translate::Ends& to) {
+WM_INLINE bool look(E& env, KnownMapping& role, Packet& p, translate::Inside& in, translate::Ends& to) {
   p.l3 = sizeof(Ethernet);
   p.end = env.length();
   p.ip6 = ip6;
@@ -21,15 +29,16 @@ WM_INLINE bool look(E& env, Packet& p, translate::Inside& in, translate::Ends& t
     if (!ip) return false;
     p.source = load_address(ip->source);
     p.destination = load_address(ip->destination);
-    return translate::map_to_ip4(env, p.source, to.source) && translate::map_to_ip4(env, p.destination, to.destination);
+    return role.map_inside(env, true, true, p.source, to.source) &&
+           role.map_inside(env, true, false, p.destination, to.destination);
   } else {
     if (!translate::look_inside4(v, p.l3, p.end, in)) return false;
     const auto* ip = v.template at<Ip4>(sizeof(Ethernet));
     if (!ip) return false;
     p.source = address_of(ip->source);
     p.destination = address_of(ip->destination);
-    return translate::map_to_ip6(env, p.source, kAnyMap, to.source) &&
-           translate::map_to_ip6(env, p.destination, kAnyMap, to.destination);
+    return role.map_inside(env, false, true, p.source, to.source) &&
+           role.map_inside(env, false, false, p.destination, to.destination);
   }
 }
 

@@ -39,7 +39,7 @@ class KnownEnv {
   void step(Step, u64, u64, u64) {}
   bool whole() const { return false; }
   void split(u32, u32) {}
-  const Mapping* mapping_of(Space, const AddressBits&, bool, u32) const { return image_.mappings.data(); }
+  const Mapping* at(decltype(table::mappings), u32 i) const { return &image_.mappings[i]; }
   CachedRoute* at(decltype(table::ways), u32 i) const { return i < ways_.size() ? &ways_[i] : nullptr; }
   [[gnu::noinline]] u32 route(const Address&, const Address&) const { return u32(WayKind::kernel); }
   template <class S>
@@ -60,8 +60,10 @@ template <bool ip6>
   translate::Inside in;
   translate::Ends to;
   Onward way;
-  if (!look<ip6>(env, p, in, to)) return parse::why::ip_short;
-  return (ip6 ? translate::pass_to_ip4(env, p, in, to, way) : translate::pass_to_ip6(env, p, in, to, way)).verdict;
+  KnownMapping role;
+  if (!look<ip6>(env, role, p, in, to)) return parse::why::ip_short;
+  return (ip6 ? translate::pass_to_ip4(env, role, p, in, to, way) : translate::pass_to_ip6(env, role, p, in, to, way))
+      .verdict;
 }
 
 // In a loop of its own: restore the packet, run. `whole`: the engine; else the translation alone, as in xdp.translate.

@@ -25,9 +25,6 @@ class Tables {
   explicit Tables(const Image& image) : image_(image) {}
   const Settings& settings() const { return image_.settings; }
   const Prefixes& prefixes() const { return image_.lengths; }
-  const Mapping* mapping_of(Space space, const AddressBits& address, bool ip6, u32 kinds) {
-    return waymark::mapping_of(*this, space, address, ip6, kinds);
-  }
   template <class S>
   u64 call(u64 a = 0, u64 b = 0, u64 c = 0, u64 d = 0) {
     return S::run(*this, a, b, c, d);
@@ -53,10 +50,10 @@ Fate dropped(Verdict verdict) {
 // What a packet's sender is told, where this node has an address to tell it from.
 Fate told(const Tables& tables, bool ip6, Verdict verdict) {
   const OwnAddresses& own = tables.settings().own[translator::kModule];
-  return dropped((ip6 ? own.ip6 != Address{} : own.ip4 != 0) ? verdict : translator::untold(verdict));
+  return dropped((ip6 ? own.ip6 != Address{} : own.ip4 != 0) ? verdict : translate::untold(verdict));
 }
 
-// The questions, in the order in which translator::open() asks them of a packet.
+// The questions, in the order in which translate::open() asks them of a packet.
 class Asking {
  public:
   Asking(const Image& image, const TranslatorConfig& config, const Address& address)
@@ -65,7 +62,7 @@ class Asking {
         address_(address),
         ip6_(!is_ip4(address)),
         n_(ip6_ ? bits6(address) : bits4(address)),
-        front_(find_front(tables_, image.settings.translator.space, address)) {}
+        front_(find_front(tables_, image.settings.role.translator.space, address)) {}
 
   std::optional<Translation> answer() {
     const Mapping* any = find(kAnyMap | kMapNone);
@@ -76,12 +73,12 @@ class Asking {
     const Fate from = source(own, false);
     add(out, out.destination, Where::source, from);
     if (own) add(out, from, Where::source_of_error, source(own, true));
-    if (ip6_ && tables_.settings().translator.hairpins) add_turns(out, any, from);
+    if (ip6_ && tables_.settings().role.translator.hairpins) add_turns(out, any, from);
     return out;
   }
 
  private:
-  const Mapping* find(u32 kinds) { return translate::mapping_of(tables_, n_, ip6_, kinds); }
+  const Mapping* find(u32 kinds) { return translator::map_of(tables_, n_, ip6_, kinds); }
   u32 ip4_by(const Mapping* m) const { return ip6_ ? translate::to_ip4(m, n_) : u32(n_.low); }
   Refused judged(const Mapping* m) const { return translate::judge(m, ip6_ ? n_ : AddressBits{}, ip4_by(m)); }
 
@@ -109,7 +106,7 @@ class Asking {
   }
   Fate discarded(Refused refused) const {
     return refused == Refused::nonglobal ? told(tables_, ip6_, translator::why::nonglobal_told)
-                                         : dropped(translator::verdict_of(refused));
+                                         : dropped(translate::verdict_of(refused));
   }
 
   Fate source(const Mapping* m, bool of_error) const {
@@ -119,22 +116,22 @@ class Asking {
     const Refused bad = judged(m);
     if (bad == Refused::nonglobal && !translate::is_martian(ip4_by(m)))
       return of_error ? router() : told(tables_, ip6_, translator::why::nonglobal_told);
-    return bad == Refused::no || (!ip6_ && bad == Refused::martian) ? by(m) : dropped(translator::verdict_of(bad));
+    return bad == Refused::no || (!ip6_ && bad == Refused::martian) ? by(m) : dropped(translate::verdict_of(bad));
   }
 
-  // Of an ICMP error from a non-global address under the well-known prefix (RFC 6791), as translator::open_error() has
+  // Of an ICMP error from a non-global address under the well-known prefix (RFC 6791), as translate::open_error() has
   // it.
   Fate router() const {
     const Settings& s = tables_.settings();
     const Address shown = ip6_ ? translator::pool_source(tables_, address_) : s.own[translator::kModule].ip6;
     if (ip6_ ? !ip4_of(shown).raw : shown == Address{}) return dropped(translator::why::nonglobal);
-    return {shown, ip6_ && s.translator.pool_size ? "pool (RFC 6791)" : "the translator's own address (RFC 6791)"};
+    return {shown, ip6_ && s.role.translator.pool_size ? "pool (RFC 6791)" : "the translator's own address (RFC 6791)"};
   }
 
   // What translator::hairpin() makes of the IPv4 address that this one stands for.
   void add_turns(Translation& out, const Mapping* target, const Fate& from) {
     const std::optional<Address>& to = out.destination.address;
-    if (to && target->kind == kMapEmbedded && translator::is_hairpin(tables_, *to))
+    if (to && target->kind == kMapEmbedded && translator::has_explicit_map(tables_, *to))
       out.others.emplace_back(Where::turned, turned(*to, kAnyMap, dropped(translator::why::martian)));
     if (!from.address || config_.prefix.empty()) return;
     const Fate shown = turned(*from.address, kMapEmbedded, told(tables_, ip6_, translator::why::source_unknown_told));
@@ -142,7 +139,7 @@ class Asking {
   }
   Fate turned(const Address& ip4, u32 kinds, const Fate& otherwise) {
     Address out{};
-    if (!translate::map_to_ip6(tables_, ip4, kinds, out)) return otherwise;
+    if (!translator::map_to_ip6(tables_, ip4, kinds, out)) return otherwise;
     return {out, "its IPv4 address " + text(ip4)};
   }
 

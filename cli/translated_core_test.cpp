@@ -7,8 +7,8 @@
 
 #include "cli/translated_test.h"
 #include "core/translate/map.h"
-#include "core/translate/reasons.h"
 #include "roles/prefix_set.h"
+#include "roles/translator/reasons.h"
 #include "roles/translator/translations.h"
 #include "tests/translator/site.h"
 

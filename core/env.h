@@ -55,14 +55,12 @@ struct Quoted {
 };
 
 struct Packet;
-struct Mapping;
-struct AddressBits;
 namespace core {
 struct sum_step;
 }
 
 template <class E>
-concept Env = requires(E env, u32 n, const Packet& packet, const Address& address, const AddressBits& bits) {
+concept Env = requires(E env, u32 n, const Packet& packet, const Address& address) {
   env.view();          // View: valid until the next resize()
   env.length();        // u32: bytes of the frame
   env.resize(int(n));  // bool: adds (positive) or removes bytes at the front; false leaves the packet as it was
@@ -87,7 +85,6 @@ concept Env = requires(E env, u32 n, const Packet& packet, const Address& addres
   env.template call<core::sum_step>(u64(n), u64(n));
   env.template scratch<u64>();  // T*: kScratchBytes of this CPU's own, as the steps of one packet left them; or null
   env.route(address, address);  // u32: core/way.h
-  env.mapping_of(u64(n), bits, true, n);  // const Mapping*: waymark::mapping_of() (core/prefix.h)
 };
 
 }  // namespace waymark

@@ -4,8 +4,20 @@
 #pragma once
 
 #include "core/prefix_records.h"
-#include "core/translate/records.h"
 #include "core/verdict.h"
+// Roles' other headers include this one, and are included in the same way.
+#pragma push_macro("WM_ROLE_FILE")
+#undef WM_ROLE_FILE
+#define WM_ROLE_FILE settings.h
+#include "roles/include_each.h"
+#pragma pop_macro("WM_ROLE_FILE")
+
+#define WM_ROLE_SETTINGS(NAME) \
+  namespace waymark::NAME {    \
+  struct OwnSettings;          \
+  }
+WM_ROLES(WM_ROLE_SETTINGS)
+#undef WM_ROLE_SETTINGS
 
 namespace waymark {
 
@@ -19,7 +31,26 @@ static_assert(sizeof(OwnAddresses) == 24);
 
 enum class Echo : u8 { answer = 0, target = 1, kernel = 2 };
 
-// Constants of one load of the program, in read-only memory.
+// What each role adds to them: struct OwnSettings of settings.h in its folder, where it has one.
+struct NoSettings {
+  u64 reserved;
+};
+template <class T, class = void>
+struct SettingsOf {
+  using Type = NoSettings;
+};
+template <class T>
+struct SettingsOf<T, decltype(void(sizeof(T)))> {
+  using Type = T;
+};
+struct RoleSettings {
+#define WM_ROLE_SETTINGS(NAME) SettingsOf<NAME::OwnSettings>::Type NAME;
+  WM_ROLES(WM_ROLE_SETTINGS)
+#undef WM_ROLE_SETTINGS
+};
+
+// Constants of one load of the program, in read-only memory. User space compares two by their bytes: there is no
+// padding.
 struct Settings {
   u64 steer_seed;       // makes the steer table free of overfull buckets; found by control
   u64 port_seed;        // the same for the table of ports
@@ -44,9 +75,9 @@ struct Settings {
   u8 reserved2;
   u32 way_ticks;               // how long a cached route is believed; 0: each packet asks, and the kernel sends it
   OwnAddresses own[kModules];  // by the number of the role's module (WM_REASONS): where its ICMP errors come from
-  TranslatorSettings translator;
+  RoleSettings role;
 };
-static_assert(sizeof(Settings) == 184 + kModules * sizeof(OwnAddresses) + sizeof(TranslatorSettings));
+static_assert(sizeof(Settings) == 184 + kModules * sizeof(OwnAddresses) + sizeof(RoleSettings));
 
 // An (interface, VLAN, VLAN) that Waymark listens on.
 constexpr u32 kPortBits = 10;
@@ -221,8 +252,8 @@ constexpr u32 kNoWeight = ~0u;
 enum class AnswerKind : u8 {
   reset = 0,        // a director, in a dead target's place
   unreachable = 1,  // likewise
-  error = 2,        // the translator, as a router
-  echo = 3,         // the translator, pinged
+  error = 2,        // who translates, as a router
+  echo = 3,         // who translates, pinged
   closed = 4,       // a director, for ports that no service has
   told = 5,         // a director, as a router
   pinged = 6,       // a director, for a service

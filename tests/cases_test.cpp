@@ -4,7 +4,7 @@
 #include <map>
 #include <set>
 
-#include "core/translate/reasons.h"
+#include "roles/translator/reasons.h"
 #include "tests/kit/run_case.h"
 
 namespace waymark {

@@ -6,8 +6,8 @@
 #include <set>
 
 #include "core/pins.h"
-#include "core/translate/reasons.h"
 #include "engine/xdp/program.h"
+#include "roles/translator/reasons.h"
 #include "tests/cases/cases.h"
 #include "tests/kit/build.h"
 #include "tests/kit/invariants.h"

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "core/steer.h"
-#include "core/translate/reasons.h"
 #include "core/way.h"
 #include "engine/xdp/program.h"
+#include "roles/translator/reasons.h"
 #include "tests/kit/kernel_translator.h"
 #include "tests/kit/mutate.h"
 #include "tests/kit/need.h"

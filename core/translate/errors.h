@@ -28,15 +28,15 @@ WM_INLINE Verdict fit(E& env, const Inside& outer, Quoted& q, bool ip6, Message&
                       u32 inner_head, u32 longest) {
   const u32 first = q.in.l3, there = outer.end - first;
   q.keep = outer.end;
-  if (declared > there || (declared && declared < q.in.l4 - first)) return translator::why::icmp_length;
+  if (declared > there || (declared && declared < q.in.l4 - first)) return why::icmp_length;
   const u32 fixed = u32(ip6 ? sizeof(Ip4) : sizeof(Ip6)) + u32(sizeof(Icmp)) + inner_head;  // of the translated packet
   const u32 whole = fixed + outer.end - q.in.l4;
-  if (longest < fixed) return translator::why::error_withheld;
+  if (longest < fixed) return why::error_withheld;
   if (declared && has_datagram) {
     const u32 datagram = declared + inner_head - (q.in.l4 - first), unit = ip6 ? 4 : 8;
-    const u32 slack = env.whole() ? 4 : 0;  // of zeros that translator::tighten() takes away
+    const u32 slack = env.whole() ? 4 : 0;  // of zeros that are taken away after it
     if (datagram % unit || datagram < kLeastDatagram || whole > longest + slack || datagram / unit > 255)
-      return env.whole() ? translator::why::icmp_length : translator::why::realigned;
+      return env.whole() ? why::icmp_length : why::realigned;
     m.rest |= datagram / unit << (ip6 ? 16 : 24);
     return kGoOn;
   }
@@ -45,7 +45,7 @@ WM_INLINE Verdict fit(E& env, const Inside& outer, Quoted& q, bool ip6, Message&
   if (q.keep > most) q.keep = most;
   if (q.keep == outer.end) return kGoOn;
   const u64 cut = sum_of_bytes(env, q.keep, outer.end);
-  if (cut == kNoSum) return translator::why::inner_header;
+  if (cut == kNoSum) return why::inner_header;
   q.grown = u32(taken(cut));
   return kGoOn;
 }
@@ -58,12 +58,12 @@ WM_INLINE Verdict translate_inner(const View& v, Quoted& q, bool from6) {
   const u8 protocol = q.in.protocol;
   const u32 end = least(q.keep, q.in.end);  // what is behind the packet inside is nobody's checksum
   if (protocol == (from6 ? kProtoIcmp6 : kProtoIcmp4)) {
-    if (is_fragment(q.in)) return translator::why::icmp_fragment;
+    if (is_fragment(q.in)) return why::icmp_fragment;
     const auto* icmp = v.at<Icmp>(q.in.l4);
-    if (!icmp || q.in.l4 + sizeof(Icmp) > end) return translator::why::inner_header;
+    if (!icmp || q.in.l4 + sizeof(Icmp) > end) return why::inner_header;
     const u8 type = icmp->type;
     const bool echo = from6 ? type == kIcmp6Echo || type == kIcmp6EchoReply : type == kIcmp4Echo || !type;
-    if (!echo) return translator::why::inner_error;
+    if (!echo) return why::inner_error;
     q.type = from6 ? (type == kIcmp6Echo ? kIcmp4Echo : kIcmp4EchoReply) : type ? kIcmp6Echo : kIcmp6EchoReply;
     const u64 pseudo = from6 ? taken(pseudo_sum(q.was.source, q.was.destination, true, q.in.length, kProtoIcmp6))
                              : pseudo_sum(q.now.source, q.now.destination, true, q.in.length, kProtoIcmp6);
@@ -112,32 +112,33 @@ WM_INLINE u64 sum_header(E& env, const Inside& in) {
 }
 
 // The first step: what is inside, its addresses in the other version, and the way out. Fills q.in, q.was, q.now.
-template <class E>
-WM_INLINE Verdict look_at_error(E& env, bool ip6, const Inside& in, const Ends& to, Quoted& q, Onward& way) {
+template <class E, class T>
+WM_INLINE Verdict look_at_error(E& env, T& role, bool ip6, const Inside& in, const Ends& to, Quoted& q, Onward& way) {
   const View v = env.view();
   const u32 at = in.l4 + u32(sizeof(Icmp));
   q.grown = 0;
   if (ip6) {
     Verdict end = kGoOn;
-    if (!look_inside6(env, at, in.end, q.in, end) || ended(end)) return translator::why::inner_header;
-    if (q.in.length > 65'535 - sizeof(Ip4)) return translator::why::inner_header;
+    if (!look_inside6(env, at, in.end, q.in, end) || ended(end)) return why::inner_header;
+    if (q.in.length > 65'535 - sizeof(Ip4)) return why::inner_header;
     const auto* inner = v.at<Ip6>(at);
-    if (!inner) return translator::why::inner_header;
+    if (!inner) return why::inner_header;
     q.was = {load_address(inner->source), load_address(inner->destination)};
-    if (!map_to_ip4(env, q.was.source, q.now.source) || !map_to_ip4(env, q.was.destination, q.now.destination))
-      return translator::why::inner_unknown;
+    if (!role.map_inside(env, true, true, q.was.source, q.now.source) ||
+        !role.map_inside(env, true, false, q.was.destination, q.now.destination))
+      return why::inner_unknown;
   } else {
-    if (!look_inside4(v, at, in.end, q.in)) return translator::why::inner_header;
-    if (is_strange4(q.in.protocol)) return translator::why::protocol;
+    if (!look_inside4(v, at, in.end, q.in)) return why::inner_header;
+    if (is_strange4(q.in.protocol)) return why::protocol;
     const auto* inner = v.at<Ip4>(at);
-    if (!inner) return translator::why::inner_header;
+    if (!inner) return why::inner_header;
     q.was = {address_of(inner->source), address_of(inner->destination)};
-    if (!map_to_ip6(env, q.was.source, kAnyMap, q.now.source) ||
-        !map_to_ip6(env, q.was.destination, kAnyMap, q.now.destination))
-      return translator::why::inner_unknown;
+    if (!role.map_inside(env, false, true, q.was.source, q.now.source) ||
+        !role.map_inside(env, false, false, q.was.destination, q.now.destination))
+      return why::inner_unknown;
   }
-  way = find_way(env, to.source, to.destination);
-  return way.kind == WayKind::unreachable ? translator::why::error_withheld : kGoOn;
+  way = role.find_way(env, to.source, to.destination);
+  return way.kind == WayKind::unreachable ? why::error_withheld : kGoOn;
 }
 
 WM_INLINE Header6 inner_header6(const Quoted& q) {
@@ -147,15 +148,16 @@ WM_INLINE Header6 inner_header6(const Quoted& q) {
 WM_INLINE u32 error_length6(const Quoted& q) { return u32(sizeof(Icmp) + sizeof(Ip6)) + q.added + q.keep - q.in.l4; }
 
 // The second step, towards IPv6: what the message will be. Fills the rest of q.
-template <class E>
-WM_INLINE Verdict prepare_error6(E& env, const Inside& in, const Ends& to, Quoted& q, const Onward& way, u32 mtu) {
+template <class E, class T>
+WM_INLINE Verdict prepare_error6(E& env, T& role, const Inside& in, const Ends& to, Quoted& q, const Onward& way,
+                                 u32 mtu) {
   const View v = env.view();
   const auto* old = v.at<Icmp>(in.l4);
   if (!old) return parse::why::icmp_header;
   const Message message = {old->type, old->code, number(old->rest)};
   const NextMtus mtus = {mtu, way.mtu};
-  Translated t = error_to_6(env.settings().translator, message, q.in.length + q.in.l4 - q.in.l3, mtus);
-  if (!t.known) return translator::why::icmp_type;
+  Translated t = error_to_6(role.settings(env), message, q.in.length + q.in.l4 - q.in.l3, mtus);
+  if (!t.known) return why::icmp_type;
   q.message = t.message;
   q.added = is_fragment(q.in) ? u8(sizeof(FragmentHeader)) : u8(0);
   q.next = q.in.protocol == kProtoIcmp4 ? kProtoIcmp6 : q.in.protocol;
@@ -169,7 +171,7 @@ WM_INLINE Verdict prepare_error6(E& env, const Inside& in, const Ends& to, Quote
   if (const Verdict end = translate_inner(v, q, false); ended(end)) return end;
   reread();
   const u64 gone = sum_header<Ip4>(env, q.in);
-  if (gone == kNoSum) return translator::why::inner_header;
+  if (gone == kNoSum) return why::inner_header;
   const u64 grown = q.grown + taken(gone) + sum_of(inner_header6(q)) +
                     (q.added ? sum_fragment_header(q.next, q.in) : 0) + taken(message.type | message.code << 8) +
                     (q.message.type | q.message.code << 8) + taken(wire32(message.rest).raw) +
@@ -182,38 +184,38 @@ WM_INLINE Verdict prepare_error6(E& env, const Inside& in, const Ends& to, Quote
 }
 
 // The third: writing it.
-template <class E>
-WM_INLINE Passed write_error6(E& env, const Inside& in, const Ends& to, const Quoted& q, const Onward& way) {
+template <class E, class T>
+WM_INLINE Passed write_error6(E& env, T& role, const Inside& in, const Ends& to, const Quoted& q, const Onward& way) {
   const u32 icmp_at = u32(sizeof(Ethernet) + sizeof(Ip6)), inner_at = icmp_at + u32(sizeof(Icmp));
   const u32 head = inner_at + u32(sizeof(Ip6)) + q.added;
-  if (!open(env, q.in.l4, q.keep, head, way, kEtherIp6)) return {translator::why::no_room, 0};
+  if (!open_frame(env, q.in.l4, q.keep, head, way, kEtherIp6)) return {why::no_room, 0};
   const View out = env.view();
   auto* ip = out.at<Ip6>(sizeof(Ethernet));
   auto* icmp = out.at<Icmp>(icmp_at);
   auto* quoted = out.at<Ip6>(inner_at);
   auto* cut = out.at<FragmentHeader>(inner_at + sizeof(Ip6));
-  if (!ip || !icmp || !quoted || (q.added && !cut)) return {translator::why::no_room, 0};
-  const TranslatorSettings& s = env.settings().translator;
+  if (!ip || !icmp || !quoted || (q.added && !cut)) return {why::no_room, 0};
+  const Settings& s = role.settings(env);
   write(ip, Header6{to.source, to.destination, u16(error_length6(q)), kProtoIcmp6, hops_left(in.hops, way),
                     s.class_is_set ? s.traffic_class : in.tos});
   *icmp = {q.message.type, q.message.code, {q.sum}, wire32(q.message.rest)};
   write(quoted, inner_header6(q));
   if (q.added && cut) write_fragment_header(cut, q.next, q.in);
-  if (!write_inner_transport(out, q, head)) return {translator::why::no_room, 0};
+  if (!write_inner_transport(out, q, head)) return {why::no_room, 0};
   return leaving(way, true);
 }
 
 // The second step, towards IPv4.
-template <class E>
-WM_INLINE Passed error_to_ip4(E& env, const Packet& p, const Inside& in, const Ends& to, Quoted& q, const Onward& way,
-                              u32 mtu) {
+template <class E, class T>
+WM_INLINE Passed error_to_ip4(E& env, T& role, const Packet& p, const Inside& in, const Ends& to, Quoted& q,
+                              const Onward& way, u32 mtu) {
   const View v = env.view();
   const auto* old = v.at<Icmp>(in.l4);
   if (!old) return {parse::why::icmp_header, 0};
   const Message message = {old->type, old->code, number(old->rest)};
   const u16 checksum = old->checksum.raw;
   Translated t = error_to_4(message, q.in.has_header, NextMtus{way.mtu, mtu});
-  if (!t.known) return {translator::why::icmp_type, 0};
+  if (!t.known) return {why::icmp_type, 0};
   const u32 declared = datagram_length6(message.type, message.rest);
   Verdict end =
       fit(env, in, q, true, t.message, declared, t.has_datagram, u32(sizeof(Ip4)), least(way.mtu, kLongestError4));
@@ -223,7 +225,7 @@ WM_INLINE Passed error_to_ip4(E& env, const Packet& p, const Inside& in, const E
   if (ended(end)) return {end, 0};
   reread();
   const u64 gone = sum_header<Ip6>(env, q.in);
-  if (gone == kNoSum) return {translator::why::inner_header, 0};
+  if (gone == kNoSum) return {why::inner_header, 0};
 
   const u32 length = u32(sizeof(Icmp) + sizeof(Ip4)) + q.keep - q.in.l4;
   // The inner IPv4 header sums up to nothing, its own checksum included.
@@ -236,14 +238,14 @@ WM_INLINE Passed error_to_ip4(E& env, const Packet& p, const Inside& in, const E
 
   const u32 icmp_at = u32(sizeof(Ethernet) + sizeof(Ip4)), inner_at = icmp_at + u32(sizeof(Icmp));
   const u32 head = inner_at + u32(sizeof(Ip4));
-  if (!open(env, q.in.l4, q.keep, head, way, kEtherIp4)) return {translator::why::no_room, 0};
+  if (!open_frame(env, q.in.l4, q.keep, head, way, kEtherIp4)) return {why::no_room, 0};
   const View out = env.view();
   reread();
   auto* ip = out.at<Ip4>(sizeof(Ethernet));
   auto* icmp = out.at<Icmp>(icmp_at);
   auto* quoted = out.at<Ip4>(inner_at);
-  if (!ip || !icmp || !quoted) return {translator::why::no_room, 0};
-  const TranslatorSettings& s = env.settings().translator;
+  if (!ip || !icmp || !quoted) return {why::no_room, 0};
+  const Settings& s = role.settings(env);
   Header4 outer = {ip4_of(to.source),
                    ip4_of(to.destination),
                    u16(length + sizeof(Ip4)),
@@ -267,7 +269,7 @@ WM_INLINE Passed error_to_ip4(E& env, const Packet& p, const Inside& in, const E
   set_fragment(header, q.in);
   reread();
   write(quoted, header);
-  if (!write_inner_transport(out, q, head)) return {translator::why::no_room, 0};
+  if (!write_inner_transport(out, q, head)) return {why::no_room, 0};
   return leaving(way, false);
 }
 

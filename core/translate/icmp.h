@@ -50,7 +50,7 @@ WM_INLINE constexpr u32 pointer_to_4(u32 p) {
 WM_INLINE constexpr u32 least(u32 a, u32 b) { return a < b ? a : b; }
 
 // The largest plateau below the length of the packet that was too big, for routers that name no MTU (RFC 1191, 7.1).
-WM_INLINE u32 plateau_below(const TranslatorSettings& s, u32 length) {
+WM_INLINE u32 plateau_below(const Settings& s, u32 length) {
   for (u32 i = 0; i < kPlateaus; ++i) {
     if (!s.plateau[i]) break;
     if (s.plateau[i] < length) return s.plateau[i];
@@ -65,7 +65,7 @@ struct NextMtus {
 
 // `inner_length` is what the IPv4 header in the error says. An MTU below 1280 is told as 1280, as hosts ignore less
 // (RFC 8201, 4): they then send packets of 1280 at most, which leave here with DF clear (RFC 7915, 6).
-WM_INLINE Translated error_to_6(const TranslatorSettings& s, const Message& m, u32 inner_length, const NextMtus& mtus) {
+WM_INLINE Translated error_to_6(const Settings& s, const Message& m, u32 inner_length, const NextMtus& mtus) {
   const u8 code = m.code;
   if (m.type == kIcmp4TimeExceeded) return {{kIcmp6TimeExceeded, code, 0}, code <= 1, true};
   if (m.type == kIcmp4Parameter) {

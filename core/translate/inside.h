@@ -120,7 +120,7 @@ WM_INLINE Skipped skip_headers(E& env, u32 l4, u32 end, u8 protocol) {
 }
 
 WM_INLINE Verdict verdict_of(SkipEnd end) {  // by returns: clang 14 would choose among the constants' addresses
-  if (end == SkipEnd::after_fragment) return translator::why::fragment_header;
+  if (end == SkipEnd::after_fragment) return why::fragment_header;
   if (end == SkipEnd::too_long) return parse::why::extension_chain;
   return parse::why::extension_short;
 }

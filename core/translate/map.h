@@ -40,4 +40,20 @@ WM_INLINE Refused judge(const Mapping* m, const AddressBits& ip6, u32 ip4) {
   return is_martian(ip4) ? Refused::martian : Refused::no;
 }
 
+// An address in the other IP version by its mapping, IPv4 as mapped. False: there is no mapping, or it may not be used.
+WM_INLINE bool map_to_ip6(const Mapping* m, const Address& ip4, Address& out) {
+  const u32 n = number(ip4_of(ip4));
+  if (!m || judge(m, {}, n) != Refused::no) return false;
+  out = address6(to_ip6(m, n));
+  return true;
+}
+WM_INLINE bool map_to_ip4(const Mapping* m, const Address& ip6, Address& out) {
+  if (!m) return false;
+  const AddressBits n = bits6(ip6);
+  const u32 ip4 = to_ip4(m, n);
+  if (judge(m, n, ip4) != Refused::no) return false;
+  out = address4(ip4);
+  return true;
+}
+
 }  // namespace waymark::translate

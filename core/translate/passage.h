@@ -25,32 +25,6 @@ struct Ends {
   Address source, destination;
 };
 
-// The mapping of one of the kinds that the translator has for an address.
-template <class E>
-WM_INLINE const Mapping* mapping_of(E& env, const AddressBits& address, bool ip6, u32 kinds) {
-  return env.mapping_of(env.settings().translator.space, address, ip6, kinds);
-}
-
-// The IPv6 address of an IPv4 one, by the longest mapping of one of `kinds`.
-template <class E>
-WM_INLINE bool map_to_ip6(E& env, const Address& ip4, u32 kinds, Address& out) {
-  const AddressBits n = bits4(ip4);
-  const Mapping* m = mapping_of(env, n, false, kinds);
-  if (!m || judge(m, {}, u32(n.low)) != Refused::no) return false;
-  out = address6(to_ip6(m, u32(n.low)));
-  return true;
-}
-template <class E>
-WM_INLINE bool map_to_ip4(E& env, const Address& ip6, Address& out) {
-  const AddressBits n = bits6(ip6);
-  const Mapping* m = mapping_of(env, n, true, kAnyMap);
-  if (!m) return false;
-  const u32 ip4 = to_ip4(m, n);
-  if (judge(m, n, ip4) != Refused::no) return false;
-  out = address4(ip4);
-  return true;
-}
-
 WM_INLINE u64 sum_of_ends(const Ends& e, bool ip6) {
   return ip6 ? waymark::sum_of(e.source) + waymark::sum_of(e.destination)
              : u64(ip4_of(e.source).raw) + ip4_of(e.destination).raw;
@@ -63,7 +37,7 @@ WM_INLINE u64 growth(const Ends& was, bool was_ip6, const Ends& now, bool now_ip
 // The transport header of what is no fragment, or of a first one, which must hold all of it that is translated.
 WM_INLINE Verdict judge_transport(const View& v, const Inside& in, bool ip6) {
   const bool icmp = in.protocol == (ip6 ? kProtoIcmp6 : kProtoIcmp4);
-  if (icmp && is_fragment(in)) return translator::why::icmp_fragment;
+  if (icmp && is_fragment(in)) return why::icmp_fragment;
   if (offset_of(in)) return kGoOn;
   if (WM_LIKELY(in.protocol == kProtoTcp)) {
     const auto* tcp = v.at<Tcp>(in.l4);
@@ -85,7 +59,7 @@ WM_INLINE Verdict judge_transport(const View& v, const Inside& in, bool ip6) {
 // Takes everything in front of `from` away and makes room for `head` bytes there, of which the link header is written.
 // `end` is where the packet ends now.
 template <class E>
-WM_INLINE bool open(E& env, u32 from, u32 end, u32 head, const Onward& way, u16 type) {
+WM_INLINE bool open_frame(E& env, u32 from, u32 end, u32 head, const Onward& way, u16 type) {
   env.step(Step::onward, u32(way.kind), way.interface, way.mtu);
   LinkAddresses link = way.link;  // by way of the kernel the frame stays addressed to us
   if (WM_UNLIKELY(way.kind != WayKind::direct)) {
@@ -101,11 +75,11 @@ WM_INLINE bool open(E& env, u32 from, u32 end, u32 head, const Onward& way, u16 
   return true;
 }
 
-// The end of a passage that was written wholly.
+// The end of a passage that was written wholly: the frame is what leaves by way.interface, unless the role puts more in
+// front of it.
 WM_INLINE Passed leaving(const Onward& way, bool ip6) {
-  if (WM_LIKELY(way.kind == WayKind::direct))
-    return {ip6 ? translator::why::to_ip6 : translator::why::to_ip4, way.interface};
-  return {ip6 ? translator::why::to_ip6_by_kernel : translator::why::to_ip4_by_kernel, 0};
+  if (WM_LIKELY(way.kind == WayKind::direct)) return {ip6 ? why::to_ip6 : why::to_ip4, way.interface};
+  return {ip6 ? why::to_ip6_by_kernel : why::to_ip4_by_kernel, 0};
 }
 
 // The kernel's own forwarding spends the hop where it takes the packet.

@@ -1,11 +1,18 @@
-// How a packet's way through the translator ends.
+// How a translation ends. A role that translates begins its own list of reasons with this one, and adds to it:
+//
+//   #define GATEWAY_REASONS(X, M) TRANSLATION_REASONS(X, M) X(M, drop, ...)
+//   WM_REASONS(gateway, 6, GATEWAY_REASONS)
+//   WM_TRANSLATION_REASONS(gateway)
+//
+// So its numbers differ from those here by its module alone, and own() makes one of the other. As roles' own numbers
+// follow, nothing can be added here any more once two roles have been released.
 #pragma once
 
 #include "core/parse.h"
 
 namespace waymark {
 
-#define TRANSLATOR_REASONS(X, M)                                                                                       \
+#define TRANSLATION_REASONS(X, M)                                                                                      \
   X(M, forward, to_ip6, "translated to IPv6 and sent to its next hop")                                                 \
   X(M, forward, to_ip4, "translated to IPv4 and sent to its next hop")                                                 \
   X(M, pass, to_ip6_by_kernel, "translated to IPv6 and left to the kernel's routes: no valid next hop is known")       \
@@ -13,8 +20,8 @@ namespace waymark {
   X(M, forward, hairpinned, "from one IPv6 host to another by their IPv4 addresses: translated there and back")        \
   X(M, punt, fragmented, "longer than its way allows, and may be cut: leaves in fragments")                            \
   X(M, punt, realigned, "an ICMP error whose extensions had to move")                                                  \
-  X(M, pass, local, "to the translator's own address, and no ping: the kernel's")                                      \
-  X(M, forward, echoed, "a ping of the translator's own address, answered")                                            \
+  X(M, pass, local, "to this node's own address, and no ping: the kernel's")                                           \
+  X(M, forward, echoed, "a ping of this node's own address, answered")                                                 \
   X(M, forward, hop_limit, "the hop limit ended here, and its sender was told")                                        \
   X(M, forward, too_big, "too big for its way out and not to be cut, and its sender was told")                         \
   X(M, forward, source_route, "IPv4 source route not at its end: not translated, and its sender was told")             \
@@ -42,6 +49,24 @@ namespace waymark {
   X(M, forward, would_return, "no map has its destination, which would come back here, and its sender was told")       \
   X(M, forward, source_unknown_told, "the source has no translation, and its sender was told")                         \
   X(M, forward, nonglobal_told, "a non-global IPv4 address under the well-known prefix, and its sender was told")
-WM_REASONS(translator, 5, TRANSLATOR_REASONS)
+// The module of the translator, which so has its own at no cost. It is no module by itself: nothing is counted as one
+// of these.
+WM_REASONS(translate, 5, TRANSLATION_REASONS)
 
+#define WM_TRANSLATION_REASON(M, ACTION, NAME, TEXT) \
+  static_assert(u32(M::why::Code::NAME) == u32(translate::why::Code::NAME));
+#define WM_TRANSLATION_REASONS(M) TRANSLATION_REASONS(WM_TRANSLATION_REASON, M)
+
+namespace translate {
+
+// A verdict of a translation as the reason of `module`'s that it is there; others stay what they are.
+template <u32 module>
+WM_INLINE constexpr Verdict own(Verdict v) {
+  if constexpr (module == kModule)
+    return v;
+  else
+    return module_of(v) == kModule ? Verdict{u16(v.reason + (module - kModule) * kReasonsPerModule), v.action} : v;
+}
+
+}  // namespace translate
 }  // namespace waymark

@@ -1,25 +1,19 @@
-// What translation between IPv4 and IPv6 shares with user space. Included by core/records.h; see there.
+// What translation between IPv4 and IPv6 is told by the role that translates. Shared with user space; see
+// core/records.h.
 #pragma once
 
-#include "core/prefix_records.h"
+#include "core/types.h"
 
-namespace waymark {
+namespace waymark::translate {
 
-struct AddressRange {
-  u32 first, count;  // host order
-};
-
-constexpr u32 kPoolRanges = 8, kPlateaus = 16;
-struct TranslatorSettings {
-  Space space;    // its zone
-  u32 pool_size;  // addresses in all ranges
-  AddressRange pool[kPoolRanges];
+constexpr u32 kPlateaus = 16;
+struct Settings {
   u32 lowest_ip6_mtu;
   u16 plateau[kPlateaus];  // falling; 0 after the last
   u8 zero_checksum_drops;  // 0: computed
   u8 class_is_set, traffic_class;
-  u8 hairpins;  // 1: some IPv6 hosts have explicit IPv4 addresses
+  u8 reserved;
 };
-static_assert(sizeof(TranslatorSettings) == 120);
+static_assert(sizeof(Settings) == 40);
 
-}  // namespace waymark
+}  // namespace waymark::translate

@@ -11,10 +11,10 @@ WM_INLINE constexpr u8 query_to_4(u8 type) {
   return type == kIcmp6Echo ? kIcmp4Echo : type == kIcmp6EchoReply ? kIcmp4EchoReply : kNoType;
 }
 
-template <class E>
-WM_INLINE Passed pass_to_ip4(E& env, const Packet& p, const Inside& in, const Ends& to, Onward& way) {
+template <class E, class T>
+WM_INLINE Passed pass_to_ip4(E& env, T& role, const Packet& p, const Inside& in, const Ends& to, Onward& way) {
   const View v = env.view();
-  const TranslatorSettings& s = env.settings().translator;
+  const Settings& s = role.settings(env);
   const Ends was = {p.source, p.destination};
   u8 protocol = in.protocol, type = kNoType;
   u32 at = kNoChecksum;
@@ -27,7 +27,7 @@ WM_INLINE Passed pass_to_ip4(E& env, const Packet& p, const Inside& in, const En
       if (!icmp) return {parse::why::icmp_header, 0};
       if (is_icmp6_error(icmp->type)) return {kToError, 0};
       type = query_to_4(icmp->type);
-      if (type == kNoType) return {translator::why::icmp_type, 0};
+      if (type == kNoType) return {why::icmp_type, 0};
       protocol = kProtoIcmp4;
       at = 2;
       checksum =
@@ -43,9 +43,9 @@ WM_INLINE Passed pass_to_ip4(E& env, const Packet& p, const Inside& in, const En
         checksum = adjusted(checksum, growth(was, true, to, false), protocol);
     }
   } else if (in.protocol == kProtoIcmp6) {
-    return {translator::why::icmp_fragment, 0};
+    return {why::icmp_fragment, 0};
   }
-  if (WM_UNLIKELY(in.length > 65'535 - sizeof(Ip4))) return {translator::why::too_long, 0};
+  if (WM_UNLIKELY(in.length > 65'535 - sizeof(Ip4))) return {why::too_long, 0};
 
   Header4 h = {ip4_of(to.source),
                ip4_of(to.destination),
@@ -57,15 +57,15 @@ WM_INLINE Passed pass_to_ip4(E& env, const Packet& p, const Inside& in, const En
                s.class_is_set ? s.traffic_class : in.tos};
   if (WM_UNLIKELY(h.source.raw == h.destination.raw)) return {parse::why::land, 0};  // two prefixes, one address
   set_fragment(h, in);
-  way = find_way(env, to.source, to.destination);
+  way = role.find_way(env, to.source, to.destination);
   reread();
-  if (WM_UNLIKELY(way.kind == WayKind::unreachable)) return {translator::why::unreachable, 0};
+  if (WM_UNLIKELY(way.kind == WayKind::unreachable)) return {why::unreachable, 0};
   if (WM_UNLIKELY(h.length > way.mtu)) {
     if (h.fragment & 0x4000) {
       const u32 mtu = way.mtu + kHeaders;
-      return {translator::why::too_big, mtu < kLeastMtu6 ? kLeastMtu6 : mtu};
+      return {why::too_big, mtu < kLeastMtu6 ? kLeastMtu6 : mtu};
     }
-    if (!env.whole()) return {translator::why::fragmented, 0};
+    if (!env.whole()) return {why::fragmented, 0};
     env.split(way.mtu, 0);
   }
   h.ttl = hops_left(in.hops, way);
@@ -76,18 +76,18 @@ WM_INLINE Passed pass_to_ip4(E& env, const Packet& p, const Inside& in, const En
   }
 
   const u32 head = u32(sizeof(Ethernet) + sizeof(Ip4));
-  if (!open(env, in.l4, in.end, head, way, kEtherIp4)) return {translator::why::no_room, 0};
+  if (!open_frame(env, in.l4, in.end, head, way, kEtherIp4)) return {why::no_room, 0};
   const View out = env.view();
   auto* ip = out.at<Ip4>(sizeof(Ethernet));
-  if (!ip) return {translator::why::no_room, 0};
+  if (!ip) return {why::no_room, 0};
   write(ip, h);
   if (WM_LIKELY(at != kNoChecksum)) {
     auto* field = out.at<Word16>(head + at);
-    if (!field) return {translator::why::no_room, 0};
+    if (!field) return {why::no_room, 0};
     field->value = checksum;
     if (WM_UNLIKELY(type != kNoType)) {
       auto* first = out.at<u8>(head);
-      if (!first) return {translator::why::no_room, 0};
+      if (!first) return {why::no_room, 0};
       *first = type;
     }
   }

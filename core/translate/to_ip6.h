@@ -44,10 +44,10 @@ WM_INLINE constexpr u8 query_to_6(u8 type) {
   return type == kIcmp4Echo ? kIcmp6Echo : type == kIcmp4EchoReply ? kIcmp6EchoReply : u8(0);
 }
 
-template <class E>
-WM_INLINE Passed pass_to_ip6(E& env, const Packet& p, const Inside& in, const Ends& to, Onward& way) {
+template <class E, class T>
+WM_INLINE Passed pass_to_ip6(E& env, T& role, const Packet& p, const Inside& in, const Ends& to, Onward& way) {
   const View v = env.view();
-  const TranslatorSettings& s = env.settings().translator;
+  const Settings& s = role.settings(env);
   const Ends was = {p.source, p.destination};
   u8 next = in.protocol, type = 0;
   u32 at = kNoChecksum;
@@ -60,7 +60,7 @@ WM_INLINE Passed pass_to_ip6(E& env, const Packet& p, const Inside& in, const En
       if (!icmp) return {parse::why::icmp_header, 0};
       if (is_icmp4_error(icmp->type)) return {kToError, 0};
       type = query_to_6(icmp->type);
-      if (!type) return {translator::why::icmp_type, 0};
+      if (!type) return {why::icmp_type, 0};
       next = kProtoIcmp6;
       at = 2;
       checksum =
@@ -71,55 +71,55 @@ WM_INLINE Passed pass_to_ip6(E& env, const Packet& p, const Inside& in, const En
       if (!field) return {parse::why::udp_header, 0};
       checksum = field->value;
       if (WM_UNLIKELY(!checksum) && in.protocol == kProtoUdp) {
-        if (has_more(in) || s.zero_checksum_drops) return {translator::why::udp_checksum, 0};
+        if (has_more(in) || s.zero_checksum_drops) return {why::udp_checksum, 0};
         const auto* udp = v.at<Udp>(in.l4);  // whose own length counts (RFC 8200, 8.1)
         if (!udp) return {parse::why::udp_header, 0};
         const u32 size = number(udp->length);
         const u64 sum = sum_of_bytes(env, in.l4, in.l4 + size);
-        if (sum == kNoSum) return {translator::why::udp_checksum, 0};
+        if (sum == kNoSum) return {why::udp_checksum, 0};
         checksum = adjusted(0xffff, sum + pseudo_sum(to.source, to.destination, true, size, next), next);
       } else {
         checksum = adjusted(checksum, growth(was, false, to, true), next);
       }
     }
   } else if (in.protocol == kProtoIcmp4) {
-    return {translator::why::icmp_fragment, 0};
+    return {why::icmp_fragment, 0};
   }
 
   const bool fragment = is_fragment(in);
   const u32 added = fragment ? u32(sizeof(FragmentHeader)) : 0, length = in.length + added;
-  way = find_way(env, to.source, to.destination);
+  way = role.find_way(env, to.source, to.destination);
   reread();
-  if (WM_UNLIKELY(way.kind == WayKind::unreachable)) return {translator::why::unreachable, 0};
+  if (WM_UNLIKELY(way.kind == WayKind::unreachable)) return {why::unreachable, 0};
   const auto* old = v.at<Ip4>(in.l3);
   if (!old) return {parse::why::ip_short, 0};
   const bool may_be_cut = !(old->fragment.raw & wire16(0x4000).raw);
   const u32 most = may_be_cut ? least(way.mtu, s.lowest_ip6_mtu) : way.mtu;
   if (WM_UNLIKELY(length + sizeof(Ip6) > most)) {
-    if (!may_be_cut) return {translator::why::too_big, most - kHeaders - added};
-    if (!env.whole()) return {translator::why::fragmented, 0};
+    if (!may_be_cut) return {why::too_big, most - kHeaders - added};
+    if (!env.whole()) return {why::fragmented, 0};
     env.split(most, in.id);
   }
 
   const u32 head = u32(sizeof(Ethernet) + sizeof(Ip6)) + added;
-  if (!open(env, in.l4, in.end, head, way, kEtherIp6)) return {translator::why::no_room, 0};
+  if (!open_frame(env, in.l4, in.end, head, way, kEtherIp6)) return {why::no_room, 0};
   const View out = env.view();
   auto* ip = out.at<Ip6>(sizeof(Ethernet));
-  if (!ip) return {translator::why::no_room, 0};
+  if (!ip) return {why::no_room, 0};
   write(ip, Header6{to.source, to.destination, u16(length), fragment ? kProtoFragment : next, hops_left(in.hops, way),
                     s.class_is_set ? s.traffic_class : in.tos});
   if (WM_UNLIKELY(fragment)) {
     auto* header = out.at<FragmentHeader>(sizeof(Ethernet) + sizeof(Ip6));
-    if (!header) return {translator::why::no_room, 0};
+    if (!header) return {why::no_room, 0};
     write_fragment_header(header, next, in);
   }
   if (WM_LIKELY(at != kNoChecksum)) {
     auto* field = out.at<Word16>(head + at);
-    if (!field) return {translator::why::no_room, 0};
+    if (!field) return {why::no_room, 0};
     field->value = checksum;
     if (WM_UNLIKELY(type)) {
       auto* first = out.at<u8>(head);
-      if (!first) return {translator::why::no_room, 0};
+      if (!first) return {why::no_room, 0};
       *first = type;
     }
   }

@@ -64,12 +64,9 @@ class UserspaceEnv {
   [[gnu::noinline]] u64 call(u64 a = 0, u64 b = 0, u64 c = 0, u64 d = 0) {
     return S::run(*this, a, b, c, d);
   }
-  const Mapping* mapping_of(Space space, const AddressBits& address, bool ip6, u32 kinds) {
-    return waymark::mapping_of(*this, space, address, ip6, kinds);
-  }
   template <class T>
   T* scratch() {
-    static_assert(sizeof(T) <= kScratchBytes && alignof(T) <= alignof(u64));
+    static_assert(sizeof(T) <= sizeof scratch_ && alignof(T) <= kLine);
     return reinterpret_cast<T*>(scratch_);
   }
   [[gnu::noinline]] u32 route(const Address& from, const Address& to) {
@@ -105,7 +102,8 @@ class UserspaceEnv {
   View view_;
   u32 interface_, ticks_, out_ = 0, longest_ = 0, id_ = 0;
   bool whole_ = false;
-  alignas(u64) std::byte scratch_[kScratchBytes];
+  static constexpr u32 kLine = 64;  // as records are aligned at most
+  alignas(kLine) std::byte scratch_[kScratchBytes];
   std::vector<StepSeen>* trace_;
 };
 

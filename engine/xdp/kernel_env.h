@@ -188,9 +188,6 @@ class KernelEnv : public KernelTables {
     if constexpr (StepCall<S>::kNeeds == StepNeeds::writes) reload();
     return word;
   }
-  WM_INLINE const Mapping* mapping_of(Space space, const AddressBits& address, bool ip6, u32 kinds) {
-    return waymark::mapping_of(*this, space, address, ip6, kinds);
-  }
   WM_INLINE u32 route(const Address& from, const Address& to) {
     const u32 routed = wm_route(ctx_, from.high, from.low, to.high, to.low);
     reload();

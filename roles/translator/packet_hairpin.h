@@ -3,14 +3,11 @@
 // a sender with none has no translation, as its map must not be used.
 #pragma once
 
-#include "roles/translator/packet_open.h"
+#include "roles/translator/packet_maps.h"
 
 namespace waymark::translator {
 
-template <class E>
-WM_INLINE bool is_hairpin(E& env, const Address& ip4) {
-  return translate::mapping_of(env, bits4(ip4), false, kMapExplicit) != nullptr;
-}
+static_assert(kModule == translate::kModule);  // so what ends here is known to translate::finish()
 
 template <class E>
 WM_INLINE Verdict swap_inside(E& env, const Inside& outer, Swapped& s) {
@@ -28,10 +25,9 @@ WM_INLINE Verdict swap_inside(E& env, const Inside& outer, Swapped& s) {
   if (!ip) return why::inner_header;
   s.was = {load_address(ip->source), load_address(ip->destination)};
   Ends ip4;
-  if (!translate::map_to_ip4(env, s.was.source, ip4.source) ||
-      !translate::map_to_ip4(env, s.was.destination, ip4.destination) ||
-      !translate::map_to_ip6(env, ip4.source, kAnyMap, s.now.source) ||
-      !translate::map_to_ip6(env, ip4.destination, kMapEmbedded, s.now.destination))
+  if (!map_to_ip4(env, s.was.source, ip4.source) || !map_to_ip4(env, s.was.destination, ip4.destination) ||
+      !map_to_ip6(env, ip4.source, kAnyMap, s.now.source) ||
+      !map_to_ip6(env, ip4.destination, kMapEmbedded, s.now.destination))
     return why::inner_unknown;
   const u64 growth = translate::growth(s.was, true, s.now, true);
   s.grown = growth;
@@ -52,15 +48,15 @@ WM_INLINE Passed hairpin(E& env) {
   const Opened& o = s->o;
   const Packet& p = o.p;
   const Inside& in = o.in;
-  Swapped& inside = s->inside;
+  Swapped& inside = s->role.inside;
   inside.grown = inside.at = inside.l3 = 0;
   Ends& to = inside.to;
-  if (!translate::map_to_ip6(env, o.to.destination, kAnyMap, to.destination)) return {why::martian, 0};
-  if (!translate::map_to_ip6(env, o.to.source, kMapEmbedded, to.source))
-    return {told(env.view(), o, why::source_unknown_told), 0};
+  if (!map_to_ip6(env, o.to.destination, kAnyMap, to.destination)) return {why::martian, 0};
+  if (!map_to_ip6(env, o.to.source, kMapEmbedded, to.source))
+    return {translate::told(env.view(), o, why::source_unknown_told), 0};
   const View v = env.view();
   if (const Verdict end = translate::judge_transport(v, in, true); ended(end)) return {end, 0};
-  const bool error = is_error(v, in, true);
+  const bool error = translate::is_error(v, in, true);
   if (error)
     if (const Verdict end = swap_inside(env, in, inside); ended(end)) return {end, 0};
   const Ends was = {p.source, p.destination};
@@ -77,12 +73,12 @@ WM_INLINE Passed hairpin(E& env) {
   const Onward& way = s->way;
   reread();
   if (WM_UNLIKELY(way.kind == WayKind::unreachable || p.end - p.l3 > way.mtu)) {
-    if (way.kind == WayKind::unreachable) return {told(v, o, why::unreachable), 0};
-    return {told(v, o, why::too_big), way.mtu};
+    if (way.kind == WayKind::unreachable) return {translate::told(v, o, why::unreachable), 0};
+    return {translate::told(v, o, why::too_big), way.mtu};
   }
 
   const u32 head = u32(sizeof(Ethernet)), shift = p.l3 - head;
-  if (!translate::open(env, p.l3, p.end, head, way, kEtherIp6)) return {why::no_room, 0};
+  if (!translate::open_frame(env, p.l3, p.end, head, way, kEtherIp6)) return {why::no_room, 0};
   const View out = env.view();
   reread();
   auto* ip = out.at<Ip6>(head);
@@ -106,7 +102,7 @@ WM_INLINE Passed hairpin(E& env) {
 struct hairpin_step {
   template <class E>
   static WM_INLINE u64 run(E& env, u64, u64, u64, u64) {
-    return pack_passed(hairpin(env));
+    return translate::pack_passed(hairpin(env));
   }
 };
 

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "core/translate/reasons.h"
 #include "roles/compile.h"
 #include "roles/prefix_set.h"
 #include "roles/translator/hosts.h"
+#include "roles/translator/reasons.h"
 
 namespace waymark {
 
@@ -141,22 +141,24 @@ Status add_prefixes(PrefixTable& table, const TranslatorConfig& config, std::spa
 }
 
 Status add_settings(Settings& settings, const TranslatorConfig& config) {
-  TranslatorSettings& s = settings.translator;
+  translator::OwnSettings& s = settings.role.translator;
   s.space = space_of(config);
   s.hairpins = !config.map.empty();
   set_own(settings, translator::kModule, config.address);
   u32 ranges = 0;
   for (const Prefix& p : config.pool) {
-    if (ranges == kPoolRanges) return Error{fmt::format("\"pool\" has more than {} prefixes", kPoolRanges)};
+    if (ranges == translator::kPoolRanges)
+      return Error{fmt::format("\"pool\" has more than {} prefixes", translator::kPoolRanges)};
     const u32 count = p.length ? u32(1) << (32 - p.length) : ~0u;
     s.pool[ranges++] = {u32(numbers(p).low), count};
     s.pool_size += count;
   }
-  s.lowest_ip6_mtu = config.lowest_ip6_mtu;
-  for (u32 i = 0; i < kPlateaus && i < config.plateaus.size(); ++i) s.plateau[i] = u16(config.plateaus[i]);
-  s.zero_checksum_drops = config.zero_checksum == ZeroChecksum::drop;
-  s.class_is_set = config.traffic_class.has_value();
-  s.traffic_class = config.traffic_class.value_or(0);
+  translate::Settings& t = s.translation;
+  t.lowest_ip6_mtu = config.lowest_ip6_mtu;
+  for (u32 i = 0; i < translate::kPlateaus && i < config.plateaus.size(); ++i) t.plateau[i] = u16(config.plateaus[i]);
+  t.zero_checksum_drops = config.zero_checksum == ZeroChecksum::drop;
+  t.class_is_set = config.traffic_class.has_value();
+  t.traffic_class = config.traffic_class.value_or(0);
   return Done{};
 }
 
