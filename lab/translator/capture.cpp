@@ -72,10 +72,9 @@ Judged judged(const std::string& fields, u32 low) {
 Status Capture::start() {
   for (const char* side : {"4", "6"}) {
     // On a busy machine a thousand packets, which dumpcap keeps by itself, are not enough.
-    auto p =
-        Process::start({.netns = site_.netns(std::string("r") + side),
-                        .argv = {"dumpcap", "-i", "eth", "-i", "low", "-B", "32", "-N", "200000", "-C", "200000000",
-                                 "-w", file(*side), "-f", "ip or ip6"}});
+    auto p = Process::start({.netns = site_.netns(std::string("r") + side),
+                             .argv = {"dumpcap", "-i", "eth", "-i", "low", "-B", "32", "-N", "200000", "-C",
+                                      "200000000", "-w", file(*side), "-f", "ip or ip6"}});
     if (!p) return p.error();
     all_.push_back(std::move(*p));
     for (;;) {  // it names the file once it listens
@@ -124,6 +123,18 @@ Status Capture::stop() {
   return Done{};
 }
 
+// The packets with a wrong checksum, for whoever must find out why.
+std::string Capture::bad_ones(char side) const {
+  std::vector<std::string> argv = {"tshark", "-n", "-x", "-V", "-r", file(side), "-Y"};
+  argv.emplace_back(
+      "ip.checksum.status == 0 or icmp.checksum.status == 0 or icmpv6.checksum.status == 0 or "
+      "((tcp.checksum.status == 0 or udp.checksum.status == 0) and not icmp and not icmpv6)");
+  for (const char* what : {"ip", "tcp", "udp"})
+    argv.insert(argv.end(), {"-o", std::string(what) + ".check_checksum:TRUE"});
+  auto said = run({.argv = argv}, std::chrono::seconds(60));
+  return said ? said->substr(0, 8000) : said.error().sentence;
+}
+
 Status Capture::judge(Verdict& out) const {
   u64 plain[2] = {};
   for (const char side : {'4', '6'}) {
@@ -140,7 +151,8 @@ Status Capture::judge(Verdict& out) const {
       out.check(ok, fmt::format("of {} packets on the IPv{} side {}", is.all, side, what));
     };
     say(is.all > 1000 && is.malformed == 0, fmt::format("{} are malformed", is.malformed));
-    say(is.bad == 0 && is.good > 1000, fmt::format("{} have a bad checksum, {} good ones", is.bad, is.good));
+    say(is.bad == 0 && is.good > 1000,
+        fmt::format("{} have a bad checksum, {} good ones{}", is.bad, is.good, is.bad ? ":\n" + bad_ones(side) : ""));
     say(is.large == 0, fmt::format("{} are larger than their link's MTU", is.large));
     say(is.errors > 0 && is.fragments > 0, fmt::format("{} are ICMP errors, {} fragments", is.errors, is.fragments));
   }

@@ -32,6 +32,7 @@ class Capture {
  private:
   std::string file(char side) const { return site_.file(std::string("capture") + side + ".pcapng"); }
   void drain() const;
+  std::string bad_ones(char side) const;
 
   const TranslatorSite& site_;
   std::vector<Process> all_;
