@@ -18,7 +18,22 @@ namespace {
 constexpr Duration kPatience = std::chrono::seconds(20);
 constexpr u32 kEthernet = 14, kWide = 1500;
 
-enum Field { length, interface, malformed, ip, icmp4, icmp6, tcp, udp, plain, error4, error6, fragment4, fragment6 };
+enum Field {
+  length,
+  interface,
+  malformed,
+  ip,
+  icmp4,
+  icmp6,
+  tcp,
+  udp,
+  plain,
+  error4,
+  error6,
+  fragment4,
+  fragment6,
+  ones
+};
 
 // "1,1" of a packet that quotes another: 0 is bad, 1 good, 2 not looked at.
 bool has(const std::string& statuses, char status) { return statuses.find(status) != std::string::npos; }
@@ -37,7 +52,7 @@ const std::vector<std::string> kCaptureFields = {
     "ip.checksum.status",  "icmp.checksum.status", "icmpv6.checksum.status",
     "tcp.checksum.status", "udp.checksum.status",  "udp.checksum",
     "icmp.type",           "icmpv6.type",          "ip.flags.mf",
-    "ipv6.fraghdr.nxt"};
+    "ipv6.fraghdr.nxt",    "tcp.checksum.ffff"};
 
 Judged judged(const std::string& fields, u32 low) {
   Judged out;
@@ -57,9 +72,11 @@ Judged judged(const std::string& fields, u32 low) {
     const u32 bytes = u32(std::atoi(f[length].c_str())) - kEthernet;
     // An error quotes a part of a packet, over which no TCP or UDP checksum can be right.
     bool bad = has(f[ip], '0') || has(f[icmp4], '0') || has(f[icmp6], '0');
-    if (!error) bad |= has(f[tcp], '0') || has(f[udp], '0');
+    // A TCP checksum of 0xffff in place of 0 is one that Linux made so, and right to every receiver (RFC 1624, 3).
+    const bool right = has(f[tcp], '1') || !f[ones].empty();
+    if (!error) bad |= (has(f[tcp], '0') && !right) || has(f[udp], '0');
     out.bad += bad;
-    out.good += !bad && (has(f[icmp4], '1') || has(f[icmp6], '1') || has(f[tcp], '1') || has(f[udp], '1'));
+    out.good += !bad && (has(f[icmp4], '1') || has(f[icmp6], '1') || right || has(f[udp], '1'));
     out.malformed += !f[malformed].empty();
     out.large += bytes > (f[interface] == "low" ? low : kWide);
     out.errors += error;
@@ -128,7 +145,8 @@ std::string Capture::bad_ones(char side) const {
   std::vector<std::string> argv = {"tshark", "-n", "-x", "-V", "-r", file(side), "-Y"};
   argv.emplace_back(
       "ip.checksum.status == 0 or icmp.checksum.status == 0 or icmpv6.checksum.status == 0 or "
-      "((tcp.checksum.status == 0 or udp.checksum.status == 0) and not icmp and not icmpv6)");
+      "(((tcp.checksum.status == 0 and not tcp.checksum.ffff) or udp.checksum.status == 0) and not icmp and "
+      "not icmpv6)");
   for (const char* what : {"ip", "tcp", "udp"})
     argv.insert(argv.end(), {"-o", std::string(what) + ".check_checksum:TRUE"});
   auto said = run({.argv = argv}, std::chrono::seconds(60));

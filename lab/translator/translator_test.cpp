@@ -13,35 +13,44 @@ TEST(TranslatorLab, HopsOfTraceroute) {
             (std::vector<std::string>{"203.0.113.1", "*", "2001:db8::1"}));
 }
 
-// Each packet as tshark's fields: length, interface, malformed, checksum states, UDP checksum, ICMP types, fragments.
+// Each packet as tshark's fields: length, interface, malformed, checksum states, UDP checksum, ICMP types, fragments,
+// a TCP checksum of 0xffff in place of 0.
 TEST(TranslatorLab, AGoodPacketIsGood) {
-  const Judged is = judged("1514\teth\t\t1\t\t\t1\t\t\t\t\t0\t\n", 1400);
+  const Judged is = judged("1514\teth\t\t1\t\t\t1\t\t\t\t\t0\t\t\n", 1400);
   EXPECT_EQ(is.all, 1u);
   EXPECT_EQ(is.good, 1u);
   EXPECT_EQ(is.bad + is.malformed + is.large + is.errors + is.fragments + is.no_checksum, 0u);
 }
 
 TEST(TranslatorLab, EveryFaultIsFound) {
-  EXPECT_EQ(judged("1515\teth\t\t1\t\t\t1\t\t\t\t\t0\t\n", 1400).large, 1u);
-  EXPECT_EQ(judged("1415\tlow\t\t1\t\t\t1\t\t\t\t\t0\t\n", 1400).large, 1u);
-  EXPECT_EQ(judged("100\teth\tmalformed\t1\t\t\t1\t\t\t\t\t0\t\n", 1400).malformed, 1u);
-  EXPECT_EQ(judged("100\teth\t\t0\t\t\t1\t\t\t\t\t0\t\n", 1400).bad, 1u);
-  EXPECT_EQ(judged("100\teth\t\t1\t\t\t0\t\t\t\t\t0\t\n", 1400).bad, 1u);
-  EXPECT_EQ(judged("100\teth\t\t\t\t\t\t0\t0x1234\t\t\t\t\n", 1400).bad, 1u);
-  EXPECT_EQ(judged("100\teth\t\t\t\t0\t\t\t\t\t128\t\t\n", 1400).bad, 1u);
+  EXPECT_EQ(judged("1515\teth\t\t1\t\t\t1\t\t\t\t\t0\t\t\n", 1400).large, 1u);
+  EXPECT_EQ(judged("1415\tlow\t\t1\t\t\t1\t\t\t\t\t0\t\t\n", 1400).large, 1u);
+  EXPECT_EQ(judged("100\teth\tmalformed\t1\t\t\t1\t\t\t\t\t0\t\t\n", 1400).malformed, 1u);
+  EXPECT_EQ(judged("100\teth\t\t0\t\t\t1\t\t\t\t\t0\t\t\n", 1400).bad, 1u);
+  EXPECT_EQ(judged("100\teth\t\t1\t\t\t0\t\t\t\t\t0\t\t\n", 1400).bad, 1u);
+  EXPECT_EQ(judged("100\teth\t\t\t\t\t\t0\t0x1234\t\t\t\t\t\n", 1400).bad, 1u);
+  EXPECT_EQ(judged("100\teth\t\t\t\t0\t\t\t\t\t128\t\t\t\n", 1400).bad, 1u);
+}
+
+// Both are zero to every receiver, and Linux itself writes the former (RFC 1624, 3).
+TEST(TranslatorLab, ATcpChecksumOfOnesIsOneOfZeros) {
+  const Judged is = judged("66\teth\t\t1\t\t\t0\t\t\t\t\t0\t\t1\n", 1400);
+  EXPECT_EQ(is.bad, 0u);
+  EXPECT_EQ(is.good, 1u);
+  EXPECT_EQ(judged("66\teth\t\t0\t\t\t0\t\t\t\t\t0\t\t1\n", 1400).bad, 1u) << "the header's";
 }
 
 TEST(TranslatorLab, AnErrorsQuotedPacketHasNoChecksumButItsHeaders) {
-  const Judged truncated = judged("590\teth\t\t1,1\t1\t\t0\t\t\t3\t\t0,0\t\n", 1400);
+  const Judged truncated = judged("590\teth\t\t1,1\t1\t\t0\t\t\t3\t\t0,0\t\t\n", 1400);
   EXPECT_EQ(truncated.bad, 0u);
   EXPECT_EQ(truncated.errors, 1u);
-  EXPECT_EQ(judged("590\teth\t\t1,0\t1\t\t1\t\t\t3\t\t0,0\t\n", 1400).bad, 1u);
+  EXPECT_EQ(judged("590\teth\t\t1,0\t1\t\t1\t\t\t3\t\t0,0\t\t\n", 1400).bad, 1u);
 }
 
 TEST(TranslatorLab, FragmentsAndUdpWithoutChecksumAreCounted) {
-  EXPECT_EQ(judged("100\teth\t\t1\t\t\t\t3\t0x0000\t\t\t0\t\n", 1400).no_checksum, 1u);
-  EXPECT_EQ(judged("100\teth\t\t1\t\t\t\t\t\t\t\t1\t\n", 1400).fragments, 1u);
-  EXPECT_EQ(judged("100\teth\t\t\t\t\t\t\t\t\t\t\t17\n", 1400).fragments, 1u);
+  EXPECT_EQ(judged("100\teth\t\t1\t\t\t\t3\t0x0000\t\t\t0\t\t\n", 1400).no_checksum, 1u);
+  EXPECT_EQ(judged("100\teth\t\t1\t\t\t\t\t\t\t\t1\t\t\n", 1400).fragments, 1u);
+  EXPECT_EQ(judged("100\teth\t\t\t\t\t\t\t\t\t\t\t17\t\n", 1400).fragments, 1u);
 }
 
 }  // namespace
