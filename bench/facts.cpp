@@ -64,7 +64,7 @@ Result<u64> lost(Wrapper& wrapper, u32 flows) {
 }
 
 Result<std::unique_ptr<Wrapper>> director() {
-  return Wrapper::make({}, "wm_bench_direct6", client_packet(false, kTcpAck), int(tunnel_overhead(true, kTunnelIp)));
+  return Wrapper::make({}, "wm_bench_direct6", client_packet(false, kTcpAck), int(tunnel_overhead(true, {kTunnelIp})));
 }
 
 // Nine tenths of the pins, inserted by packets and found by packets; then a flood of SYNs ten times the table.

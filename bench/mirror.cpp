@@ -43,7 +43,7 @@ struct Director {
     env.held.stale_stamps = 400;
     for (u32 slot = 1; slot <= 8; ++slot) {
       Target& target = live.targets[slot];
-      set_outer(target, {}, {0, slot}, kTunnelIp, 0);
+      set_outer(target, {}, {0, slot}, {kTunnelIp});
       target.in_use = 1;
       live.slot_names[slot].incarnation = ++live.meta[0].next_incarnation;
       live.slot_names[slot].service[0] = 'w';

@@ -24,9 +24,9 @@ struct Spec {
 
 int overhead_of(const Spec& spec) {
   if (spec.path == Path::pass) return 0;
-  if (spec.path == Path::decap || spec.path == Path::decap_jumped) return -int(tunnel_overhead(true, kTunnelIp));
+  if (spec.path == Path::decap || spec.path == Path::decap_jumped) return -int(tunnel_overhead(true, {kTunnelIp}));
   if (spec.path == Path::pass_on) return -int(sizeof(GueCandidate));
-  return int(tunnel_overhead(!spec.site.ip4, u8(spec.site.tunnel)));
+  return int(tunnel_overhead(!spec.site.ip4, {u8(spec.site.tunnel)}));
 }
 
 class XdpCase : public Case {

@@ -24,14 +24,10 @@ void add(std::vector<u8>& out, const T& value) {
 
 }  // namespace
 
-std::vector<u16> gue_ports_of(const Config& config) {
-  std::vector<u16> ports;
-  for (const Descriptor* role : roles_at_work(config)) {
-    const std::vector<u16> some = role->gue_ports ? role->gue_ports(config) : std::vector<u16>();
-    ports.insert(ports.end(), some.begin(), some.end());
-  }
-  std::sort(ports.begin(), ports.end());
-  ports.erase(std::unique(ports.begin(), ports.end()), ports.end());
+TunnelPorts tunnel_ports_of(const Config& config) {
+  TunnelPorts ports;
+  for (const Descriptor* role : roles_at_work(config))
+    if (role->tunnel_ports) role->tunnel_ports(config, ports);
   return ports;
 }
 

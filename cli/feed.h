@@ -7,6 +7,7 @@
 
 #include "base/pcapng.h"
 #include "node/scene.h"
+#include "roles/role.h"
 
 namespace waymark::cli {
 
@@ -39,6 +40,6 @@ class Feed {
 };
 
 // The UDP ports that are GUE's in a configuration.
-std::vector<u16> gue_ports_of(const Config& config);
+TunnelPorts tunnel_ports_of(const Config& config);
 
 }  // namespace waymark::cli

@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/address_text.h"
-#include "core/parse.h"
+#include "core/inner.h"
 #include "engine/replay/packet_build.h"
 
 namespace waymark::cli {
@@ -115,7 +115,12 @@ std::string describe_transport(const View& v, const Packet& p) {
 
 constexpr u32 kMostLayers = 4;
 
-std::string describe_ip(const View& v, u32 l3, u16 type, std::span<const u16> gue_ports, u32 layers) {
+struct Looking {  // as much of an Env as finding what is in a tunnel takes
+  View v;
+  View view() const { return v; }
+};
+
+std::string describe_ip(const View& v, u32 l3, u16 type, const TunnelPorts& ports, u32 layers) {
   Packet p{};
   p.l3 = l3;
   if (ended(parse_ip(v, p, type))) return "no whole IP header";
@@ -129,18 +134,21 @@ std::string describe_ip(const View& v, u32 l3, u16 type, std::span<const u16> gu
     p.source_port = p.destination_port = 0;
     return out + fmt::format(", protocol {}", p.protocol);
   }
-  u32 inner = p.l4;
-  u8 carried = p.protocol;
-  if (p.protocol == kProtoUdp && std::find(gue_ports.begin(), gue_ports.end(), p.destination_port) != gue_ports.end()) {
-    const auto* gue = v.at<Gue>(p.l4 + sizeof(Udp));
-    if (gue) {
-      out += fmt::format(", GUE {} > {}", p.source_port, p.destination_port);
-      inner = p.l4 + sizeof(Udp) + sizeof(Gue);
-      carried = gue->protocol;
-    }
+  const Looking at{v};
+  Inner inner = find_inner(at, p, kTunnelIp);
+  if (p.protocol == kProtoUdp && ports.gue.contains(p.destination_port)) {
+    inner = find_in_gue(at, p);
+    out += fmt::format(", GUE {} > {}", p.source_port, p.destination_port);
+  } else if (p.protocol == kProtoUdp && ports.vxlan.contains(p.destination_port)) {
+    inner = find_in_vxlan(at, p);
+    out += fmt::format(", VXLAN {} > {}", p.source_port, p.destination_port);
+    if (inner.has_key) out += fmt::format(" VNI {}", inner.key);
+  } else if (p.protocol == kProtoGre) {
+    inner = find_in_gre(at, p);
+    out += ", GRE";
+    if (inner.has_key) out += fmt::format(" key {}", inner.key);
   }
-  if ((carried == kProtoIp4 || carried == kProtoIp6) && layers > 0)
-    return out + " | " + describe_ip(v, inner, carried == kProtoIp4 ? kEtherIp4 : kEtherIp6, gue_ports, layers - 1);
+  if (inner.type && layers > 0) return out + " | " + describe_ip(v, inner.offset, inner.type, ports, layers - 1);
   return out + ", " + describe_transport(v, p);
 }
 
@@ -186,7 +194,7 @@ Result<WrittenPacket> parse_packet(std::string_view written) {
   return WrittenPacket{LinkType::raw, build_packet(plan)};
 }
 
-std::string describe(std::span<const u8> frame, std::span<const u16> gue_ports) {
+std::string describe(std::span<const u8> frame, const TunnelPorts& ports) {
   std::vector<u8> copy(frame.begin(), frame.end());  // the core's view is of packets that may be written
   const View v{copy.data(), copy.data() + copy.size()};
   Packet p{};
@@ -198,7 +206,7 @@ std::string describe(std::span<const u8> frame, std::span<const u16> gue_ports) 
   if (p.l3 > sizeof(Ethernet)) out += fmt::format(", VLAN {}", p.outer_vlan);
   if (p.l3 > sizeof(Ethernet) + sizeof(Vlan)) out += fmt::format(", VLAN {}", p.inner_vlan);
   if (type != kEtherIp4 && type != kEtherIp6) return out + fmt::format(", EtherType {:04x}", type);
-  return out + ", " + describe_ip(v, p.l3, type, gue_ports, kMostLayers);
+  return out + ", " + describe_ip(v, p.l3, type, ports, kMostLayers);
 }
 
 }  // namespace waymark::cli

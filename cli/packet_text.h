@@ -14,6 +14,7 @@
 #include "base/pcapng.h"
 #include "base/result.h"
 #include "core/wire.h"
+#include "roles/role.h"
 
 namespace waymark::cli {
 
@@ -32,7 +33,7 @@ Result<Endpoint> parse_endpoint(std::string_view text);
 std::string text(const Endpoint& endpoint);
 
 // An Ethernet frame in words, with what its tunnel holds: "02:.. > 02:.., IPv4 192.0.2.1 > 192.0.2.2, TCP 4000 > 80
-// syn". UDP to `gue_ports` is taken for GUE.
-std::string describe(std::span<const u8> frame, std::span<const u16> gue_ports);
+// syn". UDP to `ports` is taken for a tunnel.
+std::string describe(std::span<const u8> frame, const TunnelPorts& ports);
 
 }  // namespace waymark::cli

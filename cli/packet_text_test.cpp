@@ -22,7 +22,7 @@ std::string refusal(const std::string& written) {
   return packet ? "taken" : packet.error().sentence;
 }
 
-constexpr u16 kGue[] = {6080};
+const TunnelPorts kPorts = {{6080}, {4789}};
 
 }  // namespace
 
@@ -83,24 +83,32 @@ TEST(PacketText, WhatIsNoPacketIsRefusedWithASentence) {
 TEST(PacketText, FramesAreDescribedLayerByLayer) {
   const Bytes inner = ip4({.source = "192.0.2.1", .destination = "198.51.100.80"}, tcp(4000, 80, "SA"));
   const std::string link = "02:00:00:00:00:99 > 02:00:00:00:00:01, ";
-  EXPECT_EQ(describe(frame(inner), kGue), link + "IPv4 192.0.2.1 > 198.51.100.80, TCP 4000 > 80 syn+ack");
-  EXPECT_EQ(describe(frame(inner, {.tags = {100, 7}}), kGue),
+  EXPECT_EQ(describe(frame(inner), kPorts), link + "IPv4 192.0.2.1 > 198.51.100.80, TCP 4000 > 80 syn+ack");
+  EXPECT_EQ(describe(frame(inner, {.tags = {100, 7}}), kPorts),
             link + "VLAN 100, VLAN 7, IPv4 192.0.2.1 > 198.51.100.80, TCP 4000 > 80 syn+ack");
   const Ip6Header outer{.source = "2001:db8::d", .destination = "2001:db8::1"};
-  EXPECT_EQ(describe(frame(ip6(outer, inside(inner))), kGue),
+  EXPECT_EQ(describe(frame(ip6(outer, inside(inner))), kPorts),
             link + "IPv6 2001:db8::d > 2001:db8::1 | IPv4 192.0.2.1 > 198.51.100.80, TCP 4000 > 80 syn+ack");
   EXPECT_EQ(
-      describe(frame(ip6(outer, gue(50'000, 6080, inner))), kGue),
+      describe(frame(ip6(outer, gue(50'000, 6080, inner))), kPorts),
       link +
           "IPv6 2001:db8::d > 2001:db8::1, GUE 50000 > 6080 | IPv4 192.0.2.1 > 198.51.100.80, TCP 4000 > 80 syn+ack");
-  EXPECT_EQ(describe(frame(ip6(outer, gue(50'000, 6081, inner))), kGue),
+  EXPECT_EQ(describe(frame(ip6(outer, gue(50'000, 6081, inner))), kPorts),
             link + "IPv6 2001:db8::d > 2001:db8::1, UDP 50000 > 6081");
-  EXPECT_EQ(describe(frame(ip6(outer, icmp6(128, 0))), kGue),
+  EXPECT_EQ(describe(frame(ip6(outer, gre(0x2000, number32(7), inner))), kPorts),
+            link + "IPv6 2001:db8::d > 2001:db8::1, GRE key 7 | IPv4 192.0.2.1 > 198.51.100.80, TCP 4000 > 80 syn+ack");
+  EXPECT_EQ(describe(frame(ip6(outer, gre(0x1000, number32(7), inner))), kPorts),
+            link + "IPv6 2001:db8::d > 2001:db8::1, GRE, protocol 47");
+  EXPECT_EQ(describe(frame(ip6(outer, vxlan(50'000, 4789, 7, frame(inner)))), kPorts),
+            link +
+                "IPv6 2001:db8::d > 2001:db8::1, VXLAN 50000 > 4789 VNI 7 | IPv4 192.0.2.1 > 198.51.100.80, TCP 4000 > "
+                "80 syn+ack");
+  EXPECT_EQ(describe(frame(ip6(outer, icmp6(128, 0))), kPorts),
             link + "IPv6 2001:db8::d > 2001:db8::1, ICMPv6 type 128 code 0");
-  EXPECT_EQ(describe(cut(frame(inner), 40), kGue), link + "IPv4 192.0.2.1 > 198.51.100.80, malformed");
-  EXPECT_EQ(describe(cut(frame(inner), 20), kGue), link + "no whole IP header");
-  EXPECT_EQ(describe(cut(frame(inner), 9), kGue), "9 bytes, no whole Ethernet header");
-  EXPECT_EQ(describe(ethernet({}, 0x0806, repeat(0, 28)), kGue), link + "EtherType 0806");
+  EXPECT_EQ(describe(cut(frame(inner), 40), kPorts), link + "IPv4 192.0.2.1 > 198.51.100.80, malformed");
+  EXPECT_EQ(describe(cut(frame(inner), 20), kPorts), link + "no whole IP header");
+  EXPECT_EQ(describe(cut(frame(inner), 9), kPorts), "9 bytes, no whole Ethernet header");
+  EXPECT_EQ(describe(ethernet({}, 0x0806, repeat(0, 28)), kPorts), link + "EtherType 0806");
 }
 
 }  // namespace waymark::cli

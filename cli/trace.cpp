@@ -53,6 +53,12 @@ std::string zone_name(const Config& config, u64 number) {
   return "number " + std::to_string(number);
 }
 
+std::string tunnel_text(const Encapsulation& e) {
+  constexpr const char* kNames[] = {"IP-in-IP", "GUE", "GRE", "VXLAN"};
+  return e.has_key ? fmt::format("{} {} {}", kNames[e.kind], e.kind == kTunnelVxlan ? "VNI" : "key", e.key)
+                   : kNames[e.kind];
+}
+
 std::string protocol_name(u64 protocol) {
   return protocol == kProtoTcp ? "TCP" : protocol == kProtoUdp ? "UDP" : fmt::format("protocol {}", protocol);
 }
@@ -60,7 +66,7 @@ std::string protocol_name(u64 protocol) {
 }  // namespace
 
 Tracer::Tracer(Scene& scene, const Config& config, Feed feed)
-    : scene_(scene), config_(config), feed_(std::move(feed)), gue_ports_(gue_ports_of(config)) {}
+    : scene_(scene), config_(config), feed_(std::move(feed)), tunnel_ports_(tunnel_ports_of(config)) {}
 
 std::string Tracer::target(u32 slot) const {
   const SlotName& name = scene_.node().live().slot_names[slot];
@@ -97,12 +103,14 @@ std::string Tracer::line(const StepSeen& s) const {
           s.c ? fmt::format("next hop {} on {}", waymark::text(live.adjacencies[u32(s.c)].destination),
                             scene_.interface_name(live.adjacencies[u32(s.c)].interface))
               : "no next hop is known";
-      return fmt::format("{} tunnel from {} to {}: an IP packet of {} bytes; {}",
-                         t.tunnel == kTunnelGue ? "GUE" : "IP-in-IP", waymark::text(outer_source(t)),
-                         waymark::text(outer_destination(t)), s.b, way);
+      if (t.tunnel == kTunnelMac)
+        return fmt::format("no tunnel: to the MAC address of {}, an IP packet of {} bytes; {}",
+                           waymark::text(outer_destination(t)), s.b, way);
+      return fmt::format("{} tunnel from {} to {}: an IP packet of {} bytes; {}", tunnel_text(encapsulation_of(t)),
+                         waymark::text(outer_source(t)), waymark::text(outer_destination(t)), s.b, way);
     }
     case Step::tunnel_accepted:
-      return fmt::format("{} tunnel from a listed director", s.a == kProtoUdp ? "GUE" : "IP-in-IP");
+      return fmt::format("{} tunnel from a listed director", tunnel_text({u8(s.a)}));
     case Step::answered:
       return answer_text(s.a, s.b, s.c);
     case Step::passed_on:
@@ -124,7 +132,7 @@ std::string Tracer::trace(std::span<const u8> packet, LinkType link) {
   const Outcome outcome = scene_.receive(frame, feed_.interface(packet, link), &steps);
 
   std::string out = fmt::format("packet {} on {}: {} bytes, {}\n", ++packets_, feed_.name(packet, link), frame.size(),
-                                describe(frame, gue_ports_));
+                                describe(frame, tunnel_ports_));
   for (const StepSeen& step : steps) out += "  " + line(step) + "\n";
   for (u32 n = 0; n < kNotes; ++n)
     if (scene_.engine().counters().notes[n] != notes[n])
@@ -139,10 +147,10 @@ std::string Tracer::trace(std::span<const u8> packet, LinkType link) {
                      reason ? reason->name : "for a reason without a name", reason ? reason->sentence : "");
   if (action == Action::forward)
     out += fmt::format("  leaves by {}: {}\n", scene_.interface_name(outcome.out_interface),
-                       describe(outcome.frame, gue_ports_));
-  for (const auto& finished : outcome.frames) out += fmt::format("  leaves: {}\n", describe(finished, gue_ports_));
+                       describe(outcome.frame, tunnel_ports_));
+  for (const auto& finished : outcome.frames) out += fmt::format("  leaves: {}\n", describe(finished, tunnel_ports_));
   if (action == Action::pass && outcome.frame != frame)
-    out += fmt::format("  the kernel gets: {}\n", describe(outcome.frame, gue_ports_));
+    out += fmt::format("  the kernel gets: {}\n", describe(outcome.frame, tunnel_ports_));
   return out;
 }
 

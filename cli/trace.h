@@ -21,7 +21,7 @@ class Tracer {
   Scene& scene_;
   const Config& config_;
   Feed feed_;
-  std::vector<u16> gue_ports_;
+  TunnelPorts tunnel_ports_;
   u64 packets_ = 0;
 };
 

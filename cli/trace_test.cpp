@@ -59,6 +59,30 @@ class Trace : public testing::Test {
 
 }  // namespace
 
+TEST_F(Trace, EachKindOfTunnelHasItsWords) {
+  const std::string small = kSmall, target = "address = \"192.0.2.11\"";
+  const std::string between = "tunnel from 192.0.2.1 to 192.0.2.11: an IP packet of ";
+  struct Kind {
+    std::string keys, says, leaves;
+  };
+  for (const Kind& k :
+       {Kind{"tunnel = \"gue\"", "  GUE " + between + "72 bytes", ", GUE "},
+        Kind{"tunnel = \"gre\"", "  GRE " + between + "64 bytes", ", GRE | IPv4 203.0.113.7"},
+        Kind{"tunnel = \"gre\", key = 0", "  GRE key 0 " + between + "68 bytes", ", GRE key 0 | IPv4 203.0.113.7"},
+        Kind{"tunnel = \"vxlan\", port = 8472, key = 7, mac = \"02:57:00:00:00:1a\"",
+             "  VXLAN VNI 7 " + between + "90 bytes", " > 8472 VNI 7 | IPv4 203.0.113.7"},
+        Kind{"tunnel = \"mac\"", "  no tunnel: to the MAC address of 192.0.2.11, an IP packet of 40 bytes",
+             ", IPv4 203.0.113.7 > 198.51.100.80, TCP 4000 > 80 syn"}}) {
+    std::string toml = small;
+    toml.replace(toml.find(target), target.size(), target + ", " + k.keys);
+    begin(toml);
+    const std::string told = trace("tcp 203.0.113.7:4000 198.51.100.80:80 syn");
+    EXPECT_NE(told.find(k.says), std::string::npos) << told;
+    EXPECT_NE(told.find(k.leaves, told.find("leaves by")), std::string::npos) << told;
+    EXPECT_NE(told.find("sent, forward.sent"), std::string::npos) << told;
+  }
+}
+
 TEST_F(Trace, ADirectorsWayWithAPin) {
   begin(kSmall);
   const std::string mac = text(Scene::mac_of(config_.service[0].target[0].address));

@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "config/places.h"
+#include "core/outer.h"
 
 namespace waymark {
 struct Descriptor;
@@ -48,6 +49,23 @@ void warn_unused(Checking& in, const T& field, const Owner& owner, const std::st
                  const std::string& because) {
   if (in.places.given(field) && in.places.good(field))
     in.problems.warn(in.places.at(field, owner), whose + " has \"" + key + "\", which has no effect " + because);
+}
+
+// What belongs to the kind of a tunnel, of a target or at a host's end (TargetConfig, HostTunnelConfig).
+template <class T>
+void check_tunnel(Checking& in, const T& t, const std::string& whose, bool needs_mac) {
+  if (!in.places.good(t.tunnel)) return;
+  const bool vxlan = t.tunnel == Tunnel::vxlan;
+  if (t.tunnel != Tunnel::gue && !vxlan)
+    warn_unused(in, t.port, t, whose, "port", "without tunnel = \"gue\" or \"vxlan\"");
+  if (t.tunnel != Tunnel::gre && !vxlan)
+    warn_unused(in, t.key, t, whose, "key", "without tunnel = \"gre\" or \"vxlan\"");
+  if (!vxlan) return warn_unused(in, t.mac, t, whose, "mac", "without tunnel = \"vxlan\"");
+  if (in.places.good(t.key) && t.key.value_or(~0u) > kMaxVni)
+    in.problems.error(in.places.at(t.key, t), whose + (t.key ? " has a \"key\" above 16777215, and a VNI has 24 bits"
+                                                             : " needs a \"key\": the VNI of its VXLAN"));
+  if (needs_mac && in.places.good(t.mac) && !t.mac)
+    in.problems.error(in.places.at(t.mac, t), whose + " needs a \"mac\": whom the frames in its VXLAN are for");
 }
 
 // Whether what the file says of roles was read without an error.

@@ -38,7 +38,8 @@ TEST(Use, OfWhatServicesAreGiven) {
        "f:10:15: warning: the check of service \"web\" can take no target out: \"fail_static\" allows 50 percent of 1, "
        "which is less than one"},
       {kSite + "port = 6080\n",
-       "f:12:8: warning: target \"s1\" of service \"web\" has \"port\", which has no effect without tunnel = \"gue\""},
+       "f:12:8: warning: target \"s1\" of service \"web\" has \"port\", which has no effect without tunnel = \"gue\" "
+       "or \"vxlan\""},
       {kSite + "port = 6081\ntunnel = \"gue\"\n", ""},
   });
 }

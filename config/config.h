@@ -21,8 +21,11 @@ struct TargetConfig {
   Address address{};  // where the tunnel ends
   u32 weight = 10;    // 0 to 1000; 0 drains
   Tunnel tunnel = Tunnel::ip;
-  u16 port = 6080;  // GUE's destination port
+  u16 port = 0;                 // GUE's and VXLAN's; 0: the usual one
+  std::optional<u32> key = {};  // GRE's, or VXLAN's VNI
+  std::optional<Mac> mac = {};  // whom VXLAN's frames are for
 };
+constexpr u16 port_of(const TargetConfig& t) { return t.port ? t.port : usual_port(t.tunnel); }
 
 struct ServiceConfig {
   std::string name;

@@ -77,6 +77,11 @@ bool same(const std::optional<CheckConfig>& a, const std::optional<CheckConfig>&
   return all(*a) == all(*b);
 }
 
+bool same_tunnel(const TargetConfig& a, const TargetConfig& b) {
+  const bool same_mac = a.mac && b.mac ? same(*a.mac, *b.mac) : a.mac.has_value() == b.mac.has_value();
+  return a.address == b.address && a.tunnel == b.tunnel && port_of(a) == port_of(b) && a.key == b.key && same_mac;
+}
+
 bool same(const std::vector<InterfaceConfig>& a, const std::vector<InterfaceConfig>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const InterfaceConfig& x, const InterfaceConfig& y) {
     return std::tie(x.name, x.outer_vlan, x.inner_vlan, x.zone) == std::tie(y.name, y.outer_vlan, y.inner_vlan, y.zone);
@@ -97,7 +102,7 @@ struct Services {
         [&](const TargetConfig& t, const TargetConfig& u) {
           const std::string name = b.name + "/" + u.name;
           if (t.weight != u.weight) weights.add(fmt::format("{} {} -> {}", name, t.weight, u.weight));
-          if (t.address != u.address || t.tunnel != u.tunnel || t.port != u.port) targets_moved.add(name);
+          if (!same_tunnel(t, u)) targets_moved.add(name);
         },
         [&](auto& t) { targets_added.add(b.name + "/" + t.name); });
   }

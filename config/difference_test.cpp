@@ -43,6 +43,22 @@ TEST(Difference, NamesWhatChanged) {
             "tunnel of web/s2, settings of service web, health check of web, changed on_event");
 }
 
+TEST(Difference, AKeyAndAMacArePartOfATunnel) {
+  Config before = config();
+  before.service[0].target[0].tunnel = Tunnel::vxlan;
+  before.service[0].target[0].key = 7;
+  before.service[0].target[0].mac = Mac{{2, 0, 0, 0, 0, 1}};
+  const std::string moved = "another address or tunnel of web/s1";
+  Config after = before;
+  after.service[0].target[0].port = 4789;
+  EXPECT_EQ(difference(before, after), difference(before, before)) << "the usual port, given";
+  after.service[0].target[0].key = 8;
+  EXPECT_EQ(difference(before, after), moved);
+  after = before;
+  after.service[0].target[0].mac->byte[5] = 2;
+  EXPECT_EQ(difference(before, after), moved);
+}
+
 TEST(Difference, IsBoundedHoweverMuchChanged) {
   Config before, after;
   before.service = {service("web", 30)};

@@ -11,6 +11,15 @@ constexpr Name kName{};
 constexpr bool kMayBeEmpty = true;
 constexpr Number<u16> kPort{1, 65535};
 
+// Of a tunnel. GRE's key and VXLAN's VNI have one name, as they are for the same: several tunnels between two
+// addresses.
+constexpr auto kTunnel = one_of<Tunnel>(
+    {{"ip", Tunnel::ip}, {"gue", Tunnel::gue}, {"gre", Tunnel::gre}, {"vxlan", Tunnel::vxlan}, {"mac", Tunnel::mac}});
+constexpr auto kTunnelWithEnd =
+    one_of<Tunnel>({{"ip", Tunnel::ip}, {"gue", Tunnel::gue}, {"gre", Tunnel::gre}, {"vxlan", Tunnel::vxlan}});
+constexpr Number<u32> kTunnelKey{0, 4'294'967'295};
+constexpr std::string_view kTunnelPort = "6080, with VXLAN 4789";
+
 constexpr auto kCheck = section<CheckConfig>(
     "check", "How it is found out whether targets are well: one of `tcp`, `http`, `https` and `icmp`.",
     Field{"tcp", &CheckConfig::tcp, Flag{}, optional, "A TCP connection must be accepted."},

@@ -116,8 +116,9 @@ TEST(Keys, WordsAreListed) {
        "f:3:8: \"mode\" in [engine] must be \"auto\", \"native\" or \"generic\", not \"fast\""},
       {in_engine("mode = 1"), "f:3:8: \"mode\" in [engine] must be \"auto\", \"native\" or \"generic\", not 1"},
       {in_service("affinity = \"\""), "f:9:12: \"affinity\" in [[service]] must be \"flow\" or \"client\", not \"\""},
-      {in_target("tunnel = \"gre\""),
-       "f:12:10: \"tunnel\" in [[service.target]] must be \"ip\" or \"gue\", not \"gre\""},
+      {in_target("tunnel = \"nvgre\""),
+       "f:12:10: \"tunnel\" in [[service.target]] must be \"ip\", \"gue\", \"gre\", \"vxlan\" or \"mac\", not "
+       "\"nvgre\""},
       {in_node("log_level = \"all\""),
        "f:13:13: \"log_level\" in [node] must be \"trace\", \"debug\", \"info\", \"warning\" or \"error\", not "
        "\"all\""},

@@ -92,6 +92,24 @@ Result<Address> read_address(const std::string& text) {
   return Error{fmt::format("must be the IPv4 address itself, not the mapped {}", quoted(text))};
 }
 
+Result<Mac> MacAddress::read(const Node& node) const {
+  const auto* text = node.as<std::string>();
+  if (!text || text->size() != 17) return unwanted(wants(), node);
+  Mac mac{};
+  for (std::size_t i = 0; i < text->size(); ++i) {
+    const char c = (*text)[i];
+    if (i % 3 == 2) {
+      if (c != ':' && c != '-') return unwanted(wants(), node);
+      continue;
+    }
+    if (!std::isxdigit(static_cast<unsigned char>(c))) return unwanted(wants(), node);
+    mac.byte[i / 3] =
+        u8(mac.byte[i / 3] << 4 | (std::isdigit(static_cast<unsigned char>(c)) ? c - '0' : (c | 0x20) - 'a' + 10));
+  }
+  if (mac.byte[0] & 1 || same(mac, Mac{})) return unwanted(wants(), node);
+  return mac;
+}
+
 Result<Address> HostAddress::read(const Node& node) const {
   const auto* text = node.as<std::string>();
   if (!text) return unwanted(wants(), node);

@@ -93,6 +93,12 @@ struct Name {
 // An address as it is written; an Error with no sentence where it is none.
 Result<Address> read_address(const std::string& text);
 
+// The MAC address of one interface.
+struct MacAddress {
+  std::string wants() const { return "the MAC address of one interface such as \"02:57:00:00:00:1a\""; }
+  Result<Mac> read(const Node& node) const;
+};
+
 // An address that a packet may carry.
 struct HostAddress {
   std::string wants() const { return "an IPv4 or IPv6 address"; }

@@ -94,9 +94,16 @@ constexpr auto kTarget = section<TargetConfig>(
     Field{"weight", &TargetConfig::weight, Number<u32>{0, 1000}, optional,
           "Its share of new flows, relative to the other targets. With 0 it drains: it keeps its flows and gets no new "
           "ones."},
-    Field{"tunnel", &TargetConfig::tunnel, one_of<Tunnel>({{"ip", Tunnel::ip}, {"gue", Tunnel::gue}}), optional,
-          "IP in IP, or Generic UDP Encapsulation."},
-    Field{"port", &TargetConfig::port, kPort, optional, "GUE's destination port."});
+    Field{
+        "tunnel", &TargetConfig::tunnel, kTunnel, optional,
+        "IP in IP, Generic UDP Encapsulation, Generic Routing Encapsulation, or VXLAN. With `mac` there is no tunnel: "
+        "packets are sent as they are to the MAC address of the target, which is on a link of this machine and holds "
+        "the service's addresses."},
+    Field{"port", &TargetConfig::port, kPort, optional, "The UDP port of GUE and VXLAN.", kTunnelPort},
+    Field{"key", &TargetConfig::key, kTunnelKey, optional,
+          "The key of GRE, or the VNI of VXLAN, which needs one, of at most 16777215.", "none"},
+    Field{"mac", &TargetConfig::mac, MacAddress{}, optional,
+          "Whom the frames in VXLAN are for: the MAC address of the tunnel's end. VXLAN needs it.", "none"});
 
 constexpr auto kService = section<ServiceConfig>(
     "[[service]]", "What clients reach.",

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "config/config.h"
+#include "core/outer.h"
 
 namespace waymark {
 
@@ -14,9 +15,18 @@ struct TargetSpec {
   std::string name;
   Address source, address;  // where its tunnel begins and ends, of one family
   Tunnel tunnel = Tunnel::ip;
-  u16 port = 0;  // GUE's, host order
+  u16 port = 0;  // UDP's, host order
   u32 weight = 0;
+  std::optional<u32> key = {};  // GRE's, or VXLAN's VNI
+  std::optional<Mac> mac = {};  // whom VXLAN's frames are for
 };
+
+// What does not belong to the tunnel's kind is left out.
+inline Encapsulation encapsulation_of(const TargetSpec& t) {
+  const bool has_key = (t.tunnel == Tunnel::gre || t.tunnel == Tunnel::vxlan) && t.key;
+  const bool has_mac = t.tunnel == Tunnel::vxlan && t.mac;
+  return {u8(t.tunnel), t.port, has_key, has_key ? *t.key : 0, has_mac ? *t.mac : Mac{}};
+}
 
 struct ServiceSpec {
   std::string name, zone;

@@ -8,7 +8,12 @@
 
 namespace waymark {
 
-enum class Tunnel : u8 { ip = 0, gue = 1 };      // IP-in-IP (RFC 2003, 2473, 4213); GUE variant 0 over UDP
+// IP-in-IP (RFC 2003, 2473, 4213); GUE variant 0 over UDP; GRE (RFC 2784, 2890); VXLAN (RFC 7348); none, but by the
+// target's MAC address. As in core/outer.h.
+enum class Tunnel : u8 { ip = 0, gue = 1, gre = 2, vxlan = 3, mac = 4 };
+constexpr const char* kTunnelNames[] = {"ip", "gue", "gre", "vxlan", "mac"};
+constexpr const char* name_of(Tunnel tunnel) { return kTunnelNames[u8(tunnel)]; }
+constexpr u16 usual_port(Tunnel tunnel) { return tunnel == Tunnel::vxlan ? 4789 : 6080; }
 enum class Protocol : u8 { tcp = 6, udp = 17 };  // IANA numbers
 enum class Affinity : u8 { flow = 0, client = 1 };
 enum class XdpMode : u8 { automatic, native, generic };

@@ -34,7 +34,7 @@ TEST(Values, TheLeastFileHasDefaults) {
   ASSERT_EQ(c.service[0].target.size(), 1u);
   EXPECT_EQ(c.service[0].target[0].weight, 10u);
   EXPECT_EQ(c.service[0].target[0].tunnel, Tunnel::ip);
-  EXPECT_EQ(c.service[0].target[0].port, 6080);
+  EXPECT_EQ(port_of(c.service[0].target[0]), 6080);
   EXPECT_FALSE(c.host);
   EXPECT_EQ(c.api.socket, "");
   EXPECT_FALSE(c.api.metrics);

@@ -24,7 +24,7 @@ enum class Step : u8 {
   chosen,           // target slot, half of the choice table
   pinned,           // target slot, state
   tunnel,           // target slot, outer length, adjacency
-  tunnel_accepted,  // protocol, inner offset
+  tunnel_accepted,  // kind of tunnel, inner offset
   answered,         // AnswerKind
   passed_on,        // target slot
   mapped,           // kind of the destination's mapping, of the source's; 0: none

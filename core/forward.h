@@ -6,12 +6,14 @@
 
 namespace waymark {
 
-#define FORWARD_REASONS(X, M)                                                                     \
-  X(M, forward, sent, "sent to the target's next hop")                                            \
-  X(M, pass, by_kernel, "tunnelled, and left to the kernel's routes: no valid next hop is known") \
-  X(M, pass, hop_limit, "the hop limit ends here: the kernel answers")                            \
-  X(M, drop, too_big, "tunnelled, the packet would be larger than the way to its target allows")  \
-  X(M, drop, no_room, "the driver leaves no room in front of the packet for the tunnel header")
+#define FORWARD_REASONS(X, M)                                                                             \
+  X(M, forward, sent, "sent to the target's next hop")                                                    \
+  X(M, pass, by_kernel, "tunnelled, and left to the kernel's routes: no valid next hop is known")         \
+  X(M, pass, hop_limit, "the hop limit ends here: the kernel answers")                                    \
+  X(M, drop, too_big, "tunnelled, the packet would be larger than the way to its target allows")          \
+  X(M, drop, no_room, "the driver leaves no room in front of the packet for the tunnel header")           \
+  X(M, drop, unresolved, "the target's MAC address, by which alone packets are sent to it, is not known") \
+  X(M, drop, off_link, "the target is sent to by its MAC address, but its route has a gateway")
 WM_REASONS(forward, 4, FORWARD_REASONS)
 
 // One hop less in the IP header at `l3`; hop limits of 0 and 1 must have been refused. False if there is no header.
@@ -31,20 +33,24 @@ WM_INLINE bool spend_hop(const View& v, u32 l3, bool ip6) {
   return true;
 }
 
-// Puts the IP packet at p.l3 into its target's tunnel and sends it to the next hop. Everything is checked before the
-// first byte is written.
+// Puts the IP packet at p.l3 into its target's tunnel and sends it to the next hop; to a target of kTunnelMac it goes
+// without, a hop less to live all the same: directors that point at each other must not circulate packets for ever.
+// Everything is checked before the first byte is written.
 // `candidate`, or null, is named in a GUE tunnel as far as there is room for it.
 template <Env E>
 WM_INLINE Verdict send_through_tunnel(E& env, const Packet& p, const Target* target, u32 slot, u32 entropy,
                                       const Target* candidate = nullptr) {
   const bool outer_ip6 = outer_is_ip6(*target);
-  const u32 inner_length = p.end - p.l3;
   u32 overhead = target->outer_length;
-  u32 outer_length = inner_length + overhead;
+  u32 outer_length = p.end - p.l3 + overhead;
   const u32 way = u32(read_word(&target->route));
   const Adjacency* adjacency = env.at(table::adjacencies, way);
   const bool valid = adjacency && adjacency->interface && int(adjacency->valid_until - env.now()) > 0;
   if (outer_length > (valid ? adjacency->mtu : 0xffffu)) return forward::why::too_big;
+  if (WM_UNLIKELY(!overhead)) {  // the kernel would look for a route to the service
+    if (!valid) return forward::why::unresolved;
+    if (adjacency->gateway) return forward::why::off_link;
+  }
   if (WM_UNLIKELY(candidate)) {
     const bool fits = outer_length + sizeof(GueCandidate) <= (valid ? adjacency->mtu : 0xffffu);
     if (target->tunnel != kTunnelGue || !fits) {
@@ -70,9 +76,10 @@ WM_INLINE Verdict send_through_tunnel(E& env, const Packet& p, const Target* tar
   const View v = env.view();
   auto* ethernet = v.at<Ethernet>(0);
   if (!ethernet || !spend_hop(v, sizeof(Ethernet) + overhead, p.ip6)) return forward::why::no_room;
-  const Outer outer = {target, inner_length, entropy, p.ip6, p.tos, candidate};
-  if (!(outer_ip6 ? write_tunnel_ip6(v, outer) : write_tunnel_ip4(v, outer))) return forward::why::no_room;
-  store_link(ethernet, link, wire16(outer_ip6 ? kEtherIp6 : kEtherIp4));
+  const Outer outer = {target, outer_length, entropy, p.ip6, p.tos, candidate};
+  if (WM_LIKELY(overhead) && !(outer_ip6 ? write_tunnel_ip6(v, outer) : write_tunnel_ip4(v, outer)))
+    return forward::why::no_room;
+  store_link(ethernet, link, wire16((overhead ? outer_ip6 : bool(p.ip6)) ? kEtherIp6 : kEtherIp4));
   if (WM_UNLIKELY(!valid)) return forward::why::by_kernel;
   env.leave(adjacency->interface);
   return forward::why::sent;

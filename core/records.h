@@ -29,6 +29,17 @@ struct OwnAddresses {
 };
 static_assert(sizeof(OwnAddresses) == 24);
 
+// Which tunnels end at this node. Ports in host order.
+struct TunnelEnds {
+  u16 gue_port, vxlan_port;
+  u32 gre_key, vxlan_key;  // of the latter the VNI
+  Mac mac;                 // whom frames in VXLAN are for; all zeros: the interface that they come in by
+  u8 kinds;                // bits of Target::tunnel
+  u8 gre_has_key;
+  u32 reserved;
+};
+static_assert(sizeof(TunnelEnds) == 24);
+
 enum class Echo : u8 { answer = 0, target = 1, kernel = 2 };
 
 // What each role adds to them: struct OwnSettings of settings.h in its folder, where it has one.
@@ -52,18 +63,18 @@ struct RoleSettings {
 // Constants of one load of the program, in read-only memory. User space compares two by their bytes: there is no
 // padding.
 struct Settings {
-  u64 steer_seed;       // makes the steer table free of overfull buckets; found by control
-  u64 port_seed;        // the same for the table of ports
-  u64 heir_seed;        // and for the table of heirs, of 2^heir_bits buckets; 0 bits: no two services share a target
-  u32 pin_key[12];      // keyed hash of flows (core/hash.h); as old as the pins
-  u32 steer_bits;       // log2 of the number of steer buckets
-  u32 pin_buckets;      // 0: no pins
-  u32 embryo_buckets;   //
-  u32 stamp_shift;      // a pin's age counts units of 2^stamp_shift ticks
-  u32 stale_stamps;     // a pin older than this is beyond every service's idle time and may be overwritten
-  u32 embryo_stamps;    // likewise for an embryonic pin
-  u32 capture;          // 1: copy packets to the capture ring on the way in and out
-  u16 gue_port;         // where this host's GUE tunnels come in, host order; 0: none
+  u64 steer_seed;      // makes the steer table free of overfull buckets; found by control
+  u64 port_seed;       // the same for the table of ports
+  u64 heir_seed;       // and for the table of heirs, of 2^heir_bits buckets; 0 bits: no two services share a target
+  u32 pin_key[12];     // keyed hash of flows (core/hash.h); as old as the pins
+  u32 steer_bits;      // log2 of the number of steer buckets
+  u32 pin_buckets;     // 0: no pins
+  u32 embryo_buckets;  //
+  u32 stamp_shift;     // a pin's age counts units of 2^stamp_shift ticks
+  u32 stale_stamps;    // a pin older than this is beyond every service's idle time and may be overwritten
+  u32 embryo_stamps;   // likewise for an embryonic pin
+  u32 capture;         // 1: copy packets to the capture ring on the way in and out
+  u16 reserved;
   u8 second_candidate;  // 1: GUE tunnels of adopted flows name the previous choice
   u8 heir_bits;
   u32 answer_interval[8];  // by AnswerKind: between two answers, in units of 2^-16 ticks; 0: none at all
@@ -73,11 +84,12 @@ struct Settings {
   u8 serves_prefixes;      // 1: a prefix is among what this host serves
   Echo echo;               // what becomes of a ping of a service's address
   u8 reserved2;
-  u32 way_ticks;               // how long a cached route is believed; 0: each packet asks, and the kernel sends it
+  u32 way_ticks;  // how long a cached route is believed; 0: each packet asks, and the kernel sends it
+  TunnelEnds tunnel_ends;
   OwnAddresses own[kModules];  // by the number of the role's module (WM_REASONS): where its ICMP errors come from
   RoleSettings role;
 };
-static_assert(sizeof(Settings) == 184 + kModules * sizeof(OwnAddresses) + sizeof(RoleSettings));
+static_assert(sizeof(Settings) == 208 + kModules * sizeof(OwnAddresses) + sizeof(RoleSettings));
 
 // An (interface, VLAN, VLAN) that Waymark listens on.
 constexpr u32 kPortBits = 10;
@@ -157,14 +169,14 @@ constexpr u32 kOuterLength = 72;
 struct alignas(64) Target {
   u64 route;        // flipped: adjacency:32 (0: the kernel routes), kTargetDown
   u32 service;      // index
-  u8 tunnel;        // enum class Tunnel
+  u8 tunnel;        // kTunnelIp and so on
   u8 in_use;        // 0: the slot is free
   u8 outer_length;  // bytes of `outer`, and of what follows it: all that the tunnel adds
   u8 reserved1;
   u8 outer[kOuterLength];
   be16 port;  // with the address, what the target is to other directors; whether the tunnel has one or not
   u8 reserved2[6];
-  u64 end;  // hash of that address and port (end_hash in core/outer.h)
+  u64 end;  // hash of that address and port, and of a key (end_hash in core/outer.h)
   u8 reserved3[24];
 };
 static_assert(sizeof(Target) == 128);
@@ -175,8 +187,9 @@ struct Adjacency {
   u32 interface;    // 0: empty
   u32 valid_until;  // flipped: ticks; after it the kernel routes the tunnelled packet
   Mac destination, source;
-  u16 mtu;  // of the outer IP packet
-  u16 reserved;
+  u16 mtu;     // of the outer IP packet
+  u8 gateway;  // 1: the next hop is a router, not the address that leads here
+  u8 reserved;
   u64 reserved2;
 };
 static_assert(sizeof(Adjacency) == 32);

@@ -8,7 +8,8 @@ namespace waymark {
 
 constexpr u16 kEtherIp4 = 0x0800, kEtherIp6 = 0x86dd, kEtherVlan = 0x8100, kEtherVlanService = 0x88a8;
 constexpr u8 kProtoHopByHop = 0, kProtoIcmp4 = 1, kProtoIp4 = 4, kProtoTcp = 6, kProtoUdp = 17, kProtoIp6 = 41,
-             kProtoRouting = 43, kProtoFragment = 44, kProtoAuth = 51, kProtoIcmp6 = 58, kProtoDestination = 60;
+             kProtoRouting = 43, kProtoFragment = 44, kProtoGre = 47, kProtoAuth = 51, kProtoIcmp6 = 58,
+             kProtoDestination = 60;
 constexpr u8 kTcpFin = 1, kTcpSyn = 2, kTcpRst = 4, kTcpPsh = 8, kTcpAck = 16;
 
 struct WM_WIRE Mac {
@@ -122,5 +123,23 @@ struct WM_WIRE GueCandidate {
 };
 static_assert(sizeof(GueCandidate) == 20);
 constexpr u8 kGueSecondCandidate = 1, kGueCandidateWords = 5;
+
+// Generic Routing Encapsulation (RFC 2784, 2). A checksum and a key (RFC 2890) follow where their bits are set, each of
+// 4 bytes.
+struct WM_WIRE Gre {
+  be16 flags;  // C:1 routing:1 K:1 S:1 reserved:9 version:3
+  be16 type;   // EtherType of what follows
+};
+static_assert(sizeof(Gre) == 4);
+constexpr u16 kGreChecksum = 0x8000, kGreKey = 0x2000;
+constexpr u16 kGreRefused = 0x5c07;  // bits 1 to 5 but K, and all versions but 0 (RFC 2784, 2.2)
+
+// Virtual eXtensible Local Area Network (RFC 7348, 5). An Ethernet frame follows.
+struct WM_WIRE Vxlan {
+  be32 flags;  // all reserved but kVxlanHasVni
+  be32 vni;    // vni:24 reserved:8
+};
+static_assert(sizeof(Vxlan) == 8);
+constexpr u32 kVxlanHasVni = 0x0800'0000;
 
 }  // namespace waymark

@@ -35,7 +35,8 @@ u32 random_word() {
 
 NextHop next_hop_of(const Resolution& r) {
   if (!r.adjacency) return {r.target, false, 0, {}, {}, 0, r.why, NextHop::Reach(r.reach)};
-  return {r.target, true, r.adjacency->interface, r.adjacency->destination, r.adjacency->source, r.adjacency->mtu, ""};
+  return {r.target,         true, r.adjacency->interface, r.adjacency->destination, r.adjacency->source,
+          r.adjacency->mtu, "",   NextHop::Reach::none,   r.adjacency->gateway};
 }
 
 }  // namespace

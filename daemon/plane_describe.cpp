@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/address_text.h"
 #include "daemon/plane.h"
 #include "node/compile.h"
 
@@ -78,6 +79,8 @@ void Plane::describe(Snapshot& s) {
         view.source = r.adjacency->source;
         view.destination = r.adjacency->destination;
         view.mtu = r.adjacency->mtu;
+        view.gateway = r.adjacency->gateway;
+        if (view.gateway) view.why = fmt::format("the route to {} has a gateway", text(target));
       }
     }
     s.adjacencies.push_back(std::move(view));

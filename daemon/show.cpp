@@ -21,8 +21,6 @@ std::string joined(const std::vector<T>& all) {
   return out;
 }
 
-const char* name_of(Tunnel tunnel) { return tunnel == Tunnel::gue ? "gue" : "ip"; }
-
 const char* name_of(Action action) {
   constexpr const char* kNames[] = {"pass", "drop", "forward", "punt"};
   return kNames[u32(action)];
@@ -103,8 +101,9 @@ Rows targets(const Snapshot& s) {
   for (const TargetView& t : s.targets) {
     const TargetCounters traffic = traffic_of(s, t);
     rows.rows.push_back({t.service + "/" + t.target, std::string(states.of(t)), u64(t.weight), text(t.address),
-                         std::string(name_of(t.tunnel)), u64(t.pins), u64(traffic.packets), u64(traffic.bytes),
-                         u64(traffic.flows), u64(t.slot), t.next_hop});
+                         t.key ? fmt::format("{} {}", name_of(t.tunnel), *t.key) : std::string(name_of(t.tunnel)),
+                         u64(t.pins), u64(traffic.packets), u64(traffic.bytes), u64(traffic.flows), u64(t.slot),
+                         t.next_hop});
   }
   return rows;
 }

@@ -41,7 +41,7 @@ Snapshot site() {
   s.targets = {
       {0, "web", "s1", *parse_address("10.5.0.1"), Tunnel::ip, 10, true, false, false, 4, "02:00:00:00:00:01 mtu 1500"},
       {2, "web", "s2", *parse_address("10.5.0.2"), Tunnel::gue, 5, true, true, false, 2, "no route: the kernel routes"},
-      {3, "web", "s3", *parse_address("10.5.0.3"), Tunnel::gue, 0, false, false, false, 1, ""}};
+      {3, "web", "s3", *parse_address("10.5.0.3"), Tunnel::gre, 0, false, false, false, 1, "", 7}};
   s.traffic = {{100, 10'000, 9}, {}, {7, 700, 3}};
   s.adjacencies = {{*parse_address("10.5.0.1"), true, "eth1", {{2, 0, 0, 0, 0, 9}}, {{2, 0, 0, 0, 0, 1}}, 1500, ""},
                    {*parse_address("10.5.0.2"), false, "", {}, {}, 0, "there is no route to it"}};

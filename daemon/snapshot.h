@@ -32,8 +32,9 @@ struct AdjacencyView {
   std::string interface;  // when usable
   Mac source{}, destination{};
   u16 mtu = 0;
-  std::string why;                              // when not usable
-  NextHop::Reach reach = NextHop::Reach::none;  // likewise
+  std::string why;                              // when not usable, or, for targets without a tunnel, there is a gateway
+  NextHop::Reach reach = NextHop::Reach::none;  // when not usable
+  bool gateway = false;                         // the next hop is a router
 };
 
 // Packets that the program left to the daemon.

@@ -143,15 +143,19 @@ void add_group(Collector& c, const Snapshot& s) {
 }  // namespace
 
 TargetStates::TargetStates(const Snapshot& s) {
-  for (const AdjacencyView& a : s.adjacencies)
-    if (!a.usable && a.reach == NextHop::Reach::none) unreachable_[{a.target.high, a.target.low}] = &a;
+  for (const AdjacencyView& a : s.adjacencies) ways_[{a.target.high, a.target.low}] = &a;
   for (const ServiceConfig& service : s.config->service)
     if (service.check && service.check->kind() != CheckKind::none) checked_.insert(service.name);
 }
 
 const AdjacencyView* TargetStates::unreachable(const TargetView& target) const {
-  const auto found = unreachable_.find({target.address.high, target.address.low});
-  return found == unreachable_.end() ? nullptr : found->second;
+  const auto found = ways_.find({target.address.high, target.address.low});
+  if (found == ways_.end()) return nullptr;
+  const AdjacencyView& way = *found->second;
+  const bool by_mac = target.tunnel == Tunnel::mac;
+  const bool lost = way.usable ? by_mac && way.gateway
+                               : way.reach == NextHop::Reach::none || (by_mac && way.reach == NextHop::Reach::kernel);
+  return lost ? &way : nullptr;
 }
 
 const char* TargetStates::of(const TargetView& t) const {

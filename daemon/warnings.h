@@ -23,8 +23,8 @@ class TargetStates {
   const AdjacencyView* unreachable(const TargetView& target) const;
 
  private:
-  std::map<std::pair<u64, u64>, const AdjacencyView*> unreachable_;  // by address
-  std::set<std::string> checked_;                                    // services
+  std::map<std::pair<u64, u64>, const AdjacencyView*> ways_;  // by address
+  std::set<std::string> checked_;                             // services
 };
 
 struct WarningKind {

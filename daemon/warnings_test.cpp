@@ -162,6 +162,15 @@ TEST(TargetStates, AreInTheirOrder) {
   hop.reach = NextHop::Reach::none;
   EXPECT_EQ(site.state(0), "unreachable");
   EXPECT_EQ(site.state(1), "unchecked") << "by its own address alone";
+  hop.usable = hop.gateway = true;
+  EXPECT_EQ(site.state(0), "unchecked") << "a tunnel is routed";
+  t.tunnel = Tunnel::mac;
+  EXPECT_EQ(site.state(0), "unreachable") << "a frame is not";
+  hop.gateway = false;
+  EXPECT_EQ(site.state(0), "unchecked");
+  hop.usable = false;
+  hop.reach = NextHop::Reach::kernel;
+  EXPECT_EQ(site.state(0), "unreachable") << "nor does the kernel forward it";
   t.weight = 0;
   EXPECT_EQ(site.state(0), "weight 0");
   t.drained = true;

@@ -23,7 +23,7 @@ WM_INLINE bool for_us(const View& v, const Port* port) {
 
 // Who declares reasons, in the order in which people see them: every role, in a namespace of its name, and who serves
 // all.
-#define WM_MODULES(M) M(parse) M(steer) WM_ROLES(M) M(forward)
+#define WM_MODULES(M) M(parse) M(steer) WM_ROLES(M) M(forward) M(tunnel)
 
 #define WM_MODULE_BIT(NAME) | 1u << NAME::kModule
 #define WM_MODULE_ONE(NAME) +1

@@ -38,7 +38,7 @@ struct Tables {
 
   void target(u32 slot, const char* service, u32 address) {
     targets[slot] = {};
-    set_outer(targets[slot], ip4(10 << 24), ip4(10 << 24 | address), kTunnelIp, 0);
+    set_outer(targets[slot], ip4(10 << 24), ip4(10 << 24 | address), {kTunnelIp});
     targets[slot].in_use = 1;
     names[slot].incarnation = ++meta[0].next_incarnation;
     names[slot].scope = zone_of(service, u32(std::strlen(service)));

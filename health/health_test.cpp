@@ -25,10 +25,31 @@ TEST(Subjects, AreAskedAtTheirOwnAddressOrThroughTheTunnel) {
   EXPECT_EQ(text(s.address), "198.51.100.80") << "the director has no IPv6 address to be answered at";
   EXPECT_EQ(s.tunnel_end, serves.service[0].target[0].address);
   EXPECT_EQ(s.port, 8080);
-  EXPECT_EQ(s.tunnel, Tunnel::gue);
-  EXPECT_EQ(s.tunnel_port, 6080);
+  EXPECT_EQ(s.tunnel.kind, kTunnelGue);
+  EXPECT_EQ(s.tunnel.port, 6080);
   serves.service[0].check.reset();
   EXPECT_TRUE(subjects_of(serves).empty());
+}
+
+TEST(Subjects, AnotherKeyOrMacIsAnotherQuestionThroughTheTunnel) {
+  Subject a;
+  a.check.through = true;
+  a.tunnel = {kTunnelVxlan, 4789, true, 7, {{2, 0, 0, 0, 0, 1}}};
+  Subject b = a;
+  EXPECT_TRUE(same_question(a, b));
+  b.tunnel.key = 8;
+  EXPECT_FALSE(same_question(a, b));
+  b = a, b.tunnel.mac.byte[5] = 2;
+  EXPECT_FALSE(same_question(a, b));
+  b = a, b.tunnel.port = 4790;
+  EXPECT_FALSE(same_question(a, b));
+  a.tunnel = b.tunnel = {kTunnelGre, 6080, true, 0};
+  b.tunnel.port = 1;
+  EXPECT_TRUE(same_question(a, b)) << "GRE has no port";
+  b.tunnel.has_key = false;
+  EXPECT_FALSE(same_question(a, b)) << "no key is not the key 0";
+  a.check.through = b.check.through = false;
+  EXPECT_TRUE(same_question(a, b)) << "the tunnel is not asked";
 }
 
 TEST(Subjects, AHostAsksItsOwnServices) {

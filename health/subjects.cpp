@@ -22,6 +22,12 @@ Address asked_through(const Services& serves, const ServiceSpec& service) {
   return service.address.front().address;
 }
 
+bool same_tunnel(const Encapsulation& a, const Encapsulation& b) {
+  const bool has_port = a.kind == kTunnelGue || a.kind == kTunnelVxlan;
+  return a.kind == b.kind && (!has_port || a.port == b.port) && a.has_key == b.has_key && a.key == b.key &&
+         same(a.mac, b.mac);
+}
+
 }  // namespace
 
 std::vector<Subject> subjects_of(const Services& serves) {
@@ -35,8 +41,7 @@ std::vector<Subject> subjects_of(const Services& serves) {
                      .address = service.check->through ? asked_through(serves, service) : target.address,
                      .port = port_of(*service.check, service.ports),
                      .tunnel_end = target.address,
-                     .tunnel = target.tunnel,
-                     .tunnel_port = target.port,
+                     .tunnel = encapsulation_of(target),
                      .check = *service.check,
                      .counts = target.weight > 0});
   }
@@ -61,8 +66,7 @@ std::vector<Subject> local_subjects_of(const Config& config) {
 
 bool same_question(const Subject& a, const Subject& b) {
   const CheckConfig &x = a.check, &y = b.check;
-  const bool tunnels = !a.through() || (a.tunnel_end == b.tunnel_end && a.tunnel == b.tunnel &&
-                                        (a.tunnel == Tunnel::ip || a.tunnel_port == b.tunnel_port));
+  const bool tunnels = !a.through() || (a.tunnel_end == b.tunnel_end && same_tunnel(a.tunnel, b.tunnel));
   return a.through() == b.through() && tunnels && a.address == b.address && a.port == b.port && x.kind() == y.kind() &&
          x.http == y.http && x.https == y.https && x.host == y.host && x.ca == y.ca && x.verify == y.verify;
 }

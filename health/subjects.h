@@ -15,8 +15,7 @@ struct Subject {                // one target to be watched, or a host's own ser
   Address address{};            // what is asked: the target's own, or the service's when it is asked through the tunnel
   u16 port = 0;                 // the check's, or the service's first TCP port; 0 for ICMP
   Address tunnel_end{};         // the target's address: where the tunnel ends, when it is asked through it
-  Tunnel tunnel = Tunnel::ip;
-  u16 tunnel_port = 0;
+  Encapsulation tunnel = {};    // likewise
   CheckConfig check;
   bool counts = false;  // in fail_static's share: targets that new flows are meant to reach
 

@@ -72,7 +72,7 @@ struct Site {
       while (hash_of(n) != m.hash) ++n;
       const u32 slot = 1 + service * 100 + n;
       Target target{};
-      set_outer(target, {}, {0, 0x20010db8'00000000ull + n}, kTunnelGue, 6080);
+      set_outer(target, {}, {0, 0x20010db8'00000000ull + n}, {kTunnelGue, 6080});
       target.in_use = 1;
       live.targets[slot] = target;
       p.slots.push_back(slot);

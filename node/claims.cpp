@@ -89,7 +89,7 @@ Slots::Heirloom Slots::heirloom(u32 index, const KnownService& service, const Ta
   if (!decided_.empty())
     if (const auto known = decided_.find(name_of(service.name, spec.name)); known != decided_.end())
       all.decision.keep_newer(known->second);
-  const u64 end = end_hash(spec.address, spec.port);
+  const u64 end = end_hash(spec.address, encapsulation_of(spec));
   const auto take = [&](u32 slot) {
     if (drafted_.contains(slot)) return;  // it goes on itself
     all.decision.keep_newer(decision(slot));
@@ -110,14 +110,15 @@ Slots::Heirloom Slots::heirloom(u32 index, const KnownService& service, const Ta
 
 // The service's slot of this tunnel that no other spec of the draft has; 0: there is none.
 u32 Slots::find(u32 index, const TargetSpec& spec, bool by_name) const {
-  const u64 end = end_hash(spec.address, spec.port);
-  const auto [first, last] = by_identity_.equal_range(identity_of(index, end));
+  Target wanted{};
+  set_outer(wanted, spec.source, spec.address, encapsulation_of(spec));
+  const auto [first, last] = by_identity_.equal_range(identity_of(index, wanted.end));
   u32 found = 0;
   for (auto at = first; at != last; ++at) {
     const u32 slot = at->second;
     const Target& t = live_.targets[slot];
-    if (drafted_.contains(slot) || t.service != index || t.end != end || t.tunnel != u8(spec.tunnel)) continue;
-    if (outer_source(t) != spec.source || outer_destination(t) != spec.address) continue;
+    if (drafted_.contains(slot) || t.service != index || t.end != wanted.end || t.tunnel != wanted.tunnel) continue;
+    if (!std::equal(std::begin(t.outer), std::end(t.outer), std::begin(wanted.outer))) continue;
     if (by_name ? target(slot) == spec.name : !found || slot < found) found = slot;
   }
   return found;
@@ -152,7 +153,7 @@ Result<std::vector<Slots::Acquired>> Slots::acquire(u32 index, const KnownServic
     names.configured = 0;
     put(slot, acquired.decision);
     Target target{};
-    set_outer(target, spec.source, spec.address, u8(spec.tunnel), spec.port);
+    set_outer(target, spec.source, spec.address, encapsulation_of(spec));
     target.service = index;
     target.in_use = 1;
     names.incarnation = ++live_.meta[0].next_incarnation;

@@ -85,7 +85,7 @@ std::shared_ptr<const Roster> roster_of(const Draft& draft) {
     roster->service_named.emplace(service.name, number);
     for (const TargetSpec& target : service.target) {
       const u32 at = u32(roster->targets.size()), slot = draft.slots[at];
-      roster->targets.push_back({slot, number, end_hash(target.address, target.port)});
+      roster->targets.push_back({slot, number, end_hash(target.address, encapsulation_of(target))});
       roster->of_slot[slot] = at;
       roster->target_named_.emplace(Roster::Name{number, target.name}, at);
       roster->order.push_back(at);

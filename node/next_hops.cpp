@@ -89,7 +89,7 @@ HopNews NextHops::take(const NextHop& hop, u32 valid_until, Time now) {
   TunnelEnd& end = ends_[at->second];
   const u32 old = end.adjacency;
   end.adjacency = 0;
-  end.text = hop.why + ": the kernel routes";
+  end.text = hop.why;
   if (hop.usable) {
     if (const u32 fresh = free_adjacency()) {
       Adjacency& a = live_.adjacencies[fresh];
@@ -98,13 +98,14 @@ HopNews NextHops::take(const NextHop& hop, u32 valid_until, Time now) {
       a.destination = hop.destination;
       a.source = hop.source;
       a.mtu = hop.mtu;
+      a.gateway = hop.gateway;
       store(a.interface, hop.interface);
       used_.insert(fresh);
       known_.insert(fresh);
       end.adjacency = fresh;
       end.text = fmt::format("{} mtu {}", waymark::text(hop.destination), hop.mtu);
     } else {
-      end.text = "all adjacency slots are in use: the kernel routes";
+      end.text = "all adjacency slots are in use";
     }
   }
   for (u32 slot = end.first; slot; slot = next_[slot]) route(slot, end.adjacency);
@@ -145,11 +146,14 @@ Address NextHops::source(const Address& address) const {
   return outer_source(live_.targets[ends_[end_of_.at(address)].first]);
 }
 
-std::string NextHops::text(const Address& address) const {
+std::string NextHops::text(const Address& address, bool by_mac) const {
   const auto at = end_of_.find(address);
   if (at == end_of_.end()) return {};
-  const std::string& text = ends_[at->second].text;
-  return text.empty() ? "not asked yet: the kernel routes" : text;
+  const TunnelEnd& end = ends_[at->second];
+  const bool off_link = by_mac && end.adjacency && live_.adjacencies[end.adjacency].gateway;
+  if (off_link) return "its route has a gateway: packets are dropped, as only its MAC could lead there";
+  if (end.adjacency && !end.text.empty()) return end.text;
+  return (end.text.empty() ? "not asked yet" : end.text) + (by_mac ? ": packets are dropped" : ": the kernel routes");
 }
 
 }  // namespace waymark

@@ -28,6 +28,7 @@ struct NextHop {
   u16 mtu;
   std::string why;            // when not usable
   Reach reach = Reach::none;  // likewise
+  bool gateway = false;       // when usable: it is a router on the way to the target
 };
 
 // What is new in what the kernel says of a next hop. One that is being resolved is no news, and where the kernel
@@ -51,7 +52,7 @@ class NextHops {
 
   std::vector<Address> wanted() const;           // of all slots, each once
   Address source(const Address& address) const;  // where the tunnel there begins; of several, the latest slot's
-  std::string text(const Address& address) const;
+  std::string text(const Address& address, bool by_mac = false) const;  // by_mac: of a target of kTunnelMac
   std::vector<u32> slots_at(const Address& address) const;
 
  private:

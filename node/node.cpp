@@ -352,16 +352,18 @@ std::vector<TargetView> Node::targets() const {
     if (slot == 0 || slots_.service(slot) == kFellows) return;
     const Target& target = live_.targets[slot];
     const Address address = outer_destination(target);
+    const Encapsulation tunnel = encapsulation_of(target);
     const Decision decision = slots_.decision(slot);
     const bool configured = slots_.configured(slot);
     const u32 at = roster_->at_slot(slot);
-    views.push_back({slot, std::string(slots_.service(slot)), std::string(slots_.target(slot)), address,
-                     Tunnel(target.tunnel),
-                     at == Roster::kNone            ? 0
-                     : decision.weight == kNoWeight ? roster_->target(at).weight
-                                                    : decision.weight,
-                     configured, decision.drained, (target.route & kTargetDown) != 0,
-                     slot < swept_.pins.size() ? swept_.pins[slot] : 0, hops_.text(address)});
+    views.push_back(
+        {slot, std::string(slots_.service(slot)), std::string(slots_.target(slot)), address, Tunnel(target.tunnel),
+         at == Roster::kNone            ? 0
+         : decision.weight == kNoWeight ? roster_->target(at).weight
+                                        : decision.weight,
+         configured, decision.drained, (target.route & kTargetDown) != 0,
+         slot < swept_.pins.size() ? swept_.pins[slot] : 0, hops_.text(address, target.tunnel == kTunnelMac),
+         tunnel.has_key ? std::optional(tunnel.key) : std::nullopt});
   });
   return views;
 }

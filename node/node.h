@@ -28,7 +28,8 @@ struct TargetView {
   bool configured, drained;
   bool down;  // taken out, as it does not answer
   u32 pins;
-  std::string next_hop;  // "eth1 02:00:00:00:00:01 mtu 1500", or why the kernel routes
+  std::string next_hop;         // "eth1 02:00:00:00:00:01 mtu 1500", or why the kernel routes
+  std::optional<u32> key = {};  // of its tunnel
 };
 
 // What an operator decided about a target, with its name: what the directors of a group tell each other.

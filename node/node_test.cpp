@@ -191,6 +191,80 @@ TEST(Node, ANextHopIsNewsOnceItIsLostOrFound) {
   EXPECT_EQ(s.node->on_next_hop(silent, s.now), HopNews::lost);
 }
 
+TEST(Node, ATargetSentToByItsMacIsOnALink) {
+  Site s;
+  Config config = site();
+  config.service[0].target[0].tunnel = Tunnel::mac;
+  s.configure(config);
+  const Address to = config.service[0].target[0].address, other = config.service[0].target[1].address;
+  NextHop hop{to, true, 3, {{2, 0, 0, 0, 1, 1}}, {{2}}, 1400, ""};
+  const auto said = [&](const Address& address, Tunnel tunnel) -> std::string {
+    for (const TargetView& t : s.node->targets())
+      if (t.address == address && t.tunnel == tunnel) return t.next_hop;
+    return "no such target";
+  };
+  s.node->on_next_hop(hop, s.now);
+  EXPECT_EQ(said(to, Tunnel::mac), "02:00:00:00:01:01 mtu 1400");
+  hop.gateway = true;
+  s.node->on_next_hop(hop, s.now);
+  EXPECT_EQ(said(to, Tunnel::mac), "its route has a gateway: packets are dropped, as only its MAC could lead there");
+  EXPECT_EQ(said(to, Tunnel::ip), "02:00:00:00:01:01 mtu 1400") << "flows from before still go by the tunnel";
+  s.node->on_next_hop({to, false, 0, {}, {}, 0, "it does not answer"}, s.now);
+  EXPECT_EQ(said(to, Tunnel::mac), "it does not answer: packets are dropped");
+  s.node->on_next_hop({other, false, 0, {}, {}, 0, "it does not answer"}, s.now);
+  EXPECT_EQ(said(other, Tunnel::ip), "it does not answer: the kernel routes");
+}
+
+TEST(Node, AnotherKeyOrMacIsAnotherTunnel) {
+  Site s;
+  Config config = site();
+  TargetConfig& target = config.service[0].target[0];
+  target.tunnel = Tunnel::vxlan, target.key = 7, target.mac = Mac{{2, 0, 0, 0, 0, 1}};
+  const auto slot = [&] {
+    s.configure(config);
+    for (const TargetView& t : s.node->targets())
+      if (t.configured && t.target == "s1") return std::pair(t.slot, t.key);
+    return std::pair(0u, std::optional<u32>());
+  };
+  const auto first = slot();
+  EXPECT_EQ(first.second, 7u);
+  EXPECT_EQ(slot(), first) << "nothing is new";
+  target.key = 8;
+  const auto second = slot();
+  EXPECT_NE(second.first, first.first);
+  target.mac = Mac{{2, 0, 0, 0, 0, 2}};
+  const auto third = slot();
+  EXPECT_NE(third.first, second.first);
+  EXPECT_NE(third.first, first.first);
+  EXPECT_EQ(s.engine.live().targets[second.first].end, s.engine.live().targets[third.first].end) << "the same server";
+  EXPECT_NE(s.engine.live().targets[first.first].end, s.engine.live().targets[second.first].end) << "another end";
+}
+
+TEST(Node, AHostsTunnelEndsAreWhatItIsToTake) {
+  Site s;
+  Config config;
+  config.engine = site().engine;
+  config.host.emplace();
+  config.host->address = {ip("2001:db8:5::1")};
+  config.host->port = 6081;
+  const auto ends = [&] {
+    const TunnelEnds taken = s.node->prepare(config, kInterfaces)->settings.tunnel_ends;
+    s.node->abandon();
+    return taken;
+  };
+  EXPECT_EQ(ends().kinds, 1u << kTunnelIp | 1u << kTunnelGue);
+  EXPECT_EQ(ends().gue_port, 6081);
+  config.host->tunnel = {{Tunnel::gre, 0, 0}, {Tunnel::vxlan, 0, 9, Mac{{2, 0, 0, 0, 0, 1}}}};
+  EXPECT_EQ(ends().kinds, 1u << kTunnelGre | 1u << kTunnelVxlan);
+  EXPECT_EQ(ends().gre_has_key, 1);
+  EXPECT_EQ(ends().gre_key, 0u);
+  EXPECT_EQ(ends().vxlan_port, 4789);
+  EXPECT_EQ(ends().vxlan_key, 9u);
+  EXPECT_EQ(ends().mac.byte[5], 1);
+  config.host->tunnel = {{Tunnel::gre}};
+  EXPECT_EQ(ends().gre_has_key, 0);
+}
+
 TEST(Node, NamesTheTargetsAtAnAddress) {
   Site s;
   Config config = site();

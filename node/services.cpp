@@ -35,14 +35,14 @@ Services services_of(const Config& config) {
     service.target.reserve(from.target.size());
     for (const TargetConfig& target : from.target)
       service.target.push_back({target.name, source_for(config.director->address, target.address), target.address,
-                                target.tunnel, target.port, target.weight});
+                                target.tunnel, port_of(target), target.weight, target.key, target.mac});
     all.service.push_back(std::move(service));
   }
   if (config.director) all.source = config.director->address;
   if (config.host)
     for (const Address& fellow : host::fellows_of(*config.host))
       all.fellow.push_back(
-          {text(fellow), source_for(config.host->address, fellow), fellow, Tunnel::gue, config.host->port});
+          {text(fellow), source_for(config.host->address, fellow), fellow, Tunnel::gue, host::gue_port(*config.host)});
   return all;
 }
 

@@ -55,7 +55,7 @@ struct Site {
     engine.live().meta[0] = new_meta(sizes_for(10'000, targets), 250, [&] { return seed += 0x9e3779b9; });
     for (u32 slot = 1; slot <= taken; ++slot) {
       Target& target = engine.live().targets[slot];
-      set_outer(target, ip("2001:db8:5::d"), ip("2001:db8:6::1"), kTunnelIp, 0);
+      set_outer(target, ip("2001:db8:5::d"), ip("2001:db8:6::1"), {kTunnelIp});
       target.service = 9;
       target.in_use = 1;
     }

@@ -2,6 +2,7 @@
 // compiler, the daemon, the command line) goes through the list and names none of them.
 #pragma once
 
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,6 +39,16 @@ struct Owned {
 struct Announced {
   Prefix prefix;
   std::string_view service;  // as long as this one is live; empty: as long as the node is in step
+};
+
+// What UDP to a port is taken for: a tunnel, and of which kind.
+struct TunnelPorts {
+  std::set<u16> gue = {}, vxlan = {};
+
+  void add(Tunnel tunnel, u16 port) {
+    if (tunnel == Tunnel::gue) gue.insert(port);
+    if (tunnel == Tunnel::vxlan) vxlan.insert(port);
+  }
 };
 
 struct Descriptor {
@@ -78,11 +89,11 @@ struct Descriptor {
   // What this machine would keep it from working by (roles/here.h).
   void (*look_here)(const Config&, Findings&) = nullptr;
   // For `trace` and `replay`: by which interface its packets of one IP version come in, null where none is meant;
-  // whether they leave as the kernel's routes say (Env::route), which are then made up: by that interface; and its UDP
-  // ports of GUE.
+  // whether they leave as the kernel's routes say (Env::route), which are then made up: by that interface; and the
+  // UDP ports of its tunnels.
   const InterfaceConfig* (*usual_interface)(const Config&, bool ip6) = nullptr;
   bool goes_by_routes = false;
-  std::vector<u16> (*gue_ports)(const Config&) = nullptr;
+  void (*tunnel_ports)(const Config&, TunnelPorts&) = nullptr;
 };
 
 const Descriptor& descriptor_of(Role role);

@@ -62,7 +62,8 @@ bool NeighbourFact::operator==(const NeighbourFact& o) const {
 }
 
 bool WayOut::operator==(const WayOut& o) const {
-  return interface == o.interface && same(source, o.source) && same(destination, o.destination) && mtu == o.mtu;
+  return interface == o.interface && same(source, o.source) && same(destination, o.destination) && mtu == o.mtu &&
+         gateway == o.gateway;
 }
 
 std::string obstacle(const Address& target, const RouteFact& route, const LinkInfo* link) {
@@ -102,7 +103,10 @@ Resolution decide(const Address& target, const RouteFact& route, const LinkInfo*
   if (std::string why = obstacle(target, route, link); !why.empty())
     return {target, {}, std::move(why), kernel_forwards(route, link) ? Reach::kernel : Reach::none};
   if (neighbour && neighbour->state == NeighbourFact::State::usable)
-    return {target, WayOut{link->index, link->mac, neighbour->mac, mtu_of(route, *link, !is_ip4(target))}, ""};
+    return {target,
+            WayOut{link->index, link->mac, neighbour->mac, mtu_of(route, *link, !is_ip4(target)),
+                   route.gateway.has_value()},
+            ""};
   const std::string hop = fmt::format("next hop {} on {}", text(next_hop(target, route).address), link->name);
   if (probe_error)
     return {target,

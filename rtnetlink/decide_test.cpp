@@ -43,8 +43,10 @@ TEST(Decide, AKnownNeighbourGivesAnAdjacency) {
 TEST(Decide, TheHopIsTheGatewayElseTheTarget) {
   Facts facts;
   EXPECT_EQ(next_hop(facts.target, facts.route), (Hop{3, facts.target}));
+  EXPECT_FALSE(facts.decided().adjacency->gateway);
   facts.route.gateway = at("fe80::1");  // IPv4 by way of an IPv6 gateway
   EXPECT_EQ(next_hop(facts.target, facts.route), (Hop{3, at("fe80::1")}));
+  EXPECT_TRUE(facts.decided().adjacency->gateway);
 }
 
 TEST(Decide, TheSmallestMtuCounts) {

@@ -75,7 +75,8 @@ struct NeighbourFact {
 struct WayOut {
   u32 interface;  // index of the way out
   Mac source, destination;
-  u16 mtu;  // bytes of IP packet that the route and the interface carry
+  u16 mtu;               // bytes of IP packet that the route and the interface carry
+  bool gateway = false;  // the MAC is a router's
   bool operator==(const WayOut& other) const;
 };
 

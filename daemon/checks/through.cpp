@@ -17,8 +17,7 @@
 #include <cstring>
 
 #include "base/address_text.h"
-#include "core/hash.h"
-#include "core/wire.h"
+#include "core/outer.h"
 #include "daemon/sockaddr.h"
 #include "rtnetlink/diversion.h"
 
@@ -33,6 +32,13 @@ constexpr int kPacketsAtOnce = 64;    // read from the device before others have
 constexpr Duration kLastWords = 10s;  // after a check a connection's end still goes through the tunnel
 
 Error failed(const std::string& what) { return {fmt::format("{} failed: {}", what, std::strerror(errno))}; }
+
+// What the outer IP header says that it carries.
+int protocol_of(const Encapsulation& e, bool ip6) {
+  if (e.kind == kTunnelGre) return IPPROTO_GRE;
+  if (e.kind != kTunnelIp) return IPPROTO_UDP;
+  return ip6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+}
 
 }  // namespace
 
@@ -128,8 +134,7 @@ Result<int> Through::outer(bool ip6, int protocol) {
 
 Status Through::prepare(const Subject& subject) {
   const bool ip6 = !is_ip4(subject.address), outer6 = !is_ip4(subject.tunnel_end);
-  const int protocol = subject.tunnel == Tunnel::gue ? IPPROTO_UDP : ip6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
-  if (const Result<int> socket = outer(outer6, protocol); !socket) return socket.error();
+  if (const Result<int> socket = outer(outer6, protocol_of(subject.tunnel, ip6)); !socket) return socket.error();
   if (tun_ < 0) WM_TRY(open_device());
   const Diversion diversion{number_, interface_};
   if (!diverted_[ip6]) WM_TRY(divert_marked(diversion, ip6));
@@ -152,8 +157,7 @@ Status Through::admit(int socket, const Subject& subject) {
   const Time now = boot_time();
   forget(now);
   // A check waits for a few timeouts where the loop is held up.
-  flows_[{ip6, bound.port()}] = {subject.tunnel_end, subject.tunnel, subject.tunnel_port,
-                                 now + 4 * subject.timeout() + kLastWords};
+  flows_[{ip6, bound.port()}] = {subject.tunnel_end, subject.tunnel, now + 4 * subject.timeout() + kLastWords};
   return Done{};
 }
 
@@ -193,21 +197,25 @@ void Through::send(std::span<const u8> packet) {
   const auto at = flows_.find({ip6, port});
   if (at == flows_.end()) return;
   Flow& flow = at->second;
-  const bool gue = flow.tunnel == Tunnel::gue;
-  const u8 inner = ip6 ? kProtoIp6 : kProtoIp4;
-  const Result<int> socket = outer(!is_ip4(flow.end), gue ? kProtoUdp : inner);
+  const int carrier = protocol_of(flow.tunnel, ip6);
+  const bool udp = carrier == IPPROTO_UDP;
+  const Result<int> socket = outer(!is_ip4(flow.end), carrier);
   if (!socket) {
     flow.trouble = socket.error().sentence;
     return;
   }
-  Gue header{0, inner, {0}};
-  iovec parts[2] = {{&header, sizeof header}, {const_cast<u8*>(packet.data()), packet.size()}};
-  SocketAddress to(flow.end, gue ? flow.port : u16(0));
+  Target ready{};
+  set_outer(ready, *source(!is_ip4(flow.end)), flow.end, flow.tunnel);
+  u8* header = ready.outer + outer_ip_length(!is_ip4(flow.end)) + (udp ? sizeof(Udp) : 0);
+  const std::size_t length = std::size_t(ready.outer + ready.outer_length - header);
+  say_inner(header, flow.tunnel, ip6);
+  iovec parts[2] = {{header, length}, {const_cast<u8*>(packet.data()), packet.size()}};
+  SocketAddress to(flow.end, udp ? flow.tunnel.port : u16(0));
   msghdr message{};
   message.msg_name = to.get();
   message.msg_namelen = to.size();
-  message.msg_iov = gue ? parts : parts + 1;
-  message.msg_iovlen = gue ? 2 : 1;
+  message.msg_iov = parts;
+  message.msg_iovlen = 2;
   // A packet that is lost is TCP's to send again. Such a socket hears no ICMP: what fails is here, and no silence of
   // the other end.
   if (sendmsg(*socket, &message, MSG_DONTWAIT) < 0)

@@ -34,8 +34,7 @@ class Through {
  private:
   struct Flow {
     Address end;
-    Tunnel tunnel;
-    u16 port;
+    Encapsulation tunnel;
     Time until;
     std::string trouble = {};  // what kept a packet here
   };

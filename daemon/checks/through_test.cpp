@@ -42,7 +42,9 @@ u32 sum(const Bytes& bytes, std::size_t from, std::size_t to, u32 start) {
 // Made in the peer's namespace: hears one kind of tunnel, and keeps the first packet as it came.
 class TunnelEnd {
  public:
-  TunnelEnd(bool outer6, int protocol, u16 port) : with_outer_(protocol != IPPROTO_UDP && !outer6) {
+  // `header`: bytes that it takes from in front of the packet.
+  TunnelEnd(bool outer6, int protocol, u16 port, std::size_t header)
+      : with_outer_(protocol != IPPROTO_UDP && !outer6), header_(header) {
     const SocketAddress at(*parse_address(outer6 ? kPeer6 : kPeer4), port);
     socket_ = socket(at.family(), (protocol == IPPROTO_UDP ? SOCK_DGRAM : SOCK_RAW) | SOCK_CLOEXEC, protocol);
     const int on = 1;  // as Waymark's tunnels have none (RFC 6935)
@@ -54,7 +56,6 @@ class TunnelEnd {
     request.ifr_flags = IFF_TUN | IFF_NO_PI;
     EXPECT_EQ(ioctl(tun_, TUNSETIFF, &request), 0);
     EXPECT_EQ(std::system("ip link set wm-decap up && sysctl -qw net.ipv4.conf.wm-decap.rp_filter=0"), 0);
-    gue_ = protocol == IPPROTO_UDP;
   }
   ~TunnelEnd() {
     over_ = true;
@@ -91,13 +92,12 @@ class TunnelEnd {
       else
         source_ = load_address(&reinterpret_cast<const sockaddr_in6&>(from).sin6_addr);
     }
-    const std::size_t header = gue_ ? 4 : 0;
-    if (packet.size() <= header) return;
-    EXPECT_GT(write(tun_, packet.data() + header, packet.size() - header), 0);
+    if (packet.size() <= header_) return;
+    EXPECT_GT(write(tun_, packet.data() + header_, packet.size() - header_), 0);
   }
 
   const bool with_outer_;
-  bool gue_ = false;
+  const std::size_t header_;
   int socket_ = -1, tun_ = -1;
   std::atomic<bool> over_{false};
   Bytes first_;
@@ -129,8 +129,9 @@ class ThroughTest : public Asking {
     check.through = true;
     Subject asked = subject(inner6 ? kService6 : kService4, 8080, check);
     asked.tunnel_end = *parse_address(outer6 ? kPeer6 : kPeer4);
-    asked.tunnel = tunnel;
-    asked.tunnel_port = 6080;
+    asked.tunnel = {u8(tunnel), usual_port(tunnel)};
+    if (tunnel == Tunnel::gre || tunnel == Tunnel::vxlan) asked.tunnel.has_key = true, asked.tunnel.key = 0x010203;
+    asked.tunnel.mac = {{2, 0x57, 0, 0, 0, 0x1a}};
     return asked;
   }
   static std::string rules() { return output("ip rule show priority 5700; ip -6 rule show priority 5700"); }
@@ -138,13 +139,22 @@ class ThroughTest : public Asking {
 
   // Asks a server in the peer, and looks at the first packet as it came out of the tunnel.
   void succeeds(bool inner6, bool outer6, Tunnel tunnel) {
-    const int protocol = tunnel == Tunnel::gue ? IPPROTO_UDP : inner6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+    const bool udp = tunnel == Tunnel::gue || tunnel == Tunnel::vxlan;
+    const int protocol = udp ? IPPROTO_UDP : tunnel == Tunnel::gre ? IPPROTO_GRE : inner6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+    Bytes header;  // behind the outer IP header and UDP's
+    if (tunnel == Tunnel::gue) header = {0, u8(inner6 ? 41 : 4), 0, 0};
+    if (tunnel == Tunnel::gre) header = {0x20, 0, 8, 0, 0, 1, 2, 3};
+    if (tunnel == Tunnel::vxlan) header = {8, 0, 0, 0, 1, 2, 3, 0, 2, 0x57, 0, 0, 0, 0x1a, 2, 0, 0, 0, 0, 0, 8, 0};
+    if (inner6 && header.size() > 4) {
+      u8* type = header.data() + (tunnel == Tunnel::gre ? 2 : 20);
+      type[0] = 0x86, type[1] = 0xdd;
+    }
     std::unique_ptr<Listener> server;
     std::unique_ptr<TunnelEnd> end;
     in_peer([&] {
       server = std::make_unique<Listener>(inner6 ? kService6 : kService4, "HTTP/1.1 200 OK\r\n\r\n", nullptr, false,
                                           u16(8080));
-      end = std::make_unique<TunnelEnd>(outer6, protocol, tunnel == Tunnel::gue ? u16(6080) : u16(0));
+      end = std::make_unique<TunnelEnd>(outer6, protocol, udp ? usual_port(tunnel) : u16(0), header.size());
     });
     end->run();
     const Answer answer = ask(through(inner6, outer6, tunnel), 5s, director(), [&] {
@@ -158,10 +168,13 @@ class ThroughTest : public Asking {
     ASSERT_GE(end->packets(), 3u) << "SYN, ACK, request";
     EXPECT_EQ(text(end->source()), outer6 ? kHere6 : kHere4);
     Bytes packet = end->first();
-    if (tunnel == Tunnel::gue) {
-      EXPECT_EQ(Bytes(packet.begin(), packet.begin() + 4), (Bytes{0, u8(inner6 ? 41 : 4), 0, 0}));
-      packet.erase(packet.begin(), packet.begin() + 4);
+    Bytes written(packet.begin(), packet.begin() + long(header.size()));
+    if (tunnel == Tunnel::vxlan) {
+      EXPECT_EQ(written[14], 2) << "a locally administered sender";
+      std::fill(written.begin() + 15, written.begin() + 20, u8(0));
     }
+    EXPECT_EQ(written, header);
+    packet.erase(packet.begin(), packet.begin() + long(header.size()));
     const std::size_t tcp_at = inner6 ? 40 : 20;
     ASSERT_GE(packet.size(), tcp_at + 20);
     EXPECT_EQ(packet[0] >> 4, inner6 ? 6 : 4);
@@ -183,6 +196,12 @@ class ThroughTest : public Asking {
 TEST_F(ThroughTest, GueOverIp4) { succeeds(false, false, Tunnel::gue); }
 TEST_F(ThroughTest, GueOverIp6) { succeeds(true, true, Tunnel::gue); }
 TEST_F(ThroughTest, GueOfTheOtherFamily) { succeeds(true, false, Tunnel::gue); }
+TEST_F(ThroughTest, GreOverIp4) { succeeds(false, false, Tunnel::gre); }
+TEST_F(ThroughTest, GreOverIp6) { succeeds(true, true, Tunnel::gre); }
+TEST_F(ThroughTest, GreOfTheOtherFamily) { succeeds(true, false, Tunnel::gre); }
+TEST_F(ThroughTest, VxlanOverIp4) { succeeds(false, false, Tunnel::vxlan); }
+TEST_F(ThroughTest, VxlanOverIp6) { succeeds(true, true, Tunnel::vxlan); }
+TEST_F(ThroughTest, VxlanOfTheOtherFamily) { succeeds(false, true, Tunnel::vxlan); }
 TEST_F(ThroughTest, Ip4InIp4) { succeeds(false, false, Tunnel::ip); }
 TEST_F(ThroughTest, Ip6InIp6) { succeeds(true, true, Tunnel::ip); }
 TEST_F(ThroughTest, Ip4InIp6) { succeeds(false, true, Tunnel::ip); }

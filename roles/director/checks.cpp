@@ -17,8 +17,12 @@ std::string title_of(const ServiceConfig& service, const TargetConfig& target) {
 }
 
 void check_target(Checking& in, const ServiceConfig& service, const TargetConfig& target) {
-  if (target.tunnel == Tunnel::ip && in.places.good(target.tunnel))
-    warn_unused(in, target.port, target, title_of(service, target), "port", "without tunnel = \"gue\"");
+  check_tunnel(in, target, title_of(service, target), true);
+  if (target.tunnel == Tunnel::mac && in.places.good(target.tunnel) && service.check && service.check->through)
+    in.problems.error(
+        in.places.at(*service.check),
+        fmt::format("the check of {} cannot go \"through\" to {}: with tunnel = \"mac\" there is no tunnel",
+                    title("service", service.name), title("target", target.name)));
   const auto& director = in.config.director;
   if (!director || !in.places.good(director->address) || !in.places.good(target.address)) return;
   const auto& sources = director->address;

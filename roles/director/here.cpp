@@ -84,11 +84,17 @@ void look_at_targets(const Config& config, Findings& out) {
       if (way == ways.end()) continue;
       if (!way->second.adjacency) {
         if (told.insert(key_of(target.address)).second)
-          warn(out, fmt::format("target {} of service {}: {}; until that changes the kernel forwards to it, if it can",
-                                target.name, service.name, way->second.why));
+          warn(out, fmt::format("target {} of service {}: {}; until that changes {}", target.name, service.name,
+                                way->second.why,
+                                target.tunnel == Tunnel::mac ? "packets to it are dropped"
+                                                             : "the kernel forwards to it, if it can"));
         continue;
       }
-      const u32 overhead = tunnel_overhead(!is_ip4(target.address), u8(target.tunnel));
+      if (target.tunnel == Tunnel::mac && way->second.adjacency->gateway && told.insert(key_of(target.address)).second)
+        error(out, fmt::format("target {} of service {}: the route to {} has a gateway, and with tunnel = \"mac\" only "
+                               "servers on a link of this machine are reached: nothing is sent there",
+                               target.name, service.name, text(target.address)));
+      const u32 overhead = tunnel_overhead(!is_ip4(target.address), {u8(target.tunnel), 0, target.key.has_value()});
       const u32 mtu = way->second.adjacency->mtu;
       const std::string key = fmt::format("{} {} {}", mtu, overhead, from_clients);
       if (mtu >= from_clients + overhead || !told.insert(key).second) continue;
@@ -112,7 +118,8 @@ void look_at_targets(const Config& config, Findings& out) {
 void look_at_fall_back(const Config& config, Findings& out) {
   bool ip4 = false, ip6 = false;
   for (const ServiceConfig& service : config.service)
-    for (const TargetConfig& target : service.target) (is_ip4(target.address) ? ip4 : ip6) = true;
+    for (const TargetConfig& target : service.target)
+      if (target.tunnel != Tunnel::mac) (is_ip4(target.address) ? ip4 : ip6) = true;
   const std::string why = "the kernel cannot stand in for a next hop that is not known";
   if (ip4 && sysctl("net.ipv4.ip_forward") == "0") warn(out, why + ": sysctl -w net.ipv4.ip_forward=1");
   if (ip6 && sysctl("net.ipv6.conf.all.forwarding") == "0")

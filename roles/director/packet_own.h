@@ -22,6 +22,15 @@ WM_INLINE constexpr u32 mtu_within(bool outer_ip6, bool ip6, u32 rest, u32 overh
   return told < length ? told : 0;
 }
 
+// Which kind of tunnel a quoted packet of ours is. UDP is told apart by the first byte behind it: GUE's is no VXLAN's.
+WM_INLINE u8 quoted_kind(const View& v, const Packet& outer) {
+  if (type_of(outer.protocol)) return kTunnelIp;
+  if (outer.protocol == kProtoGre) return kTunnelGre;
+  const auto* first = v.at<u8>(outer.l4 + u32(sizeof(Udp)));
+  if (outer.protocol != kProtoUdp || !first) return kNoTunnel;
+  return *first == kVxlanHasVni >> 24 ? kTunnelVxlan : kTunnelGue;
+}
+
 // Packet Too Big and Fragmentation Needed about a tunnel of ours (RFC 2473, 8; RFC 2003, 5.1): nothing is kept of it,
 // so each sender is told by its own packet. It goes by the kernel's routes; while they have to be asked, and with tags,
 // back to the router that said so, which has a way there or passes it on.
@@ -31,7 +40,9 @@ WM_INLINE Verdict tell_on(E& env, const Packet& p, u32 rest) {
   if (!q.l4) return why::local;
   Packet outer = answered_by(env.view(), p, q);
   if (!(outer.destination == p.destination)) return why::local;
-  const Inner inner = find_inner(env, outer, outer.source_port);
+  const u8 kind = quoted_kind(env.view(), outer);
+  if (kind == kNoTunnel) return why::local;
+  const Inner inner = find_inner(env, outer, kind);
   if (!inner.type) return why::local;
   Packet in{};  // as if an ICMP error quoted it
   in.l3 = inner.offset;

@@ -65,12 +65,9 @@ const InterfaceConfig* usual_interface(const Config& config, bool) {
   return nullptr;
 }
 
-std::vector<u16> gue_ports(const Config& config) {
-  std::vector<u16> out;
+void tunnel_ports(const Config& config, TunnelPorts& out) {
   for (const ServiceConfig& service : config.service)
-    for (const TargetConfig& target : service.target)
-      if (target.tunnel == Tunnel::gue) out.push_back(target.port);
-  return out;
+    for (const TargetConfig& target : service.target) out.add(target.tunnel, port_of(target));
 }
 
 }  // namespace
@@ -92,6 +89,6 @@ extern const Descriptor kDescriptor = {.role = Role::director,
                                        .announces = announces,
                                        .look_here = look_here,
                                        .usual_interface = usual_interface,
-                                       .gue_ports = gue_ports};
+                                       .tunnel_ports = tunnel_ports};
 
 }  // namespace waymark::director

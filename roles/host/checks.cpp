@@ -29,12 +29,46 @@ void check_services(Checking& in, const HostConfig& host) {
   }
 }
 
+// Each kind once, as a packet tells nothing but its kind; and what a port could not tell apart.
+void check_tunnels(Checking& in, const HostConfig& host) {
+  const auto& all = host.tunnel;
+  if (!in.places.good(all)) return;
+  for (auto one = all.begin(); one != all.end(); ++one) {
+    if (!in.places.good(one->tunnel)) continue;
+    const std::string whose = fmt::format("tunnel \"{}\" of [host]", name_of(one->tunnel));
+    check_tunnel(in, *one, whose, false);
+    for (auto other = all.begin(); other != one; ++other) {
+      const bool same_kind = other->tunnel == one->tunnel;
+      if (same_kind) in.problems.error(in.places.at(one->tunnel, *one), whose + " is defined twice");
+      const bool both_udp = other->tunnel != one->tunnel &&
+                            (one->tunnel == Tunnel::gue || one->tunnel == Tunnel::vxlan) &&
+                            (other->tunnel == Tunnel::gue || other->tunnel == Tunnel::vxlan);
+      if (both_udp && port_of(host, *one) == port_of(host, *other))
+        in.problems.error(in.places.at(one->port, *one),
+                          fmt::format("{} has port {} like tunnel \"{}\": a packet could be of either", whose,
+                                      port_of(host, *one), name_of(other->tunnel)));
+    }
+  }
+  const auto of_gue = [](const HostTunnelConfig& t) { return t.tunnel == Tunnel::gue; };
+  const auto gue = std::find_if(all.begin(), all.end(), of_gue);
+  const std::string whose = "[host]";
+  if (gue == all.end())
+    warn_unused(in, host.port, host, whose, "port", "without a [[host.tunnel]] of GUE");
+  else if (gue->port)
+    warn_unused(in, host.port, host, whose, "port", "as the [[host.tunnel]] of GUE has its own");
+  for (const HostServiceConfig& service : host.service)
+    if (gue == all.end())
+      warn_unused(in, service.hosts, service, title("host service", service.name), "hosts",
+                  "as GUE, which other hosts pass packets on in, does not end here");
+}
+
 }  // namespace
 
 void check(Checking& in) {
   if (!in.config.host) return;
   const HostConfig& host = *in.config.host;
   check_services(in, host);
+  check_tunnels(in, host);
   for (const std::string& name : host.interfaces) check_interface(in, name, "[host]");
   if (host.service.empty() && in.places.good(host.service))
     in.problems.warn(in.places.at(host),

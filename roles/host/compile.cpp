@@ -46,6 +46,24 @@ void gather(Fronts& fronts, const Config& config) {
   }
 }
 
+TunnelEnds ends_of(const HostConfig& host) {
+  TunnelEnds ends{};
+  for (const HostTunnelConfig& tunnel : host.tunnel) {
+    ends.kinds = u8(ends.kinds | 1u << u8(tunnel.tunnel));
+    if (tunnel.tunnel == Tunnel::gue) ends.gue_port = port_of(host, tunnel);
+    if (tunnel.tunnel == Tunnel::gre) {
+      ends.gre_has_key = tunnel.key.has_value();
+      ends.gre_key = tunnel.key.value_or(0);
+    }
+    if (tunnel.tunnel == Tunnel::vxlan) {
+      ends.vxlan_port = port_of(host, tunnel);
+      ends.vxlan_key = tunnel.key.value_or(0);
+      ends.mac = tunnel.mac.value_or(Mac{});
+    }
+  }
+  return ends;
+}
+
 }  // namespace
 
 std::vector<Address> fellows_of(const HostConfig& host) {
@@ -61,6 +79,17 @@ std::vector<Address> fellows_of(const HostConfig& host) {
   return all;
 }
 
+u16 port_of(const HostConfig& host, const HostTunnelConfig& tunnel) {
+  if (tunnel.port) return tunnel.port;
+  return tunnel.tunnel == Tunnel::gue ? host.port : usual_port(tunnel.tunnel);
+}
+
+u16 gue_port(const HostConfig& host) {
+  for (const HostTunnelConfig& tunnel : host.tunnel)
+    if (tunnel.tunnel == Tunnel::gue) return port_of(host, tunnel);
+  return 0;
+}
+
 bool accepts_tunnels(const HostConfig& host, const InterfaceConfig& interface) {
   const auto& listed = host.interfaces;
   return listed.empty() || std::find(listed.begin(), listed.end(), config::text(interface)) != listed.end();
@@ -70,7 +99,7 @@ Status compile(const Compiling& c) {
   if (c.in.fellows.size() > kMaxFellows)
     return Error{fmt::format("{} other hosts are named; at most {} fit", c.in.fellows.size(), kMaxFellows)};
   for (const u32 slot : c.in.fellows) c.image.fellows.push_back({slot, 0});
-  c.image.settings.gue_port = c.in.config.host->port;
+  c.image.settings.tunnel_ends = ends_of(*c.in.config.host);
   gather(c.fronts, c.in.config);
   return Done{};
 }

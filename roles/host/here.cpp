@@ -29,7 +29,9 @@ u32 room_in_tunnels(const Config& config) {
     if (const auto link = link_by_name(name)) mtu = mtu ? std::min(mtu, link->mtu) : link->mtu;
   const auto& directors = config.host->directors;
   const bool ip6 = std::any_of(directors.begin(), directors.end(), [](auto& d) { return !is_ip4(d); });
-  const u32 overhead = tunnel_overhead(ip6, kTunnelGue);  // the larger of the two: the director chooses
+  u32 overhead = 0;  // the largest there is: the director chooses
+  for (const HostTunnelConfig& tunnel : config.host->tunnel)
+    overhead = std::max(overhead, tunnel_overhead(ip6, {u8(tunnel.tunnel), 0, tunnel.key.has_value()}));
   return mtu > overhead ? mtu - overhead : 0;
 }
 

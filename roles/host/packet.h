@@ -77,8 +77,9 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& to
   const Front* end_of_tunnels = front_of(env, to, space_of(port->zone), p);
   if (!end_of_tunnels) return steer::why::not_ours;
   if (WM_UNLIKELY(is_ip4(end_of_tunnels->address) == bool(p.ip6))) return steer::why::not_ours;  // IPv4-mapped in IPv6
-  const Inner found = find_inner(env, p, env.settings().gue_port);
-  if (!found.type && !found.is_tunnel) return why::local;
+  const TunnelEnds& ends = env.settings().tunnel_ends;
+  const u8 kind = kind_of(env, p, ends);
+  if (kind == kNoTunnel) return why::local;
   if (WM_UNLIKELY(!port->accepts_tunnels)) return why::untrusted_interface;
   const bool from_director = find_front(env, space_of(port->zone, SpaceKind::director), p.source);
   const Front* fellow = nullptr;
@@ -86,15 +87,17 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& to
     fellow = find_front(env, space_of(port->zone, SpaceKind::fellow), p.source);
     if (!fellow) return why::untrusted_source;
   }
-  if (WM_UNLIKELY(!from_director && found.has_candidate)) return why::passed_twice;
-  const u8 tunnel = p.protocol;
   if (const Verdict end = validate(env.view(), p, env.length()); WM_UNLIKELY(ended(end))) return end;
-  if (!found.type) return why::gue_header;
-  if (tunnel == kProtoUdp) {
+  const Inner found = find_inner(env, p, kind);
+  if (WM_UNLIKELY(!from_director && found.has_candidate)) return why::passed_twice;
+  if (kind == kTunnelGue) {
+    if (!found.type) return why::gue_header;
     const auto* udp = env.view().template at<Udp>(p.l4);
     if (!udp || udp->checksum.raw) return why::gue_checksum;
+  } else if (WM_UNLIKELY(kind != kTunnelIp)) {
+    if (const Verdict end = admit(env, p, found, ends, port->mac); ended(end)) return end;
   }
-  env.step(Step::tunnel_accepted, tunnel, found.offset, 0);
+  env.step(Step::tunnel_accepted, kind, found.offset, 0);
 
   Packet inner;
   inner.l3 = found.offset;

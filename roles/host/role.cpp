@@ -50,7 +50,9 @@ const InterfaceConfig* usual_interface(const Config& config, bool) {
   return nullptr;
 }
 
-std::vector<u16> gue_ports(const Config& config) { return {config.host->port}; }
+void tunnel_ports(const Config& config, TunnelPorts& out) {
+  for (const HostTunnelConfig& tunnel : config.host->tunnel) out.add(tunnel.tunnel, port_of(*config.host, tunnel));
+}
 
 }  // namespace
 
@@ -70,6 +72,6 @@ extern const Descriptor kDescriptor = {.role = Role::host,
                                        .open_port = open_port,
                                        .look_here = look_here,
                                        .usual_interface = usual_interface,
-                                       .gue_ports = gue_ports};
+                                       .tunnel_ports = tunnel_ports};
 
 }  // namespace waymark::host

@@ -18,6 +18,10 @@ void look_here(const Config& config, Findings& out);
 // those of a family in which it has none, as nothing could be sent to them.
 std::vector<Address> fellows_of(const HostConfig& host);
 
+u16 port_of(const HostConfig& host, const HostTunnelConfig& tunnel);
+// Where GUE is taken, and sent to other hosts; 0: it is not taken.
+u16 gue_port(const HostConfig& host);
+
 bool accepts_tunnels(const HostConfig& host, const InterfaceConfig& interface);
 
 }  // namespace host

@@ -20,6 +20,20 @@ constexpr auto kHostService = section<HostServiceConfig>(
           "them, where the director names one, and taken from them.",
           "none"});
 
+constexpr auto kHostTunnel = section<HostTunnelConfig>(
+    "[[host.tunnel]]",
+    "Tunnels of a kind that end here, each kind once. Without any these are IP in IP and GUE; with one, those alone "
+    "that are listed.",
+    Field{"tunnel", &HostTunnelConfig::tunnel, kTunnelWithEnd, required,
+          "The kind, as the directors' targets have it."},
+    Field{"port", &HostTunnelConfig::port, kPort, optional, "The UDP port of GUE and VXLAN.",
+          "`port` of `[host]`, with VXLAN 4789"},
+    Field{"key", &HostTunnelConfig::key, kTunnelKey, optional,
+          "The key of GRE, without which only packets without a key are taken, or the VNI of VXLAN, which needs one.",
+          "none"},
+    Field{"mac", &HostTunnelConfig::mac, MacAddress{}, optional, "Whom the frames in VXLAN are for.",
+          "the interface that they come in by"});
+
 constexpr auto kSection = section<HostConfig>(
     "[host]", "This node is a server: it ends tunnels and answers clients directly.",
     Field{"address", &HostConfig::address, Several{HostAddress{}}, required, "Where tunnels to it end."},
@@ -28,6 +42,7 @@ constexpr auto kSection = section<HostConfig>(
     Field{"interfaces", &HostConfig::interfaces, Several{InterfaceName{}, kMayBeEmpty}, optional,
           "Where tunnels may come in, named as in `[engine] interfaces`.", "all of them"},
     Field{"port", &HostConfig::port, kPort, optional, "The UDP port for GUE."},
+    Field{"tunnel", &HostConfig::tunnel, Repeated{kHostTunnel, 4}, optional, ""},
     Field{"service", &HostConfig::service, Repeated{kHostService, 10'240}, optional, ""});
 
 }  // namespace waymark::host

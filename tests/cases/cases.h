@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/outer.h"
 #include "tests/kit/fixture.h"
 
 namespace waymark::cases {
@@ -45,6 +46,7 @@ std::vector<Case> stray_cases();
 std::vector<Case> forward_cases();
 std::vector<Case> icmp_cases();
 std::vector<Case> own_cases();
+std::vector<Case> tunnel_cases();
 
 // Cases of other settings than the site's.
 struct Setting {
@@ -53,6 +55,7 @@ struct Setting {
   std::vector<Case> cases;
 };
 std::vector<Setting> setting_cases();
+std::vector<Setting> tunnel_settings();  // part of these
 
 const std::vector<Case>& all_cases();
 

@@ -12,28 +12,39 @@ const Payload kSyn = tcp(40000, 80, "S");
 
 void tunnels(std::vector<Case>& c) {
   struct Kind {
-    u32 slot;
+    u32 service;
     const char* name;
   };
-  for (const Kind& k :
-       {Kind{by_ip6, "ip_in_ip6"}, {by_ip4, "ip_in_ip4"}, {by_gue6, "gue_in_ip6"}, {by_gue4, "gue_in_ip4"}}) {
+  for (const Kind& k : {Kind{by_ip6, "ip_in_ip6"},
+                        {by_ip4, "ip_in_ip4"},
+                        {by_gue6, "gue_in_ip6"},
+                        {by_gue4, "gue_in_ip4"},
+                        {by_gre6, "gre_in_ip6"},
+                        {by_gre4, "gre_in_ip4"},
+                        {by_key6, "gre_with_key_in_ip6"},
+                        {by_key4, "gre_with_key_in_ip4"},
+                        {by_vxlan6, "vxlan_in_ip6"},
+                        {by_vxlan4, "vxlan_in_ip4"},
+                        {by_mac6, "by_mac_of_ip6"},
+                        {by_mac4, "by_mac_of_ip4"}}) {
     for (bool six : {false, true}) {
-      const std::string from = six ? kClient6 : kClient4, to = six ? address6(k.slot) : address4(k.slot);
+      const std::string from = six ? kClient6 : kClient4, to = six ? address6(k.service) : address4(k.service);
+      const u32 slot = slot_of(k.service);
       const std::string name = std::string(k.name) + (six ? "_carries_ip6" : "_carries_ip4");
       c.push_back(sent(name + "_tcp", "the tunnel's header is right, the packet in it but for its hop limit untouched",
-                       from, to, kSyn, k.slot));
-      c.push_back(sent(name + "_udp", "likewise for UDP", from, to, udp(40000, 53), k.slot));
+                       from, to, kSyn, slot));
+      c.push_back(sent(name + "_udp", "likewise for UDP", from, to, udp(40000, 53), slot));
       c.push_back(sent(name + "_udp_without_checksum", "a checksum of zero stays zero", from, to,
-                       udp_unchecked(40000, 53, text("x")), k.slot));
+                       udp_unchecked(40000, 53, text("x")), slot));
       for (u8 tos : Bytes{1, 2, 3, 0xb8, 0xbb, 0xff}) {
         Case mark = sent(name + "_tos_" + std::to_string(tos),
-                         "DSCP and ECN go to the outer header (RFC 2983, RFC 6040)", from, to, kSyn, k.slot);
+                         "DSCP and ECN go to the outer header (RFC 2983, RFC 6040)", from, to, kSyn, slot);
         mark.in = frame(ip(from, to, kSyn, 64, tos));
-        mark.out = tunnelled(k.slot, ip(from, to, kSyn, 63, tos), mark.flow, tos);
+        mark.out = tunnelled(slot, ip(from, to, kSyn, 63, tos), mark.flow, tos);
         c.push_back(mark);
       }
       Case pad = sent(name + "_padding", "what pads the frame is not the packet: the tunnel's lengths leave it out",
-                      from, to, kSyn, k.slot);
+                      from, to, kSyn, slot);
       pad.in = padded(pad.in, pad.in.size() + 13);
       pad.out = padded(pad.out, pad.out.size() + 13);
       c.push_back(pad);

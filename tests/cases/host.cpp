@@ -19,11 +19,21 @@ Bytes outer(bool six, const Payload& payload, u8 tos = 0) {
   return ip(six ? kDirector6 : kDirector4, six ? kHere6 : kHere4, payload, 64, tos);
 }
 
-Payload carry(bool in_gue, const Bytes& packet) { return in_gue ? gue(0xc123, kGuePort, packet) : inside(packet); }
+enum class In { ip, gue, gre, vxlan };
+constexpr In kAll[] = {In::ip, In::gue, In::gre, In::vxlan};
+constexpr const char* kNames[] = {"ip", "gue", "gre", "vxlan"};
+
+// Frames in VXLAN are for the interface that they come in by.
+Payload carry(In in, const Bytes& packet) {
+  if (in == In::gue) return gue(0xc123, kGuePort, packet);
+  if (in == In::gre) return gre(0x2000, number32(kKey), packet);
+  if (in == In::vxlan) return vxlan(0xc123, kVxlanPort, kVni, frame(packet));
+  return inside(packet);
+}
 Payload gue_with(const Bytes& header, const Bytes& packet) { return udp_unchecked(0xc123, kGuePort, header + packet); }
 
-std::string kind(bool in_gue, bool outer_six, bool inner_six) {
-  return std::string(in_gue ? "host_gue" : "host_ip") + (outer_six ? "_in_ip6" : "_in_ip4") +
+std::string kind(In in, bool outer_six, bool inner_six) {
+  return std::string("host_") + kNames[int(in)] + (outer_six ? "_in_ip6" : "_in_ip4") +
          (inner_six ? "_carries_ip6" : "_carries_ip4");
 }
 
@@ -43,49 +53,47 @@ void tunnels(std::vector<Case>& c) {
                            {"_priority_tag", {.tags = {0xe000}}},
                            {"_vlan", {.tags = {kVlan}}},
                            {"_two_vlans", {.tags = {0x2000 | kVlan, kInnerVlan}, .first_tag_type = 0x88a8}}};
-  for (bool in_gue : {false, true})
+  for (const In in : kAll)
     for (bool outer_six : {false, true})
       for (bool inner_six : {false, true}) {
-        const std::string name = kind(in_gue, outer_six, inner_six);
+        const std::string name = kind(in, outer_six, inner_six);
         for (const Tagged& t : tagged)
           c.push_back(delivered(name + t.name, "the inner packet comes out as it went in, link header and tags kept",
-                                outer(outer_six, carry(in_gue, inner(inner_six))), inner(inner_six), t.link));
+                                outer(outer_six, carry(in, inner(inner_six))), inner(inner_six), t.link));
         c.push_back(delivered(name + "_udp", "UDP is served like TCP",
-                              outer(outer_six, carry(in_gue, inner(inner_six, udp(40000, 53)))),
+                              outer(outer_six, carry(in, inner(inner_six, udp(40000, 53)))),
                               inner(inner_six, udp(40000, 53))));
         Case pad = delivered(name + "_padding", "what pads the frame stays behind the packet",
-                             outer(outer_six, carry(in_gue, inner(inner_six))), inner(inner_six));
+                             outer(outer_six, carry(in, inner(inner_six))), inner(inner_six));
         pad.in = padded(pad.in, pad.in.size() + 9);
         pad.out = padded(pad.out, pad.out.size() + 9);
         c.push_back(pad);
         for (u8 hops : Bytes{0, 1, 255})
           c.push_back(delivered(name + "_hops_" + std::to_string(hops), "the end of a tunnel is no hop (RFC 2003, 3.1)",
-                                outer(outer_six, carry(in_gue, inner(inner_six, kSyn, hops))),
+                                outer(outer_six, carry(in, inner(inner_six, kSyn, hops))),
                                 inner(inner_six, kSyn, hops)));
         // RFC 6040, 4.2: congestion on the tunnel is marked within, or the packet is dropped where it cannot be.
         const std::string why = "congestion on the tunnel must reach the server's TCP";
         for (u8 ecn : Bytes{1, 2}) {
           Case mark = delivered(name + "_marked_" + std::to_string(ecn), why,
-                                outer(outer_six, carry(in_gue, inner(inner_six, kSyn, 61, u8(0xb8 | ecn))), 3),
+                                outer(outer_six, carry(in, inner(inner_six, kSyn, 61, u8(0xb8 | ecn))), 3),
                                 inner(inner_six, kSyn, 61, 0xbb));
           mark.notes = {Note::ecn_marked};
           c.push_back(mark);
         }
-        c.push_back(delivered(name + "_marked_3", why,
-                              outer(outer_six, carry(in_gue, inner(inner_six, kSyn, 61, 3)), 3),
+        c.push_back(delivered(name + "_marked_3", why, outer(outer_six, carry(in, inner(inner_six, kSyn, 61, 3)), 3),
                               inner(inner_six, kSyn, 61, 3)));
         c.push_back(ends(name + "_cannot_mark", why,
-                         frame(outer(outer_six, carry(in_gue, inner(inner_six, kSyn, 61, 0xb8)), 3)),
-                         "host.congestion"));
+                         frame(outer(outer_six, carry(in, inner(inner_six, kSyn, 61, 0xb8)), 3)), "host.congestion"));
         Case other =
             delivered(name + "_marked_ect1", "ECT(1) may be a mark too: it is kept (RFC 6040, figure 4)",
-                      outer(outer_six, carry(in_gue, inner(inner_six, kSyn, 61, 2)), 1), inner(inner_six, kSyn, 61, 1));
+                      outer(outer_six, carry(in, inner(inner_six, kSyn, 61, 2)), 1), inner(inner_six, kSyn, 61, 1));
         other.notes = {Note::ecn_marked};
         c.push_back(other);
         for (u8 ecn : Bytes{0, 2})
           c.push_back(delivered(
               name + "_unmarked_" + std::to_string(ecn), "other marks on the tunnel change nothing within",
-              outer(outer_six, carry(in_gue, inner(inner_six, kSyn, 61, 2)), ecn), inner(inner_six, kSyn, 61, 2)));
+              outer(outer_six, carry(in, inner(inner_six, kSyn, 61, 2)), ecn), inner(inner_six, kSyn, 61, 2)));
       }
   c.push_back(delivered(
       "outer_options", "the outer header may have options",
@@ -93,10 +101,10 @@ void tunnels(std::vector<Case>& c) {
 }
 
 void trust(std::vector<Case>& c) {
-  for (bool in_gue : {false, true})
+  for (const In in : kAll)
     for (bool six : {false, true}) {
-      const std::string name = kind(in_gue, six, !six);
-      const Payload tunnel = carry(in_gue, inner(!six));
+      const std::string name = kind(in, six, !six);
+      const Payload tunnel = carry(in, inner(!six));
       c.push_back(ends(name + "_other_interface", "tunnels are believed only where the configuration says",
                        frame(outer(six, tunnel), {.tags = {kVlanNoTunnels}}), "host.untrusted_interface"));
       c.push_back(ends(name + "_other_source", "whoever may send tunnels may send as any client",
@@ -143,11 +151,11 @@ void icmp(std::vector<Case>& c) {
     const auto reply = [&](const Payload& payload) { return ip(served, client, payload); };
     const Payload ping = six ? icmp6(128, 0) : icmp4(8, 0), pong = six ? icmp6(129, 0) : icmp4(0, 0);
     const auto add = [&](const std::string& name, const char* why, const Bytes& packet) {
-      c.push_back(delivered("icmp_" + name + v, why, outer(!six, carry(false, packet)), packet));
-      c.push_back(delivered("icmp_gue_" + name + v, why, outer(six, carry(true, packet)), packet));
+      c.push_back(delivered("icmp_" + name + v, why, outer(!six, carry(In::ip, packet)), packet));
+      c.push_back(delivered("icmp_gue_" + name + v, why, outer(six, carry(In::gue, packet)), packet));
     };
     const auto refused = [&](const std::string& name, const char* why, const Bytes& packet) {
-      c.push_back(ends("icmp_" + name + v, why, frame(outer(!six, carry(false, packet))), "host.not_served"));
+      c.push_back(ends("icmp_" + name + v, why, frame(outer(!six, carry(In::ip, packet))), "host.not_served"));
     };
     add("ping", "a director that sends pings on", ip(client, served, ping));
     add("error_tcp", "a small link behind the client", ip(router, served, error(reply(tcp(80, 40000, "A")))));
@@ -208,11 +216,11 @@ void gue_headers(std::vector<Case>& c) {
 }
 
 void inner_packets(std::vector<Case>& c) {
-  for (bool in_gue : {false, true})
+  for (const In in : kAll)
     for (bool six : {false, true}) {
-      const std::string name = kind(in_gue, !six, six);
+      const std::string name = kind(in, !six, six);
       auto bad = [&](const std::string& what, const Bytes& packet, const std::string& reason, const char* why) {
-        c.push_back(ends(name + "_" + what, why, frame(outer(!six, carry(in_gue, packet))), reason));
+        c.push_back(ends(name + "_" + what, why, frame(outer(!six, carry(in, packet))), reason));
       };
       const Bytes good = inner(six);
       const std::string client = six ? kClient6 : kClient4, served = six ? kServed6 : kServed4;

@@ -14,9 +14,16 @@ const std::string kRouter4 = "192.0.2.77", kRouter6 = "2001:db8:9::77", kEnd4 = 
 Payload tunnel_of(const Bytes& packet, int kind) {
   return kind == 0   ? inside(packet)
          : kind == 1 ? gue(0xc123, kGuePort, packet)
+         : kind == 3 ? gre(0, {}, packet)
+         : kind == 4 ? gre(0x2000, number32(kKey), packet)
+         : kind == 5 ? vxlan(0xc123, kVxlanPort, kVni, frame(packet))
                      : gue_naming(0xc123, kGuePort, packet, "2001:db8:5::102");
 }
-u32 overhead(bool outer_six, int kind) { return (outer_six ? 40 : 20) + (kind == 0 ? 0 : kind == 1 ? 12 : 32); }
+constexpr int kKinds[] = {0, 1, 2, 3, 4, 5};
+u32 overhead(bool outer_six, int kind) {
+  constexpr u32 kBehindIp[] = {0, 12, 32, 4, 8, 30};
+  return (outer_six ? 40 : 20) + kBehindIp[kind];
+}
 
 // What a router says of a tunnel from here with `packet` in it, of which it quotes `left` bytes.
 Bytes said(bool outer_six, int kind, const Bytes& packet, size_t left, u32 mtu, u8 type = 0, u8 code = 0) {
@@ -35,7 +42,7 @@ Bytes big(bool six, size_t size) {
 
 void told(std::vector<Case>& c) {
   for (const bool outer : {false, true})
-    for (const int kind : {0, 1, 2})
+    for (const int kind : kKinds)
       for (const bool six : {false, true}) {
         const std::string v = std::string(outer ? "6" : "4") + (six ? "6" : "4") + "_" + std::to_string(kind);
         const Bytes packet = big(six, 1460);

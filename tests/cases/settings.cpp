@@ -122,13 +122,16 @@ std::vector<Case> spoken(bool own) {
 
 std::vector<Setting> setting_cases() {
   const auto none = [](Settings& s, AnswerKind kind) { s.answer_interval[u32(kind)] = 0; };
-  return {{"echo = \"target\"", [](Settings& s) { s.echo = Echo::target; }, pings_to_targets()},
-          {"echo = \"kernel\"", [](Settings& s) { s.echo = Echo::kernel; }, left_alone("echo")},
-          {"closed = 0", [=](Settings& s) { none(s, AnswerKind::closed); }, left_alone("closed")},
-          {"errors = 0", [=](Settings& s) { none(s, AnswerKind::told); }, left_alone("errors")},
-          {"address of both families",
-           [](Settings& s) { s.own[director::kModule].ip4 = number(ip4_of(fixture::address(kOwn4))); }, spoken(true)},
-          {"address of neither", [](Settings& s) { s.own[director::kModule] = {}; }, spoken(false)}};
+  std::vector<Setting> all = {
+      {"echo = \"target\"", [](Settings& s) { s.echo = Echo::target; }, pings_to_targets()},
+      {"echo = \"kernel\"", [](Settings& s) { s.echo = Echo::kernel; }, left_alone("echo")},
+      {"closed = 0", [=](Settings& s) { none(s, AnswerKind::closed); }, left_alone("closed")},
+      {"errors = 0", [=](Settings& s) { none(s, AnswerKind::told); }, left_alone("errors")},
+      {"address of both families",
+       [](Settings& s) { s.own[director::kModule].ip4 = number(ip4_of(fixture::address(kOwn4))); }, spoken(true)},
+      {"address of neither", [](Settings& s) { s.own[director::kModule] = {}; }, spoken(false)}};
+  for (Setting& setting : tunnel_settings()) all.push_back(std::move(setting));
+  return all;
 }
 
 }  // namespace waymark::cases

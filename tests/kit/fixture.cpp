@@ -15,8 +15,8 @@ namespace {
 
 using packets::operator+;
 
-constexpr u32 kKey[12] = {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0,
-                          0x082efa98, 0xec4e6c89, 0x452821e6, 0x38d01377, 0xbe5466cf, 0x34e90c6c};
+constexpr u32 kPinKey[12] = {0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0,
+                             0x082efa98, 0xec4e6c89, 0x452821e6, 0x38d01377, 0xbe5466cf, 0x34e90c6c};
 constexpr u32 kSteerBits = 6;
 constexpr u32 kPrime = 7;
 constexpr u32 kPattern[2][kPrime] = {{0, 1, 2, 0, 1, 2, 0}, {2, 2, 2, 2, 2, 2, 2}};  // members by half and entry
@@ -25,11 +25,19 @@ constexpr u16 kBefore[kSizeBefore] = {1, 2, 0, 2, 1, 0, kNoMember, 2, 0, 0, kNoM
 
 Mac mac(u8 a, u8 b) { return {{2, 0, 0, 0, a, b}}; }
 
+constexpr u32 kOthers = 60;  // slots of the last services' targets are so much more than their numbers
+
 bool is_v4_tunnel(u32 slot) {
   return slot == by_ip4 || slot == by_gue4 || slot == narrow4 || slot == 43 || slot == 51 || slot == 52 ||
-         slot == kFellowSlot4;
+         slot == kFellowSlot4 || (slot > kTakenOver && slot % 2 == 0);
 }
-bool is_gue(u32 slot) { return slot == by_gue6 || slot == by_gue4 || slot == narrow4 || slot > 40; }
+bool is_gue(u32 slot) {
+  return slot == by_gue6 || slot == by_gue4 || slot == narrow4 || (slot > 40 && slot < kTakenOver);
+}
+bool is_gre(u32 slot) { return slot > kTakenOver && slot - kOthers < by_vxlan6; }
+bool is_vxlan(u32 slot) { return slot - kOthers == by_vxlan6 || slot - kOthers == by_vxlan4; }
+bool is_by_mac(u32 slot) { return slot - kOthers == by_mac6 || slot - kOthers == by_mac4; }
+bool has_key(u32 slot) { return is_gre(slot) && slot - kOthers >= by_key6; }
 u32 adjacency_of(u32 slot) {
   if (slot == no_way) return 0;
   return slot == old_way ? 3 : slot == other ? 2 : slot == narrow6 || slot == narrow4 || slot == 52 ? 4 : 1;
@@ -110,11 +118,16 @@ void place_ports(Image& image, const std::vector<Port>& ports) {
   }
 }
 
+Encapsulation tunnel_of(u32 slot) {
+  if (is_gre(slot)) return {kTunnelGre, kGuePort, has_key(slot), has_key(slot) ? kKey : 0};
+  if (is_vxlan(slot)) return {kTunnelVxlan, kVxlanPort, true, kVni, mac(5, 1)};
+  return {is_by_mac(slot) ? kTunnelMac : is_gue(slot) ? kTunnelGue : kTunnelIp, kGuePort};
+}
+
 Target target(u32 slot, u32 service) {
   Target t{};
   const bool v4 = is_v4_tunnel(slot);
-  set_outer(t, address(v4 ? kHere4 : kHere6), address(v4 ? target4(slot) : target6(slot)),
-            is_gue(slot) ? kTunnelGue : kTunnelIp, kGuePort);
+  set_outer(t, address(v4 ? kHere4 : kHere6), address(v4 ? target4(slot) : target6(slot)), tunnel_of(slot));
   t.route = adjacency_of(slot);
   t.service = service;
   t.in_use = 1;
@@ -124,11 +137,12 @@ Target target(u32 slot, u32 service) {
 u32 le32(const Bytes& b, size_t at) {
   return u32(b.at(at)) | u32(b.at(at + 1)) << 8 | u32(b.at(at + 2)) << 16 | u32(b.at(at + 3)) << 24;
 }
+u64 le64(const Bytes& b, size_t at) { return le32(b, at) | u64(le32(b, at + 4)) << 32; }
 Bytes wide(const std::string& text) {  // 16 bytes, IPv4 as ::ffff:a.b.c.d
   const Bytes b = packets::address_bytes(text);
   return b.size() == 16 ? b : packets::repeat(0, 10) + packets::repeat(0xff, 2) + b;
 }
-u64 multiply(u32 i, u32 a, u32 b) { return u64(u32(a + kKey[i])) * u64(u32(b + kKey[i + 1])); }
+u64 multiply(u32 i, u32 a, u32 b) { return u64(u32(a + kPinKey[i])) * u64(u32(b + kPinKey[i + 1])); }
 u64 finish(u64 x) {  // Stafford, variant 13
   x ^= x >> 30, x *= 0xbf58476d1ce4e5b9u;
   x ^= x >> 27, x *= 0x94d049bb133111ebu;
@@ -152,7 +166,7 @@ Address address(const std::string& text) {
 Image image(bool pins, u32 stamp_shift) {
   Image image;
   Settings& s = image.settings;
-  std::copy(std::begin(kKey), std::end(kKey), s.pin_key);
+  std::copy(std::begin(kPinKey), std::end(kPinKey), s.pin_key);
   s.pin_buckets = pins ? pin_buckets_for(kPins) : 0;
   s.embryo_buckets = pins ? embryo_buckets_for(kPins) : 0;
   s.stamp_shift = stamp_shift;
@@ -163,7 +177,7 @@ Image image(bool pins, u32 stamp_shift) {
     s.answer_interval[kind] = kAnswerInterval;
     s.answer_burst[kind] = kAnswerBurst;
   }
-  s.gue_port = kGuePort;
+  s.tunnel_ends = {kGuePort, kVxlanPort, kKey, kVni, {}, 0xf, 1, 0};
   s.prefix_role = kNoRole;
 
   for (u32 service = by_ip6; service <= kLastService; ++service) {
@@ -207,10 +221,10 @@ void fill(const Live& live, u32 now) {
   std::fill(live.limits.begin(), live.limits.end(), u64(now) << 16);
 
   const u32 later = now + 0x1000'0000, before = now - 0x1000'0000;
-  live.adjacencies[1] = {kInterface, later, mac(1, 1), mac(1, 0xfe), u16(kMtu), 0, 0};
-  live.adjacencies[2] = {kOtherInterface, later, mac(1, 1), mac(1, 0xfe), u16(kMtu), 0, 0};
-  live.adjacencies[3] = {kInterface, before, mac(1, 1), mac(1, 0xfe), u16(kMtu), 0, 0};
-  live.adjacencies[4] = {kInterface, later, mac(1, 1), mac(1, 0xfe), u16(kNarrowMtu), 0, 0};
+  live.adjacencies[1] = {kInterface, later, mac(1, 1), mac(1, 0xfe), u16(kMtu), 0, 0, 0};
+  live.adjacencies[2] = {kOtherInterface, later, mac(1, 1), mac(1, 0xfe), u16(kMtu), 0, 0, 0};
+  live.adjacencies[3] = {kInterface, before, mac(1, 1), mac(1, 0xfe), u16(kMtu), 0, 0, 0};
+  live.adjacencies[4] = {kInterface, later, mac(1, 1), mac(1, 0xfe), u16(kNarrowMtu), 0, 0, 0};
 
   live.half[0] = 0;
   for (u32 half = 0; half < 2; ++half) {
@@ -220,7 +234,7 @@ void fill(const Live& live, u32 now) {
     std::copy(std::begin(kBefore), std::end(kBefore), live.previous.begin() + base);
     for (u32 service = by_ip6; service <= kLastService; ++service) {
       const bool three = first_of(service) != 0, moved = three && service != sticky;
-      const u32 slot = three ? first_of(service) : service;
+      const u32 slot = slot_of(service);
       const u32 first = members + service * 4, count = three ? 3 : 1;
       for (u32 i = 0; i < count; ++i) {
         live.members[first + i] = slot + i;
@@ -262,14 +276,28 @@ u32 chosen_before(u32 service, u64 hash) {
   return entry == kNoMember || service == sticky ? 0 : first_of(service) + entry;
 }
 
+u32 slot_of(u32 service) {
+  return first_of(service) ? first_of(service) : service > moved4 ? service + kOthers : service;
+}
+
 std::string end_of(u32 slot) { return is_v4_tunnel(slot) ? target4(slot) : target6(slot); }
 
 Bytes tunnelled(u32 slot, const Bytes& inner, u64 hash, u8 tos, const packets::Link* link, u32 candidate) {
+  const packets::Link way = link ? *link : packets::Link{"02:00:00:00:01:01", "02:00:00:00:01:fe", {}};
+  if (is_by_mac(slot)) return packets::frame(inner, way);
   const u32 entropy = u32(hash >> 40);
   const u16 port = u16(0xc000 | (entropy & 0x3fff));
-  const Payload carried = candidate      ? packets::gue_naming(port, kGuePort, inner, end_of(candidate))
-                          : is_gue(slot) ? packets::gue(port, kGuePort, inner)
-                                         : packets::inside(inner);
+  const Bytes from = wide(is_v4_tunnel(slot) ? kHere4 : kHere6);
+  const u64 sender = finish(le64(from, 0) ^ finish(le64(from, 8)));
+  char sends[20];
+  std::snprintf(sends, sizeof sends, "02:%02x:%02x:%02x:%02x:%02x", u32(sender >> 32) & 255, u32(sender >> 24) & 255,
+                u32(sender >> 16) & 255, u32(sender >> 8) & 255, u32(sender) & 255);
+  const Payload carried =
+      is_gre(slot) ? packets::gre(has_key(slot) ? 0x2000 : 0, has_key(slot) ? packets::number32(kKey) : Bytes{}, inner)
+      : is_vxlan(slot) ? packets::vxlan(port, kVxlanPort, kVni, packets::frame(inner, {kFrameEnd, sends, {}}))
+      : candidate      ? packets::gue_naming(port, kGuePort, inner, end_of(candidate))
+      : is_gue(slot)   ? packets::gue(port, kGuePort, inner)
+                       : packets::inside(inner);
   const Bytes outer =
       is_v4_tunnel(slot)
           ? packets::ip4({.source = kHere4, .destination = target4(slot), .ttl = 64, .tos = tos, .id = 0}, carried)
@@ -279,7 +307,7 @@ Bytes tunnelled(u32 slot, const Bytes& inner, u64 hash, u8 tos, const packets::L
                           .traffic_class = tos,
                           .label = entropy & 0xfffff},
                          carried);
-  return packets::frame(outer, link ? *link : packets::Link{"02:00:00:00:01:01", "02:00:00:00:01:fe", {}});
+  return packets::frame(outer, way);
 }
 
 }  // namespace waymark::fixture

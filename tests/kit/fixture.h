@@ -12,6 +12,9 @@
 //   8  pool     three targets 21..23, by flow           16  tenant   198.51.100.1 in another zone
 //  17  moved6   GUE, three targets 41, 42 in IPv6 and 43 in IPv4, which the choice named otherwise before
 //  18  moved4   the same with 51, 52 in IPv4 and 53 in IPv6; a way of kNarrowMtu to 52
+//  19  by_gre6  GRE in IPv6, 20 by_gre4 in IPv4; 21 by_key6 and 22 by_key4 the same with the key kKey; 23 by_vxlan6 and
+//  24  by_vxlan4 VXLAN with the VNI kVni, its frames for kFrameEnd; 25 by_mac6 and 26 by_mac4 no tunnel, but the
+//  target's MAC The slots of these services' targets are 60 more than their numbers.
 //
 // The choice of `pool` was another one before too. The same node ends tunnels at kHere4 and kHere6 from kDirector4 and
 // kDirector6, for what kServed4 and kServed6 serve: two services, one of which (kShared) the hosts kFellow4 and
@@ -50,13 +53,23 @@ enum Service : u32 {
   all,
   tenant,
   moved6,
-  moved4
+  moved4,
+  by_gre6,
+  by_gre4,
+  by_key6,
+  by_key4,
+  by_vxlan6,
+  by_vxlan4,
+  by_mac6,
+  by_mac4
 };
-constexpr u32 kLastService = moved4;
+constexpr u32 kLastService = by_mac4;
 
 constexpr u32 kInterface = 1, kOtherInterface = 2;
-constexpr u16 kGuePort = 6080;
-constexpr u32 kPins = 400;  // 64 buckets
+constexpr u16 kGuePort = 6080, kVxlanPort = 4789;
+constexpr u32 kKey = 0xfedc'ba98, kVni = 0xab'cdef;        // of targets, and of the tunnels that end here
+inline const std::string kFrameEnd = "02:00:00:00:05:01";  // whom the frames in VXLAN to targets are for
+constexpr u32 kPins = 400;                                 // 64 buckets
 constexpr u32 kNarrowMtu = 600, kMtu = 1500;
 constexpr u16 kVlan = 100, kInnerVlan = 200;        // public too, as tag and as (outer, inner) tags
 constexpr u16 kVlanNoTunnels = 7, kVlanTenant = 8;  // public without tunnels; the tenant's zone
@@ -93,6 +106,9 @@ u64 client_hash(u32 realm, const std::string& source);
 // The slot that the choice of a service of three targets holds for a hash, and the one that it held before; 0: none.
 u32 chosen(u32 service, u64 hash);
 u32 chosen_before(u32 service, u64 hash);
+
+// The slot of a service's only target, or of the first of three.
+u32 slot_of(u32 service);
 
 // Where a target's tunnels end.
 std::string end_of(u32 slot);

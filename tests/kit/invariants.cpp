@@ -41,20 +41,27 @@ struct Sent {
   bool names_candidate = false;
 };
 
+std::string carried_wrongly(const Bytes& original, bool six, const Bytes& carried) {
+  if (without_changing_fields(carried, six) != without_changing_fields(original, six))
+    return "the packet that was sent is not the client's";
+  return original[six ? 7 : 8] - carried[six ? 7 : 8] == 1 ? "" : "not exactly one hop was spent";
+}
+
 std::string sent_wrongly(const Bytes& original, bool six, const Bytes& out, Sent& sent) {
   sent.outer = find_ip(out);
   if (sent.outer.at != 14) return "no IP packet came out";
-  const bool gue = out[14 + (sent.outer.six ? 6 : 9)] == 17;
-  sent.header = 14 + (sent.outer.six ? 40 : 20) + (gue ? 12 : 0);
+  const size_t behind = 14 + (sent.outer.six ? 40 : 20);
+  const u8 protocol = out[14 + (sent.outer.six ? 6 : 9)];
+  const bool vxlan = protocol == 17 && part(out, behind + 2, 2) == Bytes{kVxlanPort >> 8, kVxlanPort & 255};
+  const bool gue = protocol == 17 && !vxlan;
+  sent.header = behind + (gue ? 12 : vxlan ? 30 : protocol != 47 ? 0 : out[behind] & 0x20 ? 8 : 4);
   if (gue && out.size() > sent.header && out[sent.header - 4] != 0) {
     if (out[sent.header - 4] != 5 || part(out, sent.header, 4) != Bytes{1, 0, 0, 0}) return "a GUE header that is none";
     sent.names_candidate = true;
     sent.header += 20;
   }
   const Bytes carried(out.begin() + long(std::min(sent.header, out.size())), out.end());
-  if (without_changing_fields(carried, six) != without_changing_fields(original, six))
-    return "the packet in the tunnel is not the client's";
-  if (original[six ? 7 : 8] - carried[six ? 7 : 8] != 1) return "not exactly one hop was spent";
+  if (const std::string wrong = carried_wrongly(original, six, carried); !wrong.empty()) return wrong;
   if (!sent.outer.six && packets::internet_checksum(part(out, 14, 20)) != 0)
     return "the outer header's checksum is wrong";
   return "";
@@ -82,16 +89,20 @@ std::string tunnelled_wrongly(const Bytes& in, const Bytes& out) {
   if (!inner.at) return "no IP packet went in";
   const Bytes service = destination(in, inner.at, inner.six);
   if (service == packets::address_bytes(inner.six ? kHere6 : kHere4)) return passed_on_wrongly(in, out);
+  const Bytes original(in.begin() + long(inner.at), in.end());
+  for (u32 s : {by_mac6, by_mac4})
+    if (service == packets::address_bytes(inner.six ? address6(s) : address4(s)))
+      return carried_wrongly(original, inner.six, Bytes(out.begin() + 14, out.end()));
   Sent sent;
-  const std::string wrong = sent_wrongly(Bytes(in.begin() + long(inner.at), in.end()), inner.six, out, sent);
+  const std::string wrong = sent_wrongly(original, inner.six, out, sent);
   if (!wrong.empty()) return wrong;
   const Bytes to = destination(out, 14, sent.outer.six);
   const Bytes named = sent.names_candidate ? part(out, sent.header - 16, 16) : Bytes{};
   bool to_target = false, names_target = !sent.names_candidate;
   for (u32 s = by_ip6; s <= kLastService; ++s) {
     if (service != packets::address_bytes(inner.six ? address6(s) : address4(s))) continue;
-    const u32 first = s == pool ? 21 : s == sticky ? 31 : s == moved6 ? 41 : s == moved4 ? 51 : s;
-    for (u32 target = first; target < first + (first > 20 ? 3 : 1); ++target) {
+    const u32 first = slot_of(s), count = s == pool || s == sticky || s == moved6 || s == moved4 ? 3 : 1;
+    for (u32 target = first; target < first + count; ++target) {
       const Bytes end = packets::address_bytes(end_of(target));
       to_target |= to == end;
       names_target |= to != end && named == (end.size() == 16 ? end : packets::repeat(0, 10) + Bytes{0xff, 0xff} + end);

@@ -172,6 +172,18 @@ Payload gue_naming(uint16_t source_port, uint16_t port, const Bytes& ip, const s
   return udp_unchecked(source_port, port, candidate_header(ip, candidate) + ip);
 }
 
+Bytes number32(uint32_t value) {
+  Bytes b;
+  put32(b, value);
+  return b;
+}
+Payload gre(uint16_t flags, const Bytes& fields, const Bytes& ip) {
+  return raw(47, number32(uint32_t(flags) << 16 | (ip.at(0) >> 4 == 6 ? 0x86dd : 0x0800)) + fields + ip);
+}
+Payload vxlan(uint16_t source_port, uint16_t port, uint32_t vni, const Bytes& frame, uint32_t flags) {
+  return udp_unchecked(source_port, port, number32(flags) + number32(vni << 8) + frame);
+}
+
 Bytes ip4(const Ip4Header& h, const Payload& payload) {
   const Bytes source = address_bytes(h.source), destination = address_bytes(h.destination);
   const size_t header = 20 + h.options.size();

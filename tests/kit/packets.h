@@ -57,6 +57,12 @@ Payload gue(uint16_t source_port, uint16_t port, const Bytes& ip);
 Bytes candidate_header(const Bytes& ip, const std::string& candidate);
 Payload gue_naming(uint16_t source_port, uint16_t port, const Bytes& ip, const std::string& candidate);
 
+// In GRE (RFC 2784, 2890) behind a header's first word, its flags above the type, and whatever fields follow it; in
+// VXLAN (RFC 7348) to `port`, as an Ethernet frame.
+Payload gre(uint16_t flags, const Bytes& fields, const Bytes& ip);
+Bytes number32(uint32_t value);
+Payload vxlan(uint16_t source_port, uint16_t port, uint32_t vni, const Bytes& frame, uint32_t flags = 0x08000000);
+
 struct Ip4Header {
   std::string source, destination;
   uint8_t ttl = 64, tos = 0;
