@@ -57,10 +57,18 @@ std::string commands_for(const std::string& node) {
     return lo + link("dir", kWideLink, 3, 2) + up("srv", kServerLink, "192.0.2.254/24", "2001:db8:5::ff/64") +
            by_default("198.18.3.1", "2001:db8:f3::1");
   return lo + up("eth0", kServerLink, "192.0.2.11/24", "2001:db8:5::1/64") + link("eth1", kWideLink, 4, 1) +
+         "link add vxlan8 type vxlan id 8 dstport 4789 local 192.0.2.11 nolearning\n"
+         "link set dev vxlan8 address 02:57:00:00:00:08 up\n" +
          fmt::format("addr add {}/32 dev lo\naddr add {}/128 dev lo nodad\n", kService4, kService6) +
          by_default("198.18.4.2", "2001:db8:f4::2") +
          "route add 198.18.3.0/30 via 192.0.2.254\nroute add 2001:db8:f3::/64 via 2001:db8:5::ff\n";
 }
+
+// VXLAN that the host takes has a port of its own, as it leaves the usual one to the kernel's device.
+constexpr const char* kEnds =
+    "[[host.tunnel]]\ntunnel = \"ip\"\n[[host.tunnel]]\ntunnel = \"gue\"\n"
+    "[[host.tunnel]]\ntunnel = \"gre\"\nkey = 7\n"
+    "[[host.tunnel]]\ntunnel = \"vxlan\"\nport = 4790\nkey = 7\nmac = \"02:57:00:00:00:07\"\n";
 
 }  // namespace
 
@@ -112,10 +120,10 @@ Status PathMtuSite::write_director(bool tells, const char* echo) const {
       instance("d"), socket("d"), echo, tells ? "" : "errors = 0\nclosed = 0\n");
   for (const TunnelKind& t : kTunnels)
     out += fmt::format(
-        "\n[[service]]\nname = \"{0}{1}\"\nzone = \"public\"\naddress = [\"{2}\", \"{3}\"]\n"
-        "ports = \"tcp/{4}\"\ncheck = {{ tcp = true, every = \"500ms\", fall = 4 }}\n"
-        "[[service.target]]\nname = \"s\"\naddress = \"{5}\"\ntunnel = \"{0}\"\n",
-        t.tunnel, t.ip6 ? 6 : 4, kService4, kService6, t.port, t.ip6 ? "2001:db8:5::1" : "192.0.2.11");
+        "\n[[service]]\nname = \"port-{1}\"\nzone = \"public\"\naddress = [\"{2}\", \"{3}\"]\n"
+        "ports = \"tcp/{1}\"\ncheck = {{ tcp = true, every = \"500ms\", fall = 4 }}\n"
+        "[[service.target]]\nname = \"s\"\naddress = \"{4}\"\n{0}\n",
+        t.tunnel, t.port, kService4, kService6, t.ip6 ? "2001:db8:5::1" : "192.0.2.11");
   return write_file(file("d.toml"), out);
 }
 
@@ -125,12 +133,13 @@ Status PathMtuSite::write_server() const {
     ports += fmt::format("{}\"tcp/{}\"", ports.empty() ? "" : ", ", t.port);
     listen += fmt::format("listen {0}; listen [::]:{0}; ", t.port);
   }
-  WM_TRY(write_file(file("s.toml"),
-                    fmt::format("[node]\nname = \"{}\"\n\n[engine]\ninterfaces = {{ eth0 = \"servers\" }}\n\n"
-                                "[api]\nsocket = \"{}\"\n\n[host]\naddress = [\"192.0.2.11\", \"2001:db8:5::1\"]\n"
-                                "directors = [\"198.18.3.1\", \"2001:db8:f3::1\"]\n\n[[host.service]]\nname = \"web\"\n"
-                                "address = [\"{}\", \"{}\"]\nports = [{}]\n",
-                                instance("s"), socket("s"), kService4, kService6, ports)));
+  WM_TRY(
+      write_file(file("s.toml"),
+                 fmt::format("[node]\nname = \"{}\"\n\n[engine]\ninterfaces = {{ eth0 = \"servers\" }}\n\n"
+                             "[api]\nsocket = \"{}\"\n\n[host]\naddress = [\"192.0.2.11\", \"2001:db8:5::1\"]\n"
+                             "directors = [\"198.18.3.1\", \"2001:db8:f3::1\"]\n{}\n[[host.service]]\nname = \"web\"\n"
+                             "address = [\"{}\", \"{}\"]\nports = [{}]\n",
+                             instance("s"), socket("s"), kEnds, kService4, kService6, ports)));
   std::string temporary;
   for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
     temporary += fmt::format("  {}_temp_path {};\n", kind, file(fmt::format("s.{}", kind)));
