@@ -60,6 +60,7 @@ WM_INLINE bool has_explicit_map(E& env, const Address& ip4) {
 // The translator to core/translate (core/translate/role.h).
 struct Translating {
   static constexpr u32 kModule = translator::kModule;
+  static constexpr AnswerKind kLimit = AnswerKind::error;
   Swapped inside;  // of a hairpin alone
 
   template <class E>

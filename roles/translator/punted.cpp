@@ -217,6 +217,31 @@ std::vector<std::vector<u8>> split(std::span<const u8> frame, u32 mtu, u32 id) {
   return type == kEtherIp6 ? split6(frame, mtu, id) : std::vector<Bytes>();
 }
 
+std::vector<std::vector<u8>> split_inside(std::span<const u8> frame, u32 in_front, u32 mtu, u32 id) {
+  if (!in_front) return split(frame, mtu, id);
+  constexpr std::size_t l3 = sizeof(Ethernet);
+  if (frame.size() <= l3 + in_front || in_front < sizeof(Ip4)) return {};
+  const Frame tunnel = frame.first(l3 + in_front);
+  Bytes bare(frame.begin(), frame.begin() + l3);
+  append(bare, frame.subspan(l3 + in_front));
+  put16(bare, l3 - 2, bare[l3] >> 4 == 6 ? kEtherIp6 : kEtherIp4);
+  std::vector<Bytes> out = split(bare, mtu, id);
+  const bool ip6 = tunnel[l3] >> 4 == 6;
+  const std::size_t header = ip6 ? sizeof(Ip6) : sizeof(Ip4);
+  for (Bytes& piece : out) {
+    Bytes whole(tunnel.begin(), tunnel.end());
+    append(whole, Frame(piece).subspan(l3));
+    const u32 length = u32(whole.size() - l3);
+    if (ip6)
+      put16(whole, l3 + 4, length - u32(header));
+    else
+      put_covered(whole, l3 + 2, length, l3 + 10);
+    if (tunnel[l3 + (ip6 ? 6 : 9)] == kProtoUdp) put16(whole, l3 + header + 4, length - u32(header));
+    piece = std::move(whole);
+  }
+  return out;
+}
+
 void tighten(Frame came, Bytes& translated) {
   constexpr u32 l3 = sizeof(Ethernet), icmp = l3 + sizeof(Ip4), at = icmp + sizeof(Icmp), said = kLeastDatagram + 4;
   const auto h = find_icmp(came);

@@ -19,6 +19,10 @@ namespace waymark::translator {
 // with options, where `mtu` has no room for eight bytes of payload, or an offset would not fit its 13 bits.
 std::vector<std::vector<u8>> split(std::span<const u8> frame, u32 mtu, u32 id);
 
+// The same of the packet behind `in_front` bytes of a tunnel's headers, of which each piece gets its own: an IP header,
+// and what of UDP, GRE or VXLAN is behind it.
+std::vector<std::vector<u8>> split_inside(std::span<const u8> frame, u32 in_front, u32 mtu, u32 id);
+
 // Readies an ICMP error with a datagram length (RFC 4884; ICMPv4 types 3, 11, 12, ICMPv6 types 1, 3) for translation,
 // in a frame with up to two VLAN tags: afterwards the datagram in it, translated (RFC 7915, 4.3 and 5.3), will be a
 // whole number of the other side's words (of 64 bits towards IPv6, of 32 towards IPv4) and 128 bytes at least; and the

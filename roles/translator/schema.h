@@ -1,28 +1,15 @@
 // The keys of [translator].
 #pragma once
 
-#include "config/keys.h"
+#include "config/keys_mappings.h"
 #include "roles/translator/config.h"
 
 namespace waymark::translator {
 
 using namespace config;
 
-constexpr auto kEmbedding = section<EmbeddingConfig>(
-    "[[translator.prefix]]", "A prefix under which IPv4 addresses stand embedded in IPv6 addresses (RFC 6052).",
-    Field{"prefix", &EmbeddingConfig::prefix, PrefixOf{PrefixOf::ip6}, required,
-          "Of 32, 40, 48, 56, 64 or 96 bits; `\"64:ff9b::/96\"` is the well-known one."},
-    Field{"ip4", &EmbeddingConfig::ip4, Several{PrefixOf{PrefixOf::ip4, Takes::some}, kMayBeEmpty}, optional,
-          "The IPv4 addresses that become addresses under it; the longest prefix that fits decides.", "all"});
-
-constexpr auto kAddressMap = section<AddressMapConfig>(
-    "[[translator.map]]",
-    "IPv4 and IPv6 addresses that stand for each other (RFC 7757). The longest prefix that fits decides; maps go "
-    "before "
-    "prefixes.",
-    Field{"ip4", &AddressMapConfig::ip4, PrefixOf{PrefixOf::ip4, Takes::some}, required, "The IPv4 side."},
-    Field{"ip6", &AddressMapConfig::ip6, PrefixOf{PrefixOf::ip6}, required,
-          "The IPv6 side: at least as many bits must follow it as follow `ip4`; those beyond are zero."});
+constexpr auto kEmbedding = embedding("[[translator.prefix]]");
+constexpr auto kAddressMap = address_map("[[translator.map]]");
 
 constexpr auto kSection = section<TranslatorConfig>(
     "[translator]",
@@ -45,8 +32,7 @@ constexpr auto kSection = section<TranslatorConfig>(
           "`[65535, 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68]`"},
     Field{"traffic_class", &TranslatorConfig::traffic_class, TrafficClass{}, optional,
           "The translated packet's traffic class or type of service: the packet's own, or always the same."},
-    Field{"zero_checksum", &TranslatorConfig::zero_checksum,
-          one_of<ZeroChecksum>({{"compute", ZeroChecksum::compute}, {"drop", ZeroChecksum::drop}}), optional,
+    Field{"zero_checksum", &TranslatorConfig::zero_checksum, kZeroChecksum, optional,
           "What becomes of UDP packets over IPv4 without a checksum."},
     Field{"nonglobal", &TranslatorConfig::nonglobal, Flag{}, optional,
           "Translate non-global IPv4 addresses under `64:ff9b::/96`, too, which RFC 6052, 3.1 forbids."},
