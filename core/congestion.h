@@ -1,0 +1,35 @@
+// What was marked on a tunnel's way, once the tunnel is gone.
+#pragma once
+
+#include "core/checksum.h"
+#include "core/parse.h"
+
+namespace waymark {
+
+constexpr u32 kEcn1 = 1, kEcn0 = 2, kEcnCongestion = 3;  // RFC 3168, 5
+
+// Takes what was marked on the tunnel into the inner packet (RFC 6040, 4.2). False: the packet must be dropped.
+template <Env E>
+WM_INLINE bool carry_congestion(E& env, Packet& inner, u8 outer_tos) {
+  const u32 ecn = inner.tos & 3, outer_ecn = outer_tos & 3;
+  const u32 flip = outer_ecn == kEcnCongestion ? ecn ^ kEcnCongestion : ecn == kEcn0 && outer_ecn == kEcn1 ? 3 : 0;
+  if (WM_LIKELY(flip == 0)) return true;
+  if (ecn == 0) return false;
+  const View v = env.view();
+  if (inner.ip6) {
+    auto* ip = v.at<Ip6>(inner.l3);
+    if (!ip) return false;
+    ip->version_class_label = {ip->version_class_label.raw ^ wire32(flip << 20).raw};
+  } else {
+    auto* ip = v.at<Ip4>(inner.l3);
+    if (!ip) return false;
+    const u16 before = u16(ip->version_ihl | ip->tos << 8), after = u16(before ^ flip << 8);
+    ip->tos = u8(ip->tos ^ flip);
+    ip->checksum.raw = update_checksum(ip->checksum.raw, before, after);
+  }
+  inner.tos ^= u8(flip);
+  env.note(Note::ecn_marked);
+  return true;
+}
+
+}  // namespace waymark
