@@ -76,22 +76,46 @@ TEST(Addresses, NoKeyTakesWhatStandsForNoHost) {
                             "ff02::/96", "fe80::/10", "fe80::/64", "::1/128", "::/128"})
       EXPECT_FALSE(takes(kind, bad)) << key << " takes " << bad;
   });
-  EXPECT_EQ(found,
-            (std::set<std::string>{
-                "\"address\" in [director]", "\"address\" in [host]", "\"directors\" in [host]",
-                "\"address\" in [[host.service]]", "\"hosts\" in [[host.service]]", "\"address\" in [translator]",
-                "\"prefix\" in [[translator.prefix]]", "\"ip4\" in [[translator.prefix]]",
-                "\"ip4\" in [[translator.map]]", "\"ip6\" in [[translator.map]]", "\"native\" in [translator]",
-                "\"pool\" in [translator]", "\"address\" in [[service]]", "\"address\" in [[service.target]]",
-                "\"listen\" in [group]", "\"address\" in [[group.member]]", "\"prefix\" in [plan.NAME]",
-                "\"metrics\" in [api]", "\"health\" in [api]"}))
+  EXPECT_EQ(found, (std::set<std::string>{"\"address\" in [director]",
+                                          "\"address\" in [host]",
+                                          "\"directors\" in [host]",
+                                          "\"address\" in [[host.service]]",
+                                          "\"hosts\" in [[host.service]]",
+                                          "\"address\" in [translator]",
+                                          "\"prefix\" in [[translator.prefix]]",
+                                          "\"ip4\" in [[translator.prefix]]",
+                                          "\"ip4\" in [[translator.map]]",
+                                          "\"ip6\" in [[translator.map]]",
+                                          "\"native\" in [translator]",
+                                          "\"pool\" in [translator]",
+                                          "\"address\" in [gateway]",
+                                          "\"address\" in [[gateway.id]]",
+                                          "\"remote\" in [[gateway.tenant.tunnel]]",
+                                          "\"ip4\" in [[gateway.tenant.tunnel]]",
+                                          "\"prefix\" in [[gateway.prefix]]",
+                                          "\"ip4\" in [[gateway.prefix]]",
+                                          "\"ip4\" in [[gateway.map]]",
+                                          "\"ip6\" in [[gateway.map]]",
+                                          "\"prefix\" in [[gateway.tenant.prefix]]",
+                                          "\"ip4\" in [[gateway.tenant.prefix]]",
+                                          "\"ip4\" in [[gateway.tenant.map]]",
+                                          "\"ip6\" in [[gateway.tenant.map]]",
+                                          "\"address\" in [[service]]",
+                                          "\"address\" in [[service.target]]",
+                                          "\"listen\" in [group]",
+                                          "\"address\" in [[group.member]]",
+                                          "\"prefix\" in [plan.NAME]",
+                                          "\"metrics\" in [api]",
+                                          "\"health\" in [api]"}))
       << "a key that is not here is either new, and belongs here, or is not seen as one of addresses";
 }
 
 // Where a prefix may hold more than hosts' addresses, those are dropped one by one.
 TEST(Addresses, SomePrefixesMayHoldWhatStandsForNoHost) {
-  const std::set<std::string> wide = {"\"ip4\" in [[translator.prefix]]", "\"ip4\" in [[translator.map]]",
-                                      "\"native\" in [translator]"};
+  const std::set<std::string> wide = {"\"ip4\" in [[gateway.prefix]]",        "\"ip4\" in [[gateway.map]]",
+                                      "\"ip4\" in [[gateway.tenant.tunnel]]", "\"ip4\" in [[gateway.tenant.prefix]]",
+                                      "\"ip4\" in [[gateway.tenant.map]]",    "\"ip4\" in [[translator.prefix]]",
+                                      "\"ip4\" in [[translator.map]]",        "\"native\" in [translator]"};
   walk(kRoot, [&](const std::string& key, const auto& kind) {
     if (!is_of_addresses(kind)) return;
     EXPECT_EQ(takes(kind, "0.0.0.0/0"), wide.contains(key)) << key;

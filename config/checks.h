@@ -56,8 +56,9 @@ template <class T>
 void check_tunnel(Checking& in, const T& t, const std::string& whose, bool needs_mac) {
   if (!in.places.good(t.tunnel)) return;
   const bool vxlan = t.tunnel == Tunnel::vxlan;
-  if (t.tunnel != Tunnel::gue && !vxlan)
-    warn_unused(in, t.port, t, whose, "port", "without tunnel = \"gue\" or \"vxlan\"");
+  if constexpr (requires { t.port; })
+    if (t.tunnel != Tunnel::gue && !vxlan)
+      warn_unused(in, t.port, t, whose, "port", "without tunnel = \"gue\" or \"vxlan\"");
   if (t.tunnel != Tunnel::gre && !vxlan)
     warn_unused(in, t.key, t, whose, "key", "without tunnel = \"gre\" or \"vxlan\"");
   if (!vxlan) return warn_unused(in, t.mac, t, whose, "mac", "without tunnel = \"vxlan\"");

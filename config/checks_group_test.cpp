@@ -105,7 +105,8 @@ TEST(Groups, ListTheOthers) {
        "f:13:1: warning: [group] has no pins to mirror, as [engine] pins is 0"},
       {kServer + kGroup, "f:10:1: [group] has no state to share: the file has no [[service]]"},
       {kServer + "[announce]\n",
-       "f:10:1: [announce] has nothing to announce: the file has neither a [[service]] nor a [translator]"},
+       "f:10:1: [announce] has nothing to announce: the file has neither a [[service]] nor a [translator] nor a "
+       "[gateway]"},
       {behind("[announce]\nprotocol = 4\n"),
        "f:13:12: \"protocol\" in [announce] must be a whole number from 5 to 255, not 4"},
   });

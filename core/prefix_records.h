@@ -14,12 +14,21 @@ enum class SpaceKind : u8 {
   served = 1,    // where packets in tunnels that end here are for
   director = 2,  // whose tunnels are believed, in a zone
   fellow = 3,    // which other hosts there are, in a zone
+  // Of gateways (roles/gateway/packet.h). In place of the zone stands what is said here.
+  gateway = 4,       // nothing: who shares the plan, by its own address
+  tenant = 5,        // nothing: who there is, by the plan's bits of its number
+  tenant_map = 6,    // a tenant's index and 1, or 0 for all: their destinations in IPv6
+  tenant_route = 7,  // a tenant's index: its addresses
+  tunnel = 16,       // a tunnel's key: far ends of tenants' tunnels; and 2 for each kind, and 1 with a key
 };
-using Space = u64;  // zone:32 kind:8 key:24, of a tunnel that tells tenants apart
+using Space = u64;  // zone:32 kind:8 key:24
 WM_INLINE constexpr Space space_of(u32 zone, SpaceKind kind = SpaceKind::zone, u32 key = 0) {
   return u64(zone) << 32 | u64(kind) << 24 | (key & 0xffffff);
 }
 constexpr Space kServed = space_of(0, SpaceKind::served);
+WM_INLINE constexpr Space tunnel_space(u8 kind, bool has_key, u32 key) {
+  return space_of(has_key ? key : 0, SpaceKind(u8(SpaceKind::tunnel) + 2 * kind + has_key));
+}
 
 // What a prefix is for.
 constexpr u8 kMapExplicit = 1;  // IPv4 and IPv6 addresses that stand for each other (RFC 7757)
@@ -47,7 +56,7 @@ struct alignas(64) Mapping {
   u8 role;     // whose packets to it are: its number in dataplane/roles.h; or kNoRole, the kernel's
   u8 returns;  // 1, by its IPv4 prefix: what a destination becomes would be translated back here
   u32 front;   // the role's, in table::fronts, and 1; 0: it has none
-  u32 reserved2;
+  u32 index;   // the role's own: of what it leads to, and 1
 };
 static_assert(sizeof(Mapping) == 64);
 

@@ -10,6 +10,9 @@
 #undef WM_ROLE_FILE
 #define WM_ROLE_FILE settings.h
 #include "roles/include_each.h"
+#undef WM_ROLE_FILE
+#define WM_ROLE_FILE records.h
+#include "roles/include_each.h"
 #pragma pop_macro("WM_ROLE_FILE")
 
 #define WM_ROLE_SETTINGS(NAME) \
@@ -129,7 +132,7 @@ struct Front {
   // kNoRule where there is none. A fellow's "protocol and port" is a service of this host that it shares, and "service"
   // an entry of table::fellows.
   Rule rule[kFrontRules];
-  u32 index;  // the role's: of the first in table::rules
+  u32 index;  // the role's: of the first in table::rules, or of what the address stands for
 };
 static_assert(sizeof(Front) == 64);
 WM_INLINE constexpr bool has_rules(const Front* front) {
@@ -270,8 +273,9 @@ enum class AnswerKind : u8 {
   closed = 4,       // a director, for ports that no service has
   told = 5,         // a director, as a router
   pinged = 6,       // a director, for a service
+  routed = 7,       // a gateway, as a router
 };
-constexpr u32 kAnswerKinds = 7, kMostAnswerKinds = 16;
+constexpr u32 kAnswerKinds = 8, kMostAnswerKinds = 16;
 static_assert(kAnswerKinds <= sizeof(Settings::answer_interval) / sizeof(u32));
 
 // What must fit for pinned tables to be taken over by another build (DESIGN.md, "Upgrade").

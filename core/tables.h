@@ -22,15 +22,19 @@ struct TableSizes {
 //   live    outlives loads; written by the daemon alone
 //   state   outlives loads; written by packets, tidied by the daemon
 //   counter like state, one value a CPU
-#define WM_CONFIG_TABLES(T)                   \
-  T(ports, Port, 1u << kPortBits, config)     \
-  T(steer, SteerBucket, 1u << 18, config)     \
-  T(fronts, Front, kMaxFronts, config)        \
-  T(rules, Rule, kMaxRules, config)           \
-  T(services, Service, kMaxServices, config)  \
-  T(fellows, Fellow, kMaxFellows, config)     \
-  T(heirs, HeirBucket, kMaxHeirs, config)     \
-  T(prefixes, PrefixBucket, 1u << 18, halved) \
+#define WM_CONFIG_TABLES(T)                                  \
+  T(ports, Port, 1u << kPortBits, config)                    \
+  T(steer, SteerBucket, 1u << 18, config)                    \
+  T(fronts, Front, kMaxFronts, config)                       \
+  T(rules, Rule, kMaxRules, config)                          \
+  T(services, Service, kMaxServices, config)                 \
+  T(fellows, Fellow, kMaxFellows, config)                    \
+  T(heirs, HeirBucket, kMaxHeirs, config)                    \
+  T(gateways, Gateway, kMaxGateways, config)                 \
+  T(tenants, Tenant, kMaxTenants, config)                    \
+  T(tenant_tunnels, TenantTunnel, kMaxTenantTunnels, config) \
+  T(gateway_ends, Target, kMaxGatewayEnds, config)           \
+  T(prefixes, PrefixBucket, 1u << 18, halved)                \
   T(mappings, Mapping, 2 * kMaxMappings, halved)
 #define WM_LIVE_TABLES(T)                            \
   T(targets, Target, sizes.targets, live)            \

@@ -28,6 +28,7 @@ Status write_fronts(Image& image, PrefixTable& prefixes, Fronts drafts) {
     front.realm = draft.realm;
     std::fill(std::begin(front.rule), std::end(front.rule), kNoRule);
     std::sort(draft.rules.begin(), draft.rules.end(), [](const Rule& a, const Rule& b) { return a.first < b.first; });
+    front.index = draft.index;
     if (draft.rules.size() <= kFrontRules) {
       std::copy(draft.rules.begin(), draft.rules.end(), front.rule);
     } else {

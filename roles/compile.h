@@ -46,6 +46,7 @@ struct FrontDraft {
   Role role = Role::count;
   u8 realm = 0;
   std::vector<Rule> rules;
+  u32 index = 0;  // Front::index, where there are no more rules than fit there
 };
 struct FrontKey {
   Space space;

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "roles/gateway/reasons.h"
 #include "roles/translator/reasons.h"
 #include "tests/kit/run_case.h"
 
@@ -13,7 +14,10 @@ using cases::Case;
 
 namespace {
 // Its cases are others, which tests/translator/translator_test.cpp looks through.
-bool is_translators(const ReasonText& r) { return module_of(r.verdict) == translator::kModule; }
+// Which have cases of their own (tests/translator, tests/gateway).
+bool translates(const ReasonText& r) {
+  return module_of(r.verdict) == translator::kModule || module_of(r.verdict) == gateway::kModule;
+}
 }  // namespace
 
 TEST(Cases, Userspace) {
@@ -72,7 +76,7 @@ TEST(Cases, NameEveryReason) {
   for (const auto& e : cases::kReasonsElsewhere)
     EXPECT_TRUE(seen.insert(e.reason).second) << "a case shows it too: " << e.test;
   for (const ReasonText& r : all_reasons()) {
-    if (is_translators(r)) continue;
+    if (translates(r)) continue;
     EXPECT_TRUE(seen.contains(r.name)) << r.name << " has no packet case";
   }
   for (const std::string& name : seen) {

@@ -55,7 +55,15 @@ std::string all_lengths() {
          "[[service.target]]\nname = \"b\"\naddress = \"10.0.0.1\"\n"
          "[host]\naddress = [\"192.0.2.4\", \"2001:db8:1::4\"]\ndirectors = [\"192.0.2.5\", \"2001:db8:1::5\"]\n"
          "[[host.service]]\nname = \"dns\"\naddress = [\"2001:db8:81::1\"]\nports = [\"udp/53\", \"tcp/53\"]\n"
-         "hosts = [\"2001:db8:1::4\", \"2001:db8:1::6\", \"2001:db8:1::7\"]\n";
+         "hosts = [\"2001:db8:1::4\", \"2001:db8:1::6\", \"2001:db8:1::7\"]\n"
+         "[plan.cloud]\nprefix = \"3fff:c00::/32\"\nlayout = \"tenant:16 ipv4:32 zero:24 gateway:24\"\n"
+         "[gateway]\nplan = \"cloud\"\nholds = [1, 3]\nprefix = [{ prefix = \"3fff:64::/96\" }]\n"
+         "id = [{ id = 1, address = [\"192.0.2.11\", \"2001:db8:1::11\"] }, { id = 2, address = \"192.0.2.12\" },\n"
+         "      { id = 3, address = [\"192.0.2.13\", \"2001:db8:1::13\"] }]\n"
+         "[[gateway.tenant]]\nname = \"red\"\nnumber = 1\nmap = [{ ip4 = \"203.0.113.1\", ip6 = \"3fff:5::1\" }]\n"
+         "tunnel = [{ remote = \"192.0.2.21\", ip4 = \"10.0.0.0/24\" },\n"
+         "          { tunnel = \"vxlan\", key = 1, mac = \"02:00:00:00:00:01\", remote = \"2001:db8:1::21\", ip4 = "
+         "\"10.0.1.0/24\" }]\n";
 }
 
 long lengths_of(std::span<const PrefixLength> all) {

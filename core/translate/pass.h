@@ -143,8 +143,8 @@ WM_INLINE Verdict complain_about(E& env, Verdict verdict, u32 kind, u32 rest, u3
   const Packet& p = s->o.p;
   const u32 added = u32(sizeof(Icmp) + (p.ip6 ? sizeof(Ip6) : sizeof(Ip4)));
   const u32 end = least(p.end, p.l3 + (mtu > added ? mtu - added : 0));  // what goes back fits its way
-  const Answered answered = complain(env, p.l3, end, said_by(T::kModule, AnswerKind::error, kind), rest);
-  return end_of(env, answered, {verdict, untold(verdict), why::error_limited}, AnswerKind::error, kind, rest);
+  const Answered answered = complain(env, p.l3, end, said_by(T::kModule, T::kLimit, kind), rest);
+  return end_of(env, answered, {verdict, untold(verdict), why::error_limited}, T::kLimit, kind, rest);
 }
 
 // The end of a packet that was not sent by pass(): its sender is told, or it leaves by what `passed` says.

@@ -15,6 +15,7 @@ template <class T, class E>
 concept RoleOf = requires(T role, E env, const AddressBits& bits, const Address& address, Address& out, bool ip6,
                           const Opened& opened) {
   T::kModule;          // u32: of its reasons, and by whose own address its ICMP errors are sent
+  T::kLimit;           // AnswerKind: what its ICMP errors count against
   role.settings(env);  // const translate::Settings&
   // const Mapping*: of a packet's destination; kMapNone, or null: the packet is not the role's to translate. `ip6` is
   // the version of the packet that comes.

@@ -81,8 +81,10 @@ class UserspaceEnv {
   bool whole() const { return whole_; }
   void set_whole() { whole_ = true; }
   void split(u32 longest, u32 id) { longest_ = longest, id_ = id; }
+  void wrapped(u32 added) { wrapped_ += added; }
   u32 longest() const { return longest_; }  // of the pieces; 0: it is one
   u32 id() const { return id_; }
+  u32 in_front() const { return wrapped_; }
 
 #define WM_AT_CONFIG(NAME, RECORD, ENTRIES, CLASS) \
   const RECORD* at(decltype(table::NAME), u32 i) { return get(engine_.NAME##_, i); }
@@ -100,7 +102,7 @@ class UserspaceEnv {
   const Live& live_;
   u8* start_;
   View view_;
-  u32 interface_, ticks_, out_ = 0, longest_ = 0, id_ = 0;
+  u32 interface_, ticks_, out_ = 0, longest_ = 0, id_ = 0, wrapped_ = 0;
   bool whole_ = false;
   static constexpr u32 kLine = 64;  // as records are aligned at most
   alignas(kLine) std::byte scratch_[kScratchBytes];
@@ -162,7 +164,7 @@ void UserspaceEngine::finish(std::span<const u8> frame, u32 interface, u32 ticks
   if (outcome.action == Action::drop) return;
   const std::span<const u8> out(env.view().begin, env.view().end);
   if (env.longest())
-    outcome.frames = translator::split(out, env.longest(), env.id());
+    outcome.frames = translator::split_inside(out, env.in_front(), env.longest(), env.id());
   else
     outcome.frames = {{out.begin(), out.end()}};
   if (realigned && outcome.frames.size() == 1) translator::tighten(came, outcome.frames[0]);

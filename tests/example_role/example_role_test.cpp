@@ -86,7 +86,7 @@ TEST(ExampleRole, IsCheckedAndSummedUp) {
                                     "[tally]\naddress = \"192.0.2.1\"\n"),
             "f:7:11: 192.0.2.1 is both an address of [tally] and the address of [translator]");
   EXPECT_EQ(first_problem(kEngine),
-            "f:1:1: the file has neither a [[service]] nor a [host] nor a [translator] nor a "
+            "f:1:1: the file has neither a [[service]] nor a [host] nor a [translator] nor a [gateway] nor a "
             "[tally]: the node has nothing to do");
 }
 

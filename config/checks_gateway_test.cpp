@@ -1,0 +1,120 @@
+// A gateway's plan, ids and tenants: what must hold between them, in sentences.
+#include <gtest/gtest.h>
+
+#include "config/text_test.h"
+
+namespace waymark {
+namespace {
+
+const std::string kHead = R"([engine]
+interfaces = { eth0 = "public" }
+[plan.cloud]
+prefix = "3fff:c00::/32"
+layout = "gateway:8 tenant:16 zero:40 ipv4:32"
+)";
+const std::string kIds = R"([[gateway.id]]
+id = 1
+address = ["192.0.2.1", "2001:db8::1"]
+[[gateway.id]]
+id = 2
+address = ["192.0.2.2", "2001:db8::2"]
+)";
+const std::string kTenant = R"([[gateway.tenant]]
+name = "red"
+number = 1
+tunnel = [{ tunnel = "gre", key = 7, remote = "192.0.2.71", ip4 = "10.0.0.0/24" }]
+)";
+
+// [gateway] in line 6, `keys` from line 7 on.
+std::string gateway(const std::string& keys, const std::string& more = kTenant, const std::string& ids = kIds) {
+  return kHead + "[gateway]\n" + keys + "\n" + ids + more;
+}
+const std::string kKeys = "plan = \"cloud\"\nholds = [1]\nprefix = [{ prefix = \"64:ff9b::/96\" }]";
+// Tables behind a good gateway's: from line 16 on.
+std::string tenants(const std::string& more) { return gateway(kKeys, more); }
+// Likewise behind "red", from line 20 on; its tunnel stands in line 19.
+std::string after_red(const std::string& more) { return tenants(kTenant + more); }
+
+TEST(Gateways, AreRead) {
+  const std::string text = gateway(kKeys + "\nonward = \"route\"\naddress = \"198.18.0.1\"\nerrors = 0",
+                                   kTenant + "prefix = [{ prefix = \"3fff:64::/96\", ip4 = \"10.9.0.0/16\" }]\n" +
+                                       "map = [{ ip4 = \"10.8.0.1\", ip6 = \"3fff::8\" }]\n");
+  EXPECT_EQ(problems_of(text), "");
+  const GatewayConfig g = parse_config(text, "f").config.value().gateway.value();
+  EXPECT_EQ(g.holds, std::vector<u64>{1});
+  EXPECT_EQ(g.onward, OnwardBy::route);
+  EXPECT_EQ(g.id.at(1).address.size(), 2u);
+  EXPECT_EQ(g.tenant.at(0).tunnel.at(0).key, 7u);
+  EXPECT_EQ(g.tenant[0].tunnel[0].ip4.at(0).length, 24);
+  EXPECT_EQ(g.tenant[0].map.size() + g.tenant[0].prefix.size(), 2u);
+  EXPECT_EQ(problems_of(tenants(kTenant)), "");
+}
+
+TEST(Gateways, NeedAPlanOfTheirFields) {
+  expect({
+      {gateway("plan = \"clod\"\nholds = [1]\nprefix = [{ prefix = \"64:ff9b::/96\" }]"),
+       "f:7:8: there is no [plan.clod], which [gateway] names; did you mean \"cloud\"?"},
+      {gateway("plan = \"paths\"\nholds = [1]\nprefix = [{ prefix = \"64:ff9b::/96\" }]",
+               kTenant + "[plan.paths]\nprefix = \"3fff:d00::/40\"\nlayout = \"pop:8 id:48 zero:32\"\n"),
+       "f:7:8: plan \"paths\" has no field \"tenant\", which a gateway's needs"},
+      {gateway(
+           "plan = \"more\"\nholds = [1]\nprefix = [{ prefix = \"64:ff9b::/96\" }]",
+           kTenant + "[plan.more]\nprefix = \"3fff:d00::/40\"\nlayout = \"tenant:24 gateway:24 policy:8 ipv4:32\"\n"),
+       "f:7:8: plan \"more\" has the field \"policy\", which a gateway does not fill in"},
+      {gateway("plan = \"cloud\"\nholds = [1, 256]\nprefix = [{ prefix = \"64:ff9b::/96\" }]", kTenant,
+               kIds + "[[gateway.id]]\nid = 256\naddress = \"192.0.2.3\"\n"),
+       "f:17:6: gateway 256 does not fit into the field \"gateway\" of plan \"cloud\": 255 is the most that it holds"},
+      {after_red("[[gateway.tenant]]\nname = \"far\"\nnumber = 65536\n"
+                 "tunnel = [{ remote = \"192.0.2.72\", ip4 = \"10.0.0.0/24\" }]\n"),
+       "f:22:10: the tenant's number 65536 does not fit into the field \"tenant\" of plan \"cloud\": 65535 is the most "
+       "that it holds"},
+  });
+}
+
+TEST(Gateways, HoldIdsThatThereAre) {
+  expect({
+      {gateway("plan = \"cloud\"\nholds = [1, 3]\nprefix = [{ prefix = \"64:ff9b::/96\" }]"),
+       "f:8:13: \"holds\" in [gateway] has 3, but there is no [[gateway.id]] with it"},
+      {gateway(kKeys, kTenant, kIds + "[[gateway.id]]\nid = 2\naddress = \"192.0.2.3\"\n"),
+       "f:17:6: gateway 2 is defined twice; the first is in line 13"},
+      {gateway(kKeys, kTenant, kIds + "[[gateway.id]]\nid = 3\naddress = \"192.0.2.2\"\n"),
+       "f:18:11: 192.0.2.2 is where tunnels to gateway 2 end and those to gateway 3"},
+      {gateway(kKeys + "\naddress = \"2001:db8::7\""),
+       "f:10:11: \"address\" in [gateway] must be an IPv4 address: its errors to IPv6 come from its address by the "
+       "plan"},
+  });
+}
+
+TEST(Gateways, TellTenantsApart) {
+  expect({
+      {after_red("[[gateway.tenant]]\nname = \"red\"\nnumber = 2\n"
+                 "tunnel = [{ remote = \"192.0.2.72\", ip4 = \"10.0.0.0/24\" }]\n"),
+       "f:21:8: tenant \"red\" is defined twice; the first is in line 17"},
+      {after_red("[[gateway.tenant]]\nname = \"blue\"\nnumber = 1\n"
+                 "tunnel = [{ remote = \"192.0.2.72\", ip4 = \"10.0.0.0/24\" }]\n"),
+       "f:22:10: tenant \"red\" and tenant \"blue\" both have the number 1"},
+      {after_red("[[gateway.tenant]]\nname = \"blue\"\nnumber = 2\n"
+                 "tunnel = [{ tunnel = \"gre\", key = 7, remote = \"192.0.2.71\", ip4 = \"10.0.0.0/24\" }]\n"),
+       "f:23:47: two tunnels from 192.0.2.71 could not be told apart: one of tenant \"red\", in line 19, and one of "
+       "tenant \"blue\""},
+      {tenants("[[gateway.tenant]]\nname = \"red\"\nnumber = 1\ntunnel = [{ remote = \"192.0.2.71\", ip4 = "
+               "[\"10.0.0.0/24\"] }, { remote = \"192.0.2.72\", ip4 = [\"10.0.0.0/24\"] }]\n"),
+       "f:19:93: 10.0.0.0/24 is behind two tunnels of tenant \"red\"; the first is in line 19"},
+      {tenants("[[gateway.tenant]]\nname = \"red\"\nnumber = 1\ntunnel = [{ remote = \"192.0.2.1\", ip4 = "
+               "[\"10.0.0.0/24\"] }]\n"),
+       "f:19:22: the far end 192.0.2.1 of a tunnel of tenant \"red\" is an address of gateway 1, held here"},
+      {gateway("plan = \"cloud\"\nholds = [1]"),
+       "f:15:1: neither tenant \"red\" nor [gateway] has a \"prefix\" or a \"map\": its packets would have no "
+       "destination"},
+  });
+}
+
+TEST(Gateways, AreWarnedOfTenantsWithoutTunnels) {
+  EXPECT_EQ(problems_of(tenants("[[gateway.tenant]]\nname = \"red\"\nnumber = 1\n")),
+            "f:16:1: warning: tenant \"red\" has no [[gateway.tenant.tunnel]]: nothing of it comes in");
+  EXPECT_EQ(problems_of(gateway(kKeys, kTenant, "[[gateway.id]]\nid = 1\naddress = \"2001:db8::1\"\n")),
+            "f:16:47: warning: nothing of tenant \"red\" goes to 192.0.2.71 by gateway 1, which has no IPv4 address");
+}
+
+}  // namespace
+}  // namespace waymark

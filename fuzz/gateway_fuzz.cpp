@@ -1,0 +1,43 @@
+// Frames through a gateway, one at a time: a byte says by which interface, then the frame. What leaves is judged by who
+// it may be for (tests/gateway/judge.h).
+#include "fuzz/seeds.h"
+#include "tests/gateway/judge.h"
+#include "tests/translator/site.h"
+
+using namespace waymark;
+using namespace waymark::gateway_cases;
+
+namespace {
+
+translator_cases::TranslatorSite& gateway_site() {
+  static translator_cases::TranslatorSite s(site());
+  return s;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
+  std::vector<std::string> seeds;
+  for (const GatewayCase& c : all_gateway_cases()) {
+    if (c.site != site()) continue;
+    const Bytes frame = gateway_site().frame(c.in);
+    seeds.push_back(std::string(1, char(gateway_site().index_for(c.in))) + std::string(frame.begin(), frame.end()));
+  }
+  fuzz::plant(*argc, *argv, seeds);
+  return 0;
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const u8* data, size_t size) {
+  if (!size) return 0;
+  const u32 in = 1 + (data[0] & 1);
+  const Bytes frame(data + 1, data + size);
+  gateway_site().scene().advance(std::chrono::milliseconds(2));
+  const Outcome o = gateway_site().scene().receive(frame, in);
+  if (o.action != Action::forward) return 0;
+  const bool punted = o.verdict.action == Action::punt;
+  const std::vector<Bytes> out = punted ? o.frames : std::vector<Bytes>{o.frame};
+  if (const std::string wrong = mixed_up(frame, out); !wrong.empty())
+    fuzz::fail(wrong + "\ncame in:\n" + packets::hexdump(frame) + "went out:\n" +
+               (out.empty() ? std::string() : packets::hexdump(out[0])));
+  return 0;
+}

@@ -1,0 +1,213 @@
+// What must hold between the gateway's keys: every tunnel is one tenant's, every address one plan's.
+#include "config/checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <tuple>
+
+#include "base/address_text.h"
+#include "config/prefixes.h"
+#include "config/suggest.h"
+#include "roles/checks_mappings.h"
+#include "roles/gateway/role.h"
+
+namespace waymark::gateway {
+
+using namespace config;
+
+namespace {
+
+constexpr std::string_view kWhose = "[gateway]";
+
+const PlanConfig* find_plan(Checking& in, const GatewayConfig& gateway) {
+  std::vector<std::string_view> names;
+  for (const PlanConfig& plan : in.config.plan) {
+    if (plan.name == gateway.plan) return &plan;
+    names.push_back(plan.name);
+  }
+  const std::string near{nearest(gateway.plan, names)};
+  if (in.places.good(gateway.plan) && in.places.good(in.config.plan))
+    in.problems.error(in.places.at(gateway.plan, gateway),
+                      fmt::format("there is no [plan.{}], which [gateway] names{}", gateway.plan,
+                                  near.empty() ? "" : fmt::format("; did you mean \"{}\"?", near)));
+  return nullptr;
+}
+
+// The fields that a gateway fills in and reads; null where the plan has others, or not these.
+std::optional<AddressPlan> check_plan(Checking& in, const GatewayConfig& gateway) {
+  const PlanConfig* named = find_plan(in, gateway);
+  if (!named || !in.places.good(*named) || !in.places.good(named->layout)) return {};
+  auto plan = compile_plan(*named);
+  if (!plan) return {};  // told by the plan's own check
+  const auto say = [&](std::string what) {
+    in.problems.error(in.places.at(gateway.plan, gateway), fmt::format("{} {}", title(*plan), what));
+    return std::nullopt;
+  };
+  for (const FieldKind kind : {FieldKind::tenant, FieldKind::gateway, FieldKind::ipv4})
+    if (!has(plan->plan, kind)) return say(fmt::format("has no field \"{}\", which a gateway's needs", name_of(kind)));
+  for (const LayoutField& f : plan->layout)
+    if (f.kind != FieldKind::tenant && f.kind != FieldKind::gateway && f.kind != FieldKind::ipv4 &&
+        f.kind != FieldKind::zero)
+      return say(fmt::format("has the field \"{}\", which a gateway does not fill in", name_of(f.kind)));
+  return std::move(*plan);
+}
+
+// The most that a field of the plan holds.
+u64 most_of(const AddressPlan& plan, FieldKind kind) { return ~u64(0) >> (64 - field_of(plan.plan, kind).width); }
+
+void check_fits(Checking& in, const std::optional<AddressPlan>& plan, FieldKind kind, u64 value, Mark at,
+                const std::string& what) {
+  if (!plan || value <= most_of(*plan, kind)) return;
+  in.problems.error(at, fmt::format("{} {} does not fit into the field \"{}\" of {}: {} is the most that it holds",
+                                    what, value, name_of(kind), title(*plan), most_of(*plan, kind)));
+}
+
+void check_ids(Checking& in, const GatewayConfig& gateway, const std::optional<AddressPlan>& plan) {
+  std::map<u64, const GatewayIdConfig*> seen;
+  std::map<std::pair<u64, u64>, const GatewayIdConfig*> ends;
+  for (const GatewayIdConfig& id : gateway.id) {
+    if (in.problems.full() || !in.places.good(id)) continue;
+    const auto [first, is_new] = seen.emplace(id.id, &id);
+    if (!is_new)
+      in.problems.error(in.places.at(id.id, id), fmt::format("gateway {} is defined twice; the first is in line {}",
+                                                             id.id, in.places.at(*first->second).line));
+    check_fits(in, plan, FieldKind::gateway, id.id, in.places.at(id.id, id), "gateway");
+    check_one_per_family(in, id.address, fmt::format("gateway {}", id.id), "tunnels to it end at one per family");
+    for (const Address& a : id.address) {
+      const auto [holder, is_free] = ends.emplace(std::pair(a.high, a.low), &id);
+      if (!is_free && holder->second != &id)
+        in.problems.error(in.places.at(a), fmt::format("{} is where tunnels to gateway {} end and those to gateway {}",
+                                                       text(a), holder->second->id, id.id));
+    }
+  }
+  for (const u64& id : gateway.holds)
+    if (!seen.contains(id) && in.places.good(gateway.id))
+      in.problems.error(in.places.at(id, gateway),
+                        fmt::format("\"holds\" in [gateway] has {}, but there is no [[gateway.id]] with it", id));
+}
+
+// What tells tunnels apart.
+using TunnelKey = std::tuple<Tunnel, bool, u32, u64, u64>;
+struct Taken {
+  const TenantConfig* tenant;
+  const TenantTunnelConfig* tunnel;
+};
+
+class Tunnels {
+ public:
+  Tunnels(Checking& in, const GatewayConfig& gateway) : in_(in), gateway_(gateway) {}
+
+  void check(const TenantConfig& tenant, const TenantTunnelConfig& tunnel) {
+    if (!in_.places.good(tunnel)) return;
+    const std::string whose = title("tenant", tenant.name);
+    check_tunnel(in_, tunnel, "a tunnel of " + whose, true);
+    const TunnelKey key = {tunnel.tunnel, tunnel.key.has_value(), tunnel.key.value_or(0), tunnel.remote.high,
+                           tunnel.remote.low};
+    const auto [first, is_new] = taken_.emplace(key, Taken{&tenant, &tunnel});
+    if (!is_new)
+      in_.problems.error(
+          in_.places.at(tunnel.remote, tunnel),
+          fmt::format("two tunnels from {} could not be told apart: one of {}, in line {}, and one of {}",
+                      text(tunnel.remote), title("tenant", first->second.tenant->name),
+                      in_.places.at(*first->second.tunnel).line, whose));
+    for (const GatewayIdConfig& id : gateway_.id) {
+      if (!holds(gateway_, id.id) || !in_.places.good(id)) continue;
+      const auto alike = [&](const Address& a) { return is_ip4(a) == is_ip4(tunnel.remote); };
+      if (std::none_of(id.address.begin(), id.address.end(), alike))
+        in_.problems.warn(in_.places.at(tunnel.remote, tunnel),
+                          fmt::format("nothing of {} goes to {} by gateway {}, which has no {} address", whose,
+                                      text(tunnel.remote), id.id, is_ip4(tunnel.remote) ? "IPv4" : "IPv6"));
+      if (std::find(id.address.begin(), id.address.end(), tunnel.remote) != id.address.end())
+        in_.problems.error(in_.places.at(tunnel.remote, tunnel),
+                           fmt::format("the far end {} of a tunnel of {} is an address of gateway {}, held here",
+                                       text(tunnel.remote), whose, id.id));
+    }
+  }
+
+ private:
+  Checking& in_;
+  const GatewayConfig& gateway_;
+  std::map<TunnelKey, Taken> taken_;
+};
+
+void check_tenants(Checking& in, const GatewayConfig& gateway, const std::optional<AddressPlan>& plan) {
+  check_unique_names(in, gateway.tenant, [](const TenantConfig& t) { return title("tenant", t.name); });
+  std::map<u64, const TenantConfig*> numbers;
+  Tunnels tunnels(in, gateway);
+  for (const TenantConfig& tenant : gateway.tenant) {
+    if (in.problems.full()) return;
+    if (!in.places.good(tenant)) continue;
+    const std::string whose = title("tenant", tenant.name);
+    const auto [first, is_new] = numbers.emplace(tenant.number, &tenant);
+    if (!is_new)
+      in.problems.error(
+          in.places.at(tenant.number, tenant),
+          fmt::format("{} and {} both have the number {}", title("tenant", first->second->name), whose, tenant.number));
+    check_fits(in, plan, FieldKind::tenant, tenant.number, in.places.at(tenant.number, tenant), "the tenant's number");
+    Seen behind;
+    for (const TenantTunnelConfig& tunnel : tenant.tunnel) {
+      tunnels.check(tenant, tunnel);
+      for (const Prefix& ip4 : tunnel.ip4)
+        if (in.places.good(tunnel.ip4)) check_once(in, behind, ip4, fmt::format("is behind two tunnels of {}", whose));
+    }
+    if (tenant.tunnel.empty() && in.places.good(tenant.tunnel))
+      in.problems.warn(in.places.at(tenant),
+                       fmt::format("{} has no [[gateway.tenant.tunnel]]: nothing of it comes in", whose));
+    check_prefixes(in, tenant.prefix, whose);
+    check_maps(in, tenant.map);
+    if (gateway.prefix.empty() && gateway.map.empty() && tenant.prefix.empty() && tenant.map.empty())
+      in.problems.error(in.places.at(tenant),
+                        fmt::format("neither {} nor [gateway] has a \"prefix\" or a \"map\": its packets would have no "
+                                    "destination",
+                                    whose));
+  }
+}
+
+// Tables have so much room, whatever is written how often.
+void check_size(Checking& in, const GatewayConfig& gateway) {
+  std::size_t fronts = 4 * gateway.id.size() + gateway.tenant.size(), mappings = 1;
+  const auto size_of = [](const auto& has) {
+    std::size_t n = has.map.size() + has.prefix.size();
+    for (const EmbeddingConfig& e : has.prefix) n += std::max<std::size_t>(e.ip4.size(), 1);
+    return n;
+  };
+  const std::size_t common = size_of(gateway);
+  mappings += common;
+  for (const TenantConfig& tenant : gateway.tenant) {
+    fronts += tenant.tunnel.size();
+    if (const std::size_t own = size_of(tenant)) mappings += own + common;
+    for (const TenantTunnelConfig& tunnel : tenant.tunnel) mappings += tunnel.ip4.size();
+  }
+  const auto say = [&](std::size_t n, const char* what) {
+    if (n > kMaxAddresses)
+      in.problems.error(in.places.at(gateway),
+                        fmt::format("[gateway] needs {} {}; at most {} are supported", n, what, kMaxAddresses));
+  };
+  say(fronts, "entries for its ids, tenants and tunnels");
+  say(mappings, "entries for prefixes and maps (the gateway's count for each tenant that has some of its own)");
+}
+
+}  // namespace
+
+void check(Checking& in) {
+  if (!in.config.gateway || !in.places.good(in.config.gateway)) return;
+  const GatewayConfig& gateway = *in.config.gateway;
+  const std::optional<AddressPlan> plan = check_plan(in, gateway);
+  check_zone(in, gateway.zone, in.places.at(gateway.zone, gateway), std::string(kWhose));
+  if (!gateway.interface.empty()) check_interface(in, gateway.interface, kWhose);
+  if (!is_ip4(gateway.address))
+    in.problems.error(in.places.at(gateway.address),
+                      fmt::format("\"address\" in [gateway] must be an IPv4 address: its errors to IPv6 come from its "
+                                  "address by the plan"));
+  check_ids(in, gateway, plan);
+  check_prefixes(in, gateway.prefix, "the gateway");
+  check_maps(in, gateway.map);
+  check_tenants(in, gateway, plan);
+  check_plateaus(in, gateway.plateaus, kWhose);
+  check_size(in, gateway);
+}
+
+}  // namespace waymark::gateway

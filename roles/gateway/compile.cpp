@@ -1,0 +1,192 @@
+// The gateway's part of the tables: whose its addresses are, who tenants are, and where their tunnels lead.
+#include "roles/compile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/steer.h"
+#include "core/tunnel.h"
+#include "roles/gateway/reasons.h"
+#include "roles/gateway/role.h"
+#include "roles/mappings.h"
+#include "roles/prefix_set.h"
+
+namespace waymark::gateway {
+
+namespace {
+
+// The bits of one field, and zeros.
+Address bits_of(const Plan& plan, FieldKind kind, u64 value) { return write_field(plan, kind, Address{}, value); }
+
+Encapsulation encapsulation_of(const TenantTunnelConfig& t) {
+  return {u8(t.tunnel), t.tunnel == Tunnel::ip || t.tunnel == Tunnel::gre ? u16(0) : usual_port(t.tunnel),
+          t.key.has_value(), t.key.value_or(0), t.mac.value_or(Mac{})};
+}
+
+// The header of a tunnel; none where the ends are of two families.
+Target end_of(const std::vector<Address>& sources, const Address& destination, const Encapsulation& e,
+              const std::optional<Mac>& mac = {}) {
+  Target t{};
+  for (const Address& source : sources) {
+    if (is_ip4(source) != is_ip4(destination)) continue;
+    set_outer(t, source, destination, e);
+    t.in_use = 1;
+    if (e.kind == kTunnelVxlan && mac) {
+      u8* frame = t.outer + outer_ip_length(!is_ip4(destination)) + sizeof(Udp) + sizeof(Vxlan);
+      reinterpret_cast<Ethernet*>(frame)->source = *mac;
+    }
+  }
+  return t;
+}
+
+class Compiler {
+ public:
+  Compiler(const Compiling& c, const GatewayConfig& config, const Plan& plan)
+      : c_(c), config_(config), plan_(plan), zone_(space_of(zone_number(config.zone))) {}
+
+  Status compile() {
+    for (const GatewayIdConfig& id : config_.id)
+      if (holds(config_, id.id)) held_.push_back(&id);
+    if (held_.empty()) return Error{"[gateway] holds no id"};
+    add_settings();
+    for (u32 index = 0; index < config_.id.size(); ++index) add_id(config_.id[index], index);
+    c_.prefixes.add(plain_mapping(Prefix(plan_.prefix, plan_.prefix_length), zone_, u8(Role::gateway)));
+    const Space common = space_of(0, SpaceKind::tenant_map);
+    add_maps(common, config_.map, config_.prefix);
+    for (u32 index = 0; index < config_.tenant.size(); ++index) add_tenant(config_.tenant[index], index, common);
+    return Done{};
+  }
+
+ private:
+  FrontDraft& add_front(Space space, const Address& address, u32 index) {
+    FrontDraft& draft = front(c_.fronts, Role::gateway, space, address);
+    draft.index = index;
+    return draft;
+  }
+
+  void add_settings() {
+    OwnSettings& s = c_.image.settings.role.gateway;
+    s.space = zone_;
+    s.prefix = plan_.prefix;
+    s.prefix_mask = plan_.prefix_mask;
+    s.must_be_zero = plan_.zeros;
+    s.own_mask = plan_.prefix_mask | bits_of(plan_, FieldKind::gateway, ~u64(0));
+    s.tenant_mask = bits_of(plan_, FieldKind::tenant, ~u64(0));
+    s.held = u32(held_.size());
+    s.routes_on = config_.onward == OnwardBy::route;
+    translate::Settings& t = s.translation;
+    t.lowest_ip6_mtu = config_.lowest_ip6_mtu;
+    for (u32 i = 0; i < translate::kPlateaus && i < config_.plateaus.size(); ++i)
+      t.plateau[i] = u16(config_.plateaus[i]);
+    t.zero_checksum_drops = config_.zero_checksum == ZeroChecksum::drop;
+  }
+
+  Address own_address(const GatewayIdConfig& id) const { return plan_address(plan_, id.id, 0, 0); }
+
+  void add_id(const GatewayIdConfig& id, u32 index) {
+    Gateway g{};
+    g.own = own_address(id);
+    const auto turn = std::find(held_.begin(), held_.end(), &id);
+    g.turn = turn == held_.end() ? kNotHeld : u16(turn - held_.begin());
+    g.has_mac = id.mac.has_value();
+    g.mac = id.mac.value_or(Mac{});
+    g.end = u32(c_.image.gateway_ends.size());
+    c_.image.gateway_ends.push_back(end_of({own_address(*held_[0])}, g.own, {}));
+    c_.image.gateways.push_back(g);
+    add_front(space_of(0, SpaceKind::gateway), g.own, index);
+    if (g.turn == kNotHeld) return;
+    add_front(zone_, g.own, index);
+    for (const Address& a : id.address) add_front(zone_, a, index);
+  }
+
+  // All of IPv4 behind these bits. Where a field goes over the middle of the address, each half has its part.
+  Mapping plan_mapping(const Address& at) const {
+    const AddressBits prefix = bits6(at), ip4 = bits6(bits_of(plan_, FieldKind::ipv4, ~u64(0)));
+    const u32 offset = field_of(plan_, FieldKind::ipv4).offset;
+    Mapping m{};
+    m.high = prefix.high;
+    m.low = prefix.low;
+    m.high_mask = ip4.high;
+    m.low_mask = ip4.low;
+    m.high_shift = u8(ip4.high ? offset : 0);
+    m.low_shift = u8(ip4.low ? 96 - offset : 0);
+    m.ip4_mask = ~0u;
+    m.kind = kMapEmbedded;
+    return m;
+  }
+
+  void add_maps(Space space, const std::vector<AddressMapConfig>& maps, const std::vector<EmbeddingConfig>& prefixes) {
+    const auto add = [&](Mapping m, bool by4, bool by6) {
+      m.space = space;
+      m.role = u8(Role::gateway);
+      c_.prefixes.add(m, by4, by6);
+    };
+    for (const AddressMapConfig& map : maps) add(explicit_mapping(map.ip4, map.ip6), true, true);
+    for (const EmbeddingConfig& e : prefixes) {
+      add(embedded_mapping(e.prefix, kAllIp4, false), false, true);
+      for (const Prefix& ip4 : ip4_of(e)) {
+        Mapping m = embedded_mapping(e.prefix, ip4, false);
+        m.ip4 = u32(numbers(ip4).low);  // what it is found by
+        add(m, true, false);
+      }
+    }
+  }
+
+  void add_tenant(const TenantConfig& tenant, u32 index, Space common) {
+    const bool own_maps = !tenant.map.empty() || !tenant.prefix.empty();
+    const Space routes = space_of(index, SpaceKind::tenant_route);
+    const Space maps = own_maps ? space_of(index + 1, SpaceKind::tenant_map) : common;
+    for (const GatewayIdConfig* id : held_) {
+      Tenant t{};
+      t.plan = plan_mapping(plan_address(plan_, id->id, tenant.number, 0));
+      t.maps = maps;
+      t.routes = routes;
+      c_.image.tenants.push_back(t);
+    }
+    add_front(space_of(0, SpaceKind::tenant), bits_of(plan_, FieldKind::tenant, tenant.number), index);
+    if (own_maps) {  // of equal prefixes the first is found
+      add_maps(maps, tenant.map, tenant.prefix);
+      add_maps(maps, config_.map, config_.prefix);
+    }
+    for (const TenantTunnelConfig& tunnel : tenant.tunnel) add_tunnel(tunnel, index, routes);
+  }
+
+  void add_tunnel(const TenantTunnelConfig& tunnel, u32 tenant, Space routes) {
+    const u32 index = u32(c_.image.tenant_tunnels.size());
+    const Encapsulation e = encapsulation_of(tunnel);
+    const Prefix first = tunnel.ip4.at(0);
+    c_.image.tenant_tunnels.push_back(
+        {tenant, u32(c_.image.gateway_ends.size()), u32(numbers(first).low), u32(mask_of(first.length, false).low)});
+    for (const GatewayIdConfig* id : held_)
+      c_.image.gateway_ends.push_back(end_of(id->address, tunnel.remote, e, id->mac));
+    add_front(tunnel_space(e.kind, e.has_key, e.key), tunnel.remote, index);
+    for (const Prefix& ip4 : tunnel.ip4) {
+      Mapping m = plain_mapping(ip4, routes, u8(Role::gateway));
+      m.index = index + 1;
+      c_.prefixes.add(m);
+    }
+  }
+
+  const Compiling& c_;
+  const GatewayConfig& config_;
+  const Plan& plan_;
+  const Space zone_;
+  std::vector<const GatewayIdConfig*> held_;  // in their turn
+};
+
+}  // namespace
+
+Status compile(const Compiling& c) {
+  const GatewayConfig& config = *c.in.config.gateway;
+  const std::optional<AddressPlan> plan = plan_of(c.in.config);
+  if (!plan) return Error{fmt::format("plan \"{}\" is none for a gateway", config.plan)};
+  set_limit(c.image.settings, AnswerKind::routed, config.errors, c.in.meta.ticks_per_second);
+  std::vector<Address> own = {config.address};
+  for (const GatewayIdConfig& id : config.id)
+    if (own.size() == 1 && holds(config, id.id)) own.push_back(plan_address(plan->plan, id.id, 0, 0));
+  set_own(c.image.settings, kModule, own);
+  return Compiler(c, config, plan->plan).compile();
+}
+
+}  // namespace waymark::gateway

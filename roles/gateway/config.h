@@ -1,0 +1,63 @@
+// [gateway]: tenants whose IPv4 becomes IPv6 that names tenant and gateway, and back.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/mappings.h"
+#include "core/wire.h"
+
+namespace waymark {
+
+// Where a tenant's packets come from and go to. Who it is follows from kind, key and far end together.
+struct TenantTunnelConfig {
+  Tunnel tunnel = Tunnel::ip;
+  std::optional<u32> key = {};  // GRE's, or VXLAN's VNI
+  std::optional<Mac> mac = {};  // whom VXLAN's frames are for
+  Address remote{};             // the far end
+  std::vector<Prefix> ip4;      // the tenant's addresses behind it
+};
+
+struct TenantConfig {
+  std::string name;
+  u64 number = 0;  // the plan's field `tenant`
+  std::vector<TenantTunnelConfig> tunnel;
+  std::vector<EmbeddingConfig> prefix;  // before the gateway's
+  std::vector<AddressMapConfig> map;
+};
+
+// One of the gateways that share a plan, the same in the files of all of them.
+struct GatewayIdConfig {
+  u64 id = 0;                    // the plan's field `gateway`
+  std::vector<Address> address;  // where tenants' tunnels to it end, at most one per family
+  std::optional<Mac> mac = {};   // its own in VXLANs; none: one that follows from where the tunnel ends
+};
+
+// What tenants see errors come from where nothing else is given: a node without an IPv4 address of its own (RFC 7600).
+inline constexpr Address kDummy = address_of(wire32(0xc0000008));  // 192.0.0.8
+
+enum class OnwardBy : u8 { tunnel = 0, route = 1 };
+
+struct GatewayConfig {
+  std::string zone = "public";
+  std::string plan;
+  std::vector<u64> holds;  // ids whose work this node does
+  OnwardBy onward = OnwardBy::tunnel;
+  Address address = kDummy;  // the sender of ICMP errors to tenants, IPv4
+  std::vector<GatewayIdConfig> id;
+  std::vector<TenantConfig> tenant;
+  std::vector<EmbeddingConfig> prefix;
+  std::vector<AddressMapConfig> map;
+  u32 lowest_ip6_mtu = 1280;
+  std::vector<u32> plateaus = {65535, 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68};  // RFC 1191, 7.1
+  ZeroChecksum zero_checksum = ZeroChecksum::compute;
+  u32 errors = 1'000;
+  std::string interface;
+};
+
+namespace gateway {
+using Section = GatewayConfig;
+}
+
+}  // namespace waymark

@@ -1,0 +1,203 @@
+// The gateway: whose packet it is, out of which tunnel and into which.
+#pragma once
+
+#include "core/congestion.h"
+#include "roles/gateway/packet_onward.h"
+
+namespace waymark::gateway {
+
+WM_TRANSLATION_STEPS(Translating)
+
+// Tunnels of any key may end here: whose they are is said by table::tenant_tunnels.
+constexpr u16 kGuePort = 6080, kVxlanPort = 4789;
+WM_INLINE TunnelEnds ends_for(const Inner& found, const Gateway* here, const Address& end) {
+  const Mac mac = here->has_mac ? here->mac : frame_source(end);
+  return {kGuePort, kVxlanPort, found.key, found.key, mac, 0xff, found.has_key, 0};
+}
+constexpr TunnelEnds kAllEnds = {kGuePort, kVxlanPort, 0, 0, {}, 0xff, 0, 0};
+
+// The packet in a tenant's tunnel to `here`, at one of its addresses.
+template <class E>
+WM_INLINE Verdict enter(E& env, const Packet& outer, const Inner& found, const Gateway* here, Packet& p,
+                        Translating& role) {
+  if (WM_UNLIKELY(found.type && found.type != kEtherIp4)) return why::inner_ip6;
+  const Front* far = find_front(env, tunnel_space(found.kind, found.has_key, found.key), outer.source);
+  const TenantTunnel* tunnel = far ? env.at(table::tenant_tunnels, far->index) : nullptr;
+  if (WM_UNLIKELY(!tunnel)) return why::unknown_tunnel;
+  p.l3 = found.offset;
+  p.outer_vlan = p.inner_vlan = 0;
+  if (WM_UNLIKELY(ended(parse_ip(env.view(), p, kEtherIp4)) || p.end > outer.end)) return why::inner_ip4;
+  if (WM_UNLIKELY(!((u32(bits4(p.destination).low) ^ tunnel->ip4) & tunnel->mask))) return why::own_destination;
+  role.tenant = tunnel->tenant * env.settings().role.gateway.held + here->turn;
+  role.turn = here->turn;
+  role.came = tunnel->end + here->turn;
+  role.ip4 = tunnel->ip4;
+  role.mask = tunnel->mask;
+  return kGoOn;
+}
+
+// Not a way out, but whose turn it is: another gateway's.
+constexpr Verdict kToAnother = {0xfffc, Action::pass};
+
+// A packet to an address of the plan, which may have come from another gateway.
+template <class E>
+WM_INLINE Verdict name(E& env, const Packet& p, Translating& role) {
+  const OwnSettings& s = env.settings().role.gateway;
+  if (WM_UNLIKELY(!plan_bits_hold(s, p.destination))) return why::plan_bits;
+  const Gateway* gateway = named_gateway(env, p.destination);
+  if (WM_UNLIKELY(!gateway)) return why::unknown_gateway;
+  // Another gateway's own address: who tunnels there is not passed on in one more tunnel.
+  if (WM_UNLIKELY(masked(p.destination, s.tenant_mask) == Address{})) return steer::why::not_ours;
+  if (gateway->turn == kNotHeld) {
+    if (role.between) return why::passed_twice;
+    role.end = gateway->end;
+    return kToAnother;
+  }
+  const u32 tenant = named_tenant(env, p.destination, gateway->turn);
+  if (WM_UNLIKELY(!tenant)) return why::unknown_tenant;
+  role.tenant = tenant - 1;
+  role.turn = gateway->turn;
+  role.came = kNoEnd;
+  role.entropy = entropy_of(env.view(), p, p.l4);
+  return kGoOn;
+}
+
+// What came to an address of the gateway's own, from parse_ip() on: a tenant's tunnel or another gateway's, or the
+// kernel's.
+template <class E>
+WM_INLINE Verdict open_tunnel(E& env, Packet& outer, const Front* front, Packet& p, Translating& role) {
+  if (is_ip4(front->address) == bool(outer.ip6)) return steer::why::not_ours;
+  const Gateway* here = env.at(table::gateways, front->index);
+  if (!here) return steer::why::not_ours;
+  const u8 kind = kind_of(env, outer, kAllEnds);
+  if (kind == kNoTunnel) return why::local;
+  const Inner found = find_inner(env, outer, kind);
+  if (const Verdict end = validate(env.view(), outer, env.length()); WM_UNLIKELY(ended(end))) return end;
+  if (WM_UNLIKELY(front->address == here->own)) {
+    role.between = 1;
+    if (found.kind != kTunnelIp || found.type != kEtherIp6 || !gateway_at(env, outer.source))
+      return why::untrusted_gateway;
+    p.l3 = found.offset;
+    p.outer_vlan = p.inner_vlan = 0;
+    if (ended(parse_ip(env.view(), p, kEtherIp6)) || p.end > outer.end) return why::inner_header;
+    if (!in_plan(env, p.destination)) return why::unknown_gateway;
+    if (!carry_congestion(env, p, outer.tos)) return why::congestion;
+    return kGoOn;
+  }
+  const Verdict end = enter(env, outer, found, here, p, role);
+  if (WM_UNLIKELY(ended(end))) return end;
+  if (WM_UNLIKELY(found.kind != kTunnelIp))
+    if (const Verdict end2 = admit(env, outer, found, ends_for(found, here, front->address), {}); ended(end2))
+      return end2;
+  if (!carry_congestion(env, p, outer.tos)) return why::congestion;
+  return kGoOn;
+}
+
+// A packet that was translated to IPv4, into its tenant's tunnel.
+template <class E>
+WM_INLINE Verdict deliver(E& env, Verdict verdict) {
+  const auto* s = env.template scratch<Scratch>();
+  const Target* header = s ? env.at(table::gateway_ends, s->role.end) : nullptr;
+  if (!header) return why::no_room;
+  const bool direct = s->way.kind == WayKind::direct;
+  LinkAddresses link;
+  if (!link_of(env.view(), s->way, link)) return why::no_room;
+  // The kernel spends a hop of the tunnel's, not of this packet's.
+  if (WM_UNLIKELY(!direct) && !spend_hop(env.view(), u32(sizeof(Ethernet)), false)) return why::no_room;
+  const auto* ip = env.view().template at<Ip4>(sizeof(Ethernet));
+  if (!ip || !wrap(env, header, number(ip->length), false, s->o.in.tos, s->role.entropy, link)) return why::no_room;
+  if (direct) env.leave(s->way.interface);
+  return verdict;
+}
+
+WM_INLINE constexpr bool is_ip4_out(Verdict verdict) {
+  return verdict.reason == translate::why::to_ip4.reason || verdict.reason == translate::why::to_ip4_by_kernel.reason;
+}
+
+// The packet in a tunnel, of which its sender will be told, as if it had come without one.
+struct bare_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64, u64, u64, u64) {
+    auto* s = env.template scratch<Scratch>();
+    if (!s) return 0;
+    Packet& p = s->o.p;
+    if (p.ip6 && !s->role.between) return 1;
+    const u32 gone = p.l3 - u32(sizeof(Ethernet));
+    if (!take_out(env, u32(sizeof(Ethernet)), p.l3, p.ip6)) return 0;
+    p.l3 = u32(sizeof(Ethernet));
+    p.end -= gone;
+    p.l4 -= gone;
+    return 1;
+  }
+};
+// What it is told goes back to where the tunnel's packet came from.
+struct answer_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64, u64, u64, u64) {
+    const auto* s = env.template scratch<Scratch>();
+    const Target* header = s ? env.at(table::gateway_ends, s->role.came) : nullptr;
+    const auto* ethernet = env.view().template at<Ethernet>(0);
+    const auto* ip = env.view().template at<Ip4>(sizeof(Ethernet));
+    if (!header || !header->in_use || !ethernet || !ip) return 0;
+    return wrap(env, header, number(ip->length), false, kAnswerTos, 0, load_link(ethernet));
+  }
+};
+
+// What could not go on: its sender is told, a tenant's in its tunnel. `mtu`: of the interface that it came in by.
+template <class E>
+WM_INLINE Verdict give_up(E& env, const Passed& passed, bool ip6, u32 mtu) {
+  const bool tells = translate::complaint_of(passed.verdict, ip6) != translate::kNothing;
+  if (!ip6 && passed.verdict.reason == translate::why::source_unknown_told.reason) return why::foreign_source;
+  if (tells && !env.template call<bare_step>()) return why::no_room;
+  const Verdict told = translate::finish<Translating>(env, passed, ip6, mtu);
+  if (tells && !ip6 && told.reason == passed.verdict.reason && !env.template call<answer_step>()) return why::no_room;
+  return translate::own<kModule>(told);
+}
+
+// A tenant's packet whose destination nothing maps.
+template <class E>
+WM_INLINE Verdict no_destination(E& env, u32 mtu) {
+  const u32 kind = complaint(false, 3, 1);
+  if (!env.template call<bare_step>()) return why::no_room;
+  const Verdict told = translate::complain_about<Translating>(env, translate::why::would_return, kind, 0, mtu);
+  if (told.reason != translate::why::would_return.reason) return translate::own<kModule>(told);
+  if (!env.template call<answer_step>()) return why::no_room;
+  return why::no_destination;
+}
+
+// A packet to one of the gateway's own addresses, or to one of the plan's.
+template <Env E>
+WM_INLINE Verdict receive(E& env, Packet& outer, const Port* port, const Steered& to) {
+  if (space_of(port->zone) != env.settings().role.gateway.space) return steer::why::not_ours;
+  auto* s = env.template scratch<Scratch>();
+  if (!s) return why::no_room;
+  Packet& p = s->o.p;
+  p = outer;
+  s->role.between = 0;
+  if (to.front) {
+    if (const Verdict end = open_tunnel(env, outer, to.front, p, s->role); ended(end)) return end;
+  } else if (!p.ip6 || !in_plan(env, p.destination)) {
+    return steer::why::not_ours;
+  }
+  // To the verifier, whatever it came in is one from here on: it is read out of memory again.
+  reread();
+  Verdict end = kGoOn;
+  if (p.ip6) end = name(env, p, s->role);
+  const bool onward = end.reason == kToAnother.reason;
+  if (ended(end) && !onward) return end;
+  reread();
+  const bool ip6 = p.ip6;
+  const u32 here = port->mtu ? port->mtu : 0xffffu;
+  Passed passed = onward ? pass_onward(env, p, s->role.end) : translate::pass<Translating>(env, p, nullptr);
+  if (WM_UNLIKELY(passed.verdict.reason == translate::kErrorsTurn))
+    passed = translate::pass_error<Translating>(env, ip6, here);
+  if (WM_UNLIKELY(!ip6 && passed.verdict.reason == steer::why::not_ours.reason)) return no_destination(env, here);
+  if (is_ip4_out(passed.verdict)) return deliver(env, translate::own<kModule>(passed.verdict));
+  if (WM_LIKELY(translate::is_sent(passed.verdict))) {
+    env.leave(passed.value);
+    return translate::own<kModule>(passed.verdict);
+  }
+  return give_up(env, passed, ip6, here);
+}
+
+}  // namespace waymark::gateway

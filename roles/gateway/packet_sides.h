@@ -1,0 +1,106 @@
+// What a translation goes by: the tenant whose packet it is, and the gateway that it goes by.
+#pragma once
+
+#include "core/translate/pass.h"
+#include "roles/gateway/packet_tunnel.h"
+
+namespace waymark::gateway {
+
+using translate::Opened;
+using translate::Passed;
+
+constexpr u32 kNoEnd = ~0u;
+
+// The gateway to core/translate (core/translate/role.h). Its tenant's record says what its IPv4 addresses become; the
+// tenant's maps, what others do.
+struct Translating {
+  static constexpr u32 kModule = gateway::kModule;
+  static constexpr AnswerKind kLimit = AnswerKind::routed;
+
+  u32 tenant;   // index of its record
+  u32 turn;     // of the gateway
+  u32 came;     // by which tunnel: the header of the way back, in table::gateway_ends; kNoEnd: by no tenant's
+  u32 end;      // likewise of the tunnel that it leaves by
+  u32 entropy;  // of that tunnel
+  u32 between;  // 1: it came in another gateway's tunnel
+  u32 reserved;
+  u32 ip4, mask;  // the first prefix behind the tunnel that it came by, host order
+
+  template <class E>
+  WM_INLINE const translate::Settings& settings(E& env) const {
+    return env.settings().role.gateway.translation;
+  }
+  template <class E>
+  WM_INLINE const Mapping* plan(E& env) const {
+    const Tenant* t = env.at(table::tenants, tenant);
+    return t ? &t->plan : nullptr;
+  }
+  template <class E>
+  WM_INLINE const Mapping* map(E& env, const AddressBits& address, bool ip6) const {
+    const Tenant* t = env.at(table::tenants, tenant);
+    return t ? mapping_of(env, t->maps, address, ip6, kAnyMap) : nullptr;
+  }
+  // The tunnel that leads to an address of the tenant's, by the longest prefix.
+  template <class E>
+  WM_INLINE const TenantTunnel* tunnel_to(E& env, u32 to) const {
+    const Tenant* t = env.at(table::tenants, tenant);
+    const Mapping* route = t ? mapping_of(env, t->routes, {0, to}, false, kMapNone) : nullptr;
+    return route ? env.at(table::tenant_tunnels, route->index - 1) : nullptr;
+  }
+
+  template <class E>
+  WM_INLINE const Mapping* target(E& env, const AddressBits& to, bool ip6) const {
+    return ip6 ? plan(env) : map(env, to, false);
+  }
+  template <class E>
+  WM_INLINE const Mapping* source(E& env, const AddressBits& from, bool ip6) const {
+    if (ip6) return map(env, from, true);
+    if (WM_LIKELY(!((u32(from.low) ^ ip4) & mask))) return plan(env);
+    const Tenant* t = env.at(table::tenants, tenant);
+    return t && find_any_prefix(env, t->routes, from, wanted_now(env, false, kMapNone)) ? &t->plan : nullptr;
+  }
+  // In the packet inside an error the tenant's address is the other one: its destination in IPv4, its source in IPv6.
+  template <class E>
+  WM_INLINE bool map_inside(E& env, bool ip6, bool is_source, const Address& address, Address& out) const {
+    if (ip6 != is_source) {
+      const AddressBits bits = ip6 ? bits6(address) : bits4(address);
+      const Mapping* m = map(env, bits, ip6);
+      return ip6 ? translate::map_to_ip4(m, address, out) : translate::map_to_ip6(m, address, out);
+    }
+    const Mapping* m = plan(env);
+    if (!ip6) return translate::map_to_ip6(m, address, out);
+    return m && names(env, address, m) && translate::map_to_ip4(m, address, out);
+  }
+  // Whether an address of the plan is of this tenant by this gateway.
+  template <class E>
+  WM_INLINE bool names(E&, const Address& address, const Mapping* m) const {
+    const AddressBits bits = bits6(address);
+    return (bits.high & ~m->high_mask) == m->high && (bits.low & ~m->low_mask) == m->low;
+  }
+  template <class E>
+  WM_INLINE Onward find_way(E& env, const Address& from, const Address& to) {
+    end = kNoEnd;
+    if (!is_ip4(to)) return waymark::find_way(env, from, to);
+    const TenantTunnel* tunnel = tunnel_to(env, number(ip4_of(to)));
+    if (!tunnel) return {WayKind::unreachable, 0, 0, {}};
+    return way_to_tenant(env, tunnel);
+  }
+  template <class E>
+  WM_INLINE Onward way_to_tenant(E& env, const TenantTunnel* tunnel) {
+    end = tunnel->end + turn;
+    const Target* header = env.at(table::gateway_ends, end);
+    if (!header || !header->in_use) return {WayKind::unreachable, 0, 0, {}};
+    return way_through(env, header);
+  }
+  template <class E>
+  WM_INLINE Address error_source(E& env, bool ip6, const Address&) const {
+    return voice_of(env.settings(), kModule, !ip6);
+  }
+  template <class E>
+  WM_INLINE bool is_hairpin(E&, const Opened&) const {
+    return false;
+  }
+};
+using Scratch = translate::Scratch<Translating>;
+
+}  // namespace waymark::gateway

@@ -1,0 +1,94 @@
+// The gateway's descriptor.
+#include "roles/gateway/role.h"
+
+#include <fmt/format.h>
+
+#include "base/address_text.h"
+#include "config/kinds.h"
+#include "config/prefixes.h"
+#include "roles/role.h"
+
+namespace waymark::gateway {
+
+namespace {
+
+using config::title;
+
+bool has_work(const Config& config) { return config.gateway.has_value(); }
+
+std::string summary(const Config& config) {
+  const GatewayConfig& gateway = *config.gateway;
+  std::size_t tunnels = 0;
+  for (const TenantConfig& tenant : gateway.tenant) tunnels += tenant.tunnel.size();
+  std::string ids;
+  for (const u64 id : gateway.holds) ids += fmt::format("{}{}", ids.empty() ? "" : ", ", id);
+  return fmt::format("does the work of gateway {} of {}, for {} behind {}", ids, gateway.id.size(),
+                     counted(gateway.tenant.size(), "tenant"), counted(tunnels, "tunnel"));
+}
+
+void owns(const config::Checking& in, std::vector<Owned>& out) {
+  if (!in.config.gateway) return;
+  const GatewayConfig& gateway = *in.config.gateway;
+  for (const PlanConfig& plan : in.config.plan)
+    if (plan.name == gateway.plan && in.places.good(plan.prefix))
+      out.push_back({plan.prefix, Owned::entered, gateway.zone, "the prefix of [gateway]'s plan",
+                     in.places.at(plan.prefix, plan)});
+  for (const GatewayIdConfig& id : gateway.id) {
+    if (!in.places.good(id)) continue;
+    const u8 kinds = holds(gateway, id.id) ? Owned::entered | Owned::tunnel : Owned::tunnel;
+    for (const Address& a : id.address)
+      out.push_back({Prefix(a), kinds, gateway.zone, fmt::format("an address of gateway {}", id.id), in.places.at(a)});
+  }
+  for (const TenantConfig& tenant : gateway.tenant)
+    for (const TenantTunnelConfig& tunnel : tenant.tunnel)
+      if (in.places.good(tunnel) && !(tunnel.remote == Address{}))
+        out.push_back({Prefix(tunnel.remote), Owned::tunnel, gateway.zone,
+                       "the far end of a tunnel of " + title("tenant", tenant.name), in.places.at(tunnel.remote)});
+}
+
+std::vector<std::string_view> zones(const Config& config) { return {config.gateway->zone}; }
+
+std::vector<std::string_view> things(const Config& config) {
+  std::vector<std::string_view> out;
+  if (config.gateway)
+    for (const TenantConfig& tenant : config.gateway->tenant) out.push_back(tenant.name);
+  return out;
+}
+
+// Any gateway takes any reply, so all announce the plan's prefix; each its own addresses, where tunnels end.
+std::vector<Announced> announces(const Config& config) {
+  std::vector<Announced> out;
+  const std::optional<AddressPlan> plan = plan_of(config);
+  if (!plan) return out;
+  out.push_back({Prefix(plan->plan.prefix, plan->plan.prefix_length), {}});
+  for (const Address& address : own_addresses(config)) out.push_back({Prefix(address), {}});
+  return out;
+}
+
+const InterfaceConfig* usual_interface(const Config& config, bool) {
+  for (const InterfaceConfig& interface : config.engine.interfaces)
+    if (config::text(interface) == config.gateway->interface) return &interface;
+  return nullptr;
+}
+
+}  // namespace
+
+extern const Descriptor kDescriptor = {.role = Role::gateway,
+                                       .work = "[gateway]",
+                                       .has_work = has_work,
+                                       .precedence = 3,
+                                       .address_text = "a gateway's address",
+                                       .prefix_text = "in the prefix of the gateways' plan",
+                                       .summary = summary,
+                                       .check = check,
+                                       .owns = owns,
+                                       .zones = zones,
+                                       .thing = "tenant",
+                                       .things = things,
+                                       .compile = compile,
+                                       .announces = announces,
+                                       .look_here = look_here,
+                                       .usual_interface = usual_interface,
+                                       .goes_by_routes = true};
+
+}  // namespace waymark::gateway

@@ -1,0 +1,28 @@
+// What roles/gateway/role.cpp is put together from.
+#pragma once
+
+#include <optional>
+
+#include "config/checks.h"
+#include "config/plans.h"
+#include "roles/compile.h"
+#include "roles/here.h"
+
+namespace waymark::gateway {
+
+void check(config::Checking& in);
+Status compile(const Compiling& c);
+void look_here(const Config& config, Findings& out);
+
+// The gateway's plan, where the file has it and it is one.
+std::optional<AddressPlan> plan_of(const Config& config);
+
+// The address of a plan with these fields and zeros: of a gateway's own, number and `ip4` are 0.
+Address plan_address(const Plan& plan, u64 id, u64 number, u32 ip4);
+
+// The addresses of the ids that this node holds: of the plan, and where tenants' tunnels end.
+std::vector<Address> own_addresses(const Config& config);
+
+bool holds(const GatewayConfig& config, u64 id);
+
+}  // namespace waymark::gateway

@@ -1,0 +1,89 @@
+// The keys of [gateway].
+#pragma once
+
+#include "config/keys_mappings.h"
+#include "roles/gateway/config.h"
+
+namespace waymark::gateway {
+
+using namespace config;
+
+constexpr Number<u64> kPlanNumber{1, 0x7fff'ffff'ffff'ffff};
+
+constexpr auto kTenantTunnel = section<TenantTunnelConfig>(
+    "[[gateway.tenant.tunnel]]",
+    "Where the tenant's IPv4 packets come from and go to. Kind, key and far end together say whose they are.",
+    Field{"tunnel", &TenantTunnelConfig::tunnel, kTunnelWithEnd, optional,
+          "IP in IP, Generic UDP Encapsulation (port 6080), Generic Routing Encapsulation, or VXLAN (port 4789)."},
+    Field{"key", &TenantTunnelConfig::key, kTunnelKey, optional,
+          "The key of GRE, there and back, or the VNI of VXLAN, which needs one. A far end may have several, each of a "
+          "tenant's own.",
+          "none"},
+    Field{"mac", &TenantTunnelConfig::mac, MacAddress{}, optional,
+          "Whom the frames in VXLAN are for: the MAC address of the tenant's router. VXLAN needs it.", "none"},
+    Field{"remote", &TenantTunnelConfig::remote, HostAddress{}, required,
+          "The far end. The near one is the address that an id has of the same family."},
+    Field{"ip4", &TenantTunnelConfig::ip4, Several{PrefixOf{PrefixOf::ip4, Takes::some}}, required,
+          "The tenant's addresses behind it: packets to them go there, by the longest prefix among the tenant's "
+          "tunnels, and packets from elsewhere are refused."});
+
+constexpr auto kTenantPrefix = embedding("[[gateway.tenant.prefix]]");
+constexpr auto kTenantMap = address_map("[[gateway.tenant.map]]");
+
+constexpr auto kTenant = section<TenantConfig>(
+    "[[gateway.tenant]]",
+    "Whose IPv4 addresses mean nothing to others: two tenants may have the same. All tenants together have at most "
+    "65000 tunnels and prefixes.",
+    Field{"name", &TenantConfig::name, kName, required, "Its name, unique within `[gateway]`."},
+    Field{"number", &TenantConfig::number, kPlanNumber, required, "What the plan's field `tenant` says of it."},
+    Field{"tunnel", &TenantConfig::tunnel, Repeated{kTenantTunnel, 65'000}, optional, ""},
+    Field{"prefix", &TenantConfig::prefix, Repeated{kTenantPrefix, 65'000}, optional, ""},
+    Field{"map", &TenantConfig::map, Repeated{kTenantMap, 65'000}, optional, ""});
+
+constexpr auto kId = section<GatewayIdConfig>(
+    "[[gateway.id]]", "One of the gateways that share the plan: the same tables in the files of all of them.",
+    Field{"id", &GatewayIdConfig::id, kPlanNumber, required, "What the plan's field `gateway` says of it."},
+    Field{"address", &GatewayIdConfig::address, Several{HostAddress{}}, required,
+          "Where tenants' tunnels to it end, whichever node holds it: at most one address per family. What comes in "
+          "there leaves with this id, and returns by it."},
+    Field{"mac", &GatewayIdConfig::mac, MacAddress{}, optional,
+          "Whom the frames in tenants' VXLANs are for, and who sends them: what tenants have as their gateway's MAC "
+          "address.",
+          "one that follows from the tunnel's end"});
+
+constexpr auto kGatewayPrefix = embedding("[[gateway.prefix]]");
+constexpr auto kGatewayMap = address_map("[[gateway.map]]");
+
+constexpr auto kSection = section<GatewayConfig>(
+    "[gateway]",
+    "This node takes IPv4 out of tenants' tunnels into IPv6 whose source names tenant and gateway, and takes the "
+    "replies of any of the plan's gateways back.",
+    Field{"plan", &GatewayConfig::plan, kName, required,
+          "The `[plan.NAME]` of its addresses: one with the fields `tenant`, `gateway` and `ipv4`."},
+    Field{"holds", &GatewayConfig::holds, Several{kPlanNumber}, required, "The ids whose work this node does."},
+    Field{"id", &GatewayConfig::id, Repeated{kId, 4'096}, optional, ""},
+    Field{"zone", &GatewayConfig::zone, kName, optional,
+          "The zone of tunnels and of IPv6: one of `[engine] interfaces`."},
+    Field{"onward", &GatewayConfig::onward,
+          one_of<OnwardBy>({{"tunnel", OnwardBy::tunnel}, {"route", OnwardBy::route}}), optional,
+          "How a reply for another id gets there: in a tunnel to that gateway's own address, which is the plan's with "
+          "this id and zeros; or by the network's routes, where it has one for each gateway."},
+    Field{"prefix", &GatewayConfig::prefix, Repeated{kGatewayPrefix, 65'000}, optional, ""},
+    Field{"map", &GatewayConfig::map, Repeated{kGatewayMap, 65'000}, optional, ""},
+    Field{"tenant", &GatewayConfig::tenant, Repeated{kTenant, 16'000}, optional, ""},
+    Field{"address", &GatewayConfig::address, HostAddress{}, optional,
+          "Where its ICMP errors to tenants come from: an IPv4 address, which all tenants see.",
+          "`\"192.0.0.8\"` (RFC 7600)"},
+    Field{"lowest_ip6_mtu", &GatewayConfig::lowest_ip6_mtu, Number<u32>{1280, 65535}, optional,
+          "IPv4 packets that may be fragmented become IPv6 packets of at most so many bytes."},
+    Field{"plateaus", &GatewayConfig::plateaus, Several{Number<u32>{68, 65535}}, optional,
+          "MTUs to assume where a router names none, descending, at most 16 (RFC 1191, 7.1).",
+          "`[65535, 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68]`"},
+    Field{"zero_checksum", &GatewayConfig::zero_checksum, kZeroChecksum, optional,
+          "What becomes of UDP packets over IPv4 without a checksum."},
+    Field{"errors", &GatewayConfig::errors, Number<u32>{1, 1'000'000, true}, optional,
+          "How many ICMP errors of its own it sends a second at most. With 0 none."},
+    Field{"interface", &GatewayConfig::interface, InterfaceName{}, optional,
+          "Where packets leave in `replay` and `trace`, which know no routes.", "the first interface"});
+
+}  // namespace waymark::gateway

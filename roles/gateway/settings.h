@@ -1,0 +1,21 @@
+// The gateway's constants of one load (Settings::role).
+#pragma once
+
+#include "core/prefix_records.h"
+#include "core/translate/records.h"
+
+namespace waymark::gateway {
+
+struct OwnSettings {
+  Space space;                  // its zone
+  Address prefix, prefix_mask;  // the plan's
+  Address must_be_zero;         // bits that no good address of the plan has
+  Address own_mask;             // the prefix and the field `gateway`: what is left is that gateway's own address
+  Address tenant_mask;          // the field `tenant`
+  u32 held;                     // how many gateways this node does the work of
+  u32 routes_on;                // 1: what is for another gateway goes there by the network's routes
+  translate::Settings translation;
+};
+static_assert(sizeof(OwnSettings) == 136);
+
+}  // namespace waymark::gateway

@@ -1,0 +1,95 @@
+// ICMP errors: with the packet inside, through the gateway, and of its own.
+#include "tests/gateway/cases.h"
+
+namespace waymark::gateway_cases {
+
+namespace {
+
+const std::string kRouter6 = "2001:db8:9::1";
+
+// What the gateway tells a tenant, in red's tunnel; and a server.
+Bytes told_red(uint8_t type, uint8_t code, uint32_t second, const Bytes& about) {
+  const Bytes error = ip4({.source = kErrors4, .destination = kClient, .tos = 0xc0, .id = 0, .fragment = 0},
+                          icmp_error(false, type, code, cut(about, std::min<size_t>(about.size(), 548)), second));
+  return to_red(error, kEnd1, 0xc0);
+}
+Bytes told_server(uint8_t type, uint8_t code, uint32_t second, const Bytes& about) {
+  return ip6({.source = kOwn1, .destination = kServer6, .traffic_class = 0xc0},
+             icmp_error(true, type, code, cut(about, std::min<size_t>(about.size(), 1232)), second));
+}
+
+}  // namespace
+
+void add_errors(Cases& c) {
+  const Payload out = udp(4000, 53), back = udp(53, 4000);
+  c.push_back({"error/from_the_cloud",
+               "a router's, about a packet of the client's: from the gateway's own address",
+               site(),
+               ip6({kRouter6, kRed1}, icmp_error(true, 1, 4, to_six(out))),
+               "gateway.to_ip4",
+               {to_red(ip4({.source = kErrors4, .destination = kClient, .ttl = 63, .id = 0, .fragment = 0},
+                           icmp_error(false, 3, 3, four(out, {.hops = 63, .id = 0, .fragment = 0}))))}});
+  c.push_back({"error/too_big_from_the_cloud",
+               "path MTU discovery goes through (RFC 7915, 5.2)",
+               site(),
+               ip6({kRouter6, kRed1}, icmp_error(true, 2, 0, to_six(out), 1400)),
+               "gateway.to_ip4",
+               {to_red(ip4({.source = kErrors4, .destination = kClient, .ttl = 63, .id = 0, .fragment = 0},
+                           icmp_error(false, 3, 4, four(out, {.hops = 63, .id = 0, .fragment = 0}), 1380)))}});
+  c.push_back({"error/about_another_tenant's", "what is inside must be of the tenant that is told", site(),
+               ip6({kRouter6, kRed1}, icmp_error(true, 1, 4, to_six(out, kBlue1))), "gateway.inner_unknown"});
+  c.push_back({"error/from_the_client",
+               "about a reply",
+               site(),
+               from_red(four(icmp_error(false, 3, 3, to_four(back)))),
+               "gateway.to_ip6",
+               {to_six(icmp_error(true, 1, 4, six(back, {.hops = 63})))}});
+  c.push_back({"error/from_a_tenant's_router",
+               "which is behind no prefix: from the gateway's own address",
+               site(),
+               from_red(four(icmp_error(false, 11, 0, to_four(back)), {}, "172.16.0.1")),
+               "gateway.to_ip6",
+               {to_six(icmp_error(true, 3, 0, six(back, {.hops = 63})), kOwn1)}});
+  c.push_back({"error/hop_limit_out",
+               "a tenant's traceroute sees the gateway",
+               site(),
+               from_red(four(out, {.hops = 1})),
+               "gateway.hop_limit",
+               {told_red(11, 0, 0, four(out, {.hops = 1}))}});
+  c.push_back({"error/hop_limit_back",
+               "a server's traceroute too",
+               site(),
+               six(back, {.hops = 1}),
+               "gateway.hop_limit",
+               {told_server(3, 0, 0, six(back, {.hops = 1}))}});
+  const Payload big = udp(4000, 53, repeat(7, 1460)), big_back = udp(53, 4000, repeat(7, 1440));
+  c.push_back({"error/too_big_out",
+               "1500 bytes of IPv6 hold 1480 of IPv4",
+               site(),
+               from_red(four(big)),
+               "gateway.too_big",
+               {told_red(3, 4, 1480, four(big))}});
+  const std::string behind_gre = "3fff:c00:100:100::a02:5";
+  c.push_back({"error/too_big_back",
+               "what the tunnel adds is taken off: 1500 less 48, and 20 more of IPv6",
+               site(),
+               six(big_back, {}, kServer6, behind_gre),
+               "gateway.too_big",
+               {told_server(2, 0, 1472, six(big_back, {}, kServer6, behind_gre))}});
+  c.push_back({"error/between_gateways",
+               "what came in another gateway's tunnel is told of without it",
+               site(),
+               ip6({kOwn2, kOwn1}, inside(six(back, {.hops = 1}))),
+               "gateway.hop_limit",
+               {told_server(3, 0, 0, six(back, {.hops = 1}))}});
+  c.push_back({"error/about_an_error", "never", site(),
+               from_red(four(icmp_error(false, 3, 3, to_four(back)), {.hops = 1})), "gateway.error_withheld"});
+  c.push_back({"error/no_destination",
+               "neither map nor prefix has it",
+               site("", kLayout, "map = [{ ip4 = \"203.0.113.20\", ip6 = \"3fff:64::203.0.113.20\" }]"),
+               from_red(four(out, {}, kClient, "203.0.113.7")),
+               "gateway.no_destination",
+               {told_red(3, 1, 0, four(out, {}, kClient, "203.0.113.7"))}});
+}
+
+}  // namespace waymark::gateway_cases

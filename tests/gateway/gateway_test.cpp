@@ -1,0 +1,93 @@
+// The gateway against packets written from the RFCs, in the user-space build.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <set>
+
+#include "roles/gateway/reasons.h"
+#include "tests/gateway/judge.h"
+#include "tests/kit/mutate.h"
+#include "tests/translator/site.h"
+
+namespace waymark::gateway_cases {
+namespace {
+
+using translator_cases::Became;
+using translator_cases::TranslatorSite;
+
+TranslatorSite& site_of(const std::string& toml) {
+  static std::map<std::string, std::unique_ptr<TranslatorSite>> sites;
+  auto& s = sites[toml];
+  if (!s) s = std::make_unique<TranslatorSite>(toml);
+  s->scene().advance(std::chrono::seconds(1));  // what it may send of its own is full again
+  return *s;
+}
+
+TEST(Gateway, Cases) {
+  std::set<std::string> names;
+  for (const GatewayCase& c : all_gateway_cases()) {
+    SCOPED_TRACE(c.name + ": " + c.why);
+    EXPECT_TRUE(names.insert(c.name).second) << "two cases of one name";
+    const Became b = site_of(c.site).receive(c.in);
+    EXPECT_EQ(b.reason, c.reason);
+    ASSERT_EQ(b.out.size(), c.out.size());
+    for (size_t i = 0; i < b.out.size(); ++i) EXPECT_EQ(packets::difference(c.out[i], foreseen(b.out[i])), "");
+  }
+}
+
+// A reason that only gateways have is brought about by a case, or by a test that is named here.
+TEST(Gateway, CasesNameEveryReasonOfItsOwn) {
+  std::set<std::string> seen = {"gateway.onward_by_kernel"};  // Gateway.WithoutANextHopTheKernelRoutes
+  for (const GatewayCase& c : all_gateway_cases()) seen.insert(c.reason);
+  bool own = false;
+  for (const ReasonText& r : gateway::kReasonTexts) {
+    own = own || std::string(r.name) == "gateway.onward";  // the first behind those of all that translate
+    EXPECT_TRUE(!own || seen.contains(r.name)) << r.name << " has no case";
+  }
+  EXPECT_TRUE(own);
+}
+
+// The kernel's own forwarding sends what has no next hop yet: whole, and in its tunnel.
+TEST(Gateway, WithoutANextHopTheKernelRoutes) {
+  TranslatorSite s(site());
+  s.set_ways(WayKind::kernel);
+  std::set<std::string> reasons;
+  for (const GatewayCase& c : all_gateway_cases()) {
+    if (c.site != site() || c.out.size() != 1) continue;
+    const Outcome o = s.scene().receive(s.frame(c.in), s.index_for(c.in));
+    reasons.insert(reason_text(o.verdict.reason)->name);
+    if (o.verdict.action != Action::pass || c.reason == "gateway.onward") continue;
+    SCOPED_TRACE(c.name);
+    Bytes packet = foreseen({o.frame.begin() + 14, o.frame.end()});
+    // To IPv6 the kernel spends the hop; in a tunnel it is spent.
+    if (c.reason == "gateway.to_ip6") packet[7] = uint8_t(packet[7] - 1);
+    EXPECT_EQ(packets::difference(c.out[0], packet), "");
+  }
+  for (const char* name : {"gateway.to_ip6_by_kernel", "gateway.to_ip4_by_kernel", "gateway.onward_by_kernel"})
+    EXPECT_TRUE(reasons.contains(name)) << name;
+}
+
+// Whatever is sent: nothing of one tenant's becomes another's, and what leaves is well made.
+TEST(Gateway, TenantsAreNeverMixedUp) {
+  TranslatorSite s(site());
+  std::vector<Bytes> corpus;
+  for (const GatewayCase& c : all_gateway_cases())
+    if (c.site == site()) corpus.push_back(s.frame(c.in));
+  Mutator mutate(corpus, 13);
+  unsigned left = 0;
+  for (int i = 0; i < 60'000; ++i) {
+    const Bytes frame = mutate.next();
+    const Outcome o = s.scene().receive(frame, mutate.below(2) ? 1 : 2);
+    if (i % 100 == 0) s.scene().advance(std::chrono::milliseconds(10));
+    if (o.action != Action::forward) continue;
+    const bool punted = o.verdict.action == Action::punt;
+    const std::vector<Bytes> out = punted ? o.frames : std::vector<Bytes>{o.frame};
+    ASSERT_EQ(mixed_up(frame, out), "") << packets::hexdump(frame) << "became\n" << packets::hexdump(out.at(0));
+    ++left;
+  }
+  EXPECT_GT(left, 3'000u);
+}
+
+}  // namespace
+}  // namespace waymark::gateway_cases

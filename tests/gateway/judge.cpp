@@ -1,0 +1,79 @@
+#include "tests/gateway/judge.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "tests/kit/packet_reader.h"
+
+namespace waymark::gateway_cases {
+
+namespace {
+
+using reader::Read;
+
+// The packet of an Ethernet frame with up to two tags; empty: there is none.
+Bytes packet_in(const Bytes& frame) {
+  size_t at = 12;
+  while (at + 4 <= frame.size() && at < 20 &&
+         ((frame[at] == 0x81 && !frame[at + 1]) || (frame[at] == 0x88 && frame[at + 1] == 0xa8)))
+    at += 4;
+  return frame.size() > at + 2 ? part(frame, at + 2, frame.size()) : Bytes();
+}
+
+bool is(const Bytes& address, const std::string& text) { return address == address_bytes(text); }
+
+// The plan's number of a tenant that an IPv6 address names; 0: it is none of the plan's, or a gateway's own.
+unsigned tenant_at(const Bytes& address) {
+  if (address.size() != 16 || part(address, 0, 4) != Bytes{0x3f, 0xff, 0x0c, 0x00}) return 0;
+  return unsigned(address[5] << 8 | address[6]);
+}
+
+// Whose tunnel has this far end: red is 1, blue 2; 0: nobody's.
+unsigned tenant_of(const Read& r, const Bytes& packet, const Bytes& far) {
+  const size_t at = r.transport;
+  if (r.fragment) return 0;
+  if (r.protocol == 4) return is(far, kRedFar) ? 1 : 0;
+  if (r.protocol == 47 && at + 4 <= packet.size()) {
+    const size_t key = at + (packet[at] & 0x80 ? 8 : 4);
+    if (packet[at] & 0x20)
+      return is(far, kRedFar6) && key + 4 <= packet.size() && part(packet, key, key + 4) == gre_key(7) ? 1 : 0;
+    return is(far, kBlueFar) ? 2 : 0;
+  }
+  if (r.protocol == 17 && at + 16 <= packet.size() && packet[at + 2] == 0x12 && packet[at + 3] == 0xb5)
+    return is(far, kBlueFarVxlan) && part(packet, at + 12, at + 15) == Bytes{0, 0x13, 0x89} ? 2 : 0;
+  return 0;
+}
+
+// Whom a packet that comes in is of or for.
+unsigned named(const Bytes& packet) {
+  const auto r = reader::read(packet, true);
+  if (!r) return 0;
+  if (const unsigned tenant = tenant_of(*r, packet, r->source)) return tenant;
+  if (const unsigned tenant = tenant_at(r->destination)) return tenant;
+  if (r->protocol == 41 && tenant_at(r->destination) == 0) {
+    const auto inner = reader::read(part(packet, r->transport, packet.size()), true);
+    return inner ? tenant_at(inner->destination) : 0;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::string mixed_up(const Bytes& frame, const std::vector<Bytes>& out) {
+  const Bytes in = packet_in(frame);
+  const unsigned from = named(in);
+  for (const Bytes& left : out) {
+    const Bytes packet = packet_in(left);
+    if (const std::string wrong = reader::malformed(packet); !wrong.empty()) return "malformed: " + wrong;
+    const auto r = reader::read(packet);
+    const bool own = tenant_at(r->source) == 0;
+    const unsigned tunnel = tenant_of(*r, packet, r->destination);
+    if (tunnel && tunnel != from)
+      return "into the tunnel of tenant " + std::to_string(tunnel) + ", not " + std::to_string(from);
+    if (!own && tenant_at(r->source) != from && r->source != reader::read(in, true)->source)
+      return "from an address of tenant " + std::to_string(tenant_at(r->source)) + ", not " + std::to_string(from);
+  }
+  return {};
+}
+
+}  // namespace waymark::gateway_cases

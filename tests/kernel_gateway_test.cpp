@@ -1,0 +1,76 @@
+// Every case of the gateway in the kernel's build, by each of the two compilers, beside the user-space one: the same
+// reason, the same bytes and the same counters.
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+
+#include "engine/xdp/program.h"
+#include "tests/gateway/cases.h"
+#include "tests/kit/kernel_translator.h"
+#include "tests/kit/need.h"
+#include "tests/translator/site.h"
+
+namespace waymark::gateway_cases {
+namespace {
+
+using translator_cases::TranslatorSite;
+
+void compare(TranslatorSite& site, KernelTranslator& kernel, const GatewayCase& c) {
+  SCOPED_TRACE(c.name + ": " + c.why);
+  UserspaceEngine& engine = site.scene().engine();
+  site.scene().advance(std::chrono::seconds(1));  // what it may send of its own is full again
+  const u32 in = site.index_for(c.in);
+  const Bytes frame = site.frame(c.in);
+  const Outcome userspace = engine.run(frame, in, site.scene().ticks());
+  kernel.learn(engine.live().ways);
+  const Counters before = kernel.counters();
+  const Ended ended = kernel.run(frame, in, 256, userspace.verdict.reason);
+  const Counters after = kernel.counters();
+  EXPECT_EQ(reason_text(ended.verdict.reason)->name, c.reason);
+  EXPECT_STREQ(reason_text(ended.verdict.reason)->name, reason_text(userspace.verdict.reason)->name);
+  for (u32 i = 0; i < kReasons; ++i)
+    EXPECT_EQ(after.reasons[i] - before.reasons[i], i == userspace.verdict.reason) << i;
+  const bool punted = userspace.verdict.action == Action::punt;  // and left as it came
+  EXPECT_EQ(ended.verdict.action, punted ? Action::drop : userspace.verdict.action);
+  if (userspace.verdict.action == Action::drop) return;
+  EXPECT_EQ(packets::difference(punted ? frame : userspace.frame, ended.frame), "");
+  if (userspace.verdict.action == Action::forward) {
+    EXPECT_EQ(ended.out_interface, userspace.out_interface);
+  }
+}
+
+// With the gateway's program attached, or the director's, from which its packets jump.
+void run_all(std::span<const u8> elf, Role first) {
+  ASSERT_TRUE(enter_namespace_of_two());
+  std::map<std::string, std::vector<GatewayCase>> by_site;  // a program is loaded for each
+  for (const GatewayCase& c : all_gateway_cases()) by_site[c.site].push_back(c);
+  for (const auto& [toml, cases] : by_site) {
+    TranslatorSite site(toml);
+    Image image = site.scene().engine().image();
+    image.first = first;
+    KernelTranslator kernel(elf, image);
+    for (const GatewayCase& c : cases) compare(site, kernel, c);
+  }
+}
+
+TEST(KernelGateway, Bpf) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_all(program(), Role::gateway);
+}
+
+TEST(KernelGateway, BpfByTheOtherCompiler) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_all(program_other(), Role::gateway);
+}
+
+TEST(KernelGateway, BpfJumpedTo) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_all(program(), Role::director);
+}
+
+}  // namespace
+}  // namespace waymark::gateway_cases
