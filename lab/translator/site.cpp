@@ -24,8 +24,8 @@
 namespace waymark::lab {
 namespace {
 
-constexpr u32 kWide = 1500, kGrowth = 20;  // bytes by which a packet grows towards IPv6
-const std::pair<const char*, u32> kWays[] = {{"w15", kWide}, {"w14", 1400}, {"w12", 1280}};
+constexpr u32 kGrowth = 20;  // bytes by which a packet grows towards IPv6
+const std::pair<const char*, u32> kWays[] = {{"w15", kWideMtu}, {"w14", 1400}, {"w12", 1280}};
 
 std::string up(const std::string& interface, u32 mtu, const std::string& address) {
   return fmt::format("link set dev {0} mtu {1} up\naddr add {2} dev {0}{3}\n", interface, mtu, address,
@@ -37,14 +37,14 @@ std::string link4(u32 n, u32 side) { return fmt::format("198.18.{}.{}/30", n, si
 std::string link6(u32 n, u32 side) { return fmt::format("2001:db8:f{}::{}/64", n, side); }
 
 std::string end4() {
-  std::string out = up("eth0", kWide, own4(Path::wide) + "/24") + "route add default via 203.0.113.1\n";
+  std::string out = up("eth0", kWideMtu, own4(Path::wide) + "/24") + "route add default via 203.0.113.1\n";
   for (Path p : {Path::beyond1400, Path::beyond1280, Path::near})
     out += fmt::format("addr add {}/24 dev eth0\n", own4(p));
   return out;
 }
 
 std::string end6() {
-  std::string out = up("eth0", kWide, own6(Path::wide) + "/64") + "route add default via 2001:db8:6::1\n";
+  std::string out = up("eth0", kWideMtu, own6(Path::wide) + "/64") + "route add default via 2001:db8:6::1\n";
   // Deprecated: what h6 begins has its first address as source.
   for (Path p : {Path::beyond1400, Path::beyond1280, Path::near})
     out += fmt::format("addr add {}/64 dev eth0 nodad preferred_lft 0\n", own6(p));
@@ -62,20 +62,20 @@ std::string commands_for(const std::string& node) {
   if (node == "h4") return lo + end4();
   if (node == "h6") return lo + end6();
   if (node == "q4")
-    return lo + up("eth0", kWide, "203.0.113.1/24") + ways(1, link4) + "route add default via 198.18.1.2\n";
+    return lo + up("eth0", kWideMtu, "203.0.113.1/24") + ways(1, link4) + "route add default via 198.18.1.2\n";
   if (node == "q6")
-    return lo + up("eth0", kWide, "2001:db8:6::1/64") + ways(1, link6) + "route add default via 2001:db8:f1::2\n";
+    return lo + up("eth0", kWideMtu, "2001:db8:6::1/64") + ways(1, link6) + "route add default via 2001:db8:f1::2\n";
   if (node == "r4")
-    return lo + ways(2, link4) + up("eth", kWide, link4(4, 1)) + up("low", kLow4, link4(5, 1)) +
+    return lo + ways(2, link4) + up("eth", kWideMtu, link4(4, 1)) + up("low", kLow4, link4(5, 1)) +
            "route add 203.0.113.0/24 via 198.18.1.1\nroute add 203.0.113.17/32 via 198.18.2.1\n"
            "route add 203.0.113.18/32 via 198.18.3.1\nroute add 198.51.100.0/24 via 198.18.4.2\n"
            "route add 192.0.2.0/24 via 198.18.4.2\n";
   if (node == "r6")
-    return lo + ways(2, link6) + up("eth", kWide, link6(4, 1)) + up("low", kLow6, link6(5, 1)) +
+    return lo + ways(2, link6) + up("eth", kWideMtu, link6(4, 1)) + up("low", kLow6, link6(5, 1)) +
            "route add 2001:db8:6::/64 via 2001:db8:f1::1\nroute add 2001:db8:6::11/128 via 2001:db8:f2::1\n"
            "route add 2001:db8:6::12/128 via 2001:db8:f3::1\nroute add 2001:db8:64::/96 via 2001:db8:f4::2\n"
            "route add 2001:db8:1::/64 via 2001:db8:f4::2\n";
-  return lo + up("eth4", kWide, link4(4, 2)) + up("low4", kLow4, link4(5, 2)) + up("eth6", kWide, link6(4, 2)) +
+  return lo + up("eth4", kWideMtu, link4(4, 2)) + up("low4", kLow4, link4(5, 2)) + up("eth6", kWideMtu, link6(4, 2)) +
          up("low6", kLow6, link6(5, 2)) +
          "route add 203.0.113.0/24 via 198.18.4.1\nroute add 203.0.113.19/32 via 198.18.5.1\n"
          "route add 198.18.0.0/16 via 198.18.4.1\nroute add 2001:db8:6::/64 via 2001:db8:f4::1\n"
@@ -83,7 +83,7 @@ std::string commands_for(const std::string& node) {
 }
 
 u32 narrowest(Path to, u32 low) {
-  constexpr u32 kMtu[] = {kWide, 1400, 1280};
+  constexpr u32 kMtu[] = {kWideMtu, 1400, 1280};
   return to == Path::near ? low : kMtu[u8(to)];
 }
 
@@ -97,7 +97,7 @@ std::string seen4(Path to) { return fmt::format("198.51.100.{}", to == Path::wid
 std::string seen6(Path to) { return embedded(own4(to)); }
 std::string embedded(const std::string& address4) { return "2001:db8:64::" + address4; }
 u32 mtu_towards6(Path to) { return narrowest(to, kLow6) - kGrowth; }
-u32 mtu_towards4(Path to) { return std::min(kWide, narrowest(to, kLow4) + kGrowth); }
+u32 mtu_towards4(Path to) { return std::min(kWideMtu, narrowest(to, kLow4) + kGrowth); }
 
 Status TranslatorSite::build() const {
   Wires wires;

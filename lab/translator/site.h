@@ -23,8 +23,8 @@ u32 mtu_towards6(Path to);                          // what h4 must come to know
 u32 mtu_towards4(Path to);                          // what h6 must: section 5.2
 
 inline const std::string kTranslator4 = "192.0.2.1", kTranslator6 = "2001:db8:1::1";
-constexpr u32 kLow4 = 1400, kLow6 = 1280;  // MTUs of its narrow links
-constexpr u16 kPlainPort = 7001;           // UDP without a checksum
+constexpr u32 kWideMtu = 1500, kLow4 = 1400, kLow6 = 1280;  // MTUs of its links
+constexpr u16 kPlainPort = 7001;                            // UDP without a checksum
 
 class TranslatorSite : public Place {
  public:

@@ -7,12 +7,12 @@
 #include <chrono>
 #include <filesystem>
 
+#include "lab/kit/capture.h"
 #include "lab/kit/downloads.h"
 #include "lab/kit/loop.h"
 #include "lab/kit/polling.h"
 #include "lab/kit/stage.h"
 #include "lab/translator/box.h"
-#include "lab/translator/capture.h"
 #include "lab/translator/probes.h"
 #include "lab/translator/site.h"
 
@@ -43,12 +43,13 @@ class Run {
     WM_TRY(box_.up(false));
     WM_TRY(wait_for_box());
     say_(fmt::format("{} is up", box_.name()));
-    Capture capture(site_);
+    Capture capture(site_, {{"the IPv4 side", "r4", {{"eth", kWideMtu}, {"low", kLow4}}},
+                            {"the IPv6 side", "r6", {{"eth", kWideMtu}, {"low", kLow6}}}});
     WM_TRY(capture.start());
     WM_TRY(questions(out));
     WM_TRY(capture.stop());
     say_(fmt::format("{} has been asked everything; now tshark reads what passed", box_.name()));
-    WM_TRY(capture.judge(out));
+    WM_TRY(judge(capture, out));
     for (To to : kBoth) WM_TRY(measure(to, rates[u8(to)]));
     return interrupted() ? Status(Error{"it was interrupted"}) : Status(Done{});
   }
@@ -99,6 +100,18 @@ class Run {
       }
       if (interrupted()) return Error{"it was interrupted"};
     }
+    return Done{};
+  }
+
+  Status judge(const Capture& capture, Verdict& out) const {
+    const auto seen = capture.judge(out);
+    if (!seen) return seen.error();
+    const Judged &of4 = seen->at(0), &of6 = seen->at(1);
+    out.check(of4.fragments > 0 && of6.fragments > 0,
+              fmt::format("{} fragments on the IPv4 side, {} on the IPv6 side", of4.fragments, of6.fragments));
+    out.check(of4.no_checksum > 0 && of6.no_checksum == 0,
+              fmt::format("{} UDP packets without a checksum on the IPv4 side, {} on the IPv6 side", of4.no_checksum,
+                          of6.no_checksum));
     return Done{};
   }
 

@@ -1,4 +1,4 @@
-#include "lab/translator/capture.h"
+#include "lab/kit/capture.h"
 
 #include <fmt/format.h>
 
@@ -16,7 +16,7 @@ namespace waymark::lab {
 namespace {
 
 constexpr Duration kPatience = std::chrono::seconds(20);
-constexpr u32 kEthernet = 14, kWide = 1500;
+constexpr u32 kEthernet = 14;
 
 enum Field {
   length,
@@ -45,6 +45,11 @@ bool error_of(const std::vector<std::string>& f) {
   return is_error(false, f[error4]) || is_error(true, f[error6]);
 }
 
+bool fits(const std::vector<TappedLink>& links, const std::string& interface, u32 bytes) {
+  return std::any_of(links.begin(), links.end(),
+                     [&](const TappedLink& l) { return l.interface == interface && bytes <= l.mtu; });
+}
+
 }  // namespace
 
 const std::vector<std::string> kCaptureFields = {
@@ -54,7 +59,7 @@ const std::vector<std::string> kCaptureFields = {
     "icmp.type",           "icmpv6.type",          "ip.flags.mf",
     "ipv6.fraghdr.nxt",    "tcp.checksum.ffff"};
 
-Judged judged(const std::string& fields, u32 low) {
+Judged judged(const std::string& fields, const std::vector<TappedLink>& links) {
   Judged out;
   std::istringstream lines(fields);
   for (std::string line; std::getline(lines, line);) {
@@ -78,7 +83,7 @@ Judged judged(const std::string& fields, u32 low) {
     out.bad += bad;
     out.good += !bad && (has(f[icmp4], '1') || has(f[icmp6], '1') || right || has(f[udp], '1'));
     out.malformed += !f[malformed].empty();
-    out.large += bytes > (f[interface] == "low" ? low : kWide);
+    out.large += !fits(links, f[interface], bytes);
     out.errors += error;
     out.fragments += has(f[fragment4], '1') || !f[fragment6].empty();
     out.no_checksum += !error && f[plain] == "0x0000";
@@ -87,11 +92,12 @@ Judged judged(const std::string& fields, u32 low) {
 }
 
 Status Capture::start() {
-  for (const char* side : {"4", "6"}) {
+  for (const Tap& tap : taps_) {
+    std::vector<std::string> argv = {"dumpcap"};
+    for (const TappedLink& link : tap.links) argv.insert(argv.end(), {"-i", link.interface});
     // On a busy machine a thousand packets, which dumpcap keeps by itself, are not enough.
-    auto p = Process::start({.netns = site_.netns(std::string("r") + side),
-                             .argv = {"dumpcap", "-i", "eth", "-i", "low", "-B", "32", "-N", "200000", "-C",
-                                      "200000000", "-w", file(*side), "-f", "ip or ip6"}});
+    argv.insert(argv.end(), {"-B", "32", "-N", "200000", "-C", "200000000", "-w", file(tap), "-f", "ip or ip6"});
+    auto p = Process::start({.netns = place_.netns(tap.node), .argv = argv});
     if (!p) return p.error();
     all_.push_back(std::move(*p));
     for (;;) {  // it names the file once it listens
@@ -107,9 +113,9 @@ Status Capture::start() {
 void Capture::drain() const {
   const auto written = [&] {
     std::uintmax_t bytes = 0;
-    for (const char side : {'4', '6'}) {
+    for (const Tap& tap : taps_) {
       std::error_code none;
-      const auto size = std::filesystem::file_size(file(side), none);
+      const auto size = std::filesystem::file_size(file(tap), none);
       bytes += none ? 0 : size;
     }
     return bytes;
@@ -141,8 +147,8 @@ Status Capture::stop() {
 }
 
 // The packets with a wrong checksum, for whoever must find out why.
-std::string Capture::bad_ones(char side) const {
-  std::vector<std::string> argv = {"tshark", "-n", "-x", "-V", "-r", file(side), "-Y"};
+std::string Capture::bad_ones(const Tap& tap) const {
+  std::vector<std::string> argv = {"tshark", "-n", "-x", "-V", "-r", file(tap), "-Y"};
   argv.emplace_back(
       "ip.checksum.status == 0 or icmp.checksum.status == 0 or icmpv6.checksum.status == 0 or "
       "(((tcp.checksum.status == 0 and not tcp.checksum.ffff) or udp.checksum.status == 0) and not icmp and "
@@ -153,30 +159,28 @@ std::string Capture::bad_ones(char side) const {
   return said ? said->substr(0, 8000) : said.error().sentence;
 }
 
-Status Capture::judge(Verdict& out) const {
-  u64 plain[2] = {};
-  for (const char side : {'4', '6'}) {
-    std::vector<std::string> argv = {"tshark", "-n", "-r", file(side)};
+Result<std::vector<Judged>> Capture::judge(Verdict& out) const {
+  std::vector<Judged> all;
+  for (const Tap& tap : taps_) {
+    std::vector<std::string> argv = {"tshark", "-n", "-r", file(tap)};
     for (const char* what : {"ip", "tcp", "udp"})
       argv.insert(argv.end(), {"-o", std::string(what) + ".check_checksum:TRUE"});
     argv.insert(argv.end(), {"-T", "fields"});
     for (const auto& field : kCaptureFields) argv.insert(argv.end(), {"-e", field});
     auto fields = run({.argv = argv}, std::chrono::seconds(60));
     if (!fields) return fields.error();
-    const Judged is = judged(*fields, side == '4' ? kLow4 : kLow6);
-    plain[side == '6'] = is.no_checksum;
+    const Judged is = judged(*fields, tap.links);
+    all.push_back(is);
     const auto say = [&](bool ok, const std::string& what) {
-      out.check(ok, fmt::format("of {} packets on the IPv{} side {}", is.all, side, what));
+      out.check(ok, fmt::format("of {} packets on {} {}", is.all, tap.title, what));
     };
     say(is.all > 1000 && is.malformed == 0, fmt::format("{} are malformed", is.malformed));
     say(is.bad == 0 && is.good > 1000,
-        fmt::format("{} have a bad checksum, {} good ones{}", is.bad, is.good, is.bad ? ":\n" + bad_ones(side) : ""));
+        fmt::format("{} have a bad checksum, {} good ones{}", is.bad, is.good, is.bad ? ":\n" + bad_ones(tap) : ""));
     say(is.large == 0, fmt::format("{} are larger than their link's MTU", is.large));
-    say(is.errors > 0 && is.fragments > 0, fmt::format("{} are ICMP errors, {} fragments", is.errors, is.fragments));
+    say(is.errors > 0, fmt::format("{} are ICMP errors", is.errors));
   }
-  out.check(plain[0] > 0 && plain[1] == 0,
-            fmt::format("{} UDP packets without a checksum on the IPv4 side, {} on the IPv6 side", plain[0], plain[1]));
-  return Done{};
+  return all;
 }
 
 }  // namespace waymark::lab
