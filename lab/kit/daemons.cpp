@@ -5,6 +5,8 @@
 #include <chrono>
 #include <csignal>
 
+#include <nlohmann/json.hpp>
+
 #include "lab/kit/loop.h"
 
 namespace waymark::lab {
@@ -31,6 +33,15 @@ Result<std::string> Daemons::ask(const std::string& node, std::vector<std::strin
 
 Result<std::string> Daemons::show(const std::string& node, const std::string& what) const {
   return ask(node, {"show", what, "--json"});
+}
+
+Result<u64> Daemons::count(const std::string& node, const std::string& reason) const {
+  auto said = show(node, "counters");
+  if (!said) return said.error();
+  const auto json = nlohmann::json::parse(*said, nullptr, false);
+  for (const auto& row : json.value("rows", nlohmann::json::array()))
+    if (row.value("reason", "") == reason) return row.value("packets", u64(0));
+  return u64(0);
 }
 
 Status Daemons::ready(const std::string& node) const {

@@ -25,6 +25,7 @@ class Daemons {
   Status ready(const std::string& node) const;                                             // it answers
   Result<std::string> ask(const std::string& node, std::vector<std::string> words) const;  // e.g. {"drain", "s1"}
   Result<std::string> show(const std::string& node, const std::string& what) const;        // as JSON
+  Result<u64> count(const std::string& node, const std::string& reason) const;             // packets that ended so
   Status down(const std::vector<std::string>& nodes) const;                                // `waymark down` in each
 
  private:

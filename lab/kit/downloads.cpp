@@ -26,11 +26,12 @@ u8 blob_byte(size_t at) { return u8(mix(at / 8) >> at % 8 * 8); }
 
 }  // namespace
 
-Status write_blob(const std::string& path) {
-  std::vector<char> bytes(kBlob);
-  for (size_t i = 0; i < kBlob; ++i) bytes[i] = char(blob_byte(i));
+Status write_blob(const std::string& path, size_t size) {
+  std::vector<char> bytes(size);
+  for (size_t i = 0; i < size; ++i) bytes[i] = char(blob_byte(i));
   std::ofstream out(path, std::ios::binary);
-  if (!(out.write(bytes.data(), kBlob) << std::flush)) return Error{fmt::format("{} cannot be written", path)};
+  if (!(out.write(bytes.data(), std::streamsize(size)) << std::flush))
+    return Error{fmt::format("{} cannot be written", path)};
   return Done{};
 }
 

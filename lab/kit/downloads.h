@@ -13,7 +13,7 @@
 namespace waymark::lab {
 
 constexpr size_t kBlob = 12 << 20;  // bytes: two minutes at the slow pace
-Status write_blob(const std::string& path);
+Status write_blob(const std::string& path, size_t bytes = kBlob);
 
 struct Wanted {
   std::string netns, url;  // who fetches what

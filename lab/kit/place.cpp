@@ -140,16 +140,17 @@ Status Place::write_host(const std::string& name, const std::vector<std::string>
                   kService6, kService4, kEchoPort, kEchoPort, others));
 }
 
-Status Place::write_nginx(const std::string& name) const {
+Status Place::write_nginx(const std::string& name, const std::string& more) const {
   std::string temporary;
   for (const char* kind : {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"})
     temporary += fmt::format("  {}_temp_path {};\n", kind, file(fmt::format("{}.{}", name, kind)));
-  return write_file(file(name + ".nginx"),
-                    fmt::format("daemon off;\nworker_processes 1;\nuser root;\npid {0};\nerror_log {1} warn;\n"
-                                "worker_rlimit_nofile 8192;\nevents {{ worker_connections 8000; }}\n"
-                                "http {{\n{2}  access_log off;\n  sendfile on;\n"
-                                "  server {{ listen 80 backlog=4096; listen [::]:80 backlog=4096; root {3}; }}\n}}\n",
-                                file(name + ".nginx.pid"), file(name + ".nginx.log"), temporary, file("www")));
+  return write_file(
+      file(name + ".nginx"),
+      fmt::format("daemon off;\nworker_processes 1;\nuser root;\npid {0};\nerror_log {1} warn;\n"
+                  "worker_rlimit_nofile 8192;\nevents {{ worker_connections 8000; }}\n"
+                  "http {{\n{2}  access_log off;\n  sendfile on;\n"
+                  "  server {{ listen 80 backlog=4096; listen [::]:80 backlog=4096; root {3};{4} }}\n}}\n",
+                  file(name + ".nginx.pid"), file(name + ".nginx.log"), temporary, file("www"), more));
 }
 
 }  // namespace waymark::lab

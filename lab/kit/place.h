@@ -38,7 +38,8 @@ class Place {
   std::string instance(const std::string& node) const { return prefix_ + node; }  // [node] name
   std::string socket(const std::string& node) const { return file(node + ".sock"); }
 
-  Status write_nginx(const std::string& server) const;  // s1.nginx ..., serving <directory>/www
+  // s1.nginx ..., serving <directory>/www; `more`: further directives of the server.
+  Status write_nginx(const std::string& server, const std::string& more = "") const;
   // s1.toml ...: tunnels come from `directors`; `hosts` are the service's other hosts' tunnel ends.
   Status write_host(const std::string& server, const std::vector<std::string>& directors,
                     const std::vector<std::string>& hosts) const;

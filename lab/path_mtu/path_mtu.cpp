@@ -7,8 +7,6 @@
 #include <chrono>
 #include <csignal>
 
-#include <nlohmann/json.hpp>
-
 #include "lab/kit/loop.h"
 #include "lab/kit/netns.h"
 #include "lab/kit/stage.h"
@@ -125,20 +123,11 @@ class Run {
     return Done{};
   }
 
-  Result<u64> count(const std::string& reason) const {
-    auto said = daemons_.show("d", "counters");
-    if (!said) return said.error();
-    const auto json = nlohmann::json::parse(*said, nullptr, false);
-    for (const auto& row : json.value("rows", nlohmann::json::array()))
-      if (row.value("reason", "") == reason) return row.value("packets", u64(0));
-    return u64(0);
-  }
-
   // That it was the director who told them, and how.
   Status counted(Verdict& out) {
     for (const char* reason : {"director.too_big", "director.told_on", "error_carried", "director.echoed",
                                "director.closed_unreachable", "director.closed_reset", "director.hop_limit"}) {
-      auto packets = count(reason);
+      auto packets = daemons_.count("d", reason);
       if (!packets) return packets.error();
       out.check(*packets > 0, fmt::format("{}: {} packets", reason, *packets));
     }
@@ -149,9 +138,9 @@ class Run {
     WM_TRY(site_.write_director(true, "target"));
     auto reloaded = daemons_.ask("d", {"reload"});
     if (!reloaded) return reloaded.error();
-    const auto before = count("director.echoed");
+    const auto before = daemons_.count("d", "director.echoed");
     for (const bool ip6 : {false, true}) out.check(ask_.ping("c1", ip6));
-    const auto after = count("director.echoed");
+    const auto after = daemons_.count("d", "director.echoed");
     out.check(before && after && *before == *after, "with echo = \"target\" the server answers them, not the director");
     return Done{};
   }

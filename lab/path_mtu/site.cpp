@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "lab/kit/learned_mtu.h"
 #include "lab/kit/netns.h"
 #include "lab/kit/polling.h"
 #include "lab/kit/process.h"
@@ -151,7 +152,7 @@ Status PathMtuSite::write_server() const {
 }
 
 Status PathMtuSite::forget() const {
-  for (const char* family : {"-4", "-6"}) WM_TRY(by_family({"c1", "c2", "s"}, {"route", "flush", "cache"}, family));
+  for (const char* node : {"c1", "c2", "s"}) WM_TRY(forget_mtus(netns(node)));
   return Done{};
 }
 

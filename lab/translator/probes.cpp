@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 
 #include "lab/kit/endpoint.h"
+#include "lab/kit/learned_mtu.h"
 #include "lab/kit/loop.h"
 #include "lab/kit/netns.h"
 #include "lab/kit/traceroute.h"
@@ -187,22 +188,8 @@ Questions::Found Questions::resolve(To to) const {
   return fmt::format("{}: DNS answers of {} bytes came by UDP, in fragments", way(to), sizes);
 }
 
-Questions::Found Questions::known_mtu(To to, Path path) const {
-  auto said = run({.netns = site_.netns(from(to)), .argv = {"ip", "route", "get", plain(seen(to, path))}});
-  if (!said) return said.error();
-  const size_t at = said->find(" mtu ");
-  return at == std::string::npos ? std::string("1500") : std::to_string(std::atoi(said->c_str() + at + 5));
-}
-
-Status Questions::forget_mtu(To to) const {
-  auto said =
-      run({.netns = site_.netns(from(to)), .argv = {"ip", to == To::ip6 ? "-4" : "-6", "route", "flush", "cache"}});
-  if (!said) return said.error();
-  return Done{};
-}
-
 Questions::Found Questions::echoes_find_mtu(To to, Path path) const {
-  WM_TRY(forget_mtu(to));
+  WM_TRY(forget_mtus(site_.netns(from(to))));
   const u32 wanted = mtu(to, path);
   const std::string address = seen(to, path);
   const auto echo = [&](u32 size) {
@@ -215,15 +202,15 @@ Questions::Found Questions::echoes_find_mtu(To to, Path path) const {
   };
   std::string told;
   for (int i = 0; i < 6; ++i) {
-    auto known = known_mtu(to, path);
+    auto known = learned_mtu(site_.netns(from(to)), seen(to, path));
     if (!known) return known.error();
-    if (*known == std::to_string(wanted)) break;
-    told += echo(std::min(u32(std::stoul(*known)), 1500u));
+    if (*known == wanted) break;
+    told += echo(std::min(*known, 1500u));
   }
-  auto known = known_mtu(to, path);
+  auto known = learned_mtu(site_.netns(from(to)), seen(to, path));
   if (!known) return known.error();
   const std::string title = fmt::format("{}, {}: ", way(to), address);
-  if (*known != std::to_string(wanted))
+  if (*known != wanted)
     return Error{fmt::format("{}pings with DF came to an MTU of {}, not {}: {}", title, *known, wanted, told)};
   // Who told the last of it: a router, as the translator calls it, or the translator itself.
   const std::string last = told.rfind("From ") == std::string::npos ? "" : told.substr(told.rfind("From ") + 5);
@@ -239,7 +226,7 @@ Questions::Found Questions::echoes_find_mtu(To to, Path path) const {
 }
 
 Questions::Found Questions::bulk_finds_mtu(To to, Path path) const {
-  WM_TRY(forget_mtu(to));
+  WM_TRY(forget_mtus(site_.netns(from(to))));
   // The receiver asks from the address that is behind the narrow link.
   const To back = to == To::ip6 ? To::ip4 : To::ip6;
   const std::string receiver = server(to), source = to == To::ip6 ? own6(path) : own4(path);
@@ -251,11 +238,11 @@ Questions::Found Questions::bulk_finds_mtu(To to, Path path) const {
   const bool whole = bytes_of(file) == bytes_of(site_.file("www/bulk"));
   std::error_code none;
   std::filesystem::remove(file, none);
-  auto known = known_mtu(to, path);
+  auto known = learned_mtu(site_.netns(from(to)), seen(to, path));
   if (!known) return known.error();
   // Over the widest path TCP's segments fit from the first one on.
   const u32 wanted = path == Path::wide ? 1500 : mtu(to, path);
-  if (!whole || *known != std::to_string(wanted))
+  if (!whole || *known != wanted)
     return Error{fmt::format("{}a download came {}, and its sender knows an MTU of {}, not {}", title,
                              whole ? "whole" : "with other bytes", *known, wanted)};
   return fmt::format("{}a download came whole, and its sender knows an MTU of {}", title, wanted);

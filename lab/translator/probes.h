@@ -35,8 +35,6 @@ class Questions {
   Result<double> packets_per_second(To to) const;
 
  private:
-  Found known_mtu(To to, Path path) const;
-  Status forget_mtu(To to) const;
   Result<std::string> iperf(To to, std::vector<std::string> more) const;
 
   const TranslatorSite& site_;
