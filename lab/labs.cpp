@@ -15,6 +15,7 @@
 #include "lab/site/fabric.h"
 #include "lab/site/kills.h"
 #include "lab/site/schedule.h"
+#include "lab/tenants/tenants.h"
 #include "lab/translator/site.h"
 #include "lab/translator/translator.h"
 
@@ -106,6 +107,12 @@ constexpr Lab kLabs[] = {
      {},
      true,
      raise_translation},
+    {"tenants",
+     110,
+     "nginx curl ethtool ping traceroute tshark dumpcap cmp",
+     "two tenants with the same addresses, two gateways, an IPv6 server: the replies' route moves, a daemon dies",
+     without_load<run_tenants>,
+     {}},
 };
 
 // The names of those that can do something: "site, group and translator".

@@ -21,23 +21,28 @@ constexpr long kBpffsMagic = long(0xcafe4a11);
 const char* const kRunFolder = "/run/waymark";
 const std::string kMountedByUs = kLabDirectory + "/bpffs-mounted", kFolderByUs = kLabDirectory + "/run-folder-made";
 
-const std::string* const kPrefixes[] = {&kSitePrefix, &kGroupPrefix, &kTranslatorPrefix, &kGuestsPrefix,
-                                        &kPathMtuPrefix};
+// What a lab's namespaces and instances are called, and what takes them away; a control's prefix begins with its lab's.
+struct LabNames {
+  const char* lab;
+  const std::string* prefix;
+};
+constexpr LabNames kNames[] = {
+    {"site", &kSitePrefix},        {"group", &kGroupPrefix},           {"guests", &kGuestsPrefix},
+    {"path_mtu", &kPathMtuPrefix}, {"translator", &kTranslatorPrefix}, {"tenants", &kTenantsPrefix}};
 
 bool of_a_lab(const std::string& name) {
-  return std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
-                     [&](auto* prefix) { return name.starts_with(*prefix); });
+  return std::any_of(std::begin(kNames), std::end(kNames), [&](auto& is) { return name.starts_with(*is.prefix); });
 }
 
 bool names_a_lab(const std::string& text) {
-  return std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
-                     [&](auto* prefix) { return text.find(*prefix) != std::string::npos; });
+  return std::any_of(std::begin(kNames), std::end(kNames),
+                     [&](auto& is) { return text.find(*is.prefix) != std::string::npos; });
 }
 
 std::vector<std::string> namespaces_of_labs() {
   std::vector<std::string> out;
-  for (const auto* prefix : kPrefixes)
-    for (auto& netns : namespaces(*prefix)) out.push_back(netns);
+  for (const auto& is : kNames)
+    for (auto& netns : namespaces(*is.prefix)) out.push_back(netns);
   return out;
 }
 
@@ -68,12 +73,9 @@ Status no_leftovers() {
   const auto spaces = namespaces_of_labs();
   std::error_code none;
   if (spaces.empty() && !fs::exists(kLabDirectory, none)) return Done{};
-  const auto is = [&](const std::string& prefix) { return !spaces.empty() && spaces.front().starts_with(prefix); };
-  const char* lab = is(kTranslatorPrefix) ? "translator"
-                    : is(kGuestsPrefix)   ? "guests"
-                    : is(kPathMtuPrefix)  ? "path_mtu"
-                    : is(kGroupPrefix)    ? "group"
-                                          : "site";
+  const auto whose = std::find_if(std::begin(kNames), std::end(kNames),
+                                  [&](auto& is) { return !spaces.empty() && spaces.front().starts_with(*is.prefix); });
+  const char* lab = whose == std::end(kNames) ? kNames[0].lab : whose->lab;
   return Error{fmt::format("lab {} is up, or was left behind ({}): `waymark lab down {}` removes it", lab,
                            spaces.empty() ? kLabDirectory : spaces.front(), lab)};
 }
