@@ -27,7 +27,9 @@ WM_INLINE Verdict enter(E& env, const Packet& outer, const Inner& found, const G
   p.l3 = found.offset;
   p.outer_vlan = p.inner_vlan = 0;
   if (WM_UNLIKELY(ended(parse_ip(env.view(), p, kEtherIp4)) || p.end > outer.end)) return why::inner_ip4;
-  if (WM_UNLIKELY(!((u32(bits4(p.destination).low) ^ tunnel->ip4) & tunnel->mask))) return why::own_destination;
+  const u32 to = u32(bits4(p.destination).low);
+  if (WM_UNLIKELY(translate::is_martian(to))) return why::martian;  // multicast and broadcast among them
+  if (WM_UNLIKELY(!((to ^ tunnel->ip4) & tunnel->mask))) return why::own_destination;
   role.tenant = tunnel->tenant * env.settings().role.gateway.held + here->turn;
   role.turn = here->turn;
   role.came = tunnel->end + here->turn;
@@ -154,9 +156,16 @@ WM_INLINE Verdict give_up(E& env, const Passed& passed, bool ip6, u32 mtu) {
   return translate::own<kModule>(told);
 }
 
-// A tenant's packet whose destination nothing maps.
+// A tenant's packet whose destination nothing maps: nothing else of it was looked at.
 template <class E>
 WM_INLINE Verdict no_destination(E& env, u32 mtu) {
+  auto* s = env.template scratch<Scratch>();
+  if (!s) return why::no_room;
+  const Packet& p = s->o.p;
+  if (!s->role.source(env, bits4(p.source), false)) return why::foreign_source;
+  const auto* ip = env.view().template at<Ip4>(p.l3);
+  if (!ip || p.l4 < p.l3 + sizeof(Ip4)) return why::inner_ip4;
+  if (!may_complain(env.view(), p, number(ip->fragment) & 0x1fff)) return why::error_withheld;
   const u32 kind = complaint(false, 3, 1);
   if (!env.template call<bare_step>()) return why::no_room;
   const Verdict told = translate::complain_about<Translating>(env, translate::why::would_return, kind, 0, mtu);

@@ -84,12 +84,25 @@ void add_errors(Cases& c) {
                {told_server(3, 0, 0, six(back, {.hops = 1}))}});
   c.push_back({"error/about_an_error", "never", site(),
                from_red(four(icmp_error(false, 3, 3, to_four(back)), {.hops = 1})), "gateway.error_withheld"});
+  const std::string maps_alone =
+      site("", kLayout, "map = [{ ip4 = \"203.0.113.20\", ip6 = \"3fff:64::203.0.113.20\" }]");
+  const std::string nowhere = "203.0.113.7";
   c.push_back({"error/no_destination",
                "neither map nor prefix has it",
-               site("", kLayout, "map = [{ ip4 = \"203.0.113.20\", ip6 = \"3fff:64::203.0.113.20\" }]"),
-               from_red(four(out, {}, kClient, "203.0.113.7")),
+               maps_alone,
+               from_red(four(out, {}, kClient, nowhere)),
                "gateway.no_destination",
-               {told_red(3, 1, 0, four(out, {}, kClient, "203.0.113.7"))}});
+               {told_red(3, 1, 0, four(out, {}, kClient, nowhere))}});
+  c.push_back({"error/no_destination_of_an_error", "of an error nobody is told (RFC 1812, 4.3.2.7)", maps_alone,
+               from_red(four(icmp_error(false, 3, 3, to_four(back)), {}, kClient, nowhere)), "gateway.error_withheld"});
+  c.push_back({"error/no_destination_of_a_fragment", "nor of a fragment that is not the first", maps_alone,
+               from_red(four(raw(17, text("12345678")), {.fragment = 0x0002}, kClient, nowhere)),
+               "gateway.error_withheld"});
+  c.push_back({"error/no_destination_from_another", "nor a source that is not the tenant's", maps_alone,
+               from_red(four(out, {}, "10.9.0.5", nowhere)), "gateway.foreign_source"});
+  for (const char* to : {"224.0.0.1", "255.255.255.255", "169.254.0.1"})
+    c.push_back({std::string("error/to_many/") + to, "nor of multicast, broadcast and link-local packets", site(),
+                 from_red(four(out, {}, kClient, to)), "gateway.martian"});
 }
 
 }  // namespace waymark::gateway_cases
