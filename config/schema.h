@@ -55,7 +55,7 @@ constexpr auto kEngine = section<EngineConfig>(
     Field{
         "first", &EngineConfig::first, kRoleWords, optional,
         "Whose program the interfaces run. Packets of this node's other roles jump to theirs, which costs each some 10 "
-        "ns. `\"auto\"` takes the director, else the translator, else the host."});
+        "ns. `\"auto\"` takes the director, else the translator, else the host, else the gateway."});
 
 constexpr auto kMember = section<MemberConfig>(
     "[[group.member]]", "Another director of the group.",
@@ -79,9 +79,10 @@ constexpr auto kGroup = section<GroupConfig>(
 
 constexpr auto kAnnounce = section<AnnounceConfig>(
     "[announce]",
-    "Services' addresses, as long as they can be served, and what a translator translates (its prefixes and the `ip4` "
-    "of its "
-    "maps, but for `0.0.0.0/0`) become kernel routes for a routing daemon to redistribute.",
+    "Services' addresses, as long as they can be served, what a translator translates (its prefixes and the `ip4` of "
+    "its "
+    "maps, but for `0.0.0.0/0`), and a gateway's addresses and the prefix of its plan become kernel routes for a "
+    "routing daemon to redistribute.",
     Field{"protocol", &AnnounceConfig::protocol, Number<u32>{5, 255}, optional,
           "The routes' protocol number. All routes of this number belong to Waymark."},
     Field{"metric", &AnnounceConfig::metric, Number<u32>{1, 4'294'967'295}, optional, "The routes' metric."});

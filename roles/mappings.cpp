@@ -68,4 +68,18 @@ Mapping embedded_mapping(const Prefix& ip6, const Prefix& ip4, bool nonglobal) {
   return m;
 }
 
+Mapping embedded_by4(const Prefix& ip6, const Prefix& ip4, bool nonglobal) {
+  Mapping m = embedded_mapping(ip6, ip4, nonglobal);
+  m.ip4 = u32(numbers(ip4).low);
+  return m;
+}
+
+translate::Settings translation_settings(u32 lowest_ip6_mtu, const std::vector<u32>& plateaus, ZeroChecksum zero) {
+  translate::Settings s{};
+  s.lowest_ip6_mtu = lowest_ip6_mtu;
+  for (u32 i = 0; i < translate::kPlateaus && i < plateaus.size(); ++i) s.plateau[i] = u16(plateaus[i]);
+  s.zero_checksum_drops = zero == ZeroChecksum::drop;
+  return s;
+}
+
 }  // namespace waymark

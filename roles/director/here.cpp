@@ -132,13 +132,7 @@ void look_at_fall_back(const Config& config, Findings& out) {
     const auto link = link_by_name(name);
     if (!link || !link->ethernet) continue;
     const Result<bool> local = is_local(*source);
-    if (local && *local && !ip4_setting(name, "accept_local"))
-      warn(out,
-           fmt::format("{}, as it drops packets with its own source address: sysctl -w net.ipv4.conf.{}.accept_local=1",
-                       why, name));
-    if (ip4_setting(name, "rp_filter") == 1)
-      warn(out,
-           fmt::format("{}, as rp_filter on {} is strict: sysctl -w net.ipv4.conf.{}.rp_filter=2", why, name, name));
+    look_at_own_sources(name, local && *local, why, out);
   }
 }
 

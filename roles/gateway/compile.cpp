@@ -75,11 +75,8 @@ class Compiler {
     s.tenant_mask = bits_of(plan_, FieldKind::tenant, ~u64(0));
     s.held = u32(held_.size());
     s.routes_on = config_.onward == OnwardBy::route;
-    translate::Settings& t = s.translation;
-    t.lowest_ip6_mtu = config_.lowest_ip6_mtu;
-    for (u32 i = 0; i < translate::kPlateaus && i < config_.plateaus.size(); ++i)
-      t.plateau[i] = u16(config_.plateaus[i]);
-    t.zero_checksum_drops = config_.zero_checksum == ZeroChecksum::drop;
+    s.translation = translation_settings(config_.lowest_ip6_mtu, config_.plateaus, config_.zero_checksum);
+    set_own(c_.image.settings, kModule, std::vector<Address>{config_.address, own_address(*held_[0])});
   }
 
   Address own_address(const GatewayIdConfig& id) const { return plan_address(plan_, id.id, 0, 0); }
@@ -125,11 +122,7 @@ class Compiler {
     for (const AddressMapConfig& map : maps) add(explicit_mapping(map.ip4, map.ip6), true, true);
     for (const EmbeddingConfig& e : prefixes) {
       add(embedded_mapping(e.prefix, kAllIp4, false), false, true);
-      for (const Prefix& ip4 : ip4_of(e)) {
-        Mapping m = embedded_mapping(e.prefix, ip4, false);
-        m.ip4 = u32(numbers(ip4).low);  // what it is found by
-        add(m, true, false);
-      }
+      for (const Prefix& ip4 : ip4_of(e)) add(embedded_by4(e.prefix, ip4, false), true, false);
     }
   }
 
@@ -182,10 +175,6 @@ Status compile(const Compiling& c) {
   const std::optional<AddressPlan> plan = plan_of(c.in.config);
   if (!plan) return Error{fmt::format("plan \"{}\" is none for a gateway", config.plan)};
   set_limit(c.image.settings, AnswerKind::routed, config.errors, c.in.meta.ticks_per_second);
-  std::vector<Address> own = {config.address};
-  for (const GatewayIdConfig& id : config.id)
-    if (own.size() == 1 && holds(config, id.id)) own.push_back(plan_address(plan->plan, id.id, 0, 0));
-  set_own(c.image.settings, kModule, own);
   return Compiler(c, config, plan->plan).compile();
 }
 

@@ -49,7 +49,7 @@ WM_INLINE Verdict name(E& env, const Packet& p, Translating& role) {
   const Gateway* gateway = named_gateway(env, p.destination);
   if (WM_UNLIKELY(!gateway)) return why::unknown_gateway;
   // Another gateway's own address: who tunnels there is not passed on in one more tunnel.
-  if (WM_UNLIKELY(masked(p.destination, s.tenant_mask) == Address{})) return steer::why::not_ours;
+  if (WM_UNLIKELY(!any(p.destination & s.tenant_mask))) return steer::why::not_ours;
   if (gateway->turn == kNotHeld) {
     if (role.between) return why::passed_twice;
     role.end = gateway->end;
@@ -59,7 +59,6 @@ WM_INLINE Verdict name(E& env, const Packet& p, Translating& role) {
   if (WM_UNLIKELY(!tenant)) return why::unknown_tenant;
   role.tenant = tenant - 1;
   role.turn = gateway->turn;
-  role.came = kNoEnd;
   role.entropy = entropy_of(env.view(), p, p.l4);
   return kGoOn;
 }
@@ -197,7 +196,7 @@ WM_INLINE Verdict receive(E& env, Packet& outer, const Port* port, const Steered
   reread();
   const bool ip6 = p.ip6;
   const u32 here = port->mtu ? port->mtu : 0xffffu;
-  Passed passed = onward ? pass_onward(env, p, s->role.end) : translate::pass<Translating>(env, p, nullptr);
+  Passed passed = onward ? pass_onward(env) : translate::pass<Translating>(env, p, nullptr);
   if (WM_UNLIKELY(passed.verdict.reason == translate::kErrorsTurn))
     passed = translate::pass_error<Translating>(env, ip6, here);
   if (WM_UNLIKELY(!ip6 && passed.verdict.reason == steer::why::not_ours.reason)) return no_destination(env, here);

@@ -42,22 +42,20 @@ WM_INLINE Passed send_onward(E& env, const Packet& p, u32 end) {
 
 struct onward_step {
   template <class E>
-  static WM_INLINE u64 run(E& env, u64 l3, u64 end, u64, u64) {
+  static WM_INLINE u64 run(E& env, u64, u64, u64, u64) {
     auto* s = env.template scratch<Scratch>();
     if (!s) return pack_verdict(why::no_room);
-    Packet& p = s->o.p;
-    p.l3 = u32(l3);
-    if (ended(parse_ip(env.view(), p, kEtherIp6))) return pack_verdict(parse::why::ip_short);
-    Passed passed = send_onward(env, p, u32(end));
+    const Packet& p = s->o.p;
+    Passed passed = send_onward(env, p, s->role.end);
     if (translate::complaint_of(passed.verdict, true) != translate::kNothing && !may_complain(env.view(), p, 0))
       passed.verdict = translate::why::error_withheld;
     return translate::pack_passed(passed);
   }
 };
-// The same as a step of its own.
+// The same as a step of its own, of the packet and to the end that stand in Scratch.
 template <class E>
-WM_INLINE Passed pass_onward(E& env, const Packet& p, u32 end) {
-  return translate::unpack_passed(env.template call<onward_step>(p.l3, end));
+WM_INLINE Passed pass_onward(E& env) {
+  return translate::unpack_passed(env.template call<onward_step>());
 }
 
 }  // namespace waymark::gateway

@@ -9,21 +9,18 @@ namespace waymark::gateway {
 using translate::Opened;
 using translate::Passed;
 
-constexpr u32 kNoEnd = ~0u;
-
 // The gateway to core/translate (core/translate/role.h). Its tenant's record says what its IPv4 addresses become; the
 // tenant's maps, what others do.
 struct Translating {
   static constexpr u32 kModule = gateway::kModule;
   static constexpr AnswerKind kLimit = AnswerKind::routed;
 
-  u32 tenant;   // index of its record
-  u32 turn;     // of the gateway
-  u32 came;     // by which tunnel: the header of the way back, in table::gateway_ends; kNoEnd: by no tenant's
-  u32 end;      // likewise of the tunnel that it leaves by
-  u32 entropy;  // of that tunnel
-  u32 between;  // 1: it came in another gateway's tunnel
-  u32 reserved;
+  u32 tenant;     // index of its record
+  u32 turn;       // of the gateway
+  u32 came;       // of a tenant's: by which tunnel, as the header of the way back in table::gateway_ends
+  u32 end;        // likewise of the tunnel that it leaves by
+  u32 entropy;    // of that tunnel
+  u32 between;    // 1: it came in another gateway's tunnel
   u32 ip4, mask;  // the first prefix behind the tunnel that it came by, host order
 
   template <class E>
@@ -69,24 +66,18 @@ struct Translating {
     }
     const Mapping* m = plan(env);
     if (!ip6) return translate::map_to_ip6(m, address, out);
-    return m && names(env, address, m) && translate::map_to_ip4(m, address, out);
+    return m && names(address, m) && translate::map_to_ip4(m, address, out);
   }
   // Whether an address of the plan is of this tenant by this gateway.
-  template <class E>
-  WM_INLINE bool names(E&, const Address& address, const Mapping* m) const {
+  WM_INLINE bool names(const Address& address, const Mapping* m) const {
     const AddressBits bits = bits6(address);
     return (bits.high & ~m->high_mask) == m->high && (bits.low & ~m->low_mask) == m->low;
   }
   template <class E>
   WM_INLINE Onward find_way(E& env, const Address& from, const Address& to) {
-    end = kNoEnd;
     if (!is_ip4(to)) return waymark::find_way(env, from, to);
     const TenantTunnel* tunnel = tunnel_to(env, number(ip4_of(to)));
     if (!tunnel) return {WayKind::unreachable, 0, 0, {}};
-    return way_to_tenant(env, tunnel);
-  }
-  template <class E>
-  WM_INLINE Onward way_to_tenant(E& env, const TenantTunnel* tunnel) {
     end = tunnel->end + turn;
     const Target* header = env.at(table::gateway_ends, end);
     if (!header || !header->in_use) return {WayKind::unreachable, 0, 0, {}};

@@ -20,25 +20,10 @@ namespace {
 
 constexpr std::size_t kTold = 4;  // routes within one prefix
 
-// Untagged ones; the kernel's interfaces of VLANs have names that the configuration does not know.
-std::set<std::string> interfaces_of(const Config& config) {
-  std::set<std::string> names;
-  for (const InterfaceConfig& i : config.engine.interfaces)
-    if (i.zone == config.translator->zone && !i.outer_vlan) names.insert(i.name);
-  return names;
-}
-
 void look_at_forwarding(const Config& config, Findings& out) {
-  const std::string why = "the kernel does not forward what is translated";
-  for (const std::string& name : interfaces_of(config)) {
-    if (sysctl("net/ipv4/conf/" + name + "/forwarding") == "0")
-      error(out, sysctl("net.ipv4.ip_forward") == "0"
-                     ? fmt::format("{} to IPv4 from {}: sysctl -w net.ipv4.ip_forward=1", why, name)
-                     : fmt::format("{} to IPv4 from {}: sysctl -w net.ipv4.conf.{}.forwarding=1", why, name, name));
-    if (sysctl("net/ipv6/conf/" + name + "/forwarding") == "0")
-      error(out, sysctl("net.ipv6.conf.all.forwarding") == "0"
-                     ? fmt::format("{} to IPv6 from {}: sysctl -w net.ipv6.conf.all.forwarding=1", why, name)
-                     : fmt::format("{} to IPv6 from {}: sysctl -w net.ipv6.conf.{}.forwarding=1", why, name, name));
+  for (const std::string& name : untagged_in(config, config.translator->zone)) {
+    here::look_at_forwarding(name, false, out);
+    here::look_at_forwarding(name, true, out);
     const u32 filter = ip4_setting(name, "rp_filter");
     if (filter == 2 && config.announce && !config.translator->map.empty())
       error(out, fmt::format("the kernel drops what was translated to IPv4 and came in by {}, as rp_filter is on and "

@@ -69,8 +69,7 @@ Status add_prefixes(PrefixTable& table, const TranslatorConfig& config, std::spa
     add(embedded_mapping(prefix.prefix, kAllIp4, config.nonglobal), false, true);
   const std::vector<Prefix> won = winners(config, natives);
   for (const Under& under : ip4_under_prefixes(config, won)) {
-    Mapping m = embedded_mapping(under.by->prefix, under.ip4, config.nonglobal);
-    m.ip4 = u32(numbers(under.ip4).low);  // what it is found by
+    Mapping m = embedded_by4(under.by->prefix, under.ip4, config.nonglobal);
     m.returns = under.returns;
     add(m, true, false);
   }
@@ -96,9 +95,7 @@ Status add_settings(Settings& settings, const TranslatorConfig& config) {
     s.pool_size += count;
   }
   translate::Settings& t = s.translation;
-  t.lowest_ip6_mtu = config.lowest_ip6_mtu;
-  for (u32 i = 0; i < translate::kPlateaus && i < config.plateaus.size(); ++i) t.plateau[i] = u16(config.plateaus[i]);
-  t.zero_checksum_drops = config.zero_checksum == ZeroChecksum::drop;
+  t = translation_settings(config.lowest_ip6_mtu, config.plateaus, config.zero_checksum);
   t.class_is_set = config.traffic_class.has_value();
   t.traffic_class = config.traffic_class.value_or(0);
   return Done{};

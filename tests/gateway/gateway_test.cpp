@@ -14,15 +14,8 @@ namespace waymark::gateway_cases {
 namespace {
 
 using translator_cases::Became;
+using translator_cases::site_of;
 using translator_cases::TranslatorSite;
-
-TranslatorSite& site_of(const std::string& toml) {
-  static std::map<std::string, std::unique_ptr<TranslatorSite>> sites;
-  auto& s = sites[toml];
-  if (!s) s = std::make_unique<TranslatorSite>(toml);
-  s->scene().advance(std::chrono::seconds(1));  // what it may send of its own is full again
-  return *s;
-}
 
 TEST(Gateway, Cases) {
   std::set<std::string> names;
@@ -81,8 +74,7 @@ TEST(Gateway, TenantsAreNeverMixedUp) {
     const Outcome o = s.scene().receive(frame, mutate.below(2) ? 1 : 2);
     if (i % 100 == 0) s.scene().advance(std::chrono::milliseconds(10));
     if (o.action != Action::forward) continue;
-    const bool punted = o.verdict.action == Action::punt;
-    const std::vector<Bytes> out = punted ? o.frames : std::vector<Bytes>{o.frame};
+    const std::vector<Bytes> out = translator_cases::left(o);
     ASSERT_EQ(mixed_up(frame, out), "") << packets::hexdump(frame) << "became\n" << packets::hexdump(out.at(0));
     ++left;
   }

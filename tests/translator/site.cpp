@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 
 #include "config/parse.h"
 
@@ -38,12 +39,23 @@ Became TranslatorSite::receive(const Bytes& packet) {
   const Outcome o = scene_->receive(frame(packet), index_for(packet));
   Became became = {reason_text(o.verdict.reason)->name, o.action};
   if (o.action != Action::forward) return became;
-  const bool punted = o.verdict.action == Action::punt;
-  for (const Bytes& f : punted ? o.frames : std::vector<Bytes>{o.frame}) {
+  for (const Bytes& f : left(o)) {
     became.out.emplace_back(f.begin() + 14, f.end());
     became.by.push_back(o.out_interface);
   }
   return became;
+}
+
+TranslatorSite& site_of(const std::string& toml) {
+  static std::map<std::string, std::unique_ptr<TranslatorSite>> sites;
+  auto& s = sites[toml];
+  if (!s) s = std::make_unique<TranslatorSite>(toml);
+  s->scene().advance(std::chrono::seconds(1));
+  return *s;
+}
+
+std::vector<Bytes> left(const Outcome& o) {
+  return o.verdict.action == Action::punt ? o.frames : std::vector<Bytes>{o.frame};
 }
 
 }  // namespace waymark::translator_cases

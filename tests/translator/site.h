@@ -34,4 +34,10 @@ class TranslatorSite {
   u32 ip4_ = 0, ip6_ = 0;
 };
 
+// One site for each configuration, as long as the process lives; what it may send of its own is full again.
+TranslatorSite& site_of(const std::string& toml);
+
+// The frames that left.
+std::vector<packets::Bytes> left(const Outcome& o);
+
 }  // namespace waymark::translator_cases

@@ -16,14 +16,6 @@
 namespace waymark::translator_cases {
 namespace {
 
-TranslatorSite& site_of(const std::string& toml) {
-  static std::map<std::string, std::unique_ptr<TranslatorSite>> sites;
-  auto& s = sites[toml];
-  if (!s) s = std::make_unique<TranslatorSite>(toml);
-  s->scene().advance(std::chrono::seconds(1));  // what it may send of its own is full again
-  return *s;
-}
-
 TEST(Translator, Cases) {
   std::set<std::string> names;
   for (const TranslatorCase& c : all_translator_cases()) {
