@@ -137,9 +137,10 @@ Status program_facts_of(Facts& facts) {
   if (!site) return site.error();
   const Result<Object> object = Object::load(program(), (*site)->engine.image());
   if (!object) return object.error();
-  for (u32 role = 0; role < kRoles; ++role) {
-    const ProgramFacts of = program_facts(object->program(program_of(Role(role))));
-    const std::string name = std::string("program.") + name_of(Role(role));
+  for (const ProgramEntry& p : kPrograms) {
+    const ProgramFacts of = program_facts(object->program(p.function));
+    std::string name = std::string("program.") + p.name;
+    std::replace(name.begin(), name.end(), ' ', '.');
     facts.push_back({name + ".verified_instructions", double(of.verified_instructions), "instructions"});
     facts.push_back({name + ".machine_code", double(of.jited_bytes), "bytes"});
   }

@@ -79,6 +79,8 @@ concept Env = requires(E env, u32 n, const Packet& packet, const Address& addres
   // Hands the packet, untouched, to the role of that number (dataplane/roles.h), whose program begins anew: it does not
   // return. Where it does, there is no such program. Never called where all roles are in one.
   env.template jump<0>();
+  // env.go_on<P>(): Verdict: the same packet in a further program of the role's (dataplane/programs.h), which finds in
+  // scratch() what this one left there. Where it returns, its verdict is the packet's end.
   env.whole();      // bool: the packet may leave in more pieces than one: what XDP punts is done here
   env.split(n, n);  // the longest piece of this packet, and its identification; where whole()
   env.wrapped(n);   // so many bytes of a tunnel stand in front of it now, which each piece gets

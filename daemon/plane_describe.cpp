@@ -12,9 +12,9 @@ namespace waymark {
 std::string Plane::in_words() {
   if (!engine_.load()) return "nothing is loaded";
   std::string words;
-  for (const auto& [role, facts] : engine_.load()->programs)  // the one on the interfaces stands first
-    words = facts.id == engine_.load()->program.id ? fmt::format("{} {}{}", name_of(role), facts.tag, words)
-                                                   : fmt::format("{}, {} {}", words, name_of(role), facts.tag);
+  for (const auto& [program, facts] : engine_.load()->programs)  // the one on the interfaces stands first
+    words = facts.id == engine_.load()->program.id ? fmt::format("{} {}{}", program.name, facts.tag, words)
+                                                   : fmt::format("{}, {} {}", words, program.name, facts.tag);
   words = "program " + words;
   const char* before = " on ";
   for (const AttachedInterface& i : interfaces()) {
@@ -62,8 +62,8 @@ void Plane::describe(Snapshot& s) {
   };
   if (const Load* load = engine_.load()) {
     s.program_tag = load->program.tag;
-    for (const auto& [role, facts] : load->programs)
-      s.programs.push_back({name_of(role), facts.tag, facts.verified_instructions, facts.id == load->program.id});
+    for (const auto& [program, facts] : load->programs)
+      s.programs.push_back({program.name, facts.tag, facts.verified_instructions, facts.id == load->program.id});
     s.interfaces = interfaces();
   }
   for (const Address& target : control_->node().next_hops_wanted()) {

@@ -79,12 +79,12 @@ void verify(std::span<const u8> elf) {
   const auto object = Object::load(elf, image);
   ASSERT_TRUE(object) << object.error().sentence;
   u32 most = 0;
-  for (u32 role = 0; role < kRoles; ++role) {
-    const ProgramFacts facts = program_facts(object->program(program_of(Role(role))));
-    std::printf("%s: %u verified instructions\n", name_of(Role(role)), facts.verified_instructions);
+  for (const ProgramEntry& p : kPrograms) {
+    const ProgramFacts facts = program_facts(object->program(p.function));
+    std::printf("%s: %u verified instructions\n", p.name, facts.verified_instructions);
     most = std::max(most, facts.verified_instructions);
-    EXPECT_GT(facts.verified_instructions, 1000u) << name_of(Role(role));
-    EXPECT_LT(facts.verified_instructions, most_allowed()) << name_of(Role(role));
+    EXPECT_GT(facts.verified_instructions, 1000u) << p.name;
+    EXPECT_LT(facts.verified_instructions, most_allowed()) << p.name;
   }
   testing::Test::RecordProperty("verified_instructions", int(most));  // scripts/debian-kernel shows it
 }

@@ -54,10 +54,10 @@ WM_INLINE Passed pass_opened(E& env, T& role, bool ip6, const Opened& o, Onward&
 }
 
 template <class T, class E>
-WM_INLINE Passed pass_version(E& env, bool ip6, const Packet& p, const Mapping* target) {
+WM_INLINE Passed pass_version(E& env, bool ip6, const Packet* p, const Mapping* target) {
   auto* s = env.template scratch<Scratch<T>>();
   if (!s) return {why::no_room, 0};
-  s->o.p = p;
+  if (p) s->o.p = *p;
   const Verdict end = open(env, s->role, ip6, s->o, target);
   reread();  // to the verifier, states that differ in what has been found so far are one from here on
   const Passed passed = WM_UNLIKELY(ended(end)) ? Passed{end, 0} : pass_opened(env, s->role, ip6, s->o, s->way);
@@ -72,7 +72,13 @@ WM_INLINE Passed pass_version(E& env, bool ip6, const Packet& p, const Mapping* 
 template <class T, Env E>
 WM_INLINE Passed pass(E& env, const Packet& p, const Mapping* target) {
   static_assert(RoleOf<T, E>);
-  return p.ip6 ? pass_version<T>(env, true, p, target) : pass_version<T>(env, false, p, target);
+  return p.ip6 ? pass_version<T>(env, true, &p, target) : pass_version<T>(env, false, &p, target);
+}
+// Of a packet that stands in Scratch already.
+template <class T, Env E>
+WM_INLINE Passed pass(E& env, bool ip6) {
+  static_assert(RoleOf<T, E>);
+  return ip6 ? pass_version<T>(env, true, nullptr, nullptr) : pass_version<T>(env, false, nullptr, nullptr);
 }
 
 // An ICMP error's steps of their own, of each role that translates. The packet is as pass() found it; `mtu`: of the

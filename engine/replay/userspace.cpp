@@ -78,6 +78,10 @@ class UserspaceEnv {
   }
   template <u32>
   void jump() {}  // all roles are here
+  template <class P>
+  Verdict go_on() {
+    return P::run(*this);
+  }
   bool whole() const { return whole_; }
   void set_whole() { whole_ = true; }
   void split(u32 longest, u32 id) { longest_ = longest, id_ = id; }

@@ -341,9 +341,9 @@ Loader XdpEngine::loader() const {
 Status XdpEngine::put(Loaded loaded, const std::vector<Attachment>& interfaces) {
   const Time begin = now_monotonic();
   Load load{program_facts(loaded.object.program()), {}, loaded.loading, {}, {}, {}};
-  for (u32 role = 0; role < kRoles; ++role)
-    if (const int program = loaded.object.program(program_of(Role(role))); program >= 0)
-      load.programs.push_back({Role(role), program_facts(program)});
+  for (const ProgramEntry& p : kPrograms)
+    if (const int program = loaded.object.program(p.function); program >= 0)
+      load.programs.push_back({p, program_facts(program)});
   Fd jumps(bpf_obj_get(state_->jumps_file(false).c_str()));
   WM_TRY(state_->put_on(loaded.object, interfaces, load));
   load.swapping = now_monotonic() - begin;

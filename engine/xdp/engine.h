@@ -32,8 +32,8 @@ struct Attached {
 
 // One load in force.
 struct Load {
-  ProgramFacts program;                                 // the one that packets meet
-  std::vector<std::pair<Role, ProgramFacts>> programs;  // of all roles that were loaded
+  ProgramFacts program;                                         // the one that packets meet
+  std::vector<std::pair<ProgramEntry, ProgramFacts>> programs;  // all that were loaded
   Duration loading, swapping;
   std::vector<Attached> interfaces;
   std::vector<std::string> left_out;  // a sentence for each interface that was not required and could not be had

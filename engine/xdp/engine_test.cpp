@@ -155,7 +155,7 @@ TEST_F(Engine, JumpsOutliveTheProcessAndOldOnesTheSwapForAMoment) {
     host = program_at(engine->object()->map(kJumps), Role::host);
     EXPECT_NE(host, 0u);
     EXPECT_EQ(program_at(engine->object()->map(kJumps), Role::director), engine->load()->program.id);
-    EXPECT_EQ(engine->load()->programs.size(), kRoles);
+    EXPECT_EQ(engine->load()->programs.size(), std::size(kPrograms));
   }
   EXPECT_EQ(program_at(Fd(bpf_obj_get(file.c_str())).get(), Role::host), host) << "nobody holds it but the file";
   auto engine = XdpEngine::open(options());

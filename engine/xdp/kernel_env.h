@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dataplane/pipeline.h"
+#include "dataplane/programs.h"
 #include "engine/xdp/bpf.h"
 
 namespace waymark {
@@ -104,10 +105,19 @@ extern "C" {
 WM_SECTION(".maps") map_of_scratch scratch;
 }
 
-// The roles' programs, each in the place of its number. One table for each load: it is filled before a packet meets it.
+// Where a further program stands in the table of jumps.
+template <class P>
+constexpr u32 kPlaceOf = kMostPrograms;
+#define WM_PROGRAM(ROLE, NAME) \
+  template <>                  \
+  constexpr u32 kPlaceOf<ROLE::NAME##_program> = place_of(Further::ROLE##_##NAME);
+#include "dataplane/further.h"
+
+// The programs, each in its place (dataplane/programs.h). One table for each load: it is filled before a packet meets
+// it.
 struct map_of_jumps {
   WM_MAP_UINT(type, maps::kProgArray);
-  WM_MAP_UINT(max_entries, kMaxRoles);
+  WM_MAP_UINT(max_entries, kMostPrograms);
   WM_MAP_TYPE(key, unsigned int);
   WM_MAP_TYPE(value, unsigned int);
 };
@@ -213,6 +223,12 @@ class KernelEnv : public KernelTables {
         :
         : [context] "r"(ctx_), [table] "r"(&waymark::jumps), [place] "i"(place)
         : "r0", "r1", "r2", "r3", "r4", "r5", "memory");
+  }
+  template <class P>
+  WM_INLINE Verdict go_on() {
+    static_assert(kPlaceOf<P> < kMostPrograms);
+    jump<kPlaceOf<P>>();
+    return steer::why::no_program;
   }
   WM_INLINE void set_id(u64 id) { id_ = id; }  // of the captured packet
 

@@ -111,8 +111,8 @@ std::string text_of(int error) {
 
 std::vector<std::string> programs_of(const Image& image) {
   std::vector<std::string> programs;
-  for (u32 role = 0; role < kRoles; ++role)
-    if ((image.roles | role_bit(image.first)) >> role & 1) programs.push_back(program_of(Role(role)));
+  for (const ProgramEntry& p : kPrograms)
+    if ((image.roles | role_bit(image.first)) & role_bit(p.role)) programs.push_back(p.function);
   return programs;
 }
 
@@ -179,13 +179,12 @@ Status Object::State::prepare(const Image& image, const Options& options, std::s
 
 Status Object::State::fill_jumps() {
   const bpf_map* jumps = bpf_object__find_map_by_name(object, "jumps");
-  for (u32 role = 0; jumps && role < kRoles; ++role) {
-    const bpf_program* program = bpf_object__find_program_by_name(object, program_of(Role(role)));
+  if (!jumps) return Done{};
+  for (const ProgramEntry& p : kPrograms) {
+    const bpf_program* program = bpf_object__find_program_by_name(object, p.function);
     const int fd = program ? bpf_program__fd(program) : -1;
-    if (fd >= 0 && bpf_map_update_elem(bpf_map__fd(jumps), &role, &fd, BPF_ANY))
-      return Error{bpf_sentence(
-          std::string("cannot make the program of the role ") + name_of(Role(role)) + " one that others jump to",
-          errno)};
+    if (fd >= 0 && bpf_map_update_elem(bpf_map__fd(jumps), &p.place, &fd, BPF_ANY))
+      return Error{bpf_sentence(std::string("cannot make the program ") + p.name + " one that others jump to", errno)};
   }
   return Done{};
 }

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "dataplane/halves.h"
+#include "dataplane/programs.h"
 
 namespace waymark {
 

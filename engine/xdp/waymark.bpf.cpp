@@ -137,7 +137,8 @@ WM_INLINE int finish(KernelEnv& env, Verdict verdict) {
   return int(bpf::redirect(env.left_by(), 0));
 }
 
-template <Role mine>
+// A program of the role's, of which P::run() is the work.
+template <Role mine, class P>
 WM_INLINE int run(xdp_md* ctx) {
 #if defined(WM_BUILD)
   // One instruction without effect: the same program under another tag, to try upgrades with (waymark-next).
@@ -146,14 +147,26 @@ WM_INLINE int run(xdp_md* ctx) {
   KernelEnv env(ctx);
   const u64 id = env.settings().capture ? wm_capture_in(ctx) : 0;
   env.set_id(id);
-  const Verdict verdict = verdict_of(process<role_bit(mine)>(env).reason);
+  const Verdict verdict = verdict_of(P::run(env).reason);
   if (env.settings().capture) wm_capture_out(ctx, verdict.reason, u32(verdict.action), env.left_by(), id);
   return finish<mine>(env, verdict);
 }
 
-#define WM_PROGRAM(NAME) \
-  extern "C" WM_SECTION("xdp") int wm_##NAME(xdp_md* ctx) { return run<Role::NAME>(ctx); }
-WM_ROLES(WM_PROGRAM)
+template <Role mine>
+struct first_program {
+  template <class E>
+  static WM_INLINE Verdict run(E& env) {
+    return process<role_bit(mine)>(env);
+  }
+};
+#define WM_FIRST(NAME) \
+  extern "C" WM_SECTION("xdp") int wm_##NAME(xdp_md* ctx) { return run<Role::NAME, first_program<Role::NAME>>(ctx); }
+WM_ROLES(WM_FIRST)
+#define WM_PROGRAM(ROLE, NAME)                                       \
+  extern "C" WM_SECTION("xdp") int wm_##ROLE##_##NAME(xdp_md* ctx) { \
+    return run<Role::ROLE, ROLE::NAME##_program>(ctx);               \
+  }
+#include "dataplane/further.h"
 
 // Where the daemon reads the packets' clock: run by BPF_PROG_TEST_RUN, never attached.
 extern "C" WM_SECTION("xdp") int wm_clock([[maybe_unused]] xdp_md* ctx) { return int(bpf::jiffies64()); }

@@ -173,6 +173,27 @@ WM_INLINE Verdict no_destination(E& env, u32 mtu) {
   return why::no_destination;
 }
 
+// A packet of which it is known whose it is and where it goes: out by translation, or to another gateway.
+struct pass_program {
+  template <Env E>
+  static WM_INLINE Verdict run(E& env) {
+    auto* s = env.template scratch<Scratch>();
+    if (!s) return why::no_room;
+    const bool ip6 = s->o.p.ip6;
+    const u32 here = s->role.mtu;
+    Passed passed = s->role.onward ? pass_onward(env) : translate::pass<Translating>(env, ip6);
+    if (WM_UNLIKELY(passed.verdict.reason == translate::kErrorsTurn))
+      passed = translate::pass_error<Translating>(env, ip6, here);
+    if (WM_UNLIKELY(!ip6 && passed.verdict.reason == steer::why::not_ours.reason)) return no_destination(env, here);
+    if (is_ip4_out(passed.verdict)) return deliver(env, translate::own<kModule>(passed.verdict));
+    if (WM_LIKELY(translate::is_sent(passed.verdict))) {
+      env.leave(passed.value);
+      return translate::own<kModule>(passed.verdict);
+    }
+    return give_up(env, passed, ip6, here);
+  }
+};
+
 // A packet to one of the gateway's own addresses, or to one of the plan's.
 template <Env E>
 WM_INLINE Verdict receive(E& env, Packet& outer, const Port* port, const Steered& to) {
@@ -182,6 +203,7 @@ WM_INLINE Verdict receive(E& env, Packet& outer, const Port* port, const Steered
   Packet& p = s->o.p;
   p = outer;
   s->role.between = 0;
+  s->role.mtu = port->mtu ? port->mtu : 0xffffu;
   if (to.front) {
     if (const Verdict end = open_tunnel(env, outer, to.front, p, s->role); ended(end)) return end;
   } else if (!p.ip6 || !in_plan(env, p.destination)) {
@@ -191,21 +213,9 @@ WM_INLINE Verdict receive(E& env, Packet& outer, const Port* port, const Steered
   reread();
   Verdict end = kGoOn;
   if (p.ip6) end = name(env, p, s->role);
-  const bool onward = end.reason == kToAnother.reason;
-  if (ended(end) && !onward) return end;
-  reread();
-  const bool ip6 = p.ip6;
-  const u32 here = port->mtu ? port->mtu : 0xffffu;
-  Passed passed = onward ? pass_onward(env) : translate::pass<Translating>(env, p, nullptr);
-  if (WM_UNLIKELY(passed.verdict.reason == translate::kErrorsTurn))
-    passed = translate::pass_error<Translating>(env, ip6, here);
-  if (WM_UNLIKELY(!ip6 && passed.verdict.reason == steer::why::not_ours.reason)) return no_destination(env, here);
-  if (is_ip4_out(passed.verdict)) return deliver(env, translate::own<kModule>(passed.verdict));
-  if (WM_LIKELY(translate::is_sent(passed.verdict))) {
-    env.leave(passed.value);
-    return translate::own<kModule>(passed.verdict);
-  }
-  return give_up(env, passed, ip6, here);
+  s->role.onward = end.reason == kToAnother.reason;
+  if (ended(end) && !s->role.onward) return end;
+  return env.template go_on<pass_program>();
 }
 
 }  // namespace waymark::gateway

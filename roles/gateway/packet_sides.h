@@ -21,6 +21,8 @@ struct Translating {
   u32 end;        // likewise of the tunnel that it leaves by
   u32 entropy;    // of that tunnel
   u32 between;    // 1: it came in another gateway's tunnel
+  u32 onward;     // 1: it names another gateway
+  u32 mtu;        // of the interface that it came in by
   u32 ip4, mask;  // the first prefix behind the tunnel that it came by, host order
 
   template <class E>

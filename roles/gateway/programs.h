@@ -1,0 +1,2 @@
+// The gateway's further programs (dataplane/programs.h), for whoever says what WM_PROGRAM makes of one.
+WM_PROGRAM(gateway, pass)
