@@ -96,6 +96,7 @@ TEST(Addresses, NoKeyTakesWhatStandsForNoHost) {
                                           "\"ip4\" in [[gateway.prefix]]",
                                           "\"ip4\" in [[gateway.map]]",
                                           "\"ip6\" in [[gateway.map]]",
+                                          "\"prefix\" in [[gateway.tenant.site]]",
                                           "\"prefix\" in [[gateway.tenant.prefix]]",
                                           "\"ip4\" in [[gateway.tenant.prefix]]",
                                           "\"ip4\" in [[gateway.tenant.map]]",
@@ -112,10 +113,15 @@ TEST(Addresses, NoKeyTakesWhatStandsForNoHost) {
 
 // Where a prefix may hold more than hosts' addresses, those are dropped one by one.
 TEST(Addresses, SomePrefixesMayHoldWhatStandsForNoHost) {
-  const std::set<std::string> wide = {"\"ip4\" in [[gateway.prefix]]",        "\"ip4\" in [[gateway.map]]",
-                                      "\"ip4\" in [[gateway.tenant.tunnel]]", "\"ip4\" in [[gateway.tenant.prefix]]",
-                                      "\"ip4\" in [[gateway.tenant.map]]",    "\"ip4\" in [[translator.prefix]]",
-                                      "\"ip4\" in [[translator.map]]",        "\"native\" in [translator]"};
+  const std::set<std::string> wide = {"\"ip4\" in [[gateway.prefix]]",
+                                      "\"ip4\" in [[gateway.map]]",
+                                      "\"ip4\" in [[gateway.tenant.tunnel]]",
+                                      "\"ip4\" in [[gateway.tenant.prefix]]",
+                                      "\"prefix\" in [[gateway.tenant.site]]",
+                                      "\"ip4\" in [[gateway.tenant.map]]",
+                                      "\"ip4\" in [[translator.prefix]]",
+                                      "\"ip4\" in [[translator.map]]",
+                                      "\"native\" in [translator]"};
   walk(kRoot, [&](const std::string& key, const auto& kind) {
     if (!is_of_addresses(kind)) return;
     EXPECT_EQ(takes(kind, "0.0.0.0/0"), wide.contains(key)) << key;

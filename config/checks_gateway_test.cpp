@@ -104,9 +104,31 @@ TEST(Gateways, TellTenantsApart) {
                "[\"10.0.0.0/24\"] }]\n"),
        "f:19:22: the far end 192.0.2.1 of a tunnel of tenant \"red\" is an address of gateway 1, held here"},
       {gateway("plan = \"cloud\"\nholds = [1]"),
-       "f:15:1: neither tenant \"red\" nor [gateway] has a \"prefix\" or a \"map\": its packets would have no "
-       "destination"},
+       "f:15:1: neither tenant \"red\" nor [gateway] has a \"prefix\" or a \"map\", nor has the tenant a \"site\": its "
+       "packets would have no destination"},
   });
+}
+
+TEST(Gateways, FindTenantsSites) {
+  const auto sites = [](const std::string& all) { return tenants(kTenant + "site = [" + all + "]\n"); };
+  const std::string good =
+      "{ prefix = \"10.0.0.0/16\", gateway = 1 }, { prefix = \"10.0.0.0/25\", gateway = 2 }, "
+      "{ prefix = \"0.0.0.0/0\", gateway = 2 }";
+  EXPECT_EQ(problems_of(sites(good)), "");
+  EXPECT_EQ(parse_config(sites(good), "f").config.value().gateway.value().tenant.at(0).site.at(1).gateway, 2u);
+  EXPECT_EQ(problems_of(gateway("plan = \"cloud\"\nholds = [1]", kTenant + "site = [" + good + "]\n")), "");
+  expect({
+      {sites("{ prefix = \"10.5.0.0/16\", gateway = 3 }"),
+       "f:20:45: the site 10.5.0.0/16 of tenant \"red\" is behind gateway 3, but there is no [[gateway.id]] with it"},
+      {sites("{ prefix = \"10.5.0.0/16\", gateway = 2 },\n{ prefix = \"10.5.0.0/16\", gateway = 2 }"),
+       "f:21:12: 10.5.0.0/16 is a site of tenant \"red\" twice; the first is in line 20"},
+      {tenants(kTenant + "map = [{ ip4 = \"10.5.0.0/16\", ip6 = \"3fff:5::/112\" }]\n" +
+               "site = [{ prefix = \"10.5.0.0/16\", gateway = 2 }]\n"),
+       "f:21:20: 10.5.0.0/16 is a site of tenant \"red\" and mapped, too, in line 20"},
+  });
+  EXPECT_EQ(problems_of(sites("{ prefix = \"10.5.0.0/16\", gateway = 1 }")),
+            "f:20:20: warning: the site 10.5.0.0/16 of tenant \"red\" is behind gateway 1, held here, but no tunnel of "
+            "the tenant's has an address of it in \"ip4\"");
 }
 
 TEST(Gateways, AreWarnedOfTenantsWithoutTunnels) {

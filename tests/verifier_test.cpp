@@ -61,6 +61,7 @@ std::string all_lengths() {
          "id = [{ id = 1, address = [\"192.0.2.11\", \"2001:db8:1::11\"] }, { id = 2, address = \"192.0.2.12\" },\n"
          "      { id = 3, address = [\"192.0.2.13\", \"2001:db8:1::13\"] }]\n"
          "[[gateway.tenant]]\nname = \"red\"\nnumber = 1\nmap = [{ ip4 = \"203.0.113.1\", ip6 = \"3fff:5::1\" }]\n"
+         "site = [{ prefix = \"10.0.1.0/24\", gateway = 3 }, { prefix = \"10.5.0.0/16\", gateway = 2 }]\n"
          "tunnel = [{ remote = \"192.0.2.21\", ip4 = \"10.0.0.0/24\" },\n"
          "          { tunnel = \"vxlan\", key = 1, mac = \"02:00:00:00:00:01\", remote = \"2001:db8:1::21\", ip4 = "
          "\"10.0.1.0/24\" }]\n";

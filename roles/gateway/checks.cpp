@@ -133,6 +133,34 @@ class Tunnels {
   std::map<TunnelKey, Taken> taken_;
 };
 
+// Whose gateway holds a site, and that only one thing is said of its addresses.
+void check_sites(Checking& in, const GatewayConfig& gateway, const TenantConfig& tenant, const std::string& whose) {
+  Seen sites, maps;
+  for (const AddressMapConfig& map : tenant.map) maps.emplace(map.ip4, &map.ip4);
+  for (const TenantSiteConfig& site : tenant.site) {
+    if (in.problems.full() || !in.places.good(site)) continue;
+    check_once(in, sites, site.prefix, fmt::format("is a site of {} twice", whose));
+    if (const auto map = maps.find(site.prefix); map != maps.end())
+      in.problems.error(in.places.at(site.prefix),
+                        fmt::format("{} is a site of {} and mapped, too, in line {}", text(site.prefix), whose,
+                                    in.places.at(*map->second).line));
+    const auto is_its = [&](const GatewayIdConfig& id) { return id.id == site.gateway; };
+    if (std::none_of(gateway.id.begin(), gateway.id.end(), is_its) && in.places.good(gateway.id))
+      in.problems.error(in.places.at(site.gateway, site),
+                        fmt::format("the site {} of {} is behind gateway {}, but there is no [[gateway.id]] with it",
+                                    text(site.prefix), whose, site.gateway));
+    const auto has_some = [&](const TenantTunnelConfig& tunnel) {
+      return std::any_of(tunnel.ip4.begin(), tunnel.ip4.end(),
+                         [&](const Prefix& ip4) { return overlap(ip4, site.prefix); });
+    };
+    if (holds(gateway, site.gateway) && std::none_of(tenant.tunnel.begin(), tenant.tunnel.end(), has_some))
+      in.problems.warn(in.places.at(site.prefix),
+                       fmt::format("the site {} of {} is behind gateway {}, held here, but no tunnel of the tenant's "
+                                   "has an address of it in \"ip4\"",
+                                   text(site.prefix), whose, site.gateway));
+  }
+}
+
 void check_tenants(Checking& in, const GatewayConfig& gateway, const std::optional<AddressPlan>& plan) {
   check_unique_names(in, gateway.tenant, [](const TenantConfig& t) { return title("tenant", t.name); });
   std::map<u64, const TenantConfig*> numbers;
@@ -158,10 +186,12 @@ void check_tenants(Checking& in, const GatewayConfig& gateway, const std::option
                        fmt::format("{} has no [[gateway.tenant.tunnel]]: nothing of it comes in", whose));
     check_prefixes(in, tenant.prefix, whose);
     check_maps(in, tenant.map);
-    if (gateway.prefix.empty() && gateway.map.empty() && tenant.prefix.empty() && tenant.map.empty())
+    check_sites(in, gateway, tenant, whose);
+    if (gateway.prefix.empty() && gateway.map.empty() && tenant.prefix.empty() && tenant.map.empty() &&
+        tenant.site.empty())
       in.problems.error(in.places.at(tenant),
-                        fmt::format("neither {} nor [gateway] has a \"prefix\" or a \"map\": its packets would have no "
-                                    "destination",
+                        fmt::format("neither {} nor [gateway] has a \"prefix\" or a \"map\", nor has the tenant a "
+                                    "\"site\": its packets would have no destination",
                                     whose));
   }
 }
@@ -178,7 +208,7 @@ void check_size(Checking& in, const GatewayConfig& gateway) {
   mappings += common;
   for (const TenantConfig& tenant : gateway.tenant) {
     fronts += tenant.tunnel.size();
-    if (const std::size_t own = size_of(tenant)) mappings += own + common;
+    if (const std::size_t own = size_of(tenant) + tenant.site.size()) mappings += own + common;
     for (const TenantTunnelConfig& tunnel : tenant.tunnel) mappings += tunnel.ip4.size();
   }
   const auto say = [&](std::size_t n, const char* what) {
@@ -187,7 +217,7 @@ void check_size(Checking& in, const GatewayConfig& gateway) {
                         fmt::format("[gateway] needs {} {}; at most {} are supported", n, what, kMaxAddresses));
   };
   say(fronts, "entries for its ids, tenants and tunnels");
-  say(mappings, "entries for prefixes and maps (the gateway's count for each tenant that has some of its own)");
+  say(mappings, "entries for sites, prefixes and maps (the gateway's count for each tenant that has some of its own)");
 }
 
 }  // namespace

@@ -126,8 +126,28 @@ class Compiler {
     }
   }
 
+  // A site whose gateway is held here is no other IP version's: its packets go from tunnel to tunnel.
+  void add_site(Space maps, const TenantConfig& tenant, const TenantSiteConfig& site) {
+    const auto is_its = [&](const auto& id) { return id.id == site.gateway; };
+    const u32 index = u32(std::find_if(config_.id.begin(), config_.id.end(), is_its) - config_.id.begin());
+    const Gateway& g = c_.image.gateways.at(index);
+    Mapping m = plain_mapping(site.prefix, maps, u8(Role::gateway));
+    if (g.turn != kNotHeld) {
+      m.index = g.turn + 1u;
+    } else {
+      const Mapping plain = m;
+      m = plan_mapping(plan_address(plan_, site.gateway, tenant.number, 0));
+      m.space = maps;
+      m.role = plain.role;
+      m.ip4 = plain.ip4;
+      m.ip4_length = plain.ip4_length;
+      m.index = config_.onward == OnwardBy::tunnel ? g.end + 1 : 0;
+    }
+    c_.prefixes.add(m, true, false);
+  }
+
   void add_tenant(const TenantConfig& tenant, u32 index, Space common) {
-    const bool own_maps = !tenant.map.empty() || !tenant.prefix.empty();
+    const bool own_maps = !tenant.map.empty() || !tenant.prefix.empty() || !tenant.site.empty();
     const Space routes = space_of(index, SpaceKind::tenant_route);
     const Space maps = own_maps ? space_of(index + 1, SpaceKind::tenant_map) : common;
     for (const GatewayIdConfig* id : held_) {
@@ -139,6 +159,7 @@ class Compiler {
     }
     add_front(space_of(0, SpaceKind::tenant), bits_of(plan_, FieldKind::tenant, tenant.number), index);
     if (own_maps) {  // of equal prefixes the first is found
+      for (const TenantSiteConfig& site : tenant.site) add_site(maps, tenant, site);
       add_maps(maps, tenant.map, tenant.prefix);
       add_maps(maps, config_.map, config_.prefix);
     }

@@ -19,10 +19,17 @@ struct TenantTunnelConfig {
   std::vector<Prefix> ip4;      // the tenant's addresses behind it
 };
 
+// Addresses of a tenant's that are behind one of the gateways.
+struct TenantSiteConfig {
+  Prefix prefix{};
+  u64 gateway = 0;  // its id
+};
+
 struct TenantConfig {
   std::string name;
   u64 number = 0;  // the plan's field `tenant`
   std::vector<TenantTunnelConfig> tunnel;
+  std::vector<TenantSiteConfig> site;
   std::vector<EmbeddingConfig> prefix;  // before the gateway's
   std::vector<AddressMapConfig> map;
 };

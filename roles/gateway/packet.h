@@ -3,6 +3,7 @@
 
 #include "core/congestion.h"
 #include "roles/gateway/packet_onward.h"
+#include "roles/gateway/packet_sites.h"
 
 namespace waymark::gateway {
 
@@ -94,25 +95,11 @@ WM_INLINE Verdict open_tunnel(E& env, Packet& outer, const Front* front, Packet&
   return kGoOn;
 }
 
-// A packet that was translated to IPv4, into its tenant's tunnel.
-template <class E>
-WM_INLINE Verdict deliver(E& env, Verdict verdict) {
-  const auto* s = env.template scratch<Scratch>();
-  const Target* header = s ? env.at(table::gateway_ends, s->role.end) : nullptr;
-  if (!header) return why::no_room;
-  const bool direct = s->way.kind == WayKind::direct;
-  LinkAddresses link;
-  if (!link_of(env.view(), s->way, link)) return why::no_room;
-  // The kernel spends a hop of the tunnel's, not of this packet's.
-  if (WM_UNLIKELY(!direct) && !spend_hop(env.view(), u32(sizeof(Ethernet)), false)) return why::no_room;
-  const auto* ip = env.view().template at<Ip4>(sizeof(Ethernet));
-  if (!ip || !wrap(env, header, number(ip->length), false, s->o.in.tos, s->role.entropy, link)) return why::no_room;
-  if (direct) env.leave(s->way.interface);
-  return verdict;
-}
-
 WM_INLINE constexpr bool is_ip4_out(Verdict verdict) {
   return verdict.reason == translate::why::to_ip4.reason || verdict.reason == translate::why::to_ip4_by_kernel.reason;
+}
+WM_INLINE constexpr bool is_ip6_out(Verdict verdict) {
+  return verdict.reason == translate::why::to_ip6.reason || verdict.reason == translate::why::to_ip6_by_kernel.reason;
 }
 
 // The packet in a tunnel, of which its sender will be told, as if it had come without one.
@@ -184,8 +171,16 @@ struct pass_program {
     Passed passed = s->role.onward ? pass_onward(env) : translate::pass<Translating>(env, ip6);
     if (WM_UNLIKELY(passed.verdict.reason == translate::kErrorsTurn))
       passed = translate::pass_error<Translating>(env, ip6, here);
-    if (WM_UNLIKELY(!ip6 && passed.verdict.reason == steer::why::not_ours.reason)) return no_destination(env, here);
-    if (is_ip4_out(passed.verdict)) return deliver(env, translate::own<kModule>(passed.verdict));
+    if (WM_UNLIKELY(!ip6 && passed.verdict.reason == steer::why::not_ours.reason)) {
+      passed = go_across(env);
+      if (passed.verdict.reason == steer::why::not_ours.reason) return no_destination(env, here);
+    }
+    if (is_ip4_out(passed.verdict)) return deliver(env, translate::own<kModule>(passed.verdict), false);
+    if (WM_UNLIKELY(!ip6 && s->role.site) && is_ip6_out(passed.verdict)) {
+      if (!env.template call<into_tunnel_step>()) return why::no_room;
+      env.leave(passed.value);
+      return translate::own<kModule>(passed.verdict);
+    }
     if (WM_LIKELY(translate::is_sent(passed.verdict))) {
       env.leave(passed.value);
       return translate::own<kModule>(passed.verdict);

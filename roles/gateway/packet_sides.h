@@ -9,6 +9,22 @@ namespace waymark::gateway {
 using translate::Opened;
 using translate::Passed;
 
+// An IPv6 source of the tenant's own, at another site: the number of its mapping and 1, or 0. It must be exactly what
+// packets to its IPv4 address become here, so that nothing comes from where nothing would go back to.
+struct find_site_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 tenant, u64 high, u64 low, u64) {
+    const Tenant* t = env.at(table::tenants, u32(tenant));
+    if (!t) return 0;
+    const u32 ip4 = translate::to_ip4(&t->plan, {high, low});
+    const u32 found = find_any_prefix(env, t->maps, {0, ip4}, wanted_now(env, false, kAnyMap | kMapNone));
+    const Mapping* m = found ? env.at(table::mappings, found - 1) : nullptr;
+    if (!m || m->kind == kMapNone) return 0;
+    const AddressBits there = translate::to_ip6(m, ip4);
+    return there.high == high && there.low == low ? found : 0;
+  }
+};
+
 // The gateway to core/translate (core/translate/role.h). Its tenant's record says what its IPv4 addresses become; the
 // tenant's maps, what others do.
 struct Translating {
@@ -23,6 +39,7 @@ struct Translating {
   u32 between;    // 1: it came in another gateway's tunnel
   u32 onward;     // 1: it names another gateway
   u32 mtu;        // of the interface that it came in by
+  u32 site;       // of a tenant's, for a site behind another gateway: the header of the way there and 1, or 0
   u32 ip4, mask;  // the first prefix behind the tunnel that it came by, host order
 
   template <class E>
@@ -37,7 +54,7 @@ struct Translating {
   template <class E>
   WM_INLINE const Mapping* map(E& env, const AddressBits& address, bool ip6) const {
     const Tenant* t = env.at(table::tenants, tenant);
-    return t ? mapping_of(env, t->maps, address, ip6, kAnyMap) : nullptr;
+    return t ? mapping_of(env, t->maps, address, ip6, ip6 ? kAnyMap : kAnyMap | kMapNone) : nullptr;
   }
   // The tunnel that leads to an address of the tenant's, by the longest prefix.
   template <class E>
@@ -48,12 +65,19 @@ struct Translating {
   }
 
   template <class E>
-  WM_INLINE const Mapping* target(E& env, const AddressBits& to, bool ip6) const {
-    return ip6 ? plan(env) : map(env, to, false);
+  WM_INLINE const Mapping* target(E& env, const AddressBits& to, bool ip6) {
+    if (ip6) return plan(env);
+    const Mapping* m = map(env, to, false);
+    site = m ? m->index : 0;
+    return m;
   }
   template <class E>
   WM_INLINE const Mapping* source(E& env, const AddressBits& from, bool ip6) const {
-    if (ip6) return map(env, from, true);
+    if (ip6) {
+      if (const Mapping* m = map(env, from, true); WM_LIKELY(m)) return m;
+      const u32 found = u32(env.template call<find_site_step>(tenant, from.high, from.low));
+      return found ? env.at(table::mappings, found - 1) : nullptr;
+    }
     if (WM_LIKELY(!((u32(from.low) ^ ip4) & mask))) return plan(env);
     const Tenant* t = env.at(table::tenants, tenant);
     return t && find_any_prefix(env, t->routes, from, wanted_now(env, false, kMapNone)) ? &t->plan : nullptr;
@@ -63,8 +87,9 @@ struct Translating {
   WM_INLINE bool map_inside(E& env, bool ip6, bool is_source, const Address& address, Address& out) const {
     if (ip6 != is_source) {
       const AddressBits bits = ip6 ? bits6(address) : bits4(address);
-      const Mapping* m = map(env, bits, ip6);
-      return ip6 ? translate::map_to_ip4(m, address, out) : translate::map_to_ip6(m, address, out);
+      if (ip6) return translate::map_to_ip4(source(env, bits, true), address, out);
+      const Mapping* m = map(env, bits, false);
+      return m && m->kind != kMapNone && translate::map_to_ip6(m, address, out);
     }
     const Mapping* m = plan(env);
     if (!ip6) return translate::map_to_ip6(m, address, out);
@@ -77,7 +102,11 @@ struct Translating {
   }
   template <class E>
   WM_INLINE Onward find_way(E& env, const Address& from, const Address& to) {
-    if (!is_ip4(to)) return waymark::find_way(env, from, to);
+    if (!is_ip4(to)) {
+      if (WM_LIKELY(!site)) return waymark::find_way(env, from, to);
+      const Target* header = env.at(table::gateway_ends, site - 1);
+      return header ? way_through(env, header) : Onward{WayKind::unreachable, 0, 0, {}};
+    }
     const TenantTunnel* tunnel = tunnel_to(env, number(ip4_of(to)));
     if (!tunnel) return {WayKind::unreachable, 0, 0, {}};
     end = tunnel->end + turn;

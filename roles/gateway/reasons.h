@@ -21,7 +21,10 @@ namespace waymark {
   X(M, drop, unknown_gateway, "the address names a gateway that the configuration does not list")                     \
   X(M, drop, unknown_tenant, "the address names a tenant that the configuration does not list")                       \
   X(M, drop, untrusted_gateway, "a tunnel from who is no gateway of the plan")                                        \
-  X(M, drop, passed_twice, "came from a gateway, and names one that is not held here")
+  X(M, drop, passed_twice, "came from a gateway, and names one that is not held here")                                \
+  X(M, forward, across, "is for a site of the tenant's behind this node, and went from tunnel to tunnel")             \
+  X(M, pass, across_by_kernel,                                                                                        \
+    "is for a site of the tenant's behind this node, and was left to the kernel's routes: no valid next hop is known")
 #define GATEWAY_REASONS(X, M) TRANSLATION_REASONS(X, M) GATEWAY_OWN_REASONS(X, M)
 WM_REASONS(gateway, 7, GATEWAY_REASONS)
 WM_TRANSLATION_REASONS(gateway)

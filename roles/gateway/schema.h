@@ -27,6 +27,17 @@ constexpr auto kTenantTunnel = section<TenantTunnelConfig>(
           "The tenant's addresses behind it: packets to them go there, by the longest prefix among the tenant's "
           "tunnels, and packets from elsewhere are refused."});
 
+constexpr auto kTenantSite = section<TenantSiteConfig>(
+    "[[gateway.tenant.site]]",
+    "Addresses of the tenant's that are behind one of the gateways: its other sites reach them as IPv6 between two "
+    "addresses of the plan. The same in the files of all gateways: what comes from a site that is not listed is "
+    "refused.",
+    Field{"prefix", &TenantSiteConfig::prefix, PrefixOf{PrefixOf::ip4, Takes::some}, required,
+          "The addresses; the longest prefix among the tenant's sites, maps and prefixes decides."},
+    Field{"gateway", &TenantSiteConfig::gateway, kPlanNumber, required,
+          "The id of the gateway that they are behind. Where this node holds it, packets to them go from tunnel to "
+          "tunnel, by `ip4`."});
+
 constexpr auto kTenantPrefix = embedding("[[gateway.tenant.prefix]]");
 constexpr auto kTenantMap = address_map("[[gateway.tenant.map]]");
 
@@ -37,6 +48,7 @@ constexpr auto kTenant = section<TenantConfig>(
     Field{"name", &TenantConfig::name, kName, required, "Its name, unique within `[gateway]`."},
     Field{"number", &TenantConfig::number, kPlanNumber, required, "What the plan's field `tenant` says of it."},
     Field{"tunnel", &TenantConfig::tunnel, Repeated{kTenantTunnel, 65'000}, optional, ""},
+    Field{"site", &TenantConfig::site, Repeated{kTenantSite, 65'000}, optional, ""},
     Field{"prefix", &TenantConfig::prefix, Repeated{kTenantPrefix, 65'000}, optional, ""},
     Field{"map", &TenantConfig::map, Repeated{kTenantMap, 65'000}, optional, ""});
 

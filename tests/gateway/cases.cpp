@@ -22,6 +22,9 @@ address = ["192.0.2.1", "2001:db8:ffff::1"]
 id = 2
 address = ["192.0.2.2", "2001:db8:ffff::2"]
 [[gateway.id]]
+id = 3
+address = "192.0.2.3"
+[[gateway.id]]
 id = 4
 address = ["192.0.2.4", "2001:db8:ffff::4"]
 mac = "02:57:00:00:00:04"
@@ -31,11 +34,14 @@ number = 1
 map = [{ ip4 = "203.0.113.99/32", ip6 = "3fff:5::99/128" }]
 tunnel = [{ remote = "198.51.100.71", ip4 = ["10.0.0.0/24", "10.1.0.0/16"] },
           { tunnel = "gre", key = 7, remote = "2001:db8:fffe::7", ip4 = "10.2.0.0/24" }]
+site = [{ prefix = "10.0.0.0/24", gateway = 1 }, { prefix = "10.2.0.0/16", gateway = 4 },
+        { prefix = "10.5.0.0/16", gateway = 2 }, { prefix = "10.5.7.0/24", gateway = 3 }]
 [[gateway.tenant]]
 name = "blue"
 number = 2
 tunnel = [{ tunnel = "gre", remote = "198.51.100.72", ip4 = "10.0.0.0/24" },
           { tunnel = "vxlan", key = 5001, mac = "02:00:00:00:50:01", remote = "198.51.100.73", ip4 = "10.3.0.0/24" }]
+site = [{ prefix = "10.5.0.0/16", gateway = 2 }]
 )";
 }
 
@@ -57,6 +63,12 @@ Bytes from_red(const Bytes& ip, const std::string& end, uint8_t tos) {
 }
 Bytes to_red(const Bytes& ip, const std::string& end, uint8_t tos) {
   return ip4({.source = end, .destination = kRedFar, .tos = tos, .id = 0}, inside(ip));
+}
+
+Bytes told_red(uint8_t type, uint8_t code, uint32_t second, const Bytes& about) {
+  const Bytes error = ip4({.source = kErrors4, .destination = kClient, .tos = 0xc0, .id = 0, .fragment = 0},
+                          icmp_error(false, type, code, cut(about, std::min<size_t>(about.size(), 548)), second));
+  return to_red(error, kEnd1, 0xc0);
 }
 
 Payload vxlan(const Bytes& ip, uint32_t vni, const std::string& to, const std::string& from, uint16_t source_port) {
@@ -105,6 +117,8 @@ const Cases& all_gateway_cases() {
     add_back(c);
     add_between(c);
     add_errors(c);
+    add_sites(c);
+    add_across(c);
     return c;
   }();
   return all;

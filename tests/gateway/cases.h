@@ -1,6 +1,7 @@
 // The gateway's packets as data: what comes in, how it ends and what leaves, each written from the RFCs by hand
 // (tests/kit/packets.h). "red" is behind an IP-in-IP tunnel and one of GRE with a key, "blue" behind GRE without one
-// and behind VXLAN; both have 10.0.0.5. The servers are IPv6's. This node does the work of gateways 1 and 4.
+// and behind VXLAN; both have 10.0.0.5, and another site, 10.5.0.0/16, behind gateway 2. The servers are IPv6's. This
+// node does the work of gateways 1 and 4.
 #pragma once
 
 #include <string>
@@ -24,7 +25,10 @@ const std::string kServer4 = "203.0.113.20", kServer6 = "3fff:64::203.0.113.20",
                   kMapped6 = "3fff:5::99";
 // Gateways' own addresses by the plan: of 1, of 2, and of one that no file lists.
 const std::string kOwn1 = "3fff:c00:100::", kOwn2 = "3fff:c00:200::", kOwn9 = "3fff:c00:900::";
-const std::string kErrors4 = "192.0.0.8";  // where tenants' errors come from
+const std::string kErrors4 = "192.0.0.8";      // where tenants' errors come from
+const std::string kRouter6 = "2001:db8:9::1";  // of the cloud
+// Another site of red's, behind gateway 2, as red and the cloud know it.
+const std::string kFar4 = "10.5.0.9", kFar6 = "3fff:c00:200:100::a05:9";
 
 struct GatewayCase {
   std::string name, why;
@@ -53,6 +57,9 @@ Bytes to_four(const Payload& p, const std::string& from = kServer4, const std::s
 Bytes from_red(const Bytes& ip, const std::string& end = kEnd1, uint8_t tos = 0);
 Bytes to_red(const Bytes& ip, const std::string& end = kEnd1, uint8_t tos = 0);
 
+// What the gateway tells a client of red's, in its tunnel.
+Bytes told_red(uint8_t type, uint8_t code, uint32_t second, const Bytes& about);
+
 Payload gre(const Bytes& ip, uint16_t flags = 0, const Bytes& fields = {});
 Bytes gre_key(uint32_t key);
 Payload vxlan(const Bytes& ip, uint32_t vni, const std::string& to, const std::string& from, uint16_t source_port);
@@ -66,6 +73,8 @@ void add_out(Cases& cases);
 void add_back(Cases& cases);
 void add_between(Cases& cases);
 void add_errors(Cases& cases);
+void add_sites(Cases& cases);
+void add_across(Cases& cases);
 const Cases& all_gateway_cases();
 
 }  // namespace waymark::gateway_cases

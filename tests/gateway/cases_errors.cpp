@@ -5,14 +5,7 @@ namespace waymark::gateway_cases {
 
 namespace {
 
-const std::string kRouter6 = "2001:db8:9::1";
-
-// What the gateway tells a tenant, in red's tunnel; and a server.
-Bytes told_red(uint8_t type, uint8_t code, uint32_t second, const Bytes& about) {
-  const Bytes error = ip4({.source = kErrors4, .destination = kClient, .tos = 0xc0, .id = 0, .fragment = 0},
-                          icmp_error(false, type, code, cut(about, std::min<size_t>(about.size(), 548)), second));
-  return to_red(error, kEnd1, 0xc0);
-}
+// What the gateway tells a server.
 Bytes told_server(uint8_t type, uint8_t code, uint32_t second, const Bytes& about) {
   return ip6({.source = kOwn1, .destination = kServer6, .traffic_class = 0xc0},
              icmp_error(true, type, code, cut(about, std::min<size_t>(about.size(), 1232)), second));

@@ -57,6 +57,11 @@ unsigned named(const Bytes& packet) {
   return 0;
 }
 
+// Whether the packet had this address when it came, as its own or in a gateway's tunnel: it is only passed on, or told.
+bool came_so(const Bytes& packet, const Bytes& address) {
+  return std::search(packet.begin(), packet.end(), address.begin(), address.end()) != packet.end();
+}
+
 }  // namespace
 
 std::string mixed_up(const Bytes& frame, const std::vector<Bytes>& out) {
@@ -67,6 +72,14 @@ std::string mixed_up(const Bytes& frame, const std::vector<Bytes>& out) {
     if (const std::string wrong = reader::malformed(packet); !wrong.empty()) return "malformed: " + wrong;
     const auto r = reader::read(packet);
     const bool own = tenant_at(r->source) == 0;
+    if (r->protocol == 41)
+      if (const auto inner = reader::read(part(packet, r->transport, packet.size()), true))
+        for (const Bytes& address : {inner->source, inner->destination})
+          if (tenant_at(address) && tenant_at(address) != from && !came_so(in, address))
+            return "between gateways with an address of tenant " + std::to_string(tenant_at(address)) + ", not " +
+                   std::to_string(from);
+    if (tenant_at(r->destination) && tenant_at(r->destination) != from && !came_so(in, r->destination))
+      return "to an address of tenant " + std::to_string(tenant_at(r->destination)) + ", not " + std::to_string(from);
     const unsigned tunnel = tenant_of(*r, packet, r->destination);
     if (tunnel && tunnel != from)
       return "into the tunnel of tenant " + std::to_string(tunnel) + ", not " + std::to_string(from);
