@@ -216,6 +216,30 @@ TEST_F(AnnounceTest, ATranslatorsPrefixesAreAnnouncedWhileTheNodeIsInStep) {
   EXPECT_TRUE(announce.views().empty()) << "a host announces nothing";
 }
 
+TEST_F(AnnounceTest, AGatewaysRoutesAreAnnouncedWhileTheNodeIsInStep) {
+  Config config;
+  config.announce = AnnounceConfig{};
+  PlanConfig& plan = config.plan.emplace_back();
+  plan.name = "cloud";
+  plan.prefix = {*parse_address("3fff:c00::"), 32};
+  plan.layout = "gateway:16 tenant:32 zero:16 ipv4:32";
+  GatewayConfig& gateway = config.gateway.emplace();
+  gateway.plan = "cloud";
+  gateway.holds = {2};
+  gateway.id = {{1, {*parse_address("192.0.2.1")}}, {2, {*parse_address("192.0.2.2")}}};
+  gateway.announce.push_back(GatewayRoutes::specific);
+  announce.configure(config);
+  update(kUnknown, {});
+  EXPECT_EQ(desired(), nothing);
+  update("", {});
+  EXPECT_EQ(desired(), std::vector<std::string>({"192.0.2.2", "3fff:c00::/32", "3fff:c00:2::/48", "3fff:c00:2::"}));
+  gateway.announce = {GatewayRoutes::plan};
+  announce.configure(config);
+  EXPECT_EQ(desired(), std::vector<std::string>({"3fff:c00::/32"}));
+  update("the engine is not loaded", {});
+  EXPECT_EQ(desired(), nothing);
+}
+
 // Whatever happens in whatever order, what is announced is what its rule says of the latest state alone, and the times
 // agree with what was seen.
 TEST(AnnounceProperty, FollowsItsRule) {

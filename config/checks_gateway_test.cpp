@@ -131,6 +131,28 @@ TEST(Gateways, FindTenantsSites) {
             "the tenant's has an address of it in \"ip4\"");
 }
 
+TEST(Gateways, AnnounceWhatIsAPrefix) {
+  const std::string specific = kKeys + "\nannounce = [\"plan\", \"specific\"]", routes = "[announce]\n";
+  EXPECT_EQ(problems_of(gateway(specific, kTenant + routes)), "");
+  EXPECT_EQ(problems_of(gateway(kKeys + "\nannounce = []", kTenant + routes)), "");
+  std::string ip4_first = gateway(specific, kTenant + routes);
+  ip4_first.replace(ip4_first.find("gateway:8 tenant"), 35, "tenant:16 ipv4:32 zero:40 gateway:8");
+  expect({
+      {ip4_first,
+       "f:10:12: plan \"cloud\" has \"ipv4\" before \"gateway\": no prefix stands for one gateway, so \"announce\" in "
+       "[gateway] cannot have \"specific\""},
+      {gateway(kKeys + "\nannounce = \"all\"", kTenant + routes),
+       "f:10:12: \"announce\" in [gateway] must be \"plan\", \"own\", \"ends\" or \"specific\", not "
+       "\"all\""},
+  });
+  EXPECT_EQ(problems_of(gateway(specific)),
+            "f:10:12: warning: \"announce\" in [gateway] says what [announce] announces, but the file has none");
+  EXPECT_EQ(
+      problems_of(gateway(kKeys + "\nonward = \"route\"\nannounce = \"plan\"", kTenant + routes)),
+      "f:11:12: warning: with \"onward\" by route replies for another gateway need a route to it, but \"announce\" "
+      "in [gateway] lacks \"specific\"");
+}
+
 TEST(Gateways, AreWarnedOfTenantsWithoutTunnels) {
   EXPECT_EQ(problems_of(tenants("[[gateway.tenant]]\nname = \"red\"\nnumber = 1\n")),
             "f:16:1: warning: tenant \"red\" has no [[gateway.tenant.tunnel]]: nothing of it comes in");

@@ -81,8 +81,8 @@ constexpr auto kAnnounce = section<AnnounceConfig>(
     "[announce]",
     "Services' addresses, as long as they can be served, what a translator translates (its prefixes and the `ip4` of "
     "its "
-    "maps, but for `0.0.0.0/0`), and a gateway's addresses and the prefix of its plan become kernel routes for a "
-    "routing daemon to redistribute.",
+    "maps, but for `0.0.0.0/0`), and what a gateway's `announce` lists become kernel routes for a routing daemon to "
+    "redistribute.",
     Field{"protocol", &AnnounceConfig::protocol, Number<u32>{5, 255}, optional,
           "The routes' protocol number. All routes of this number belong to Waymark."},
     Field{"metric", &AnnounceConfig::metric, Number<u32>{1, 4'294'967'295}, optional, "The routes' metric."});

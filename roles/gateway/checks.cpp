@@ -12,6 +12,7 @@
 #include "config/prefixes.h"
 #include "config/suggest.h"
 #include "roles/checks_mappings.h"
+#include "roles/gateway/checks.h"
 #include "roles/gateway/role.h"
 
 namespace waymark::gateway {
@@ -133,34 +134,6 @@ class Tunnels {
   std::map<TunnelKey, Taken> taken_;
 };
 
-// Whose gateway holds a site, and that only one thing is said of its addresses.
-void check_sites(Checking& in, const GatewayConfig& gateway, const TenantConfig& tenant, const std::string& whose) {
-  Seen sites, maps;
-  for (const AddressMapConfig& map : tenant.map) maps.emplace(map.ip4, &map.ip4);
-  for (const TenantSiteConfig& site : tenant.site) {
-    if (in.problems.full() || !in.places.good(site)) continue;
-    check_once(in, sites, site.prefix, fmt::format("is a site of {} twice", whose));
-    if (const auto map = maps.find(site.prefix); map != maps.end())
-      in.problems.error(in.places.at(site.prefix),
-                        fmt::format("{} is a site of {} and mapped, too, in line {}", text(site.prefix), whose,
-                                    in.places.at(*map->second).line));
-    const auto is_its = [&](const GatewayIdConfig& id) { return id.id == site.gateway; };
-    if (std::none_of(gateway.id.begin(), gateway.id.end(), is_its) && in.places.good(gateway.id))
-      in.problems.error(in.places.at(site.gateway, site),
-                        fmt::format("the site {} of {} is behind gateway {}, but there is no [[gateway.id]] with it",
-                                    text(site.prefix), whose, site.gateway));
-    const auto has_some = [&](const TenantTunnelConfig& tunnel) {
-      return std::any_of(tunnel.ip4.begin(), tunnel.ip4.end(),
-                         [&](const Prefix& ip4) { return overlap(ip4, site.prefix); });
-    };
-    if (holds(gateway, site.gateway) && std::none_of(tenant.tunnel.begin(), tenant.tunnel.end(), has_some))
-      in.problems.warn(in.places.at(site.prefix),
-                       fmt::format("the site {} of {} is behind gateway {}, held here, but no tunnel of the tenant's "
-                                   "has an address of it in \"ip4\"",
-                                   text(site.prefix), whose, site.gateway));
-  }
-}
-
 void check_tenants(Checking& in, const GatewayConfig& gateway, const std::optional<AddressPlan>& plan) {
   check_unique_names(in, gateway.tenant, [](const TenantConfig& t) { return title("tenant", t.name); });
   std::map<u64, const TenantConfig*> numbers;
@@ -236,6 +209,7 @@ void check(Checking& in) {
   check_prefixes(in, gateway.prefix, "the gateway");
   check_maps(in, gateway.map);
   check_tenants(in, gateway, plan);
+  check_routes(in, gateway, plan);
   check_plateaus(in, gateway.plateaus, kWhose);
   check_size(in, gateway);
 }

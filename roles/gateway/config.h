@@ -46,11 +46,16 @@ inline constexpr Address kDummy = address_of(wire32(0xc0000008));  // 192.0.0.8
 
 enum class OnwardBy : u8 { tunnel = 0, route = 1 };
 
+// What is announced where there is [announce]: the plan's prefix, own addresses, ends of tunnels, and what of the
+// plan's prefix names an id that is held.
+enum class GatewayRoutes : u8 { plan = 0, own = 1, ends = 2, specific = 3 };
+
 struct GatewayConfig {
   std::string zone = "public";
   std::string plan;
   std::vector<u64> holds;  // ids whose work this node does
   OnwardBy onward = OnwardBy::tunnel;
+  std::vector<GatewayRoutes> announce = {GatewayRoutes::plan, GatewayRoutes::own, GatewayRoutes::ends};
   Address address = kDummy;  // the sender of ICMP errors to tenants, IPv4
   std::vector<GatewayIdConfig> id;
   std::vector<TenantConfig> tenant;

@@ -27,6 +27,47 @@ bool holds(const GatewayConfig& config, u64 id) {
   return std::find(config.holds.begin(), config.holds.end(), id) != config.holds.end();
 }
 
+bool announces(const GatewayConfig& config, GatewayRoutes what) {
+  return std::find(config.announce.begin(), config.announce.end(), what) != config.announce.end();
+}
+
+std::vector<Prefix> specific_prefixes(const Config& config) {
+  const std::optional<AddressPlan> compiled = plan_of(config);
+  if (!compiled) return {};
+  const Plan& plan = compiled->plan;
+  const PlanField gateway = field_of(plan, FieldKind::gateway);
+  if (field_of(plan, FieldKind::ipv4).offset < gateway.offset) return {};
+  const bool by_tenant = field_of(plan, FieldKind::tenant).offset < gateway.offset;
+  const u8 length = u8(gateway.offset + gateway.width);
+  std::vector<Prefix> out;
+  for (const GatewayIdConfig& id : config.gateway->id) {
+    if (!holds(*config.gateway, id.id)) continue;
+    if (!by_tenant) out.push_back({plan_address(plan, id.id, 0, 0), length});
+    if (by_tenant)
+      for (const TenantConfig& tenant : config.gateway->tenant)
+        out.push_back({plan_address(plan, id.id, tenant.number, 0), length});
+  }
+  return out;
+}
+
+std::vector<Prefix> announced_prefixes(const Config& config) {
+  const GatewayConfig& gateway = *config.gateway;
+  const std::optional<AddressPlan> plan = plan_of(config);
+  if (!plan) return {};
+  std::vector<Prefix> out;
+  if (announces(gateway, GatewayRoutes::plan)) out.push_back({plan->plan.prefix, plan->plan.prefix_length});
+  for (const GatewayIdConfig& id : gateway.id) {
+    if (!holds(gateway, id.id)) continue;
+    if (announces(gateway, GatewayRoutes::own)) out.push_back(Prefix(plan_address(plan->plan, id.id, 0, 0)));
+    if (announces(gateway, GatewayRoutes::ends)) out.insert(out.end(), id.address.begin(), id.address.end());
+  }
+  if (announces(gateway, GatewayRoutes::specific)) {
+    const std::vector<Prefix> specific = specific_prefixes(config);
+    out.insert(out.end(), specific.begin(), specific.end());
+  }
+  return out;
+}
+
 std::vector<Address> own_addresses(const Config& config) {
   std::vector<Address> out;
   const std::optional<AddressPlan> plan = plan_of(config);

@@ -55,13 +55,9 @@ std::vector<std::string_view> things(const Config& config) {
   return out;
 }
 
-// Any gateway takes any reply, so all announce the plan's prefix; each its own addresses, where tunnels end.
-std::vector<Announced> announces(const Config& config) {
+std::vector<Announced> announced(const Config& config) {
   std::vector<Announced> out;
-  const std::optional<AddressPlan> plan = plan_of(config);
-  if (!plan) return out;
-  out.push_back({Prefix(plan->plan.prefix, plan->plan.prefix_length), {}});
-  for (const Address& address : own_addresses(config)) out.push_back({Prefix(address), {}});
+  for (const Prefix& prefix : announced_prefixes(config)) out.push_back({prefix, {}});
   return out;
 }
 
@@ -86,7 +82,7 @@ extern const Descriptor kDescriptor = {.role = Role::gateway,
                                        .thing = "tenant",
                                        .things = things,
                                        .compile = compile,
-                                       .announces = announces,
+                                       .announces = announced,
                                        .look_here = look_here,
                                        .usual_interface = usual_interface,
                                        .goes_by_routes = true};

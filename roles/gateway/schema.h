@@ -80,6 +80,19 @@ constexpr auto kSection = section<GatewayConfig>(
           one_of<OnwardBy>({{"tunnel", OnwardBy::tunnel}, {"route", OnwardBy::route}}), optional,
           "How a reply for another id gets there: in a tunnel to that gateway's own address, which is the plan's with "
           "this id and zeros; or by the network's routes, where it has one for each gateway."},
+    Field{
+        "announce", &GatewayConfig::announce,
+        Several{one_of<GatewayRoutes>({{"plan", GatewayRoutes::plan},
+                                       {"own", GatewayRoutes::own},
+                                       {"ends", GatewayRoutes::ends},
+                                       {"specific", GatewayRoutes::specific}}),
+                kMayBeEmpty},
+        optional,
+        "What `[announce]` announces of it while the node is ready: the plan's prefix, by which any gateway takes any "
+        "reply; the own address of each id that is held, where gateways' tunnels end; where tenants' tunnels end; and, "
+        "more specific than the plan's, the prefix of each id that is held, so that replies come straight to it: one "
+        "route for each id where the plan has `gateway` before `tenant`, else one for each id and tenant.",
+        "`[\"plan\", \"own\", \"ends\"]`"},
     Field{"prefix", &GatewayConfig::prefix, Repeated{kGatewayPrefix, 65'000}, optional, ""},
     Field{"map", &GatewayConfig::map, Repeated{kGatewayMap, 65'000}, optional, ""},
     Field{"tenant", &GatewayConfig::tenant, Repeated{kTenant, 16'000}, optional, ""},
