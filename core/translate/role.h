@@ -13,7 +13,7 @@ struct Opened;
 // it again: what it keeps there, like the packet's tenant, holds for the packet. Addresses of IPv4 are mapped ones.
 template <class T, class E>
 concept RoleOf = requires(T role, E env, const AddressBits& bits, const Address& address, Address& out, bool ip6,
-                          const Opened& opened) {
+                          const Onward& onward, const Opened& opened) {
   T::kModule;          // u32: of its reasons, and by whose own address its ICMP errors are sent
   T::kLimit;           // AnswerKind: what its ICMP errors count against
   role.settings(env);  // const translate::Settings&
@@ -25,6 +25,8 @@ concept RoleOf = requires(T role, E env, const AddressBits& bits, const Address&
   // destination. `ip6`: the version that it is in.
   role.map_inside(env, ip6, true, address, out);
   role.find_way(env, address, address);  // Onward: from and to the addresses of the packet once it is translated
+  // u32: what a packet that IPv4 routers may fragment becomes at most, in bytes of IPv6; `way` is find_way()'s.
+  role.longest_cut(env, onward);
   // Address: what an ICMP error comes from whose sender, `address`, has no translation (RFC 6791); `ip6`: the version
   // that it came in. All zeros: there is none.
   role.error_source(env, ip6, address);

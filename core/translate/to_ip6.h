@@ -94,7 +94,7 @@ WM_INLINE Passed pass_to_ip6(E& env, T& role, const Packet& p, const Inside& in,
   const auto* old = v.at<Ip4>(in.l3);
   if (!old) return {parse::why::ip_short, 0};
   const bool may_be_cut = !(old->fragment.raw & wire16(0x4000).raw);
-  const u32 most = may_be_cut ? least(way.mtu, s.lowest_ip6_mtu) : way.mtu;
+  const u32 most = may_be_cut ? role.longest_cut(env, way) : way.mtu;
   if (WM_UNLIKELY(length + sizeof(Ip6) > most)) {
     if (!may_be_cut) return {why::too_big, most - kHeaders - added};
     if (!env.whole()) return {why::fragmented, 0};

@@ -114,6 +114,12 @@ struct Translating {
     if (!header || !header->in_use) return {WayKind::unreachable, 0, 0, {}};
     return way_through(env, header);
   }
+  // The way to another gateway is known, and nothing longer would be told of: what is cut need not be cut more, which
+  // for ICMP is lost (RFC 7915, 1.2).
+  template <class E>
+  WM_INLINE u32 longest_cut(E& env, const Onward& way) const {
+    return WM_UNLIKELY(site) ? way.mtu : translate::least(way.mtu, settings(env).lowest_ip6_mtu);
+  }
   template <class E>
   WM_INLINE Address error_source(E& env, bool ip6, const Address&) const {
     return voice_of(env.settings(), kModule, !ip6);

@@ -84,6 +84,10 @@ struct Translating {
     return waymark::find_way(env, from, to);
   }
   template <class E>
+  WM_INLINE u32 longest_cut(E& env, const Onward& way) const {
+    return translate::least(way.mtu, settings(env).lowest_ip6_mtu);
+  }
+  template <class E>
   WM_INLINE Address error_source(E& env, bool ip6, const Address& router) const {
     return ip6 ? pool_source(env, router) : env.settings().own[kModule].ip6;
   }

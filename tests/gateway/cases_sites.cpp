@@ -68,14 +68,20 @@ void add_ways(Cases& c) {
                kOut,
                {ip6({"3fff:c00:0:0:0:100::", "3fff:c00:0:0:0:200::"},
                     inside(to_six(p, "3fff:c00:10a:0:500:100::", "3fff:c00:10a:500:900:200::")))}});
-  const Bytes payload = repeat(9, 1300);
+  const Bytes payload = repeat(9, 1440), kept = part(payload, 0, 1300);
+  c.push_back({"site/not_fragmented",
+               "the way between gateways is known: what fits is not cut, though it is longer than 1280 bytes",
+               site(),
+               from_red(four(raw(99, kept), {.fragment = 0}, kClient, kFar4)),
+               kOut,
+               {onward(to_six(raw(99, kept), kRed1, kFar6))}});
   c.push_back({"site/fragmented",
-               "beyond 1280 bytes of IPv6, and may be cut: each piece in the tunnel",
+               "what does not fit may be cut: each piece in the tunnel",
                site(),
                from_red(four(raw(99, payload), {.fragment = 0}, kClient, kFar4)),
                "gateway.fragmented",
-               {onward(to_six(fragment6(0, true, raw(99, part(payload, 0, 1232)), 0x4242), kRed1, kFar6)),
-                onward(to_six(fragment6(154, false, raw(99, part(payload, 1232, 1300)), 0x4242), kRed1, kFar6))}});
+               {onward(to_six(fragment6(0, true, raw(99, part(payload, 0, 1408)), 0x4242), kRed1, kFar6)),
+                onward(to_six(fragment6(176, false, raw(99, part(payload, 1408, 1440)), 0x4242), kRed1, kFar6))}});
 }
 
 void add_arrivals(Cases& c) {
