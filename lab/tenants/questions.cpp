@@ -25,7 +25,9 @@ constexpr size_t kBulk = 1 << 20;
 constexpr u64 kPings = 3;                // that must come to nothing
 const std::string kDummy = "192.0.0.8";  // the gateway to tenants, and any router that has no IPv4 address (RFC 7600)
 
-std::string url(const std::string& what) { return fmt::format("http://{}/{}", kServer4, what); }
+std::string url(const std::string& what, const std::string& at = kServer4) {
+  return fmt::format("http://{}/{}", at, what);
+}
 
 std::vector<std::string> curl(std::vector<std::string> words) {
   words.insert(words.begin(), {"curl", "-sS", "--fail", "--max-time", "10"});
@@ -36,26 +38,31 @@ std::vector<std::string> curl(std::vector<std::string> words) {
 
 Status TenantQuestions::start() {
   WM_TRY(write_blob(site_.file("www/bulk"), kBulk));
-  WM_TRY(site_.write_server());
-  auto p = Process::start({site_.netns("s"), {"nginx", "-c", site_.file("s.nginx")}, site_.file("s.nginx.out")});
+  WM_TRY(site_.write_servers());
+  WM_TRY(serve("s", fmt::format("[{}]", kServer6)));
+  return serve(kFarSite.name, kFarAddress);
+}
+
+Status TenantQuestions::serve(const std::string& node, const std::string& at) {
+  auto p = Process::start(
+      {site_.netns(node), {"nginx", "-c", site_.file(node + ".nginx")}, site_.file(node + ".nginx.out")});
   if (!p) return p.error();
-  web_ = std::move(*p);
+  web_.push_back(std::move(*p));
   for (const Time end = now() + kPatience; now() < end && !interrupted(); pause_for(milliseconds(20)))
-    if (run({.netns = site_.netns("s"), .argv = curl({"--globoff", fmt::format("http://[{}]/alive", kServer6)})}))
-      return Done{};
-  return Error{"the web server does not answer"};
+    if (run({.netns = site_.netns(node), .argv = curl({"--globoff", url("alive", at)})})) return Done{};
+  return Error{fmt::format("the web server of {} does not answer", node)};
 }
 
 bool TenantQuestions::passes(const TenantPlan& tenant) const {
   return bool(run({.netns = site_.netns(tenant.name), .argv = {"ping", "-n", "-c", "1", "-W", "1", kServer4}}));
 }
 
-TenantQuestions::Found TenantQuestions::ping(const TenantPlan& tenant) const {
-  auto said = run({.netns = site_.netns(tenant.name),
-                   .argv = {"ping", "-n", "-c", "20", "-i", "0.01", "-W", "2", "-s", "1000", kServer4}});
+TenantQuestions::Found TenantQuestions::ping(const std::string& node, const std::string& to) const {
+  auto said =
+      run({.netns = site_.netns(node), .argv = {"ping", "-n", "-c", "20", "-i", "0.01", "-W", "2", "-s", "1000", to}});
   if (!said || said->find(" 20 received") == std::string::npos)
-    return Error{fmt::format("{}: pings are lost: {}", tenant.name, said ? *said : said.error().sentence)};
-  return fmt::format("{}: 20 of 20 pings answered by the server", tenant.name);
+    return Error{fmt::format("{}: pings of {} are lost: {}", node, to, said ? *said : said.error().sentence)};
+  return fmt::format("{}: 20 of 20 pings answered by {}", node, to);
 }
 
 TenantQuestions::Found TenantQuestions::who(const TenantPlan& tenant) const {
@@ -66,51 +73,54 @@ TenantQuestions::Found TenantQuestions::who(const TenantPlan& tenant) const {
   return sentence;
 }
 
-TenantQuestions::Found TenantQuestions::trace(const TenantPlan& tenant) const {
-  auto said = run({.netns = site_.netns(tenant.name),
-                   .argv = {"traceroute", "-n", "-q", "1", "-w", "2", "-m", "8", "-N", "1", kServer4}},
-                  seconds(25));
-  if (!said) return Error{fmt::format("{}: {}", tenant.name, said.error().sentence)};
-  const std::vector<std::string> want = {kDummy, kDummy, kDummy, kServer4}, is = hops(*said);  // gateway, c, q, s
-  const std::string sentence = fmt::format("{}: traceroute sees {}", tenant.name, fmt::join(is, ", "));
+TenantQuestions::Found TenantQuestions::trace(const std::string& node, const std::string& to, u32 routers) const {
+  auto said =
+      run({.netns = site_.netns(node), .argv = {"traceroute", "-n", "-q", "1", "-w", "2", "-m", "8", "-N", "1", to}},
+          seconds(25));
+  if (!said) return Error{fmt::format("{}: {}", node, said.error().sentence)};
+  std::vector<std::string> want(routers, kDummy);
+  want.push_back(to);
+  const std::vector<std::string> is = hops(*said);
+  const std::string sentence = fmt::format("{}: traceroute sees {}", node, fmt::join(is, ", "));
   if (is != want) return Error{fmt::format("{}, not {}", sentence, fmt::join(want, ", "))};
   return sentence;
 }
 
-TenantQuestions::Found TenantQuestions::echoes_find_mtu(const TenantPlan& tenant) const {
-  const std::string netns = site_.netns(tenant.name);
+TenantQuestions::Found TenantQuestions::echoes_find_mtu(const std::string& node, const std::string& to, u32 mtu) const {
+  const std::string netns = site_.netns(node);
   WM_TRY(forget_mtus(netns));
   const auto echo = [&](u32 size) {
     auto p = Process::start(
         {.netns = netns,
-         .argv = {"ping", "-n", "-M", "do", "-c", "1", "-W", "1", "-s", std::to_string(size - kIp4Echo), kServer4}});
+         .argv = {"ping", "-n", "-M", "do", "-c", "1", "-W", "1", "-s", std::to_string(size - kIp4Echo), to}});
     if (!p) return p.error().sentence;
     (void)p->wait(kPatience);
     return p->rest();
   };
   const std::string told = echo(kOverlayLink);
-  const auto known = learned_mtu(netns, kServer4);
+  const auto known = learned_mtu(netns, to);
   if (!known) return known.error();
-  if (*known != kNarrowToTenants || told.find("From " + kDummy) == std::string::npos)
-    return Error{fmt::format("{}: a ping with DF came to an MTU of {}, not {}: {}", tenant.name, *known,
-                             kNarrowToTenants, told)};
-  if (const std::string fits = echo(kNarrowToTenants); fits.find(" 1 received") == std::string::npos)
-    return Error{fmt::format("{}: a ping of {} bytes is not answered: {}", tenant.name, kNarrowToTenants, fits)};
-  return fmt::format("{}: a ping with DF is told an MTU of {} by {}, and one of this size is answered", tenant.name,
+  if (*known != mtu || told.find("From " + kDummy) == std::string::npos)
+    return Error{fmt::format("{}: a ping of {} with DF came to an MTU of {}, not {}: {}", node, to, *known, mtu, told)};
+  if (const std::string fits = echo(mtu); fits.find(" 1 received") == std::string::npos)
+    return Error{fmt::format("{}: a ping of {} of {} bytes is not answered: {}", node, to, mtu, fits)};
+  return fmt::format("{}: a ping of {} with DF is told an MTU of {} by {}, and one of this size is answered", node, to,
                      *known, kDummy);
 }
 
-TenantQuestions::Found TenantQuestions::upload(const TenantPlan& tenant) const {
-  const std::string netns = site_.netns(tenant.name), name = "got-" + tenant.name;
-  WM_TRY(forget_mtus(netns));
-  auto said = run({.netns = netns, .argv = curl({"-T", site_.file("www/bulk"), url(name)})});
+TenantQuestions::Found TenantQuestions::upload(const std::string& node, const std::string& to, u32 mtu) const {
+  const std::string netns = site_.netns(node), name = "got-" + node;
+  // What the other end has learned it would offer as MSS.
+  for (const std::string& each : {node, to == kFarAddress ? kFarSite.name : std::string("s")})
+    WM_TRY(forget_mtus(site_.netns(each)));
+  auto said = run({.netns = netns, .argv = curl({"-T", site_.file("www/bulk"), url(name, to)})});
   if (said) said = run({.argv = {"cmp", site_.file("www/" + name), site_.file("www/bulk")}});
-  if (!said) return Error{fmt::format("{}: an upload: {}", tenant.name, said.error().sentence)};
-  const auto known = learned_mtu(netns, kServer4);
+  if (!said) return Error{fmt::format("{}: an upload to {}: {}", node, to, said.error().sentence)};
+  const auto known = learned_mtu(netns, to);
   if (!known) return known.error();
   const std::string sentence =
-      fmt::format("{}: an upload arrived whole, and the tenant knows an MTU of {}", tenant.name, *known);
-  if (*known != kNarrowToTenants) return Error{fmt::format("{}, not {}", sentence, kNarrowToTenants)};
+      fmt::format("{}: an upload to {} arrived whole, and the tenant knows an MTU of {}", node, to, *known);
+  if (*known != mtu) return Error{fmt::format("{}, not {}", sentence, mtu)};
   return sentence;
 }
 
@@ -184,6 +194,8 @@ Result<u64> TenantQuestions::in_vni_of(const TenantPlan& other, const TenantPlan
   WM_TRY(ip(site_.netns(tenant.name), "link del vy\n"));
   return sent;
 }
+
+Result<u64> TenantQuestions::to_far(const TenantPlan& tenant) const { return refused(tenant, "", {kFarAddress}); }
 
 Result<u64> TenantQuestions::by_ip6_to(const TenantPlan& other, const TenantPlan& tenant) const {
   return refused(tenant, "", {other.seen});

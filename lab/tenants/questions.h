@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lab/kit/process.h"
 #include "lab/tenants/site.h"
@@ -13,14 +14,16 @@ class TenantQuestions {
  public:
   using Found = Result<std::string>;
   explicit TenantQuestions(const TenantsSite& site) : site_(site) {}
-  Status start();  // the server, until it answers
+  Status start();  // the servers, until they answer
 
   bool passes(const TenantPlan& tenant) const;  // one ping
-  Found ping(const TenantPlan& tenant) const;   // of the server
-  Found who(const TenantPlan& tenant) const;    // by HTTP: whom the server sees
-  Found trace(const TenantPlan& tenant) const;
-  Found echoes_find_mtu(const TenantPlan& tenant) const;
-  Found upload(const TenantPlan& tenant) const;  // its sender learns the MTU
+  // Of the server, or of another site of the tenant's.
+  Found ping(const std::string& node, const std::string& to) const;
+  Found trace(const std::string& node, const std::string& to, u32 routers) const;  // how many are between
+  Found echoes_find_mtu(const std::string& node, const std::string& to, u32 mtu) const;
+  Found upload(const std::string& node, const std::string& to, u32 mtu) const;  // its sender learns the MTU
+
+  Found who(const TenantPlan& tenant) const;  // by HTTP: whom the server sees
   Found download(const TenantPlan& tenant) const;
   Found ping_back(const TenantPlan& tenant) const;  // the server's, of the tenant's address, and of nobody else
 
@@ -28,13 +31,15 @@ class TenantQuestions {
   Result<u64> from_foreign_source(const TenantPlan& tenant) const;
   Result<u64> in_vni_of(const TenantPlan& other, const TenantPlan& tenant) const;  // from this tenant's far end
   Result<u64> by_ip6_to(const TenantPlan& other, const TenantPlan& tenant) const;  // in this tenant's tunnel
+  Result<u64> to_far(const TenantPlan& tenant) const;                              // to red's other site
   Result<u64> received(const TenantPlan& tenant) const;                            // frames, out of its tunnel
 
  private:
+  Status serve(const std::string& node, const std::string& at);
   Result<u64> refused(const TenantPlan& tenant, const std::string& commands, std::vector<std::string> words) const;
 
   const TenantsSite& site_;
-  Process web_;
+  std::vector<Process> web_;
 };
 
 }  // namespace waymark::lab

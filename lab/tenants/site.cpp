@@ -1,13 +1,15 @@
 //   red  ── u ─── g1 ─── c ═══ q ─── s        ═══ a link of 1400 bytes
 //   blue ──┘└──── g2 ───┘
+//   far  ───┘
 //
 //   red, blue  tenants, 10.0.0.5/24 each, in VXLAN (VNI 5001, 5002) from 198.18.1.2 and 198.18.2.2 to 192.0.2.1
+//   far        red's other site, 10.2.0.5/24, in VXLAN (VNI 5001) from 198.18.3.2 to 192.0.2.2
 //   u          the underlay's router, IPv4 alone
 //   g1, g2     gateways that hold the ids 1 and 2: tunnels to them end at 192.0.2.1 and 192.0.2.2
 //   c, q       the cloud's routers, IPv6 alone; c sends 3fff:c00::/32 to one of the gateways, whichever it names
 //   s          3fff:64::203.0.113.20, IPv6 alone
 //
-//   Links: 198.18.N.0/30, N is 1 red, 2 blue, 11 g1, 12 g2; 3fff:fN::/64, N is 1 g1-c, 2 g2-c, 3 c-q.
+//   Links: 198.18.N.0/30, N is 1 red, 2 blue, 3 far, 11 g1, 12 g2; 3fff:fN::/64, N is 1 g1-c, 2 g2-c, 3 c-q.
 #include "lab/tenants/site.h"
 
 #include <fmt/format.h>
@@ -37,6 +39,12 @@ std::string tenant_commands(const TenantPlan& tenant) {
          fmt::format("addr add fd00::5/64 dev vx nodad\nroute add {} via fd00::1\n", kPlan);
 }
 
+std::string far_commands() {
+  return up("eth0", kFarSite.far + "/30") + "route add 192.0.2.0/24 via 198.18.3.1\n" +
+         tunnel_commands("vx", kFarSite.mac, kFarSite.vni, kFarSite.far, 2, "10.2.0.1") +
+         fmt::format("addr add {}/24 dev vx\nroute add default via 10.2.0.1\n", kFarAddress);
+}
+
 std::string gateway_commands(u32 n) {
   return up("eth0", fmt::format("198.18.1{}.2/30", n)) + up("eth1", fmt::format("3fff:f{}::2/64", n)) +
          fmt::format("addr add {}/32 dev lo\nroute add 198.18.0.0/16 via 198.18.1{}.1\n", text(kEnds[n - 1]), n) +
@@ -46,10 +54,11 @@ std::string gateway_commands(u32 n) {
 std::string commands_for(const std::string& node) {
   for (const TenantPlan& tenant : kTenants)
     if (tenant.name == node) return tenant_commands(tenant);
+  if (node == kFarSite.name) return far_commands();
   if (node == "g1" || node == "g2") return gateway_commands(node == "g1" ? 1 : 2);
   if (node == "u")
-    return up("red", "198.18.1.1/30") + up("blue", "198.18.2.1/30") + up("g1", "198.18.11.1/30") +
-           up("g2", "198.18.12.1/30") +
+    return up("red", "198.18.1.1/30") + up("blue", "198.18.2.1/30") + up("far", "198.18.3.1/30") +
+           up("g1", "198.18.11.1/30") + up("g2", "198.18.12.1/30") +
            "route add 192.0.2.1/32 via 198.18.11.2\nroute add 192.0.2.2/32 via 198.18.12.2\n";
   if (node == "c")
     return up("g1", "3fff:f1::1/64") + up("g2", "3fff:f2::1/64") + up("q", "3fff:f3::1/64", kNarrowLink) +
@@ -63,32 +72,35 @@ std::string commands_for(const std::string& node) {
 
 }  // namespace
 
-std::string tunnel_commands(const std::string& device, const std::string& mac, u32 vni, const std::string& from) {
+std::string tunnel_commands(const std::string& device, const std::string& mac, u32 vni, const std::string& from,
+                            u32 gateway, const std::string& router) {
+  const Address& end = kEnds[gateway - 1];
   return fmt::format(
              "link add {0} address {1} mtu {2} type vxlan id {3} local {4} remote {5} dstport 4789 nolearning\n"
              "link set dev {0} addrgenmode none\nlink set dev {0} up\n",
-             device, mac, kOverlayLink, vni, from, text(kEnds[0])) +
+             device, mac, kOverlayLink, vni, from, text(end)) +
          fmt::format(
-             "neigh add 10.0.0.1 lladdr {0} dev {1} nud permanent\nneigh add fd00::1 lladdr {0} dev {1} nud "
+             "neigh add {2} lladdr {0} dev {1} nud permanent\nneigh add fd00::1 lladdr {0} dev {1} nud "
              "permanent\n",
-             text(frame_source(kEnds[0])), device);
+             text(frame_source(end)), device, router);
 }
 
 Status TenantsSite::build() const {
   Wires wires;
-  wires.nodes = {"red", "blue", "u", "g1", "g2", "c", "q", "s"};
+  wires.nodes = {"red", "blue", "far", "u", "g1", "g2", "c", "q", "s"};
   const std::vector<std::vector<std::string>> ends = {
-      {"red", "eth0", "u", "red"}, {"blue", "eth0", "u", "blue"}, {"g1", "eth0", "u", "g1"}, {"g2", "eth0", "u", "g2"},
-      {"g1", "eth1", "c", "g1"},   {"g2", "eth1", "c", "g2"},     {"c", "q", "q", "c"},      {"q", "s", "s", "eth0"}};
+      {"red", "eth0", "u", "red"}, {"blue", "eth0", "u", "blue"}, {"far", "eth0", "u", "far"},
+      {"g1", "eth0", "u", "g1"},   {"g2", "eth0", "u", "g2"},     {"g1", "eth1", "c", "g1"},
+      {"g2", "eth1", "c", "g2"},   {"c", "q", "q", "c"},          {"q", "s", "s", "eth0"}};
   for (const auto& e : ends) {
     wires.links += wire(e[0], e[1], e[2], e[3]);
     wires.whole_sums.insert(wires.whole_sums.end(), {{e[0], e[1]}, {e[2], e[3]}});
   }
-  for (const TenantPlan& tenant : kTenants) wires.whole_sums.push_back({tenant.name, "vx"});
+  for (const std::string node : {"red", "blue", "far"}) wires.whole_sums.push_back({node, "vx"});
   wires.commands = [](const std::string& node) { return "link set dev lo up\n" + commands_for(node); };
   wires.more_settings = [](const std::string& node) {
     Settings out = {{"net/ipv4/icmp_ratelimit", "0"}, {"net/ipv6/icmp/ratelimit", "0"}};  // every error counts here
-    const bool end = node == "red" || node == "blue" || node == "s";
+    const bool end = node == "red" || node == "blue" || node == "far" || node == "s";
     for (const char* which : {"all", "default"}) {
       const std::string ip4 = fmt::format("net/ipv4/conf/{}/", which), ip6 = fmt::format("net/ipv6/conf/{}/", which);
       out.insert(out.end(), {{ip6 + "forwarding", end ? "0" : "1"}, {ip4 + "forwarding", end ? "0" : "1"}});
@@ -116,16 +128,23 @@ Status TenantsSite::write_gateway(const std::string& gateway) const {
       instance(gateway), socket(gateway), kPlan, gateway.substr(1));
   for (size_t i = 0; i < kGateways.size(); ++i)
     out += fmt::format("\n[[gateway.id]]\nid = {}\naddress = [\"{}\"]\n", i + 1, text(kEnds[i]));
-  for (const TenantPlan& tenant : kTenants)
+  const auto add_tunnel = [&](const TenantPlan& at, const char* ip4) {
     out += fmt::format(
-        "\n[[gateway.tenant]]\nname = \"{}\"\nnumber = {}\n"
-        "[[gateway.tenant.tunnel]]\ntunnel = \"vxlan\"\nkey = {}\nmac = \"{}\"\nremote = \"{}\"\nip4 = "
-        "[\"10.0.0.0/24\"]\n",
-        tenant.name, tenant.number, tenant.vni, tenant.mac, tenant.far);
+        "[[gateway.tenant.tunnel]]\ntunnel = \"vxlan\"\nkey = {}\nmac = \"{}\"\nremote = \"{}\"\nip4 = [\"{}\"]\n",
+        at.vni, at.mac, at.far, ip4);
+  };
+  for (const TenantPlan& tenant : kTenants) {
+    out += fmt::format("\n[[gateway.tenant]]\nname = \"{}\"\nnumber = {}\n", tenant.name, tenant.number);
+    if (tenant.number == kFarSite.number)
+      out += "site = [{ prefix = \"10.0.0.0/24\", gateway = 1 }, { prefix = \"10.2.0.0/24\", gateway = 2 }]\n";
+    add_tunnel(tenant, "10.0.0.0/24");
+    if (tenant.number == kFarSite.number) add_tunnel(kFarSite, "10.2.0.0/24");
+  }
   return write_file(file(gateway + ".toml"), out);
 }
 
-Status TenantsSite::write_server() const {
+Status TenantsSite::write_servers() const {
+  WM_TRY(write_nginx(kFarSite.name, " client_max_body_size 0; dav_methods PUT;"));
   return write_nginx("s", " client_max_body_size 0; dav_methods PUT; location = /who { return 200 $remote_addr; }");
 }
 

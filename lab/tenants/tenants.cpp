@@ -1,5 +1,6 @@
-// Everything is asked twice: while replies come to the gateway that holds the id, and while they come to the other one,
-// which passes them on. Then the replies' route moves under downloads, and a daemon dies under others.
+// Two tenants, and red's other site, behind gateway 2. Everything is asked twice: while replies come to the gateway
+// that holds the id, and while they come to the other one, which passes them on. Then the replies' route moves under
+// downloads, and a daemon dies under others.
 #include "lab/tenants/tenants.h"
 
 #include <fmt/format.h>
@@ -103,15 +104,23 @@ class Run {
       out.check(bool(found), fmt::format("replies to {}, {}", gateway, found ? *found : found.error().sentence));
     };
     for (const TenantPlan& tenant : kTenants) {
-      claim(ask_.ping(tenant));
+      claim(ask_.ping(tenant.name, kServer4));
       claim(ask_.who(tenant));
-      claim(ask_.trace(tenant));
-      claim(ask_.echoes_find_mtu(tenant));
-      claim(ask_.upload(tenant));
+      claim(ask_.trace(tenant.name, kServer4, 3));  // the gateway, c, q
+      claim(ask_.echoes_find_mtu(tenant.name, kServer4, kNarrowToTenants));
+      claim(ask_.upload(tenant.name, kServer4, kNarrowToTenants));
       claim(ask_.download(tenant));
       claim(ask_.ping_back(tenant));
       if (interrupted()) return Error{"it was interrupted"};
     }
+    const std::pair<std::string, std::string> ways[] = {{kTenants[0].name, kFarAddress},
+                                                        {kFarSite.name, kTenantAddress}};
+    for (const auto& [node, to] : ways) {
+      claim(ask_.ping(node, to));
+      claim(ask_.trace(node, to, 2));  // both gateways
+      claim(ask_.echoes_find_mtu(node, to, kBetweenSites));
+    }
+    claim(ask_.upload(kTenants[0].name, kFarAddress, kBetweenSites));
     return Done{};
   }
 
@@ -136,6 +145,11 @@ class Run {
                    [&] { return ask_.from_foreign_source(red); }));
     WM_TRY(dropped(out, "red, pings with blue's VNI", "gateway.unknown_tunnel", blue,
                    [&] { return ask_.in_vni_of(blue, red); }));
+    const auto heard = ask_.received(kFarSite);
+    const auto sent = ask_.to_far(blue);
+    const auto heard_now = ask_.received(kFarSite);
+    out.check(sent && heard && heard_now && *heard_now == *heard,
+              "blue, pings of red's other site: none answered, and none came there");
     return dropped(out, "red, pings by IPv6 of blue's address", "gateway.inner_ip6", blue,
                    [&] { return ask_.by_ip6_to(blue, red); });
   }
