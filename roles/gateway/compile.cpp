@@ -126,7 +126,8 @@ class Compiler {
     }
   }
 
-  // A site whose gateway is held here is no other IP version's: its packets go from tunnel to tunnel.
+  // A site whose gateway is held here is no other IP version's: its packets go from tunnel to tunnel, and its index is
+  // the gateway's turn and 1. That of another one is the header of the way there and 1; 0, where routes lead there.
   void add_site(Space maps, const TenantConfig& tenant, const TenantSiteConfig& site) {
     const auto is_its = [&](const auto& id) { return id.id == site.gateway; };
     const u32 index = u32(std::find_if(config_.id.begin(), config_.id.end(), is_its) - config_.id.begin());

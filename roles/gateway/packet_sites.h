@@ -63,9 +63,11 @@ WM_INLINE Passed look_across(E& env, Scratch* s, u32 turn) {
   if (p.l4 - p.l3 > sizeof(Ip4) && translate::has_source_route(env, p.l3, p.l4))
     return {translate::why::source_route, 0};
   if (p.hops <= 1) return {translate::why::hop_limit, 0};
+  const u32 came_by = role.came - role.turn;
   role.turn = turn;
   s->way = role.find_way(env, p.source, p.destination);
   if (s->way.kind == WayKind::unreachable) return {translate::why::unreachable, 0};
+  if (role.end - turn == came_by) return {why::own_destination, 0};  // its far end would only send it here again
   if (p.end - p.l3 <= s->way.mtu) return {kGoOn, 0};
   const auto* ip = v.template at<Ip4>(p.l3);
   if (!ip) return {parse::why::ip_short, 0};

@@ -34,7 +34,8 @@ number = 1
 map = [{ ip4 = "203.0.113.99/32", ip6 = "3fff:5::99/128" }]
 tunnel = [{ remote = "198.51.100.71", ip4 = ["10.0.0.0/24", "10.1.0.0/16"] },
           { tunnel = "gre", key = 7, remote = "2001:db8:fffe::7", ip4 = "10.2.0.0/24" }]
-site = [{ prefix = "10.0.0.0/24", gateway = 1 }, { prefix = "10.2.0.0/16", gateway = 4 },
+site = [{ prefix = "10.0.0.0/24", gateway = 1 }, { prefix = "10.1.0.0/16", gateway = 4 },
+        { prefix = "10.2.0.0/16", gateway = 4 },
         { prefix = "10.5.0.0/16", gateway = 2 }, { prefix = "10.5.7.0/24", gateway = 3 }]
 [[gateway.tenant]]
 name = "blue"

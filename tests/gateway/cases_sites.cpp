@@ -187,6 +187,8 @@ void add_across(Cases& c) {
          from_red(four(icmp_error(false, 3, 4, about, 1400), {}, "172.16.0.1", there)),
          to_there(four(icmp_error(false, 3, 4, about, 1400), {.hops = 63}, "172.16.0.1", there)));
   drops("foreign_source", "another's address", from_red(four(p, {}, "10.9.0.5", there)), "gateway.foreign_source");
+  drops("same_tunnel", "the far end would only send it here again", from_red(four(p, {}, kClient, "10.1.0.7")),
+        "gateway.own_destination");
   drops("header_checksum", "a router must look (RFC 1812, 5.2.2)",
         from_red(with_word(four(p, {}, kClient, there), 10, 0x1234)), "gateway.header_checksum");
   told("hop_limit", "a traceroute sees the gateway", four(p, {.hops = 1}, kClient, there), "hop_limit", 11, 0);
