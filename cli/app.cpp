@@ -178,11 +178,18 @@ struct CommandLine {
     CLI::App* shows = command("show", "What the daemon knows", [this] { return show_command(daemon, show); });
     shows
         ->add_option("WHAT", show.what,
-                     "status, services, targets, pins, counters, adjacencies, health, group or announce")
+                     "status, services, targets, pins, counters, adjacencies, health, group, announce, firewall or "
+                     "flows")
         ->required()
-        ->check(CLI::IsMember(
-            {"status", "services", "targets", "pins", "counters", "adjacencies", "health", "group", "announce"}));
-    shows->add_option("WORDS", show.words, "Of pins: a service, or a flow as in: tcp 192.0.2.1:4000 198.51.100.80:80");
+        ->check(CLI::IsMember({"status", "services", "targets", "pins", "counters", "adjacencies", "health", "group",
+                               "announce", "firewall", "flows"}));
+    shows->add_option(
+        "WORDS", show.words,
+        "Of pins: a service, or a flow as in: tcp 192.0.2.1:4000 198.51.100.80:80; of firewall: a tenant; "
+        "of flows: a tenant, an IPv4 address, or both");
+    shows->add_option("--count", show.count, "Of flows: maximum number (default 1000)")
+        ->check(CLI::Range(1, 100'000))
+        ->type_name("N");
     shows->add_flag("--all", show.all, "Counters that are zero, too");
     shows->add_flag("--json", show.json, "As JSON");
     add_daemon(shows);

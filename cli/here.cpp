@@ -32,7 +32,7 @@ void look_at_secret(const Config& config, Findings& out) {
 
 // What a start or a reload would refuse.
 void look_at_tables(const Config& config, Findings& out) {
-  const Status fits = XdpEngine::fits(config.name, config.engine.pins, config.engine.targets);
+  const Status fits = XdpEngine::fits(config.name, sizes_of(config));
   if (!fits) error(out, fmt::format("{}; here: waymark down --node {}", fits.error().sentence, config.name));
 }
 

@@ -64,7 +64,7 @@ TEST_F(HereTest, WhatRunsAlready) {
     XdpEngine::Options options;
     options.instance = node;
     options.program = program();
-    options.pins = 1000;
+    options.sizes = sizes_for(1000);
     auto engine = XdpEngine::open(options);
     ASSERT_TRUE(engine) << engine.error().sentence;
     Meta& meta = engine->live().meta[0];

@@ -5,11 +5,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "base/address_text.h"
 #include "base/text_table.h"
 #include "cli/load.h"
 #include "daemon/client.h"
@@ -19,6 +21,8 @@ namespace waymark::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr unsigned kUsualFlows = 1000;  // that the daemon lists unless told otherwise
 
 std::string cell(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
@@ -96,16 +100,35 @@ Result<std::string> to_table(const std::string& text, bool all) {
   return aligned(table);
 }
 
-int show_command(const Daemon& daemon, const ShowOptions& options) {
+Result<std::string> path_of(const ShowOptions& options) {
   std::string path = "/v1/" + options.what;
-  if (!options.words.empty()) {
+  char before = '?';
+  const auto add = [&](const char* key, const std::string& value) {
+    path += fmt::format("{}{}={}", before, key, escape_query(value));
+    before = '&';
+  };
+  if (options.what == "flows" || options.what == "firewall") {
+    const auto is_address = [](const std::string& word) { return bool(parse_address(word)); };
+    const std::size_t addresses = std::size_t(std::count_if(options.words.begin(), options.words.end(), is_address));
+    if (addresses > 1 || options.words.size() > addresses + 1)
+      return Error{fmt::format("show {}: give one tenant{}", options.what,
+                               options.what == "flows" ? ", one IPv4 address, or both" : "")};
+    for (const std::string& word : options.words) add(is_address(word) ? "address" : "tenant", word);
+  } else if (!options.words.empty()) {
     std::string words;
     for (const std::string& word : options.words) words += (words.empty() ? "" : " ") + word;
-    path += fmt::format("?{}={}", options.words.size() == 1 ? "service" : "flow", escape_query(words));
+    add(options.words.size() == 1 ? "service" : "flow", words);
   }
+  if (options.count) add("count", std::to_string(*options.count));
+  return path;
+}
+
+int show_command(const Daemon& daemon, const ShowOptions& options) {
+  const Result<std::string> path = path_of(options);
+  if (!path) return complain(path.error());
   const Result<std::string> socket = running(daemon);
   if (!socket) return complain(socket.error());
-  const Result<std::string> answer = api_get(*socket, path);
+  const Result<std::string> answer = api_get(*socket, *path);
   if (!answer) return complain(failed(*socket, answer.error()));
   if (options.json) {
     fmt::print("{}", *answer);
@@ -113,14 +136,21 @@ int show_command(const Daemon& daemon, const ShowOptions& options) {
   }
   const Result<std::string> table = to_table(*answer, options.all || options.what != "counters");
   if (!table) return complain(table.error());
-  const bool nothing = table->find('\n') + 1 == table->size();
-  if (nothing && options.words.size() > 1) {
+  const auto rows = std::count(table->begin(), table->end(), '\n') - 1;
+  const bool nothing = rows <= 0;
+  if (nothing && options.what == "flows") {
+    fmt::print("the firewall knows no such flow\n");
+  } else if (nothing && options.words.size() > 1) {
     fmt::print("no pin knows this flow\n");
   } else if (nothing && options.what == "counters") {
     fmt::print("no packet was counted yet\n");
   } else {
     fmt::print("{}", *table);
   }
+  if (const unsigned most = options.count.value_or(kUsualFlows); options.what == "flows" && rows >= long(most))
+    fmt::print(stderr,
+               "waymark: there may be more than these {} flows; --count shows more, a tenant or an address fewer\n",
+               most);
   return 0;
 }
 

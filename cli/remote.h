@@ -16,10 +16,14 @@ struct Daemon {
 Result<std::string> socket_of(const Daemon& daemon);
 
 struct ShowOptions {
-  std::string what;                // "status", "services", ...
-  std::vector<std::string> words;  // of `pins`: a service, or a flow
+  std::string what;  // "status", "services", ...
+  std::vector<std::string>
+      words;  // of `pins`: a service, or a flow; of `firewall`: a tenant; of `flows`: that, an address
+  std::optional<unsigned> count;  // of `flows`
   bool json = false, all = false;
 };
+// The path and the query that ask for it. Fails where the words make no sense.
+Result<std::string> path_of(const ShowOptions& options);
 int show_command(const Daemon& daemon, const ShowOptions& options);
 
 // An answer of the API as a table. `all`: also rows that hold nothing but zeros.

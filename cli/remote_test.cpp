@@ -32,6 +32,24 @@ TEST(Show, WhatIsNoTableIsASentence) {
   EXPECT_EQ(*to_table(R"({"columns":["a","b"],"rows":[{"a":1},7,{"b":null}]})", true), "a  b\n1\n\n");
 }
 
+TEST(Show, WordsBecomeAQuery) {
+  const auto path = [](const std::string& what, const std::vector<std::string>& words,
+                       std::optional<unsigned> count = {}) {
+    const auto p = path_of({.what = what, .words = words, .count = count});
+    return p ? *p : p.error().sentence;
+  };
+  EXPECT_EQ(path("status", {}), "/v1/status");
+  EXPECT_EQ(path("pins", {"web"}), "/v1/pins?service=web");
+  EXPECT_EQ(path("firewall", {}), "/v1/firewall");
+  EXPECT_EQ(path("firewall", {"red"}), "/v1/firewall?tenant=red");
+  EXPECT_EQ(path("flows", {"red"}, 5), "/v1/flows?tenant=red&count=5");
+  EXPECT_EQ(path("flows", {"10.0.0.5"}), "/v1/flows?address=10.0.0.5");
+  EXPECT_EQ(path("flows", {"10.0.0.5", "red"}), "/v1/flows?address=10.0.0.5&tenant=red");
+  EXPECT_EQ(path("flows", {"red", "blue"}), "show flows: give one tenant, one IPv4 address, or both");
+  EXPECT_EQ(path("flows", {"10.0.0.5", "10.0.0.6"}), "show flows: give one tenant, one IPv4 address, or both");
+  EXPECT_EQ(path("firewall", {"red", "blue"}), "show firewall: give one tenant");
+}
+
 TEST(Drain, PinsAreThoseOfAllThatHaveTheName) {
   const std::string rows = R"({"columns":["target","pins"],"rows":[{"target":"web/s1","pins":3},{"target":"web/s1",
       "pins":2},{"target":"mail/s1","pins":4},{"target":"web/s2","pins":9},7]})";

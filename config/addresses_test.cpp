@@ -92,6 +92,8 @@ TEST(Addresses, NoKeyTakesWhatStandsForNoHost) {
                                           "\"address\" in [[gateway.id]]",
                                           "\"remote\" in [[gateway.tenant.tunnel]]",
                                           "\"ip4\" in [[gateway.tenant.tunnel]]",
+                                          "\"inside\" in [[gateway.tenant.rule]]",
+                                          "\"outside\" in [[gateway.tenant.rule]]",
                                           "\"prefix\" in [[gateway.prefix]]",
                                           "\"ip4\" in [[gateway.prefix]]",
                                           "\"ip4\" in [[gateway.map]]",
@@ -113,7 +115,9 @@ TEST(Addresses, NoKeyTakesWhatStandsForNoHost) {
 
 // Where a prefix may hold more than hosts' addresses, those are dropped one by one.
 TEST(Addresses, SomePrefixesMayHoldWhatStandsForNoHost) {
-  const std::set<std::string> wide = {"\"ip4\" in [[gateway.prefix]]",
+  const std::set<std::string> wide = {"\"inside\" in [[gateway.tenant.rule]]",
+                                      "\"outside\" in [[gateway.tenant.rule]]",
+                                      "\"ip4\" in [[gateway.prefix]]",
                                       "\"ip4\" in [[gateway.map]]",
                                       "\"ip4\" in [[gateway.tenant.tunnel]]",
                                       "\"ip4\" in [[gateway.tenant.prefix]]",

@@ -51,6 +51,7 @@ struct EngineConfig {
   XdpMode mode = XdpMode::automatic;
   u32 targets = kUsualTargets;  // slots for them, in use or held by flows
   u32 pins = 1'000'000;         // proven flows the table holds; 0: no pins, every packet by the consistent choice
+  u32 flows = 250'000;          // of the firewall's, where a role keeps any
   bool persist = true;          // pin the links in bpffs: forwarding outlives the daemon
   Duration adjacency_lifetime = std::chrono::seconds(60);  // after this without the daemon the kernel routes
   Role first = Role::count;                                // whose program packets meet; count: as first_role() says

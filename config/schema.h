@@ -48,6 +48,9 @@ constexpr auto kEngine = section<EngineConfig>(
     Field{"targets", &EngineConfig::targets, Number<u32>{1024, kMaxTargets}, optional,
           "How many targets there is room for. At most half are configured; the others are removed ones, while flows "
           "still belong to them. Each takes some 300 bytes, and 24 more for each CPU."},
+    Field{"flows", &EngineConfig::flows, Number<u32>{1000, 16'000'000}, optional,
+          "How many flows the firewall of `[gateway]` knows at once, besides half-open ones. Each takes some 60 bytes; "
+          "without a gateway none are kept, whatever is said here."},
     Field{"persist", &EngineConfig::persist, Flag{}, optional,
           "Keep the program attached when the daemon ends, so that packets flow on without it."},
     Field{"adjacency_lifetime", &EngineConfig::adjacency_lifetime, Span{1s, 1h}, optional,

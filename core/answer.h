@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/forward.h"
+#include "core/turn.h"
 
 namespace waymark {
 
@@ -15,21 +16,12 @@ enum class Answered : u8 {
   sent,
 };
 
-// A token bucket in one word: when, in units of 2^-16 ticks, the next answer would be due at a steady rate (GCRA, ITU-T
-// I.371). It runs ahead of now by a burst at most. Lost compare-and-swaps count as refused: whoever floods us makes
-// them.
 template <class E>
 WM_INLINE bool may_answer(E& env, AnswerKind kind) {
   const u32 interval = env.settings().answer_interval[u32(kind)];
   u64* word = env.at(table::limits, u32(kind));
   if (!word || !interval) return false;
-  const u64 now = u64(env.now()) << 16;
-  const u64 due = read_word(word);
-  const long long ahead = (long long)((due - now) << 16) >> 16;  // both count modulo 2^48
-  const long long burst = (long long)(u64(interval) * env.settings().answer_burst[u32(kind)]);
-  const bool idle = ahead < 0 || ahead > burst;  // maybe for so long that the ticks wrapped
-  if ((idle ? 0 : ahead) + interval > burst) return false;
-  return swap_word(word, due, ((idle ? now : due) + interval) & 0xffff'ffff'ffffull) == due;
+  return take_turn(word, env.now(), interval, env.settings().answer_burst[u32(kind)]);
 }
 
 // How a packet ends to which an answer was due: it went back; it can have none; enough were given.

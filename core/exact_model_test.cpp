@@ -68,7 +68,7 @@ void play(u64 seed, u32 buckets, u32 flows) {
       if (is_in(in)) model[id] = {state, user, now};
     } else if (dice == 98) {
       while (!sweeper.step(
-          env, memory.limits, now, [](u64 of) { return of % 2 ? 30u : 60u; }, 3))
+          env, memory.limits, {now, now}, [](u64 of) { return of % 2 ? 30u : 60u; }, [](const Record&, bool) {}, 3))
         continue;
       std::erase_if(model, [&](const auto& m) { return now - m.second.stamp > (m.second.state % 2 ? 30u : 60u); });
       ASSERT_EQ(sweeper.counts().flows, model.size());

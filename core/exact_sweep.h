@@ -15,6 +15,11 @@ struct SweepWords {  // of one bucket; zeros before the first sweep
   u64 now, before;   // the filter as this sweep and the last one found it
 };
 
+// The present stamps: embryos may have a finer one, as they live shorter.
+struct ExactStamps {
+  u32 flow, embryo;
+};
+
 struct ExactCounts {
   u64 flows, embryos;  // that stay
   u64 spilled, expired, filters_tidied;
@@ -28,18 +33,20 @@ class ExactSweeper {
   // `words` has one entry for each of the `limits.buckets`.
   explicit ExactSweeper(SweepWords* words) : words_(words) {}
 
-  // The next so many buckets of a pass over both tables, at the given stamp; of a new pass where none has begun. True
+  // The next so many buckets of a pass over both tables, at the given stamps; of a new pass where none has begun. True
   // where that ended it: counts() is whole then. `idle` gives, for a flow's state, after how many stamps without a
-  // packet it goes.
-  template <class E, class Idle>
-  bool step(E& env, const ExactLimits& limits, u32 stamp, const Idle& idle, u32 buckets) {
+  // packet it goes. `stays` is called with the record of each that stays, and whether it is an embryo; a packet may
+  // change the record in that moment.
+  template <class E, class Idle, class Stays>
+  bool step(E& env, const ExactLimits& limits, const ExactStamps& stamps, const Idle& idle, const Stays& stays,
+            u32 buckets) {
     if (phase_ == Phase::none) {
       phase_ = Phase::filters;
       counts_ = {};
     }
     for (;;) {
       const u32 all = phase_ == Phase::embryos ? limits.embryo_buckets : limits.buckets;
-      for (; next_ < all && buckets; ++next_, --buckets) run(env, limits, stamp, idle, next_);
+      for (; next_ < all && buckets; ++next_, --buckets) run(env, limits, stamps, idle, stays, next_);
       if (next_ < all) return false;
       next_ = 0;
       if (phase_ == Phase::tidying) break;
@@ -50,14 +57,20 @@ class ExactSweeper {
     return true;
   }
   const ExactCounts& counts() const { return counts_; }
+  bool midway() const { return phase_ != Phase::none; }
+  // Gives up a pass that has begun: the next step begins another.
+  void restart() {
+    phase_ = Phase::none;
+    next_ = 0;
+  }
 
  private:
   enum class Phase : u8 { none, filters, flows, embryos, tidying };
   static constexpr u64 kFilterMask = kSpillChange - 1;
 
   // True where the way holds a flow that stays.
-  template <class Idle>
-  bool keep(u64* way, const Record* record, u32 stamp, const Idle& idle) {
+  template <class Idle, class Stays>
+  bool keep(u64* way, const Record* record, u32 stamp, const Idle& idle, const Stays& stays) {
     const u64 word = read_word(way);
     if (!u32(word)) return false;
     const bool live = record && phase_of(word) == ExactPhase::live;
@@ -65,16 +78,18 @@ class ExactSweeper {
     if (live && exact_age(word, stamp) > idle(read_word(&record->state) & kStateMask) &&
         swap_word(way, word, free_word(word)) == word)
       return ++counts_.expired, false;
+    if (record && phase_of(word) != ExactPhase::claimed) stays(*record, phase_ == Phase::embryos);
     return true;
   }
 
-  template <class E, class Idle>
-  void run(E& env, const ExactLimits& limits, u32 stamp, const Idle& idle, u32 b) {
+  template <class E, class Idle, class Stays>
+  void run(E& env, const ExactLimits& limits, const ExactStamps& stamps, const Idle& idle, const Stays& stays, u32 b) {
     if (phase_ == Phase::embryos) {
       auto* bucket = Embryos::bucket(env, b);
       for (u32 way = 0; bucket && way < Embryos::kWays; ++way)
-        counts_.embryos +=
-            keep(&bucket->way[way], Embryos::record(env, b, way), stamp, [&](u64) { return limits.embryo_stamps; });
+        counts_.embryos += keep(
+            &bucket->way[way], Embryos::record(env, b, way), stamps.embryo, [&](u64) { return limits.embryo_stamps; },
+            stays);
       return;
     }
     auto* bucket = Main::bucket(env, b);
@@ -84,7 +99,7 @@ class ExactSweeper {
       words_[b].now = read_word(&bucket->spill);
     } else if (phase_ == Phase::flows) {
       for (u32 way = 0; way < Main::kWays; ++way) {
-        if (!keep(&bucket->way[way], Main::record(env, b, way), stamp, idle)) continue;
+        if (!keep(&bucket->way[way], Main::record(env, b, way), stamps.flow, idle, stays)) continue;
         ++counts_.flows;
         const u64 word = read_word(&bucket->way[way]);
         if (!(word >> 63)) continue;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
 #include <thread>
 
 #include "tests/kit/exact_env.h"
@@ -16,15 +17,22 @@ struct Swept {
   ExactEnv<ExactRecord4> env{memory};
   std::vector<SweepWords> words;
   ExactSweeper<Memory::Flows, Memory::New> sweeper;
+  std::vector<u64> stayed, embryos_stayed;  // the first word of each key, as the last sweep told
 
   explicit Swept(u32 buckets, u32 embryo_buckets = 64)
       : memory(buckets, embryo_buckets), words(buckets), sweeper(words.data()) {}
   // Flows whose state is odd are short-lived.
-  const ExactCounts& sweep(u32 stamp) {
-    while (!sweeper.step(
-        env, memory.limits, stamp, [](u64 state) { return state % 2 ? 4u : 400u; }, 7))
-      continue;
+  const ExactCounts& sweep(u32 stamp) { return sweep({stamp, stamp}); }
+  const ExactCounts& sweep(const ExactStamps& stamps) {
+    stayed.clear();
+    embryos_stayed.clear();
+    while (!part(stamps)) continue;
     return sweeper.counts();
+  }
+  bool part(const ExactStamps& stamps) {
+    return sweeper.step(
+        env, memory.limits, stamps, [](u64 state) { return state % 2 ? 4u : 400u; },
+        [&](const ExactRecord4& r, bool embryo) { (embryo ? embryos_stayed : stayed).push_back(r.key[0]); }, 7);
   }
 };
 
@@ -49,6 +57,41 @@ TEST(ExactSweep, EmbryosGoAfterTheirs) {
   EXPECT_EQ(s.sweeper.counts().embryos, 25u);
   EXPECT_TRUE(s.env.find_embryo(key(0)).word);
   EXPECT_FALSE(s.env.find_embryo(key(1)).word);
+}
+
+TEST(ExactSweep, FlowsAndEmbryosHaveAClockEach) {
+  Swept s(64);
+  for (u32 i = 0; i < 10; ++i) s.env.insert(key(i), 1, i, 10);
+  for (u32 i = 10; i < 20; ++i) s.env.insert_embryo(key(i), 0, i, 160);
+  EXPECT_EQ(s.sweep({14, 200}).expired, 0u);
+  EXPECT_EQ(s.sweep({14, 201}).expired, 10u);
+  EXPECT_EQ(s.sweeper.counts().flows, 10u);
+  EXPECT_EQ(s.sweep({15, 160}).expired, 10u);
+}
+
+TEST(ExactSweep, TellsOfEachThatStaysOnce) {
+  Swept s(64);
+  for (u32 i = 0; i < 40; ++i) s.env.insert(key(i), i, i, 10);
+  for (u32 i = 40; i < 60; ++i) s.env.insert_embryo(key(i), 0, i, i % 2 ? 100 : 200);
+  s.sweep({15, 210});
+  const auto keys = [](u32 from, u32 to) {
+    std::multiset<u64> all;
+    for (u32 i = from; i < to; i += 2) all.insert(key(i).word[0]);
+    return all;
+  };
+  EXPECT_EQ(std::multiset<u64>(s.stayed.begin(), s.stayed.end()), keys(0, 40));
+  EXPECT_EQ(std::multiset<u64>(s.embryos_stayed.begin(), s.embryos_stayed.end()), keys(40, 60));
+}
+
+TEST(ExactSweep, APassThatWasGivenUpBeginsAnew) {
+  Swept s(64);
+  for (u32 i = 0; i < 40; ++i) s.env.insert(key(i), 0, i, 10);
+  for (u32 parts = 0; parts < 20; ++parts) ASSERT_FALSE(s.part({10, 10}));
+  EXPECT_TRUE(s.sweeper.midway());
+  s.sweeper.restart();
+  EXPECT_FALSE(s.sweeper.midway());
+  EXPECT_EQ(s.sweep(10).flows, 40u);
+  EXPECT_EQ(s.stayed.size(), 40u);
 }
 
 TEST(ExactSweep, WhatIsClaimedOrMovesStays) {

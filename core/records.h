@@ -3,6 +3,7 @@
 // reachable.
 #pragma once
 
+#include "core/firewall/records.h"
 #include "core/prefix_records.h"
 #include "core/verdict.h"
 // Roles' other headers include this one, and are included in the same way.
@@ -89,10 +90,12 @@ struct Settings {
   u8 reserved2;
   u32 way_ticks;  // how long a cached route is believed; 0: each packet asks, and the kernel sends it
   TunnelEnds tunnel_ends;
+  FirewallSettings firewall;
   OwnAddresses own[kModules];  // by the number of the role's module (WM_REASONS): where its ICMP errors come from
   RoleSettings role;
 };
-static_assert(sizeof(Settings) == 208 + kModules * sizeof(OwnAddresses) + sizeof(RoleSettings));
+static_assert(sizeof(Settings) ==
+              208 + sizeof(FirewallSettings) + kModules * sizeof(OwnAddresses) + sizeof(RoleSettings));
 
 // An (interface, VLAN, VLAN) that Waymark listens on.
 constexpr u32 kPortBits = 10;
@@ -287,7 +290,8 @@ struct Meta {
   u32 ticks_per_second, stamp_shift;
   u32 next_incarnation;
   u32 targets;  // slots
-  u32 reserved[17];
+  u32 flow_buckets, flow_embryo_buckets;
+  u32 reserved[15];
 };
 static_assert(sizeof(Meta) == 144);
 

@@ -30,6 +30,9 @@ namespace waymark {
   S(core, echo, writes)             \
   S(core, complain, writes)         \
   S(core, tunnel, writes)           \
+  S(firewall, admit, tables)        \
+  S(firewall, known, tables)        \
+  S(firewall, fragment, tables)     \
   S(translate, skip_headers, reads) \
   S(translate, has_source_route, reads)
 

@@ -12,6 +12,7 @@ namespace waymark {
 struct TableSizes {
   u32 targets = kUsualTargets;  // slots; kMaxTargets at most
   u32 pin_buckets = 0, embryo_buckets = 0;
+  u32 flow_buckets = 0, flow_embryo_buckets = 0;  // of the firewall's; 0: there is none
   bool operator==(const TableSizes&) const = default;
 };
 
@@ -22,19 +23,21 @@ struct TableSizes {
 //   live    outlives loads; written by the daemon alone
 //   state   outlives loads; written by packets, tidied by the daemon
 //   counter like state, one value a CPU
-#define WM_CONFIG_TABLES(T)                                  \
-  T(ports, Port, 1u << kPortBits, config)                    \
-  T(steer, SteerBucket, 1u << 18, config)                    \
-  T(fronts, Front, kMaxFronts, config)                       \
-  T(rules, Rule, kMaxRules, config)                          \
-  T(services, Service, kMaxServices, config)                 \
-  T(fellows, Fellow, kMaxFellows, config)                    \
-  T(heirs, HeirBucket, kMaxHeirs, config)                    \
-  T(gateways, Gateway, kMaxGateways, config)                 \
-  T(tenants, Tenant, kMaxTenants, config)                    \
-  T(tenant_tunnels, TenantTunnel, kMaxTenantTunnels, config) \
-  T(gateway_ends, Target, kMaxGatewayEnds, config)           \
-  T(prefixes, PrefixBucket, 1u << 18, halved)                \
+#define WM_CONFIG_TABLES(T)                                          \
+  T(ports, Port, 1u << kPortBits, config)                            \
+  T(steer, SteerBucket, 1u << 18, config)                            \
+  T(fronts, Front, kMaxFronts, config)                               \
+  T(rules, Rule, kMaxRules, config)                                  \
+  T(services, Service, kMaxServices, config)                         \
+  T(fellows, Fellow, kMaxFellows, config)                            \
+  T(heirs, HeirBucket, kMaxHeirs, config)                            \
+  T(gateways, Gateway, kMaxGateways, config)                         \
+  T(tenants, Tenant, kMaxTenants, config)                            \
+  T(tenant_tunnels, TenantTunnel, kMaxTenantTunnels, config)         \
+  T(gateway_ends, Target, kMaxGatewayEnds, config)                   \
+  T(firewall_policies, FirewallPolicy, kMaxFirewallPolicies, config) \
+  T(firewall_rules, FirewallRule, kMaxFirewallRules, config)         \
+  T(prefixes, PrefixBucket, 1u << 18, halved)                        \
   T(mappings, Mapping, 2 * kMaxMappings, halved)
 #define WM_LIVE_TABLES(T)                            \
   T(targets, Target, sizes.targets, live)            \
@@ -45,12 +48,19 @@ struct TableSizes {
   T(choices, u16, 2 * kMaxChoices, live)             \
   T(previous, u16, 2 * kMaxChoices, live)            \
   T(members, u32, 2 * kMaxMembers, live)             \
+  T(flow_grace, u64, 1, live)                        \
   T(meta, Meta, 1, live)
-#define WM_STATE_TABLES(T)                              \
-  T(pins, PinBucket, sizes.pin_buckets, state)          \
-  T(embryos, EmbryoBucket, sizes.embryo_buckets, state) \
-  T(ways, CachedRoute, 1u << kWayBits, state)           \
-  T(limits, u64, kMostAnswerKinds, state)
+#define WM_STATE_TABLES(T)                                                                 \
+  T(pins, PinBucket, sizes.pin_buckets, state)                                             \
+  T(embryos, EmbryoBucket, sizes.embryo_buckets, state)                                    \
+  T(ways, CachedRoute, 1u << kWayBits, state)                                              \
+  T(limits, u64, kMostAnswerKinds, state)                                                  \
+  T(flows, ExactBucket, sizes.flow_buckets, state)                                         \
+  T(flow_records, ExactRecord4, kExactWays* sizes.flow_buckets, state)                     \
+  T(flow_embryos, ExactEmbryoBucket, sizes.flow_embryo_buckets, state)                     \
+  T(flow_embryo_records, ExactRecord4, kExactEmbryoWays* sizes.flow_embryo_buckets, state) \
+  T(flow_counts, FlowCount, sizes.flow_buckets ? kMaxFirewallPolicies : 0, state)          \
+  T(fragments, FragmentBucket, sizes.flow_buckets ? kFragmentBuckets : 0, state)
 #define WM_COUNTER_TABLES(T)                                \
   T(target_traffic, TargetCounters, sizes.targets, counter) \
   T(reasons, u64, kReasons, counter)                        \

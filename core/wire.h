@@ -9,7 +9,7 @@ namespace waymark {
 constexpr u16 kEtherIp4 = 0x0800, kEtherIp6 = 0x86dd, kEtherVlan = 0x8100, kEtherVlanService = 0x88a8;
 constexpr u8 kProtoHopByHop = 0, kProtoIcmp4 = 1, kProtoIp4 = 4, kProtoTcp = 6, kProtoUdp = 17, kProtoIp6 = 41,
              kProtoRouting = 43, kProtoFragment = 44, kProtoGre = 47, kProtoAuth = 51, kProtoIcmp6 = 58,
-             kProtoDestination = 60;
+             kProtoDestination = 60, kProtoDccp = 33, kProtoSctp = 132, kProtoUdpLite = 136;
 constexpr u8 kTcpFin = 1, kTcpSyn = 2, kTcpRst = 4, kTcpPsh = 8, kTcpAck = 16;
 
 struct WM_WIRE Mac {

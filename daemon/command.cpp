@@ -14,11 +14,12 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr ApiPath kPaths[] = {
-    {"GET", "/v1/status"},   {"GET", "/v1/services"},    {"GET", "/v1/targets"},   {"GET", "/v1/pins"},
-    {"GET", "/v1/counters"}, {"GET", "/v1/adjacencies"}, {"GET", "/v1/health"},    {"GET", "/v1/group"},
-    {"GET", "/v1/announce"}, {"GET", "/v1/capture"},     {"GET", "/v1/events"},    {"GET", "/metrics"},
-    {"GET", "/health"},      {"POST", "/v1/drain"},      {"POST", "/v1/weight"},   {"POST", "/v1/reload"},
-    {"POST", "/v1/stop"},    {"POST", "/v1/down"},       {"POST", "/v1/handover"}, {"POST", "/v1/leave"},
+    {"GET", "/v1/status"},    {"GET", "/v1/services"},    {"GET", "/v1/targets"}, {"GET", "/v1/pins"},
+    {"GET", "/v1/counters"},  {"GET", "/v1/adjacencies"}, {"GET", "/v1/health"},  {"GET", "/v1/group"},
+    {"GET", "/v1/announce"},  {"GET", "/v1/firewall"},    {"GET", "/v1/flows"},   {"GET", "/v1/capture"},
+    {"GET", "/v1/events"},    {"GET", "/metrics"},        {"GET", "/health"},     {"POST", "/v1/drain"},
+    {"POST", "/v1/weight"},   {"POST", "/v1/reload"},     {"POST", "/v1/stop"},   {"POST", "/v1/down"},
+    {"POST", "/v1/handover"}, {"POST", "/v1/leave"},
 };
 
 // Nesting is bounded before the parser sees it: it needs stack for each level, and ours need one.
@@ -114,7 +115,7 @@ Result<Show::What> what_of(std::string_view path) {
       {"/v1/status", status},     {"/v1/services", services},       {"/v1/targets", targets}, {"/v1/pins", pins},
       {"/v1/counters", counters}, {"/v1/adjacencies", adjacencies}, {"/v1/health", health},   {"/v1/group", group},
       {"/v1/announce", announce}, {"/v1/capture", capture},         {"/v1/events", events},   {"/metrics", metrics},
-      {"/health", wellness}};
+      {"/health", wellness},      {"/v1/firewall", firewall},       {"/v1/flows", flows}};
   for (auto& [name, what] : kWhat)
     if (name == path) return what;
   return Error{fmt::format("there is no {} to GET", in_quotes(path))};
@@ -147,6 +148,7 @@ Result<Show> parse_query(std::string_view path, const QueryText& query) {
   const bool pins = *what == Show::What::pins, capture = *what == Show::What::capture;
   const bool events = *what == Show::What::events;
   const bool wellness = *what == Show::What::wellness;
+  const bool flows = *what == Show::What::flows, firewall = *what == Show::What::firewall;
   for (auto& [key, value] : query) {
     if (query.count(key) > 1) return Error{fmt::format("{} comes twice", in_quotes(key))};
     if (key == "service" && (pins || capture || wellness)) {
@@ -163,6 +165,16 @@ Result<Show> parse_query(std::string_view path, const QueryText& query) {
       const Result<u32> count = parse_number(key, value, 1000);
       if (!count) return count.error();
       show.count = *count;
+    } else if (key == "count" && flows) {
+      const Result<u32> count = parse_number(key, value, 100'000);
+      if (!count) return count.error();
+      show.count = *count;
+    } else if (key == "tenant" && (flows || firewall)) {
+      show.tenant = value;
+    } else if (key == "address" && flows) {
+      const Result<Address> address = parse_address(value);
+      if (!address || !is_ip4(*address)) return Error{fmt::format("{} is not an IPv4 address", in_quotes(value))};
+      show.address = *address;
     } else if (key == "after" && events) {
       u64 number = 0;
       const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);

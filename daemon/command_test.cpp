@@ -102,7 +102,20 @@ TEST(Command, QueriesAreCheckedKeyByKey) {
   EXPECT_EQ(events->after, 0u);
   EXPECT_TRUE(events->follow);
   EXPECT_FALSE(parse_query("/v1/events", {})->after);
+  const Result<Show> flows =
+      parse_query("/v1/flows", {{"tenant", "red"}, {"address", "10.0.0.5"}, {"count", "100000"}});
+  ASSERT_TRUE(flows);
+  EXPECT_EQ(flows->tenant, "red");
+  EXPECT_EQ(flows->address, *parse_address("10.0.0.5"));
+  EXPECT_EQ(flows->count, 100'000u);
+  EXPECT_EQ(parse_query("/v1/firewall", {{"tenant", "red"}})->tenant, "red");
   const std::pair<const char*, QueryText> refused[] = {
+      {"/v1/flows", {{"count", "100001"}}},
+      {"/v1/flows", {{"address", "2001:db8::1"}}},
+      {"/v1/flows", {{"address", "10.0.0"}}},
+      {"/v1/firewall", {{"address", "10.0.0.5"}}},
+      {"/v1/firewall", {{"count", "5"}}},
+      {"/v1/pins", {{"tenant", "red"}}},
       {"/v1/events", {{"count", "1001"}}},
       {"/v1/events", {{"after", "-1"}}},
       {"/v1/events", {{"follow", "yes"}}},

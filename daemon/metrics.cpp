@@ -95,6 +95,25 @@ void add_tables(std::string& out, const Snapshot& s) {
   for (const AdjacencyView& a : s.adjacencies) adjacencies.sample({{"target", text(a.target)}}, a.usable);
 }
 
+void add_flows(std::string& out, const Snapshot& s) {
+  if (!s.flows) return;
+  const FlowsView& f = *s.flows;
+  Family flows(out, "waymark_flows", "gauge",
+               "Flows that the firewall knows by their stage, as the last sweep found them.");
+  for (u32 stage = u32(firewall::Stage::syn); stage < firewall::kStages; ++stage)
+    flows.sample({{"state", name_of(firewall::Stage(stage))}}, f.swept.stages[stage]);
+  Family(out, "waymark_flows_capacity", "gauge",
+         "Ways for flows that are not half open. Beyond 85% of them a new flow may find no room.")
+      .sample({}, f.capacity);
+  Family(out, "waymark_flows_half_open_capacity", "gauge", "Ways for half-open flows; the oldest gives way.")
+      .sample({}, f.half_open_capacity);
+  Family(out, "waymark_flows_grace_seconds", "gauge", "How long the firewall lets TCP go on that it does not know.")
+      .sample({}, u64(std::chrono::ceil<std::chrono::seconds>(f.grace_left).count()));
+  Family tenants(out, "waymark_tenant_flows", "gauge", "Flows of the tenant, half-open ones among them.");
+  for (const TenantFlows& t : tenant_flows(s))
+    if (t.tenant->firewall) tenants.sample({{"tenant", t.tenant->name}}, t.taken);
+}
+
 void add_control(std::string& out, const Snapshot& s) {
   Family(out, "waymark_in_step", "gauge", "1 where the node is ready to announce its services.")
       .sample({}, s.awaited.empty());
@@ -222,6 +241,7 @@ std::string metrics_text(const Snapshot& s) {
   add_daemon(out, s);
   add_counters(out, s);
   add_tables(out, s);
+  add_flows(out, s);
   add_targets(out, s);
   add_control(out, s);
   add_http(out, s);

@@ -8,6 +8,7 @@
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/secret.h"
+#include "roles/role.h"
 
 namespace waymark {
 
@@ -51,16 +52,13 @@ Result<std::unique_ptr<Plane>> Plane::start(std::span<const u8> program, ConfigI
   XdpEngine::Options options;
   options.instance = config->name;
   options.program = program;
-  options.pins = config->engine.pins;
-  options.targets = config->engine.targets;
+  options.sizes = sizes_of(*config);
   options.persist = config->engine.persist;
   Result<XdpEngine> engine = XdpEngine::open(options);
   if (!engine) return engine.error();
   if (!engine->found().empty()) log::warning(engine->found());
   const bool adopted = !engine->fresh();
-  if (!adopted)
-    engine->live().meta[0] =
-        new_meta(sizes_for(config->engine.pins, config->engine.targets), engine->ticks_per_second(), random_word);
+  if (!adopted) engine->live().meta[0] = new_meta(options.sizes, engine->ticks_per_second(), random_word);
   Result<std::unique_ptr<Resolver>> resolver = Resolver::open();
   if (!resolver) return resolver.error();
 

@@ -121,6 +121,7 @@ class Plane {
   void carry_out();  // what control wants asked, sent and announced
   void wait_for_flip(u64 generation, Answer answer);
   void answer_flips(Time now);
+  void describe_flows(Snapshot& s);
 
   // plane_load.cpp
   static Result<std::vector<Prefix>> natives_for(const Config& config);

@@ -37,6 +37,23 @@ std::optional<Pin> Plane::find_pin(const FlowQuery& f) {
   return control_->node().find_pin(f.zone, f.protocol, f.source, f.source_port, f.destination, f.destination_port);
 }
 
+void Plane::describe_flows(Snapshot& s) {
+  const Node& node = control_->node();
+  const FlowPlan& plan = node.flows().plan();
+  if (!plan.settings.buckets) return;
+  FlowsView view{node.flows().swept(),
+                 {},
+                 u64(plan.settings.buckets) * kExactWays,
+                 u64(plan.settings.embryo_buckets) * kExactEmbryoWays,
+                 node.grace_left(s.now)};
+  for (const FlowPlan::Owner& owner : plan.owners) view.taken.emplace_back(owner.number, node.flows().taken(owner));
+  s.flows = std::move(view);
+  const FlowClock clock{node.ticks(s.now), engine_.ticks_per_second(), plan.stamp_shift, plan.settings.embryo_shift};
+  s.list_flows = [tables = engine_.tables(), clock](const FlowFilter& filter) {
+    return list_flows(tables->live(), clock, filter);
+  };
+}
+
 void Plane::describe(Snapshot& s) {
   const Meta& meta = engine_.live().meta[0];
   s.generation = control_->node().generation();
@@ -85,6 +102,7 @@ void Plane::describe(Snapshot& s) {
     }
     s.adjacencies.push_back(std::move(view));
   }
+  describe_flows(s);
   if (punts_) s.punts = punts_->counts();
   for (const auto& [name, obstacle] : obstacles_)
     if (!obstacle.empty()) s.warnings.push_back(obstacle);

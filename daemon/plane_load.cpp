@@ -60,6 +60,11 @@ Status Plane::may_follow(const Config& now, const Config& next) {
     return Error{
         fmt::format("[engine] pins cannot change to {} while flows are pinned: `waymark down` and a new start do it",
                     next.engine.pins)};
+  if (sizes_of(next).flow_buckets != sizes_of(now).flow_buckets)
+    return Error{
+        fmt::format("the table of the firewall's flows cannot change to {} while the daemon runs: `waymark down` and a "
+                    "new start do it",
+                    counted(flows_of(next), "flow"))};
   if (next.engine.targets != now.engine.targets)
     return Error{
         fmt::format("[engine] targets cannot change to {} while flows are pinned: `waymark down` and a new start do it",
@@ -201,6 +206,7 @@ Result<Plane::Built> Plane::build(const Draft& draft, bool capture, bool by_rule
 
 Status Plane::land(Change& change, Built built) {
   control_->introduce(built.compiled);
+  if (!config_ && !change.adopts) control_->begin_grace(built.compiled, boot_time());
   if (!built.loaded) {
     engine_.flip(built.compiled.image);
   } else if (Status swapped = engine_.put(std::move(*built.loaded), attachments_for(change)); !swapped) {

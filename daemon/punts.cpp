@@ -50,6 +50,7 @@ Status Punts::follow(const Object& object, Image image) {
   }
   watch_.reset();
   reader_.emplace(std::move(*reader));
+  image.settings.firewall = {};  // what was punted has passed it
   engine_.load(std::move(image));
   watch_ = loop_.on_readable(reader_->fd(), [this] { read(); });
   read();  // what came before

@@ -31,6 +31,9 @@ const char* name_of(PinState state) {
   return kNames[u32(state)];
 }
 
+// Begun ones count whole.
+u64 whole_seconds(Duration d) { return u64(std::chrono::ceil<std::chrono::seconds>(d).count()); }
+
 Rows status(const Snapshot& s) {
   Rows rows{{"item", "value"}, {}};
   auto add = [&](std::string item, Value value) { rows.rows.push_back({std::move(item), std::move(value)}); };
@@ -55,6 +58,13 @@ Rows status(const Snapshot& s) {
   add("pins_mirrored", s.swept.mirrored);
   add("pins_adopted", s.swept.adopted);
   add("sweeps", s.swept.number);
+  if (s.flows) {
+    add("flows_capacity", s.flows->capacity);
+    add("flows_used", s.flows->swept.flows);
+    add("flows_half_open", s.flows->swept.half_open);
+    if (const u64 seconds = whole_seconds(s.flows->grace_left))
+      add("grace", fmt::format("for {} s more, TCP goes on that the firewall does not know", seconds));
+  }
   if (s.punts) {
     add("punted_sent", s.punts->sent);
     add("punted_failed", s.punts->failed);
@@ -208,6 +218,10 @@ Result<Rows> show(const Snapshot& s, const Show& show) {
       return show_group(s);
     case Show::What::announce:
       return show_announce(s);
+    case Show::What::firewall:
+      return show_firewall(s, show.tenant);
+    case Show::What::flows:
+      return show_flows(s, show);
     case Show::What::wellness:
     case Show::What::capture:
     case Show::What::events:

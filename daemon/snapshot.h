@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "daemon/command.h"
+#include "daemon/flows.h"
 #include "daemon/hook.h"
 #include "daemon/refused.h"
 #include "daemon/rows.h"
@@ -89,6 +90,8 @@ struct Snapshot {
   std::vector<RefusedView> refused;   // of drivers that count it
   std::vector<std::string> refusing;  // a sentence for each that does, just now
   std::optional<HookCounts> hook;     // where there is one
+  std::optional<FlowsView> flows;     // where there is a firewall
+  ListFlows list_flows;               // likewise; looks into the tables, and may outlive the engine
 };
 
 u64 pin_capacity(const Snapshot& s);  // all ways for proven pins: never fewer than are used
@@ -101,6 +104,17 @@ Rows show_health(const Snapshot& s);
 std::vector<std::string> check_warnings(const Snapshot& s);
 Rows show_group(const Snapshot& s);
 Rows show_announce(const Snapshot& s);
+// `tenant`: only this one's, or all where it is empty. Fail where nobody has the name.
+Result<Rows> show_firewall(const Snapshot& s, const std::string& tenant);
+Result<Rows> show_flows(const Snapshot& s, const Show& show);
+
+// What a tenant of [gateway] has at its firewall; zeros without one.
+struct TenantFlows {
+  const TenantConfig* tenant = nullptr;  // of the snapshot's configuration
+  u64 flows = 0, half_open = 0;          // as the last sweep found them
+  u64 taken = 0;                         // what counts against its limit just now
+};
+std::vector<TenantFlows> tenant_flows(const Snapshot& s);  // in the configuration's order
 
 // A flow's pin, as found in the tables just now.
 Rows show_pin(const Snapshot& s, const std::optional<Pin>& pin);

@@ -28,6 +28,8 @@ constexpr WarningKind kKinds[] = {
     {"drops", "reasons drop more packets than before", "packets are dropped for a reason that dropped few or none"},
     {"refused", "drivers refuse what is sent", "a driver refuses packets that XDP sends"},
     {"punts", "punted packets could not be sent", "a packet that the daemon had to finish could not be sent"},
+    {"flows", "tenants' flows are at their limit",
+     "the firewall's table of flows is nearly full, or a tenant has as many flows as it may"},
     {"guests", "servers refuse guests", "the API, metrics or health server refused guests within the last minute"},
     {"hook", "hooks failed", "the program of `on_event` failed or cannot be run"},
 };
@@ -140,6 +142,17 @@ void add_group(Collector& c, const Snapshot& s) {
   c.end();
 }
 
+void add_flows(Collector& c, const Snapshot& s) {
+  if (!s.flows) return;
+  const u64 flows = s.flows->swept.flows, room = s.config->engine.flows;
+  if (flows * 10 >= room * 9)
+    c.add("flows", fmt::format("the firewall knows {} flows, and [engine] flows has room for {}", flows, room));
+  for (const TenantFlows& t : tenant_flows(s))
+    if (t.tenant->firewall && t.tenant->flows && t.taken >= t.tenant->flows)
+      c.add("flows", fmt::format("tenant {} has {} flows, and may have {}", t.tenant->name, t.taken, t.tenant->flows));
+  c.end();
+}
+
 }  // namespace
 
 TargetStates::TargetStates(const Snapshot& s) {
@@ -190,6 +203,7 @@ Warnings warnings_of(const Snapshot& s) {
   c.end();
   if (s.punts && !s.punts->why.empty()) c.add("punts", "a punted packet was not sent: " + s.punts->why);
   c.end();
+  add_flows(c, s);
   for (const HttpCounts& http : s.http)
     if (!http.warning.empty()) c.add("guests", http.warning);
   c.end();

@@ -110,6 +110,12 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
       {"punts",
        [](Site& t) { t.s.punts = PuntCounts{.failed = 1, .why = "no route"}; },
        {"a punted packet was not sent: no route"}},
+      {"flows",
+       [](Site& t) {
+         t.config.engine.flows = 10'000;
+         t.s.flows.emplace().swept.flows = 9'000;
+       },
+       {"the firewall knows 9000 flows, and [engine] flows has room for 10000"}},
       {"guests",
        [](Site& t) { t.s.http.emplace_back().warning = "[api] metrics refuses guests: places 7 since the start"; },
        {"[api] metrics refuses guests: places 7 since the start"}},
@@ -124,6 +130,17 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
     seen.insert(c.kind);
   }
   for (const WarningKind& kind : warning_kinds()) EXPECT_TRUE(seen.contains(kind.name)) << kind.name << " has no case";
+}
+
+TEST(Warnings, TenantsAtTheirLimitAreNamed) {
+  Site site;
+  TenantConfig red;
+  red.name = "red", red.number = 7, red.flows = 500;
+  site.config.gateway.emplace().tenant = {red};
+  site.s.flows.emplace().taken = {{7, 499}};
+  EXPECT_EQ(site.sentences(), Sentences{});
+  site.s.flows->taken = {{7, 500}};
+  EXPECT_EQ(site.sentences(), Sentences{"tenant red has 500 flows, and may have 500"});
 }
 
 TEST(Warnings, AServiceWithoutLiveTargetsSaysHowManyAreDown) {

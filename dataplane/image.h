@@ -20,13 +20,16 @@ struct Image {
   RoleSet roles = kAllRoles;    // whose programs are loaded
   Role first = Role::director;  // the one that packets meet; others are a jump away
   u32 targets = kUsualTargets;  // slots there are
+  u32 flow_buckets = 0, flow_embryo_buckets = 0;
   Settings settings{};
   Prefixes lengths{};  // of the first half: the second one is empty
 #define WM_VECTOR(NAME, RECORD, ENTRIES, CLASS) std::vector<RECORD> NAME;
   WM_CONFIG_TABLES(WM_VECTOR)
 #undef WM_VECTOR
 
-  TableSizes sizes() const { return {targets, settings.pin_buckets, settings.embryo_buckets}; }
+  TableSizes sizes() const {
+    return {targets, settings.pin_buckets, settings.embryo_buckets, flow_buckets, flow_embryo_buckets};
+  }
 };
 
 // Memory that packets read while we write it: records are written before a word makes them reachable. Pins and embryos
@@ -50,9 +53,9 @@ constexpr u32 pin_buckets_for(u32 pins) { return u32((u64(pins) * 20 + 17 * kPin
 constexpr u32 embryo_buckets_for(u32 pins) {
   return pins ? (pin_buckets_for(pins) / 8 > 1024 ? pin_buckets_for(pins) / 8 : 1024) : 0;
 }
-// As [engine] has them.
-constexpr TableSizes sizes_for(u32 pins, u32 targets = kUsualTargets) {
-  return {targets, pin_buckets_for(pins), embryo_buckets_for(pins)};
+// As [engine] has them; `flows` are 0 where no role keeps any.
+constexpr TableSizes sizes_for(u32 pins, u32 targets = kUsualTargets, u32 flows = 0) {
+  return {targets, pin_buckets_for(pins), embryo_buckets_for(pins), pin_buckets_for(flows), embryo_buckets_for(flows)};
 }
 
 }  // namespace waymark

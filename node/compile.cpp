@@ -134,9 +134,12 @@ std::string unreached_mtu(const Config& config, const std::string& interface, u3
       given, interface, own, interface, given);
 }
 
+// Services' own idle times end at 2 h; a firewall keeps TCP for 2 h and 4 min at least (RFC 5382, REQ-5).
+constexpr u32 kLongestIdle = 7'440;  // seconds
+
 u32 stamp_shift_for(u32 ticks_per_second) {
-  u32 shift = 0;  // the smallest for which 2 h and a sweeper's delay fit into the stamps
-  while ((u64(kStampMask - 24) << shift) < u64(7200) * ticks_per_second) ++shift;
+  u32 shift = 0;  // the smallest for which that and a sweeper's delay fit into the stamps
+  while ((u64(kStampMask - 24) << shift) < u64(kLongestIdle) * ticks_per_second) ++shift;
   return shift;
 }
 
@@ -149,6 +152,8 @@ Result<Image> compile(const CompileInput& in) {
   std::copy(std::begin(in.meta.pin_key), std::end(in.meta.pin_key), settings.pin_key);
   settings.pin_buckets = in.config.engine.pins ? in.meta.pin_buckets : 0;
   settings.embryo_buckets = in.config.engine.pins ? in.meta.embryo_buckets : 0;
+  image.flow_buckets = in.meta.flow_buckets;
+  image.flow_embryo_buckets = in.meta.flow_embryo_buckets;
   settings.stamp_shift = in.meta.stamp_shift;
   settings.way_ticks = u32(std::chrono::duration<double>(kWayLifetime).count() * in.meta.ticks_per_second);
   settings.embryo_stamps = stamps_for(kEmbryoLifetime, in.meta);

@@ -125,6 +125,14 @@ void Control::form_group(group::Standing standing, Time now) {
                                           node_.live(), standing);
 }
 
+void Control::begin_grace(const Compiled& compiled, Time now) {
+  if (!node_.begin_grace(compiled, now)) return;
+  events_.tell({Severity::info, "grace.began", "",
+                fmt::format("the table of flows is new: for {} s the firewall lets TCP connections go on that it does "
+                            "not know",
+                            std::chrono::duration_cast<std::chrono::seconds>(node_.grace_left(now)).count())});
+}
+
 Status Control::drain(const std::string& target, bool on, Time now) {
   WM_TRY(node_.drain(target, on, now));
   events_.decided(node_.config(), node_.decisions());
@@ -309,7 +317,11 @@ std::vector<u32> Control::tick(Time now) {
   if (group_) group_->tick(now);
   settle(now);
   if (now < node_.deadline()) return {};
-  return node_.tick(now);
+  std::vector<u32> freed = node_.tick(now);
+  if (node_.flows().take_grace_ended())
+    events_.tell({Severity::info, "grace.ended", "",
+                  "the time of grace is over: the firewall drops TCP of connections that it does not know"});
+  return freed;
 }
 
 Time Control::deadline() const {

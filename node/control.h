@@ -40,6 +40,9 @@ class Control {
   void commit(Compiled compiled, Time now);
   void abandon() { node_.abandon(); }
 
+  // Where the tables know no flows yet, before packets meet what was compiled: see FlowKeeper::begin_grace().
+  void begin_grace(const Compiled& compiled, Time now);
+
   // The same at once.
   Result<Image> prepare(const Config& config, std::span<const InterfaceFacts> interfaces, std::vector<u8> secret,
                         std::span<const Prefix> natives = {});

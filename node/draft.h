@@ -18,6 +18,7 @@
 #include "health/health.h"
 #include "node/choices.h"
 #include "node/compile.h"
+#include "node/flows.h"
 #include "node/slots.h"
 #include "node/sweep.h"
 
@@ -95,6 +96,7 @@ struct Compiled {
   std::vector<Successor> pools;  // as the weights were when it was drafted; of services that have targets
   u32 stale_stamps = 1;          // as in the image, which may have been moved from
   Health::Plan checks = {};      // Control's
+  FlowPlan flows = {};           // of the firewall's
 };
 
 // Fails, with a sentence, where anything does not fit or an interface is missing.

@@ -48,6 +48,8 @@ Meta new_meta(const TableSizes& sizes, u32 ticks_per_second, const std::function
   meta.targets = sizes.targets;
   meta.pin_buckets = sizes.pin_buckets;
   meta.embryo_buckets = sizes.embryo_buckets;
+  meta.flow_buckets = sizes.flow_buckets;
+  meta.flow_embryo_buckets = sizes.flow_embryo_buckets;
   meta.ticks_per_second = ticks_per_second;
   meta.stamp_shift = stamp_shift_for(ticks_per_second);
   return meta;
@@ -159,6 +161,7 @@ void Node::commit(Compiled compiled, Time now) {
   ready_ = std::move(compiled.pools);
   take_names();
   end_draft();
+  flows_.configure(std::move(compiled.flows), now);
   slots_.record_configured();
   gone_.clear();
   for (u32 index = 0; index < kMaxServices; ++index)
@@ -313,6 +316,7 @@ std::vector<u32> Node::tick(Time now) {
     hops_.renew(clock_.ticks_at(now + config().engine.adjacency_lifetime));
     refresh_due_ = now + config().engine.adjacency_lifetime / 8;
   }
+  flows_.tick(now, clock_.ticks_at(now), clock_.per_second);
   if (now < sweep_due_ || !sweep(now)) return {};
   Duration idle = ServiceConfig{}.tcp_idle;  // as idle_of() has it for those that were removed
   for (const ServiceSpec& service : roster_->serves->service)
@@ -341,7 +345,7 @@ void Node::free(std::span<const u32> slots, Time now) {
 }
 
 Time Node::deadline() const {
-  Time due = std::min({refresh_due_, sweep_due_, hops_.deadline()});
+  Time due = std::min({refresh_due_, sweep_due_, flows_.deadline(), hops_.deadline()});
   return choices_due() || choices_.behind() > kPoolsAtOnce ? std::min(due, choices_allowed_) : due;
 }
 

@@ -12,6 +12,7 @@
 
 #include "node/choices.h"
 #include "node/draft.h"
+#include "node/flows.h"
 #include "node/next_hops.h"
 #include "node/slots.h"
 #include "node/sweep.h"
@@ -140,6 +141,18 @@ class Node {
   const Services& serves() const { return *roster_->serves; }
   std::shared_ptr<const Config> shared_config() const { return roster_->config; }
   const SweepResult& swept() const { return swept_; }
+
+  // The firewall's flows. begin_grace(): see FlowKeeper; of what is about to be committed.
+  FlowKeeper& flows() { return flows_; }
+  const FlowKeeper& flows() const { return flows_; }
+  bool begin_grace(const Compiled& compiled, Time now) {
+    return flows_.begin_grace(compiled.flows, clock_.ticks_at(now));
+  }
+  u32 ticks(Time now) const { return clock_.ticks_at(now); }
+  Duration grace_left(Time now) const {  // 0: packets find no flows again in their middle
+    const double seconds = double(flows_.grace_left(ticks(now))) / clock_.per_second;
+    return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+  }
   std::vector<TargetView> targets() const;
   u64 generation() const { return live_.half[0]; }
   Live& live() { return live_; }
@@ -178,6 +191,7 @@ class Node {
   NextHops hops_;
   Sweeper sweeper_;
   SweepResult swept_;
+  FlowKeeper flows_{live_};
   std::shared_ptr<const Roster> roster_;  // in force
   Compiled prepared_;
   bool drafting_ = false;

@@ -49,10 +49,9 @@ const InterfaceFacts* way_out(const Config& config, const std::vector<InterfaceF
 
 }  // namespace
 
-Scene::Scene(const Config& config, u32 seed) : config_(config), engine_(config.engine.pins), now_(kStart) {
+Scene::Scene(const Config& config, u32 seed) : config_(config), engine_(sizes_of(config)), now_(kStart) {
   std::mt19937 random(seed);
-  engine_.live().meta[0] =
-      new_meta(sizes_for(config.engine.pins, config.engine.targets), kTicksPerSecond, [&] { return u32(random()); });
+  engine_.live().meta[0] = new_meta(sizes_of(config), kTicksPerSecond, [&] { return u32(random()); });
 }
 
 Result<std::unique_ptr<Scene>> Scene::make(const Config& config, u32 seed) {

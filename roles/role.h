@@ -20,6 +20,7 @@ struct Checking;
 }
 struct Compiling;
 struct Port;
+struct TableSizes;
 
 // An address or a prefix that something in a configuration has.
 struct Owned {
@@ -93,6 +94,8 @@ struct Descriptor {
   // UDP ports of its tunnels.
   const InterfaceConfig* (*usual_interface)(const Config&, bool ip6) = nullptr;
   bool goes_by_routes = false;
+  // Whether it keeps flows in the firewall's table, which has room for [engine] flows then.
+  bool (*keeps_flows)(const Config&) = nullptr;
   void (*tunnel_ports)(const Config&, TunnelPorts&) = nullptr;
 };
 
@@ -108,6 +111,10 @@ struct RolesOwn {
   Owned owned;
 };
 std::vector<RolesOwn> owners_of(const Config& config, const Address& address);
+
+// How many flows the firewall's table is to hold, 0 where no role keeps any; and all sizes that lasting tables get.
+u32 flows_of(const Config& config);
+TableSizes sizes_of(const Config& config);
 
 // What of a configuration's roles wins over any of them, and whether one has such.
 std::vector<Prefix> winners_of(const Config& config, std::span<const Prefix> natives);

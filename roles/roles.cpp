@@ -4,6 +4,7 @@
 
 #include "config/checks.h"
 #include "config/prefixes.h"
+#include "dataplane/image.h"
 #include "roles/role.h"
 
 namespace waymark {
@@ -60,6 +61,16 @@ std::vector<Prefix> winners_of(const Config& config, std::span<const Prefix> nat
 bool follows_routes(const Config& config) {
   const std::vector<const Descriptor*> roles = roles_at_work(config);
   return std::any_of(roles.begin(), roles.end(), [](const Descriptor* role) { return role->winners; });
+}
+
+u32 flows_of(const Config& config) {
+  const std::vector<const Descriptor*> roles = roles_at_work(config);
+  const auto keeps = [&](const Descriptor* role) { return role->keeps_flows && role->keeps_flows(config); };
+  return std::any_of(roles.begin(), roles.end(), keeps) ? config.engine.flows : 0;
+}
+
+TableSizes sizes_of(const Config& config) {
+  return sizes_for(config.engine.pins, config.engine.targets, flows_of(config));
 }
 
 RoleSet roles_of(const Config& config) {

@@ -1,6 +1,7 @@
 // Machines and their daemons: what daemon/ does around Control, without a kernel.
 #include <fmt/format.h>
 
+#include "roles/role.h"
 #include "sim/world.h"
 
 namespace waymark::sim {
@@ -37,10 +38,9 @@ void World::start_machine(Machine& m) {
   m.ahead = m.ticks_ahead = 0s;
   m.generation = 0;
   m.file = m.director ? plan_.director(m.number) : plan_.host(m.number);
-  m.engine = std::make_unique<UserspaceEngine>(m.file.engine.pins, m.file.engine.targets);
+  m.engine = std::make_unique<UserspaceEngine>(sizes_of(m.file));
   Meta& meta = m.engine->live().meta[0];
-  meta = new_meta(sizes_for(m.file.engine.pins, m.file.engine.targets), kTicksPerSecond,
-                  [&] { return u32(random_.word()); });
+  meta = new_meta(sizes_of(m.file), kTicksPerSecond, [&] { return u32(random_.word()); });
   if (m.file.group) {
     const auto key = group::pin_key_of(secret_of(m), m.file.group->name);
     std::copy(key.begin(), key.end(), meta.pin_key);

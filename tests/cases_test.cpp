@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "core/firewall/reasons.h"
 #include "roles/gateway/reasons.h"
 #include "roles/translator/reasons.h"
 #include "tests/kit/run_case.h"
@@ -16,7 +17,8 @@ namespace {
 // Its cases are others, which tests/translator/translator_test.cpp looks through.
 // Which have cases of their own (tests/translator, tests/gateway).
 bool translates(const ReasonText& r) {
-  return module_of(r.verdict) == translator::kModule || module_of(r.verdict) == gateway::kModule;
+  return module_of(r.verdict) == translator::kModule || module_of(r.verdict) == gateway::kModule ||
+         module_of(r.verdict) == firewall::kModule;
 }
 }  // namespace
 

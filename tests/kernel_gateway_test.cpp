@@ -2,11 +2,12 @@
 // reason, the same bytes and the same counters.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 
 #include "engine/xdp/program.h"
-#include "tests/gateway/cases.h"
+#include "tests/gateway/firewall_cases.h"
 #include "tests/kit/kernel_translator.h"
 #include "tests/kit/need.h"
 #include "tests/translator/site.h"
@@ -52,6 +53,43 @@ void run_all(std::span<const u8> elf, Role first) {
     KernelTranslator kernel(elf, image);
     for (const GatewayCase& c : cases) compare(site, kernel, c);
   }
+}
+
+// Nothing is known of any flow any more.
+void forget_flows(const Live& live) {
+  std::ranges::fill(live.flows, ExactBucket{});
+  std::ranges::fill(live.flow_embryos, ExactEmbryoBucket{});
+  std::ranges::fill(live.flow_counts, FlowCount{});
+  std::ranges::fill(live.fragments, FragmentBucket{});
+}
+
+void run_firewall(std::span<const u8> elf) {
+  ASSERT_TRUE(enter_namespace_of_two());
+  std::map<std::string, std::vector<FirewallCase>> by_site;
+  for (const FirewallCase& c : firewall_cases()) by_site[c.site].push_back(c);
+  for (const auto& [toml, cases] : by_site) {
+    TranslatorSite site(toml);
+    Image image = site.scene().engine().image();
+    image.first = Role::gateway;
+    KernelTranslator kernel(elf, image);
+    for (const FirewallCase& c : cases) {
+      forget_flows(kernel.live());
+      forget_flows(site.scene().engine().live());
+      for (const FirewallStep& s : c.steps) compare(site, kernel, {c.name, c.why, c.site, packet_of(s), reason_of(s)});
+    }
+  }
+}
+
+TEST(KernelGateway, FirewallBpf) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_firewall(program());
+}
+
+TEST(KernelGateway, FirewallBpfByTheOtherCompiler) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_firewall(program_other());
 }
 
 TEST(KernelGateway, Bpf) {

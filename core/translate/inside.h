@@ -155,7 +155,6 @@ WM_INLINE bool look_inside6(E& env, u32 l3, u32 end, Inside& in, Verdict& verdic
 }
 
 // Where a transport's checksum over the addresses stands, from the transport's first byte; kNoChecksum for all others.
-constexpr u8 kProtoDccp = 33, kProtoUdpLite = 136;
 constexpr u32 kNoChecksum = ~0u;
 WM_INLINE constexpr u32 checksum_at(u8 protocol) {
   if (protocol == kProtoTcp) return 16;

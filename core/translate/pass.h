@@ -44,27 +44,42 @@ WM_INLINE constexpr bool is_sent(Verdict verdict) {
   return verdict.reason == why::to_ip6.reason || verdict.reason == why::to_ip4.reason;
 }
 
+// The first half: whether the packet in Scratch can be translated, which it is told of there. No byte is written.
+template <class T, class E>
+WM_INLINE Verdict look(E& env, Scratch<T>* s, bool ip6, const Mapping* target) {
+  const Verdict end = open(env, s->role, ip6, s->o, target);
+  reread();  // to the verifier, states that differ in what has been found so far are one from here on
+  return ended(end) ? end : judge_way(env, ip6, s->o);
+}
+
 template <class E, class T>
 WM_INLINE Passed pass_opened(E& env, T& role, bool ip6, const Opened& o, Onward& way) {
-  if (const Verdict end = judge_way(env, ip6, o); WM_UNLIKELY(ended(end)))
-    return {end, end.reason == why::routing_header.reason ? o.in.routing - o.in.l3 : 0};
   if (!ip6) return pass_to_ip6(env, role, o.p, o.in, o.to, way);
   if (WM_UNLIKELY(role.is_hairpin(env, o))) return {kToHairpin, 0};
   return pass_to_ip4(env, role, o.p, o.in, o.to, way);
 }
 
+// The second: the passage, if `end`, how the first one ended, lets it through.
 template <class T, class E>
-WM_INLINE Passed pass_version(E& env, bool ip6, const Packet* p, const Mapping* target) {
-  auto* s = env.template scratch<Scratch<T>>();
-  if (!s) return {why::no_room, 0};
-  if (p) s->o.p = *p;
-  const Verdict end = open(env, s->role, ip6, s->o, target);
-  reread();  // to the verifier, states that differ in what has been found so far are one from here on
-  const Passed passed = WM_UNLIKELY(ended(end)) ? Passed{end, 0} : pass_opened(env, s->role, ip6, s->o, s->way);
+WM_INLINE Passed pass_looked(E& env, Scratch<T>* s, bool ip6, Verdict end) {
+  Passed passed = {end, 0};
+  if (WM_LIKELY(!ended(end)))
+    passed = pass_opened(env, s->role, ip6, s->o, s->way);
+  else if (end.reason == why::routing_header.reason)
+    passed.value = s->o.in.routing - s->o.in.l3;
   if (WM_LIKELY(is_sent(passed.verdict))) return passed;
   if (WM_UNLIKELY(complaint_of(passed.verdict, ip6) != kNothing))
     return {told(env.view(), s->o, passed.verdict), passed.value};
   return passed;
+}
+
+template <class T, class E>
+WM_INLINE Passed pass_version(E& env, bool ip6, const Packet& p, const Mapping* target) {
+  auto* s = env.template scratch<Scratch<T>>();
+  if (!s) return {why::no_room, 0};
+  s->o.p = p;
+  const Verdict end = look(env, s, ip6, target);
+  return pass_looked(env, s, ip6, end);
 }
 
 // The common way. `p` is what parse_ip() found, `target` its destination's mapping where steer found it, else null. All
@@ -72,13 +87,7 @@ WM_INLINE Passed pass_version(E& env, bool ip6, const Packet* p, const Mapping* 
 template <class T, Env E>
 WM_INLINE Passed pass(E& env, const Packet& p, const Mapping* target) {
   static_assert(RoleOf<T, E>);
-  return p.ip6 ? pass_version<T>(env, true, &p, target) : pass_version<T>(env, false, &p, target);
-}
-// Of a packet that stands in Scratch already.
-template <class T, Env E>
-WM_INLINE Passed pass(E& env, bool ip6) {
-  static_assert(RoleOf<T, E>);
-  return ip6 ? pass_version<T>(env, true, nullptr, nullptr) : pass_version<T>(env, false, nullptr, nullptr);
+  return p.ip6 ? pass_version<T>(env, true, p, target) : pass_version<T>(env, false, p, target);
 }
 
 // An ICMP error's steps of their own, of each role that translates. The packet is as pass() found it; `mtu`: of the
@@ -136,6 +145,9 @@ template <class T, class E>
 WM_INLINE Passed pass_error(E& env, bool ip6, u32 mtu) {
   const Passed seen = unpack_passed(env.template call<look_at_error_step<T>>());
   if (ended(seen.verdict)) return seen;
+  const auto* s = env.template scratch<Scratch<T>>();
+  if (!s) return {why::no_room, 0};
+  if (const Verdict end = s->role.admit_error(env, ip6, s->o.in, s->q); ended(end)) return {end, 0};
   if (ip6) return unpack_passed(env.template call<error_to_ip4_step<T>>(mtu));
   const Passed prepared = unpack_passed(env.template call<prepare_error6_step<T>>(mtu));
   return ended(prepared.verdict) ? prepared : unpack_passed(env.template call<write_error6_step<T>>());

@@ -47,6 +47,7 @@ class UserspaceEngine {
  public:
   // `pins` and `targets`: as in [engine]. All tables are sized as the kernel's are.
   explicit UserspaceEngine(u32 pins, u32 targets = kUsualTargets) : UserspaceEngine(sizes_for(pins, targets)) {}
+  explicit UserspaceEngine(const TableSizes& sizes);
   UserspaceEngine(const UserspaceEngine&) = delete;  // others hold windows on its tables
   UserspaceEngine& operator=(const UserspaceEngine&) = delete;
 
@@ -74,7 +75,6 @@ class UserspaceEngine {
  private:
   template <bool>
   friend class UserspaceEnv;
-  explicit UserspaceEngine(const TableSizes& sizes);
   void finish(std::span<const u8> frame, u32 interface, u32 ticks, Outcome& outcome);
   Image image_;
 #define WM_STORE(NAME, RECORD, ENTRIES, CLASS) HugeTable<RECORD> NAME##_store_;

@@ -57,11 +57,13 @@ struct XdpEngine::State {
 };
 
 // What the tables that last are made for.
-static Image empty_image(u32 pins, u32 targets) {
+static Image empty_image(const TableSizes& sizes) {
   Image nothing;
-  nothing.targets = targets;
-  nothing.settings.pin_buckets = pin_buckets_for(pins);
-  nothing.settings.embryo_buckets = embryo_buckets_for(pins);
+  nothing.targets = sizes.targets;
+  nothing.flow_buckets = sizes.flow_buckets;
+  nothing.flow_embryo_buckets = sizes.flow_embryo_buckets;
+  nothing.settings.pin_buckets = sizes.pin_buckets;
+  nothing.settings.embryo_buckets = sizes.embryo_buckets;
   return nothing;
 }
 
@@ -70,8 +72,8 @@ Status XdpEngine::State::open_tables() {
   Result<PinnedSet> found = PinnedSet::find(directory);
   if (!found) return found.error();
   pinned = std::move(*found);
-  const Image nothing = empty_image(options.pins, options.targets);
-  WM_TRY(check_sizes(pinned.table("pins"), pinned.table("targets"), nothing.sizes()));
+  const Image nothing = empty_image(options.sizes);
+  WM_TRY(check_sizes([&](const char* table) { return pinned.table(table); }, options.sizes));
   Object::Options how;
   how.programs = {"wm_clock"};
   how.shared = [&](std::string_view table) { return pinned.table(table); };
@@ -93,8 +95,9 @@ Status XdpEngine::State::check_meta() {
     return Error{"the pinned tables in " + directory + " hold layout " + std::to_string(meta.layout) +
                  ", and this build knows layout " + std::to_string(kLayoutVersion) +
                  " only: run it with the build that made them, or give up its pins with `waymark down`"};
-  if (meta.pin_buckets != pin_buckets_for(options.pins))
-    return other_pins(meta.pin_buckets, pin_buckets_for(options.pins));
+  if (meta.pin_buckets != options.sizes.pin_buckets) return other_pins(meta.pin_buckets, options.sizes.pin_buckets);
+  if (meta.flow_buckets != options.sizes.flow_buckets)
+    return other_flows(meta.flow_buckets, options.sizes.flow_buckets);
   ticks_per_second = meta.ticks_per_second;
   return Done{};
 }
@@ -373,11 +376,12 @@ Status XdpEngine::serve(const Attachment& to) {
   return Done{};
 }
 
-Status XdpEngine::fits(const std::string& instance, u32 pins, u32 targets, const std::string& root) {
+Status XdpEngine::fits(const std::string& instance, const TableSizes& sizes, const std::string& root) {
   const std::string directory = root + "/" + instance;
   WM_TRY(check_contents(directory));
+  std::vector<Fd> held;
   const auto table = [&](const char* name) { return Fd(bpf_obj_get((directory + "/" + pinned_name(name)).c_str())); };
-  return check_sizes(table("pins").get(), table("targets").get(), empty_image(pins, targets).sizes());
+  return check_sizes([&](const char* name) { return held.emplace_back(table(name)).get(); }, sizes);
 }
 
 bool XdpEngine::exists(const std::string& instance, const std::string& root) {

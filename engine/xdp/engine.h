@@ -59,8 +59,7 @@ class XdpEngine {
     std::string instance;
     std::string root = kPinRoot;
     std::span<const u8> program;  // the object's bytes (engine/xdp/program.h)
-    u32 pins = 0;                 // [engine] pins
-    u32 targets = kUsualTargets;  // [engine] targets
+    TableSizes sizes;             // as the configuration wants them
     bool persist = true;          // false: links die with this process; tables stay pinned all the same
     std::string log_file;         // for the verifier's log when it refuses the program; may be empty
   };
@@ -105,7 +104,7 @@ class XdpEngine {
   static Status remove(const std::string& instance, const std::string& root = kPinRoot);
   // Whether what is pinned under the instance's name has the sizes and the layout that open() would want of it. Opens
   // nothing for long, and changes nothing.
-  static Status fits(const std::string& instance, u32 pins, u32 targets, const std::string& root = kPinRoot);
+  static Status fits(const std::string& instance, const TableSizes& sizes, const std::string& root = kPinRoot);
   // Whether anything of the instance is pinned.
   static bool exists(const std::string& instance, const std::string& root = kPinRoot);
 

@@ -291,14 +291,30 @@ TEST_F(Engine, RefusesAnotherNumberOfPins) {
     WM_ASSERT_OK(engine->apply(image(), {on("wm-one")}));
   }
   XdpEngine::Options larger = options();
-  larger.pins = 2000;
+  larger.sizes = sizes_for(2000);
   auto engine = XdpEngine::open(larger);
   ASSERT_FALSE(engine);
   EXPECT_NE(engine.error().sentence.find("run `waymark down` first"), std::string::npos) << engine.error().sentence;
-  larger.pins = 0;
+  larger.sizes = sizes_for(0);
   engine = XdpEngine::open(larger);
   ASSERT_FALSE(engine);
   EXPECT_NE(engine.error().sentence.find("the configuration wants no pins"), std::string::npos);
+}
+
+TEST_F(Engine, RefusesAnotherTableOfFlows) {
+  {
+    auto engine = XdpEngine::open(options());
+    WM_ASSERT_OK(engine);
+    WM_ASSERT_OK(engine->apply(image(), {on("wm-one")}));
+  }
+  XdpEngine::Options with = options();
+  with.sizes = sizes_for(1000, kUsualTargets, 5'000);
+  const auto engine = XdpEngine::open(with);
+  ASSERT_FALSE(engine);
+  EXPECT_EQ(
+      engine.error().sentence,
+      "the pinned table of the firewall's flows is made for no flows, and the configuration wants 4999 flows (841 "
+      "buckets): set `flows` in [engine] back, or run `waymark down` first, which forgets every flow");
 }
 
 TEST_F(Engine, RefusesAnotherNumberOfTargets) {
@@ -311,7 +327,7 @@ TEST_F(Engine, RefusesAnotherNumberOfTargets) {
     WM_ASSERT_OK(engine->apply(image(), {on("wm-one")}));
   }
   XdpEngine::Options more = options();
-  more.targets = 2 * kUsualTargets;
+  more.sizes.targets = 2 * kUsualTargets;
   const auto engine = XdpEngine::open(more);
   ASSERT_FALSE(engine);
   EXPECT_EQ(engine.error().sentence,

@@ -8,9 +8,9 @@ namespace waymark {
 
 namespace {
 
-// [engine] pins for which a table of so many buckets is made, in words.
-std::string pins_text(u32 buckets) {
-  if (buckets <= 1) return "no pins";
+// [engine] pins or flows for which a table of so many buckets is made, in words.
+std::string text_of(u32 buckets, const std::string& what) {
+  if (buckets <= 1) return "no " + what;
   u32 low = 1, high = 1u << 30;
   while (low < high) {
     const u32 middle = low + (high - low) / 2;
@@ -18,7 +18,7 @@ std::string pins_text(u32 buckets) {
   }
   u32 unit = 1;
   while (low / unit >= 10'000) unit *= 10;
-  return std::to_string((low + unit - 1) / unit * unit) + " pins (" + std::to_string(buckets) + " buckets)";
+  return std::to_string((low + unit - 1) / unit * unit) + " " + what + " (" + std::to_string(buckets) + " buckets)";
 }
 
 // Of a map; 0 where there is none.
@@ -31,14 +31,22 @@ u32 entries_of(int map) {
 }  // namespace
 
 Error other_pins(u32 have, u32 wanted) {
-  return Error{"the pinned flow table is made for " + pins_text(have) + ", and the configuration wants " +
-               pins_text(wanted) +
+  return Error{"the pinned flow table is made for " + text_of(have, "pins") + ", and the configuration wants " +
+               text_of(wanted, "pins") +
                ": set `pins` in [engine] back, or run `waymark down` first, which forgets every flow's target"};
 }
 
-Status check_sizes(int pins, int targets, const TableSizes& wanted) {
-  const u32 buckets = entries_of(pins), slots = entries_of(targets);
+Error other_flows(u32 have, u32 wanted) {
+  return Error{"the pinned table of the firewall's flows is made for " + text_of(have, "flows") +
+               ", and the configuration wants " + text_of(wanted, "flows") +
+               ": set `flows` in [engine] back, or run `waymark down` first, which forgets every flow"};
+}
+
+Status check_sizes(const std::function<int(const char*)>& table, const TableSizes& wanted) {
+  const u32 buckets = entries_of(table("pins")), slots = entries_of(table("targets")),
+            flows = entries_of(table("flows"));
   if (buckets && buckets != std::max(1u, wanted.pin_buckets)) return other_pins(buckets, wanted.pin_buckets);
+  if (flows && flows != std::max(1u, wanted.flow_buckets)) return other_flows(flows, wanted.flow_buckets);
   if (slots && slots != wanted.targets)
     return Error{"the pinned tables are made for " + std::to_string(slots) + " targets, and the configuration wants " +
                  std::to_string(wanted.targets) +

@@ -66,7 +66,7 @@ class Veths : public testing::Test {
     o.instance = "test";
     o.root = root_;
     o.program = bytes;
-    o.pins = 1000;
+    o.sizes = sizes_for(1000);
     o.persist = persist;
     return o;
   }

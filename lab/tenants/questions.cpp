@@ -180,6 +180,13 @@ Result<u64> TenantQuestions::refused(const TenantPlan& tenant, const std::string
   return kPings;
 }
 
+Result<u64> TenantQuestions::unsolicited(const TenantPlan& tenant) const {
+  for (u32 i = 0; i < kPings; ++i)
+    WM_TRY(run({.netns = site_.netns("s"),
+                .argv = {"bash", "-c", fmt::format("echo a >/dev/udp/{}/{}", tenant.seen, 40'100 + i)}}));
+  return kPings;
+}
+
 Result<u64> TenantQuestions::from_foreign_source(const TenantPlan& tenant) const {
   auto sent = refused(tenant, "addr add 10.0.9.9/32 dev vx\n", {"-I", "10.0.9.9", kServer4});
   WM_TRY(ip(site_.netns(tenant.name), "addr del 10.0.9.9/32 dev vx\n"));

@@ -31,8 +31,9 @@ class TenantQuestions {
   Result<u64> from_foreign_source(const TenantPlan& tenant) const;
   Result<u64> in_vni_of(const TenantPlan& other, const TenantPlan& tenant) const;  // from this tenant's far end
   Result<u64> by_ip6_to(const TenantPlan& other, const TenantPlan& tenant) const;  // in this tenant's tunnel
-  Result<u64> to_far(const TenantPlan& tenant) const;                              // to red's other site
-  Result<u64> received(const TenantPlan& tenant) const;                            // frames, out of its tunnel
+  Result<u64> unsolicited(const TenantPlan& tenant) const;  // the server's datagrams, to ports of no flow
+  Result<u64> to_far(const TenantPlan& tenant) const;       // to red's other site
+  Result<u64> received(const TenantPlan& tenant) const;     // frames, out of its tunnel
 
  private:
   Status serve(const std::string& node, const std::string& at);

@@ -137,6 +137,10 @@ Status TenantsSite::write_gateway(const std::string& gateway) const {
     out += fmt::format("\n[[gateway.tenant]]\nname = \"{}\"\nnumber = {}\n", tenant.name, tenant.number);
     if (tenant.number == kFarSite.number)
       out += "site = [{ prefix = \"10.0.0.0/24\", gateway = 1 }, { prefix = \"10.2.0.0/24\", gateway = 2 }]\n";
+    // Who may begin flows to it: pings, and its own sites.
+    out +=
+        "rule = [{ direction = \"in\", action = \"allow\", protocol = 1 },\n        { direction = \"in\", action = "
+        "\"allow\", outside = [\"10.0.0.0/24\", \"10.2.0.0/24\"] }]\n";
     add_tunnel(tenant, "10.0.0.0/24");
     if (tenant.number == kFarSite.number) add_tunnel(kFarSite, "10.2.0.0/24");
   }

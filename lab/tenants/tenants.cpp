@@ -145,6 +145,8 @@ class Run {
                    [&] { return ask_.from_foreign_source(red); }));
     WM_TRY(dropped(out, "red, pings with blue's VNI", "gateway.unknown_tunnel", blue,
                    [&] { return ask_.in_vni_of(blue, red); }));
+    WM_TRY(dropped(out, "datagrams of the server's to red, which no rule lets in", "firewall.unsolicited", red,
+                   [&] { return ask_.unsolicited(red); }));
     const auto heard = ask_.received(kFarSite);
     const auto sent = ask_.to_far(blue);
     const auto heard_now = ask_.received(kFarSite);

@@ -13,6 +13,7 @@
 #include "config/suggest.h"
 #include "roles/checks_mappings.h"
 #include "roles/gateway/checks.h"
+#include "roles/gateway/firewall.h"
 #include "roles/gateway/role.h"
 
 namespace waymark::gateway {
@@ -134,10 +135,40 @@ class Tunnels {
   std::map<TunnelKey, Taken> taken_;
 };
 
+// What the tables have room for, and a flow's key.
+void check_firewall(Checking& in, const TenantConfig& tenant, std::size_t& all) {
+  if (!in.places.good(tenant.rule)) return;
+  const std::string whose = title("tenant", tenant.name);
+  std::size_t rules = 0;
+  for (const FirewallRuleConfig& rule : tenant.rule) {
+    if (!in.places.good(rule)) continue;
+    rules += rules_in(rule);
+    if (rule.protocol && !rule.ports.empty())
+      in.problems.error(
+          in.places.at(rule.ports, rule),
+          fmt::format("a rule of {} has \"protocol\" and \"ports\", which name protocols themselves", whose));
+  }
+  all += rules;
+  if (rules > kMostFirewallRules)
+    in.problems.error(
+        in.places.at(tenant.rule, tenant),
+        fmt::format("{} has {} firewall rules, each taken apart by its ports and prefixes; at most {} are "
+                    "supported",
+                    whose, rules, kMostFirewallRules));
+  if (!tenant.firewall && !tenant.rule.empty())
+    in.problems.warn(in.places.at(tenant.rule, tenant),
+                     fmt::format("{} has rules, and \"firewall\" is false: nobody asks them", whose));
+  if (tenant.firewall && tenant.number > kMostGuarded)
+    in.problems.error(
+        in.places.at(tenant.number, tenant),
+        fmt::format("{} has the number {}; with a firewall {} is the largest", whose, tenant.number, kMostGuarded));
+}
+
 void check_tenants(Checking& in, const GatewayConfig& gateway, const std::optional<AddressPlan>& plan) {
   check_unique_names(in, gateway.tenant, [](const TenantConfig& t) { return title("tenant", t.name); });
   std::map<u64, const TenantConfig*> numbers;
   Tunnels tunnels(in, gateway);
+  std::size_t rules = 0;
   for (const TenantConfig& tenant : gateway.tenant) {
     if (in.problems.full()) return;
     if (!in.places.good(tenant)) continue;
@@ -148,6 +179,7 @@ void check_tenants(Checking& in, const GatewayConfig& gateway, const std::option
           in.places.at(tenant.number, tenant),
           fmt::format("{} and {} both have the number {}", title("tenant", first->second->name), whose, tenant.number));
     check_fits(in, plan, FieldKind::tenant, tenant.number, in.places.at(tenant.number, tenant), "the tenant's number");
+    check_firewall(in, tenant, rules);
     Seen behind;
     for (const TenantTunnelConfig& tunnel : tenant.tunnel) {
       tunnels.check(tenant, tunnel);
@@ -167,6 +199,10 @@ void check_tenants(Checking& in, const GatewayConfig& gateway, const std::option
                                     "\"site\": its packets would have no destination",
                                     whose));
   }
+  if (rules > kMaxFirewallRules)
+    in.problems.error(
+        in.places.at(gateway.tenant, gateway),
+        fmt::format("all tenants together have {} firewall rules; at most {} are supported", rules, kMaxFirewallRules));
 }
 
 // Tables have so much room, whatever is written how often.

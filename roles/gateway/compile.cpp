@@ -7,6 +7,7 @@
 
 #include "core/steer.h"
 #include "core/tunnel.h"
+#include "roles/gateway/firewall.h"
 #include "roles/gateway/reasons.h"
 #include "roles/gateway/role.h"
 #include "roles/mappings.h"
@@ -50,6 +51,7 @@ class Compiler {
       if (holds(config_, id.id)) held_.push_back(&id);
     if (held_.empty()) return Error{"[gateway] holds no id"};
     add_settings();
+    add_firewall(c_, config_);
     for (u32 index = 0; index < config_.id.size(); ++index) add_id(config_.id[index], index);
     c_.prefixes.add(plain_mapping(Prefix(plan_.prefix, plan_.prefix_length), zone_, u8(Role::gateway)));
     const Space common = space_of(0, SpaceKind::tenant_map);
@@ -150,12 +152,15 @@ class Compiler {
   void add_tenant(const TenantConfig& tenant, u32 index, Space common) {
     const bool own_maps = !tenant.map.empty() || !tenant.prefix.empty() || !tenant.site.empty();
     const Space routes = space_of(index, SpaceKind::tenant_route);
+    const u32 policy = add_policy(c_, config_, tenant, index);
     const Space maps = own_maps ? space_of(index + 1, SpaceKind::tenant_map) : common;
     for (const GatewayIdConfig* id : held_) {
       Tenant t{};
       t.plan = plan_mapping(plan_address(plan_, id->id, tenant.number, 0));
       t.maps = maps;
       t.routes = routes;
+      t.policy = policy;
+      t.owner = u32(tenant.number);
       c_.image.tenants.push_back(t);
     }
     add_front(space_of(0, SpaceKind::tenant), bits_of(plan_, FieldKind::tenant, tenant.number), index);

@@ -25,6 +25,17 @@ struct TenantSiteConfig {
   u64 gateway = 0;  // its id
 };
 
+// Which new flows of a tenant's may begin, or may not: the first rule that is about a flow decides.
+enum class FlowDirection : u8 { out = 1, in = 2, both = 3 };
+struct FirewallRuleConfig {
+  FlowDirection direction = FlowDirection::in;
+  bool allow = true;
+  std::optional<u32> protocol = {};  // none: any; not with ports
+  std::vector<PortRange> ports;      // destination ports
+  std::vector<Prefix> inside;        // the tenant's addresses; empty: all
+  std::vector<Prefix> outside;       // as the tenant sees them, in IPv4; empty: all
+};
+
 struct TenantConfig {
   std::string name;
   u64 number = 0;  // the plan's field `tenant`
@@ -32,6 +43,10 @@ struct TenantConfig {
   std::vector<TenantSiteConfig> site;
   std::vector<EmbeddingConfig> prefix;  // before the gateway's
   std::vector<AddressMapConfig> map;
+  bool firewall = true;
+  std::vector<FirewallRuleConfig> rule;
+  u32 flows = 0;      // at once; 0: any number
+  u32 new_flows = 0;  // a second; 0: any number
 };
 
 // One of the gateways that share a plan, the same in the files of all of them.
@@ -49,6 +64,7 @@ enum class OnwardBy : u8 { tunnel = 0, route = 1 };
 // What is announced where there is [announce]: the plan's prefix, own addresses, ends of tunnels, and what of the
 // plan's prefix names an id that is held.
 enum class GatewayRoutes : u8 { plan = 0, own = 1, ends = 2, specific = 3 };
+enum class GraceFrom : u8 { both = 0, inside = 1 };
 
 struct GatewayConfig {
   std::string zone = "public";
@@ -65,6 +81,10 @@ struct GatewayConfig {
   std::vector<u32> plateaus = {65535, 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68};  // RFC 1191, 7.1
   ZeroChecksum zero_checksum = ZeroChecksum::compute;
   u32 errors = 1'000;
+  Duration tcp_idle = std::chrono::seconds(7'440);  // RFC 5382, REQ-5
+  Duration udp_idle = std::chrono::minutes(5);      // RFC 4787, REQ-5
+  Duration grace = std::chrono::seconds(60);        // 0: none
+  GraceFrom grace_from = GraceFrom::both;
   std::string interface;
 };
 

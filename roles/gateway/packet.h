@@ -160,15 +160,18 @@ WM_INLINE Verdict no_destination(E& env, u32 mtu) {
   return why::no_destination;
 }
 
-// A packet of which it is known whose it is and where it goes: out by translation, or to another gateway.
-struct pass_program {
+// Of a packet that goes out, or on to another gateway, all is known: it does.
+struct send_program {
   template <Env E>
   static WM_INLINE Verdict run(E& env) {
     auto* s = env.template scratch<Scratch>();
     if (!s) return why::no_room;
     const bool ip6 = s->o.p.ip6;
     const u32 here = s->role.mtu;
-    Passed passed = s->role.onward ? pass_onward(env) : translate::pass<Translating>(env, ip6);
+    const Verdict end = unpack_verdict(s->role.verdict);
+    Passed passed = s->role.onward ? pass_onward(env)
+                    : ip6          ? translate::pass_looked(env, s, true, end)
+                                   : translate::pass_looked(env, s, false, end);
     if (WM_UNLIKELY(passed.verdict.reason == translate::kErrorsTurn))
       passed = translate::pass_error<Translating>(env, ip6, here);
     if (WM_UNLIKELY(!ip6 && passed.verdict.reason == steer::why::not_ours.reason)) {
@@ -186,6 +189,34 @@ struct pass_program {
       return translate::own<kModule>(passed.verdict);
     }
     return give_up(env, passed, ip6, here);
+  }
+};
+
+// What the firewall says to it.
+struct admit_program {
+  template <Env E>
+  static WM_INLINE Verdict run(E& env) {
+    auto* s = env.template scratch<Scratch>();
+    if (!s) return why::no_room;
+    s->role.verdict = u32(pack_verdict(answer(env, s->o.in, s->role.asked)));
+    return env.template go_on<send_program>();
+  }
+};
+
+// A packet of which it is known whose it is: what it is translated to, and what its firewall is to be asked.
+struct pass_program {
+  template <Env E>
+  static WM_INLINE Verdict run(E& env) {
+    auto* s = env.template scratch<Scratch>();
+    if (!s) return why::no_room;
+    const bool ip6 = s->o.p.ip6;
+    s->role.asked.policy = kAsked;
+    Verdict end = ip6 ? translate::look(env, s, true, nullptr) : translate::look(env, s, false, nullptr);
+    reread();
+    if (!ended(end)) end = s->role.ask_firewall(env, ip6, s->o);
+    s->role.verdict = u32(pack_verdict(end));
+    if (!ended(end) && s->role.asked.policy != kAsked) return env.template go_on<admit_program>();
+    return env.template go_on<send_program>();
   }
 };
 
@@ -210,6 +241,7 @@ WM_INLINE Verdict receive(E& env, Packet& outer, const Port* port, const Steered
   if (p.ip6) end = name(env, p, s->role);
   s->role.onward = end.reason == kToAnother.reason;
   if (ended(end) && !s->role.onward) return end;
+  if (s->role.onward) return env.template go_on<send_program>();
   return env.template go_on<pass_program>();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/translate/pass.h"
+#include "roles/gateway/packet_firewall.h"
 #include "roles/gateway/packet_tunnel.h"
 
 namespace waymark::gateway {
@@ -40,7 +41,9 @@ struct Translating {
   u32 onward;     // 1: it names another gateway
   u32 mtu;        // of the interface that it came in by
   u32 site;       // of a tenant's, for a site behind another gateway: the header of the way there and 1, or 0
+  u32 verdict;    // how it ends before it is translated; kGoOn
   u32 ip4, mask;  // the first prefix behind the tunnel that it came by, host order
+  Asked asked;    // of the firewall
 
   template <class E>
   WM_INLINE const translate::Settings& settings(E& env) const {
@@ -123,6 +126,29 @@ struct Translating {
   template <class E>
   WM_INLINE Address error_source(E& env, bool ip6, const Address&) const {
     return voice_of(env.settings(), kModule, !ip6);
+  }
+  // The tenant, where it has a firewall. What a daemon finishes has passed it already, and its settings have none.
+  template <class E>
+  WM_INLINE const Tenant* guarded(E& env) const {
+    if (!env.settings().firewall.buckets) return nullptr;
+    const Tenant* t = env.at(table::tenants, tenant);
+    return t && t->policy ? t : nullptr;
+  }
+  // What the tenant's firewall is to be asked, in `asked`; kAsked: nothing.
+  template <class E>
+  WM_INLINE Verdict ask_firewall(E& env, bool ip6, const Opened& o) {
+    const Tenant* t = guarded(env);
+    if (!t || WM_UNLIKELY(translate::is_error(env.view(), o.in, ip6))) return kGoOn;
+    if (ip6) return ask(env, t, o.in, o.to.destination, o.to.source, true, asked);
+    return ask(env, t, o.in, o.p.source, o.p.destination, false, asked);
+  }
+  template <class E>
+  WM_INLINE Verdict admit_error(E& env, bool ip6, const Inside& outer, const translate::Quoted& q) const {
+    const Tenant* t = guarded(env);
+    if (!t || is_error_known(env, t, q.in, ip6 ? q.now : q.was, translate::least(outer.end, q.in.end), ip6))
+      return kGoOn;
+    if (ip6) return firewall::why::unsolicited;
+    return firewall::why::unknown_flow;
   }
   template <class E>
   WM_INLINE bool is_hairpin(E&, const Opened&) const {

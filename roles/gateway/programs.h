@@ -1,2 +1,4 @@
 // The gateway's further programs (dataplane/programs.h), for whoever says what WM_PROGRAM makes of one.
 WM_PROGRAM(gateway, pass)
+WM_PROGRAM(gateway, admit)
+WM_PROGRAM(gateway, send)

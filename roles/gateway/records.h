@@ -22,7 +22,9 @@ struct alignas(64) Tenant {
   Mapping plan;  // its addresses in IPv4, and the plan's with this gateway's id
   Space maps;    // its destinations in IPv6
   Space routes;  // its addresses in IPv4: Mapping::index is a tunnel's and 1
-  u64 reserved[6];
+  u32 policy;    // its firewall's, in table::firewall_policies, and 1; 0: it has none
+  u32 owner;     // as FirewallPolicy::owner
+  u64 reserved[5];
 };
 static_assert(sizeof(Tenant) == 128);
 

@@ -6,6 +6,7 @@
 #include "base/address_text.h"
 #include "config/kinds.h"
 #include "config/prefixes.h"
+#include "roles/gateway/firewall.h"
 #include "roles/role.h"
 
 namespace waymark::gateway {
@@ -61,6 +62,8 @@ std::vector<Announced> announced(const Config& config) {
   return out;
 }
 
+bool keeps_flows(const Config& config) { return config.gateway && is_guarded(*config.gateway); }
+
 const InterfaceConfig* usual_interface(const Config& config, bool) {
   for (const InterfaceConfig& interface : config.engine.interfaces)
     if (config::text(interface) == config.gateway->interface) return &interface;
@@ -85,6 +88,7 @@ extern const Descriptor kDescriptor = {.role = Role::gateway,
                                        .announces = announced,
                                        .look_here = look_here,
                                        .usual_interface = usual_interface,
-                                       .goes_by_routes = true};
+                                       .goes_by_routes = true,
+                                       .keeps_flows = keeps_flows};
 
 }  // namespace waymark::gateway

@@ -8,6 +8,7 @@ namespace waymark::gateway {
 
 using namespace config;
 
+constexpr Span kFlowIdle{1min, 7'440s};
 constexpr Number<u64> kPlanNumber{1, 0x7fff'ffff'ffff'ffff};
 
 constexpr auto kTenantTunnel = section<TenantTunnelConfig>(
@@ -41,6 +42,25 @@ constexpr auto kTenantSite = section<TenantSiteConfig>(
 constexpr auto kTenantPrefix = embedding("[[gateway.tenant.prefix]]");
 constexpr auto kTenantMap = address_map("[[gateway.tenant.map]]");
 
+constexpr auto kFirewallRule = section<FirewallRuleConfig>(
+    "[[gateway.tenant.rule]]",
+    "Which new flows may begin. The first rule that is about a flow decides; without one, flows may begin from the "
+    "tenant's side alone. At most 64, counted after each has been taken apart by ports and prefixes.",
+    Field{
+        "direction", &FirewallRuleConfig::direction,
+        one_of<FlowDirection>({{"in", FlowDirection::in}, {"out", FlowDirection::out}, {"both", FlowDirection::both}}),
+        required, "Whether it is about flows to the tenant, from it, or both."},
+    Field{"action", &FirewallRuleConfig::allow, one_of<bool>({{"allow", true}, {"deny", false}}), required,
+          "What becomes of them."},
+    Field{"protocol", &FirewallRuleConfig::protocol, Number<u32>{1, 255}, optional,
+          "The protocol's number in IPv4: 1 for ping, 6 TCP, 17 UDP. Not with `ports`.", "any"},
+    Field{"ports", &FirewallRuleConfig::ports, Several{config::Ports{}}, optional,
+          "Destination ports, with their protocol: `\"tcp/443\"`.", "any"},
+    Field{"inside", &FirewallRuleConfig::inside, Several{PrefixOf{PrefixOf::ip4, Takes::some}}, optional,
+          "Of the tenant's addresses.", "all"},
+    Field{"outside", &FirewallRuleConfig::outside, Several{PrefixOf{PrefixOf::ip4, Takes::some}}, optional,
+          "Of the other side's, in IPv4 as the tenant sees them.", "all"});
+
 constexpr auto kTenant = section<TenantConfig>(
     "[[gateway.tenant]]",
     "Whose IPv4 addresses mean nothing to others: two tenants may have the same. All tenants together have at most "
@@ -50,7 +70,15 @@ constexpr auto kTenant = section<TenantConfig>(
     Field{"tunnel", &TenantConfig::tunnel, Repeated{kTenantTunnel, 65'000}, optional, ""},
     Field{"site", &TenantConfig::site, Repeated{kTenantSite, 65'000}, optional, ""},
     Field{"prefix", &TenantConfig::prefix, Repeated{kTenantPrefix, 65'000}, optional, ""},
-    Field{"map", &TenantConfig::map, Repeated{kTenantMap, 65'000}, optional, ""});
+    Field{"map", &TenantConfig::map, Repeated{kTenantMap, 65'000}, optional, ""},
+    Field{"firewall", &TenantConfig::firewall, Flag{}, optional,
+          "Only packets of flows that may have begun pass. With `false` whoever reaches the plan's prefix reaches the "
+          "tenant."},
+    Field{"rule", &TenantConfig::rule, Repeated{kFirewallRule, 64}, optional, ""},
+    Field{"flows", &TenantConfig::flows, Number<u32>{1, 16'000'000, true}, optional,
+          "How many flows it may have at once. With 0 as many as there is room for."},
+    Field{"new_flows", &TenantConfig::new_flows, Number<u32>{1, 10'000'000, true}, optional,
+          "How many flows it may begin a second, or others to it. With 0 any number."});
 
 constexpr auto kId = section<GatewayIdConfig>(
     "[[gateway.id]]", "One of the gateways that share the plan: the same tables in the files of all of them.",
@@ -108,6 +136,15 @@ constexpr auto kSection = section<GatewayConfig>(
           "What becomes of UDP packets over IPv4 without a checksum."},
     Field{"errors", &GatewayConfig::errors, Number<u32>{1, 1'000'000, true}, optional,
           "How many ICMP errors of its own it sends a second at most. With 0 none."},
+    Field{"tcp_idle", &GatewayConfig::tcp_idle, kFlowIdle, optional,
+          "How long the firewall knows a silent TCP connection (RFC 5382, REQ-5)."},
+    Field{"udp_idle", &GatewayConfig::udp_idle, kFlowIdle, optional,
+          "How long it knows a silent flow of UDP, or of a protocol without connections (RFC 4787, REQ-5)."},
+    Field{"grace", &GatewayConfig::grace, Span{0s, 1h}, optional,
+          "For so long after it began without any flows the firewall lets TCP go on in its middle. With 0 not at all."},
+    Field{"grace_from", &GatewayConfig::grace_from,
+          one_of<GraceFrom>({{"both", GraceFrom::both}, {"inside", GraceFrom::inside}}), optional,
+          "Whose packets find a flow again then: either side's, or the tenant's alone."},
     Field{"interface", &GatewayConfig::interface, InterfaceName{}, optional,
           "Where packets leave in `replay` and `trace`, which know no routes.", "the first interface"});
 

@@ -92,6 +92,10 @@ struct Translating {
     return ip6 ? pool_source(env, router) : env.settings().own[kModule].ip6;
   }
   template <class E>
+  WM_INLINE Verdict admit_error(E&, bool, const translate::Inside&, const translate::Quoted&) const {
+    return kGoOn;
+  }
+  template <class E>
   WM_INLINE bool is_hairpin(E& env, const Opened& o) const {
     return WM_UNLIKELY(env.settings().role.translator.hairpins) && o.kind == kMapEmbedded &&
            has_explicit_map(env, o.to.destination);

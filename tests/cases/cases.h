@@ -65,7 +65,11 @@ struct Elsewhere {
   const char* test;
 };
 constexpr Elsewhere kElsewhere[] = {
-    {Note::pin_contended, "core/pins_race_test.cpp: it needs another CPU between a read and its compare-and-swap"}};
+    {Note::pin_contended, "core/pins_race_test.cpp: it needs another CPU between a read and its compare-and-swap"},
+    {Note::flow_begun, "tests/gateway/firewall_test.cpp"},
+    {Note::flow_recovered, "tests/gateway/firewall_test.cpp"},
+    {Note::flow_embryo_evicted, "tests/gateway/firewall_test.cpp"},
+    {Note::flow_table_full, "tests/gateway/firewall_test.cpp"}};
 
 struct ReasonElsewhere {
   const char* reason;

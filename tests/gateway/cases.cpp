@@ -31,6 +31,7 @@ mac = "02:57:00:00:00:04"
 [[gateway.tenant]]
 name = "red"
 number = 1
+firewall = false
 map = [{ ip4 = "203.0.113.99/32", ip6 = "3fff:5::99/128" }]
 tunnel = [{ remote = "198.51.100.71", ip4 = ["10.0.0.0/24", "10.1.0.0/16"] },
           { tunnel = "gre", key = 7, remote = "2001:db8:fffe::7", ip4 = "10.2.0.0/24" }]
@@ -40,6 +41,7 @@ site = [{ prefix = "10.0.0.0/24", gateway = 1 }, { prefix = "10.1.0.0/16", gatew
 [[gateway.tenant]]
 name = "blue"
 number = 2
+firewall = false
 tunnel = [{ tunnel = "gre", remote = "198.51.100.72", ip4 = "10.0.0.0/24" },
           { tunnel = "vxlan", key = 5001, mac = "02:00:00:00:50:01", remote = "198.51.100.73", ip4 = "10.3.0.0/24" }]
 site = [{ prefix = "10.5.0.0/16", gateway = 2 }]

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "roles/gateway/reasons.h"
+#include "tests/gateway/firewall_cases.h"
 #include "tests/gateway/judge.h"
 #include "tests/kit/mutate.h"
 #include "tests/translator/site.h"
@@ -26,6 +27,18 @@ TEST(Gateway, Cases) {
     EXPECT_EQ(b.reason, c.reason);
     ASSERT_EQ(b.out.size(), c.out.size());
     for (size_t i = 0; i < b.out.size(); ++i) EXPECT_EQ(packets::difference(c.out[i], foreseen(b.out[i])), "");
+  }
+}
+
+TEST(Gateway, Firewall) {
+  std::set<std::string> names;
+  for (const FirewallCase& c : firewall_cases()) {
+    SCOPED_TRACE(c.name + ": " + c.why);
+    EXPECT_TRUE(names.insert(c.name).second) << "two cases of one name";
+    TranslatorSite site(c.site);
+    size_t n = 0;
+    for (const FirewallStep& s : c.steps)
+      EXPECT_EQ(site.receive(packet_of(s)).reason, reason_of(s)) << "packet " << n, ++n;
   }
 }
 

@@ -1,0 +1,220 @@
+// Whether a packet passes the firewall: of a known flow, or one that may begin one (DESIGN.md, "Firewall").
+//
+// The common way, a packet of a flow that both sides have spoken in, is inline; all else is a step of its own.
+#pragma once
+
+#include "core/exact_insert.h"
+#include "core/firewall/fragments.h"
+#include "core/firewall/reasons.h"
+#include "core/firewall/rules.h"
+
+namespace waymark::firewall {
+
+using Flows = ExactTable<table::flows_table, table::flow_records_table>;
+using Embryos = ExactTable<table::flow_embryos_table, table::flow_embryo_records_table>;
+using Flow = ExactFlow<ExactRecord4>;
+
+template <class E>
+WM_INLINE ExactLimits limits_of(E& env) {
+  const FirewallSettings& s = env.settings().firewall;
+  return {s.buckets, s.embryo_buckets, s.stale_stamps, s.embryo_stamps};
+}
+template <class E>
+WM_INLINE u32 flow_stamp(E& env) {
+  return env.now() >> env.settings().stamp_shift;
+}
+template <class E>
+WM_INLINE u32 embryo_stamp(E& env) {
+  return env.now() >> env.settings().firewall.embryo_shift;
+}
+
+// What a flow's first packet leaves with it, constant while it lives: rule:8 << 32 | initial sequence number:32.
+WM_INLINE constexpr u64 user_word(u8 rule, u32 sequence) { return u64(rule) << 32 | sequence; }
+WM_INLINE constexpr u8 rule_of_user(u64 user) { return u8(user >> 32); }
+
+// A packet as the rare way is told of it.
+struct Asked {
+  ExactKey<2> key;
+  Segment segment;  // of ICMP: flags 1 in a request, else 0
+  Side from;
+  u32 policy;  // in table::firewall_policies
+};
+
+// A TCP packet of a flow that is half open: what the flow is after it, and whether the packet passes.
+struct Judged {
+  u64 state;
+  Verdict end;
+  bool anew;  // it begins another flow in this one's place
+};
+WM_INLINE Judged judge_embryo(u64 state, u64 user, Side from, const Segment& s) {
+  const Side began = beginner(state);
+  const u32 expected = u32(user) + 1;
+  const u8 flags = s.flags & (kTcpSyn | kTcpFin | kTcpRst | kTcpAck);
+  if (state & kGrace) {
+    if (from != Side::inside) return {state, kGoOn, false};
+    if (s.flags & kTcpRst) return {in_stage(state, Stage::reset), kGoOn, false};
+    return {after_segment(in_stage(state, Stage::open), from, s), kGoOn, false};
+  }
+  if (from == began) {
+    if (flags == kTcpSyn) return {state, kGoOn, s.sequence + 1 != expected};
+    if (stage_of(state) == Stage::syn || s.flags & kTcpRst || !(s.flags & kTcpAck)) return {state, kGoOn, false};
+    const u16 ahead = u16((s.acknowledgement >> 16) - acknowledged(state, from));
+    if (ahead > 1) return {state, why::window, false};
+    return {after_segment(in_stage(state, Stage::open), from, s), kGoOn, false};
+  }
+  const bool answers = s.flags & kTcpAck && s.acknowledgement == expected;
+  if (flags == (kTcpSyn | kTcpAck) || flags == kTcpRst || flags == (kTcpRst | kTcpAck))
+    if (!answers) return {state, why::window, false};
+  if (!(s.flags & kTcpSyn) || s.flags & (kTcpFin | kTcpRst)) return {state, kGoOn, false};
+  // Of a simultaneous opening, too (RFC 5382, 5.2): the beginner's acknowledgement of this SYN opens it.
+  state = with_acknowledged(in_stage(state, Stage::answered), began, s.sequence);
+  return {after_acknowledgement(state, from, s), kGoOn, false};
+}
+
+// Likewise of one that has been open. Where it is over the other side may begin one, if it may.
+WM_INLINE Judged judge_flow(u64 state, Side from, const Segment& s) {
+  if (s.flags & kTcpSyn && !(s.flags & kTcpRst)) {
+    const bool begins = !(s.flags & (kTcpAck | kTcpFin));
+    if (begins && is_over(stage_of(state)) && from != beginner(state)) return {state, kGoOn, true};
+  } else if (s.flags & kTcpRst ? !may_end(state, from, s.sequence) : !is_near(state, from, s.sequence)) {
+    return {state, why::window, false};
+  }
+  return {after_segment(state, from, s), kGoOn, false};
+}
+
+// A flow that a packet begins, or is in the middle of; in the place of `old`, where that is one.
+template <class E>
+WM_INLINE Verdict begin_flow(E& env, const Asked& a, const PinPlace& place, const Flow& old) {
+  const FirewallPolicy* policy = env.at(table::firewall_policies, a.policy);
+  if (!policy) return why::unsolicited;
+  const Ends ends = ends_of(a.key, a.from);
+  const bool tcp = ends.protocol == kProtoTcp;
+  u64 state = first_state(ends.protocol, a.from, a.segment);
+  u32 interval = policy->interval, burst = policy->burst;
+  bool found_again = false;
+  if (tcp && a.segment.flags & kTcpSyn) {
+    if (a.segment.flags & (kTcpFin | kTcpRst)) return why::flags;
+    if (a.segment.flags & kTcpAck) return why::unknown_flow;
+  } else if (tcp) {
+    if (!is_grace(env) || a.segment.flags & kTcpRst || !(a.segment.flags & kTcpAck)) return why::unknown_flow;
+    found_again = true;
+    state = in_stage(kGrace, a.from == Side::inside ? Stage::open : Stage::answered);
+    state = after_acknowledgement(state, a.from, a.segment);
+    if (a.from == Side::outside) {
+      if (!policy->grace_interval) return why::unknown_flow;
+      if (policy->grace_interval > interval) {
+        interval = policy->grace_interval;
+        burst = policy->grace_burst;
+      }
+    }
+  } else if (ends.protocol == kProtoIcmp4 && !a.segment.flags) {
+    return why::unknown_flow;
+  }
+  Allowed allowed = ask_rules(env, policy, ends, a.from);
+  // Nobody knows who began it: the other side may have, to this one's port.
+  if (found_again && !allowed.allows) allowed = ask_rules(env, policy, ends_of(a.key, other(a.from)), other(a.from));
+  if (!allowed.allows) {
+    if (allowed.rule || a.from == Side::inside) return why::denied;
+    return why::unsolicited;
+  }
+  const Room room = take_room(env, policy, interval, burst);
+  if (room == Room::many_flows) return why::many_flows;
+  if (room == Room::many_new) return why::many_new;
+  if (old.word && !erase_exact(old)) return why::contended;
+  const u64 user = user_word(allowed.rule, a.segment.sequence);
+  const ExactLimits limits = limits_of(env);
+  Inserted how = Inserted::full;
+  if (found_again && a.from == Side::inside)
+    how = insert_exact<Flows>(env, limits, place, a.key, state, user, flow_stamp(env));
+  if (how == Inserted::full)
+    how = insert_exact_embryo<Embryos>(env, limits, place, a.key, state, user, embryo_stamp(env));
+  if (how == Inserted::known) return kGoOn;
+  if (!is_in(how)) return why::contended;
+  if (how == Inserted::evicted) env.note(Note::flow_embryo_evicted);
+  env.note(found_again ? Note::flow_recovered : Note::flow_begun);
+  return kGoOn;
+}
+
+// The rare way, of every packet but those of flows that go on as they are.
+template <class E>
+WM_INLINE Verdict admit_rare(E& env, const Asked& a) {
+  const ExactLimits limits = limits_of(env);
+  const PinPlace place = place_in(hash_key(env.settings().pin_key, a.key), limits.buckets);
+  const bool tcp = u8(a.key.word[1] >> 32) == kProtoTcp;
+  bool embryonic = false;
+  Flow flow = find_flow<Flows, Embryos>(env, limits, place, a.key, embryonic);
+  embryonic = forget(embryonic);
+  if (flow.word) {
+    const u64 state = flow.owners_state();
+    const bool half_open = is_embryonic(stage_of(state));
+    Judged judged = {state, kGoOn, false};
+    if (tcp)
+      judged = half_open ? judge_embryo(state, flow.user, a.from, a.segment) : judge_flow(state, a.from, a.segment);
+    else if (half_open && a.from != beginner(state))
+      judged.state = in_stage(state, answered_by_both(stage_of(state)));
+    if (ended(judged.end)) return judged.end;
+    if (!judged.anew) {
+      // Where another processor was first, its packet's change stands, and the next packet makes this one's.
+      if (judged.state != state && !change_state(flow, judged.state)) return kGoOn;
+      touch(flow, embryonic ? embryo_stamp(env) : flow_stamp(env));
+      if (!embryonic || is_embryonic(stage_of(judged.state))) return kGoOn;
+      if (promote<Flows>(env, limits, place, a.key, flow, flow_stamp(env)) == Inserted::full)
+        env.note(Note::flow_table_full);
+      return kGoOn;
+    }
+  }
+  return begin_flow(env, a, place, flow);
+}
+
+// Both as steps of their own; key in two words, sequence:32 acknowledgement:32, policy:32 side:8 flags:8.
+WM_INLINE Asked asked_by(u64 a, u64 b, u64 c, u64 d) {
+  return {{{a, b}}, {u32(c >> 32), u32(c), u8(d)}, Side(d >> 8 & 1), u32(d >> 32)};
+}
+struct admit_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 a, u64 b, u64 c, u64 d) {
+    return pack_verdict(admit_rare(env, asked_by(a, b, c, d)));
+  }
+};
+// Whether a flow of this key is known.
+struct known_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 a, u64 b, u64, u64) {
+    const ExactLimits limits = limits_of(env);
+    const ExactKey<2> key = {{a, b}};
+    bool embryonic = false;
+    return find_flow<Flows, Embryos>(env, limits, place_in(hash_key(env.settings().pin_key, key), limits.buckets), key,
+                                     embryonic)
+               .word != nullptr;
+  }
+};
+template <class E>
+WM_INLINE bool is_known(E& env, const ExactKey<2>& key) {
+  return env.template call<known_step>(key.word[0], key.word[1]);
+}
+template <class E>
+WM_INLINE Verdict admit_rarely(E& env, const Asked& a) {
+  return unpack_verdict(env.template call<admit_step>(a.key.word[0], a.key.word[1],
+                                                      u64(a.segment.sequence) << 32 | a.segment.acknowledgement,
+                                                      u64(a.policy) << 32 | u64(a.from) << 8 | a.segment.flags));
+}
+
+// A packet of which `a` tells. kGoOn: it passes.
+template <class E>
+WM_INLINE Verdict admit(E& env, const Asked& a) {
+  const ExactLimits limits = limits_of(env);
+  const PinPlace place = place_in(hash_key(env.settings().pin_key, a.key), limits.buckets);
+  Flow flow = find_exact<Flows>(env, limits, place, a.key);
+  if (WM_UNLIKELY(!flow.word)) return admit_rarely(env, a);
+  const u64 state = flow.owners_state();
+  if (u8(a.key.word[1] >> 32) == kProtoTcp) {
+    if (WM_UNLIKELY(stage_of(state) != Stage::open || a.segment.flags & kTcpSteers)) return admit_rarely(env, a);
+    if (WM_UNLIKELY(!is_near(state, a.from, a.segment.sequence))) return why::window;
+    const u64 after = after_acknowledgement(state, a.from, a.segment);
+    if (WM_UNLIKELY(after != state)) change_state(flow, after);
+  }
+  touch(flow, flow_stamp(env));
+  return kGoOn;
+}
+
+}  // namespace waymark::firewall

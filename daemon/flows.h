@@ -1,0 +1,49 @@
+// The firewall's flows for whoever asks: what a snapshot has of them, and a look into the tables beside packets.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "node/flows.h"
+
+namespace waymark {
+
+// What the node knows without a look into the tables.
+struct FlowsView {
+  FlowsSwept swept;
+  std::vector<std::pair<u32, u64>> taken;    // by owner: what counts against its limit just now
+  u64 capacity = 0, half_open_capacity = 0;  // all ways of the tables
+  Duration grace_left{};                     // 0: TCP goes on in its middle no more
+};
+
+struct FlowFilter {
+  std::optional<u32> owner;    // of a tenant
+  std::optional<u32> address;  // IPv4, host order: one of its two ends
+  u32 most = 1000;
+};
+
+struct FlowSeen {
+  u32 owner;            // FirewallPolicy::owner
+  u32 inside, outside;  // IPv4, host order
+  u16 inside_port, outside_port;
+  u8 protocol;
+  firewall::Stage stage;
+  bool outside_began, found_again;
+  u8 rule;  // in table::firewall_rules, of its policy's, from 1 on; 0: none
+  u32 idle_seconds;
+};
+
+// To tell stamps' ages by.
+struct FlowClock {
+  u32 ticks, ticks_per_second, stamp_shift, embryo_shift;
+};
+
+// At most filter.most flows, half-open ones last, in the tables' order. Reads all of the tables where fewer fit.
+std::vector<FlowSeen> list_flows(Live& live, const FlowClock& clock, const FlowFilter& filter);
+using ListFlows = std::function<std::vector<FlowSeen>(const FlowFilter&)>;
+
+const char* name_of(firewall::Stage stage);  // "syn", "open", "reset_by_outside"; of numbers that are none, "unknown"
+
+}  // namespace waymark

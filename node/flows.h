@@ -1,0 +1,107 @@
+// What the node does for the firewall's flows (core/firewall/): lets idle ones go, counts them by whose they are, and
+// begins and ends time of grace. It shares the tables with packets, as the sweep of the pins does (node/sweep.h).
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "config/config.h"
+#include "core/exact_sweep.h"
+#include "core/firewall/flow.h"
+#include "core/tables.h"
+#include "dataplane/image.h"
+
+namespace waymark {
+
+using FlowTable = ExactTable<table::flows_table, table::flow_records_table>;
+using FlowEmbryos = ExactTable<table::flow_embryos_table, table::flow_embryo_records_table>;
+
+// What a configuration says of them. Idle times in stamps; a flow that has been silent for longer goes.
+struct FlowPlan {
+  struct Owner {
+    u32 number, place;  // FirewallPolicy::owner and count
+    bool operator==(const Owner&) const = default;
+  };
+  FirewallSettings settings{};  // `buckets` is 0 where nothing is guarded
+  u32 stamp_shift = 0;
+  u32 open = 1, exchange = 1, ending = 1, reset = 1, ping = 1;
+  u32 grace = 0;              // ticks; 0: none
+  std::vector<Owner> owners;  // by number
+};
+FlowPlan flow_plan(const Config& config, const Image& image, const Meta& meta);
+
+// After how many stamps without a packet a flow of this stage goes. Of embryos the plan's settings say so.
+u32 idle_stamps(const FlowPlan& plan, firewall::Stage stage);
+
+// The flows as the last whole sweep found them.
+struct FlowsSwept {
+  struct Owned {
+    u32 owner;
+    u64 flows, half_open;
+  };
+  u64 number = 0;  // of the sweep, from 1 on; 0: there was none yet
+  u64 flows = 0, half_open = 0, expired = 0;
+  std::array<u64, firewall::kStages> stages{};  // of both
+  std::vector<Owned> owned;                     // by owner
+};
+
+class FlowKeeper {
+ public:
+  explicit FlowKeeper(Live& live);
+  FlowKeeper(const FlowKeeper&) = delete;  // the sweeper holds on to its memory
+
+  // Another configuration is in force. What owners have is moved to their new places.
+  void configure(FlowPlan plan, Time now);
+
+  // To be called where the tables know none of the flows that there are: they are new, or another machine's. Packets
+  // find flows again in their middle from now on, for as long as the plan says. False where that is not at all.
+  bool begin_grace(const FlowPlan& plan, u32 ticks);
+  u32 grace_left(u32 ticks) const;  // ticks; 0: there is none
+  // Whether it ended since the last call.
+  bool take_grace_ended() { return std::exchange(grace_ended_, false); }
+
+  // What is due: a part of a sweep, the end of grace.
+  void tick(Time now, u32 ticks, u32 ticks_per_second);
+  Time deadline() const { return sweeper_ ? std::min(sweep_due_, grace_due_) : Time::max(); }
+
+  const FlowPlan& plan() const { return plan_; }
+  const FlowsSwept& swept() const { return swept_; }
+  u64 taken(const FlowPlan::Owner& owner) const;  // flows that count against its limit: the swept, and those since
+
+ private:
+  void move_counts(FlowPlan& before);
+  void end_grace(Time now, u32 ticks, u32 ticks_per_second);
+  void begin_sweep(Time now);
+  void end_sweep();
+  void count(const ExactRecord4& record, bool embryo);
+
+  Live& live_;
+  FlowPlan plan_;
+  std::vector<SweepWords> words_;
+  std::optional<ExactSweeper<FlowTable, FlowEmbryos>> sweeper_;  // none where nothing is guarded
+  FlowsSwept counting_, swept_;
+  std::vector<u64> before_;  // what table::flow_counts said when the sweep began, as in plan_.owners
+  Time sweep_begun_{0}, sweep_due_{0}, grace_due_{0};
+  bool grace_ended_ = false;
+};
+
+// The exact tables as user space sees them (core/exact.h).
+struct FlowEnv {
+  Live& live;
+  auto* at(decltype(table::flows), u32 i) { return entry(live.flows, i); }
+  auto* at(decltype(table::flow_records), u32 i) { return entry(live.flow_records, i); }
+  auto* at(decltype(table::flow_embryos), u32 i) { return entry(live.flow_embryos, i); }
+  auto* at(decltype(table::flow_embryo_records), u32 i) { return entry(live.flow_embryo_records, i); }
+
+ private:
+  template <class T>
+  static T* entry(std::span<T> table, u32 i) {
+    return i < table.size() ? &table[i] : nullptr;
+  }
+};
+
+}  // namespace waymark

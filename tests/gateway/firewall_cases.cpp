@@ -1,0 +1,169 @@
+#include "tests/gateway/firewall_cases.h"
+
+namespace waymark::gateway_cases {
+
+namespace {
+
+constexpr uint16_t kPort = 40'000, kHttp = 80;
+constexpr uint32_t kIsn = 0x1234'5678, kTheirs = 0x9abc'0000;
+
+FirewallStep out(const Payload& p, const std::string& reason = "") { return {true, p, reason}; }
+FirewallStep in(const Payload& p, const std::string& reason = "") { return {false, p, reason}; }
+
+Payload sent(const std::string& flags, uint32_t sequence, uint32_t acknowledged = 0, uint16_t port = kPort) {
+  return tcp_segment(port, kHttp, sequence, acknowledged, flags, 8'192);
+}
+Payload came(const std::string& flags, uint32_t sequence, uint32_t acknowledged = 0, uint16_t port = kPort) {
+  return tcp_segment(kHttp, port, sequence, acknowledged, flags, 8'192);
+}
+
+using Steps = std::vector<FirewallStep>;
+Steps operator+(Steps a, const Steps& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+// A connection that the tenant opens.
+const Steps kOpen = {out(sent("S", kIsn)), in(came("SA", kTheirs, kIsn + 1)), out(sent("A", kIsn + 1, kTheirs + 1))};
+Payload echo4(uint8_t type, uint16_t id) {
+  Payload p = icmp4(type, 0, text("ping"));
+  p.bytes = with_word(p.bytes, 4, id);
+  return p;
+}
+Payload echo6(uint8_t type, uint16_t id) {
+  Payload p = icmp6(type, 0, text("ping"));
+  p.bytes = with_word(p.bytes, 4, id);
+  return p;
+}
+
+}  // namespace
+
+std::string guarded(const std::string& tenant, const std::string& keys) {
+  std::string all = site(keys);
+  const std::string off = "number = 1\nfirewall = false\n";
+  return all.replace(all.find(off), off.size(), "number = 1\n" + tenant + "\n");
+}
+
+Bytes packet_of(const FirewallStep& s) {
+  const auto or_else = [](const std::string& a, const std::string& b) { return a.empty() ? b : a; };
+  if (s.out) return from_red(four(s.packet, s.hop, or_else(s.from, kClient), or_else(s.to, kServer4)));
+  return six(s.packet, {}, or_else(s.from, kServer6), or_else(s.to, kRed1));
+}
+std::string reason_of(const FirewallStep& s) {
+  return !s.reason.empty() ? "firewall." + s.reason : s.out ? "gateway.to_ip6" : "gateway.to_ip4";
+}
+
+const std::vector<FirewallCase>& firewall_cases() {
+  static const std::vector<FirewallCase> all = [] {
+    std::vector<FirewallCase> c;
+    const auto add = [&](const std::string& name, const std::string& why, const Steps& steps,
+                         const std::string& tenant = "") {
+      c.push_back({name, why, guarded(tenant), steps});
+    };
+    const auto cut = [](uint16_t offset, bool more, const Payload& p) {
+      FirewallStep s = out(p);
+      s.hop = {.id = 0x77, .fragment = uint16_t((more ? 0x2000 : 0) | offset)};
+      return s;
+    };
+
+    add("tcp/handshake", "both ways, and then data",
+        kOpen + Steps{in(came("PA", kTheirs + 1, kIsn + 1)), out(sent("PA", kIsn + 1, kTheirs + 1))});
+    add("tcp/unsolicited", "nobody from outside begins", {in(came("S", kTheirs), "unsolicited")});
+    add("tcp/middle", "data of a flow that is not known",
+        {out(sent("A", kIsn, 1), "unknown_flow"), in(came("A", kTheirs, 1), "unknown_flow")});
+    add("tcp/answer_without_question", "a SYN-ACK begins nothing",
+        {in(came("SA", kTheirs, kIsn), "unknown_flow"), out(sent("SA", kIsn, kTheirs), "unknown_flow")});
+    add("tcp/flags", "SYN with FIN or RST begins nothing",
+        {out(sent("SF", kIsn), "flags"), out(sent("SR", kIsn), "flags"), out(sent("R", kIsn), "unknown_flow")});
+    add("tcp/wrong_answer", "a SYN-ACK that acknowledges another SYN is not from whom was asked",
+        {out(sent("S", kIsn)), in(came("SA", kTheirs, kIsn + 2), "window"), in(came("SA", kTheirs, kIsn + 1))});
+    add("tcp/refused", "a reset must answer the SYN",
+        {out(sent("S", kIsn)), in(came("RA", 0, kIsn + 7), "window"), in(came("R", 0), "window"),
+         in(came("RA", 0, kIsn + 1))});
+    add("tcp/again", "a SYN with another number is another connection",
+        {out(sent("S", kIsn)), out(sent("S", kIsn + 1000)), in(came("SA", kTheirs, kIsn + 1), "window"),
+         in(came("SA", kTheirs, kIsn + 1001))});
+    add("tcp/simultaneous", "both open at once (RFC 5382, REQ-2)",
+        {out(sent("S", kIsn)), in(came("S", kTheirs)), out(sent("SA", kIsn, kTheirs + 1)),
+         in(came("SA", kTheirs, kIsn + 1)), in(came("A", kTheirs + 1, kIsn + 1))});
+    add("tcp/reset", "one that fits closes, until whom it was for goes on",
+        kOpen + Steps{in(came("R", kTheirs + 1)), out(sent("A", kIsn + 1, kTheirs + 1)),
+                      in(came("A", kTheirs + 1, kIsn + 1))});
+    add("tcp/reset_guessed", "far from what was acknowledged, behind it or before it",
+        kOpen + Steps{in(came("R", kTheirs + 0x0200'0000), "window"), in(came("R", kTheirs - 0x0002'0000), "window"),
+                      in(came("A", kTheirs + 1, kIsn + 1))});
+    add("tcp/data_guessed", "no window is so large",
+        kOpen +
+            Steps{in(came("PA", kTheirs + 0x5000'0000, kIsn + 1), "window"), in(came("PA", kTheirs + 1, kIsn + 1))});
+    add("tcp/moves_on", "what is near moves with the acknowledgements, past the number's wrap",
+        kOpen + Steps{out(sent("A", kIsn + 1, kTheirs + 0x3000'0000)), out(sent("A", kIsn + 1, kTheirs + 0x6000'0000)),
+                      out(sent("A", kIsn + 1, kTheirs + 0x9000'0000)), in(came("R", kTheirs + 1), "window"),
+                      in(came("R", kTheirs + 0x9000'0000))});
+    add("tcp/closed", "both FINs, and a new connection by the same ports",
+        kOpen + Steps{out(sent("FA", kIsn + 1, kTheirs + 1)), in(came("FA", kTheirs + 1, kIsn + 2)),
+                      out(sent("A", kIsn + 2, kTheirs + 2)), out(sent("S", kIsn + 0x100'0000)),
+                      in(came("SA", kTheirs + 0x7000'0000, kIsn + 0x100'0001)),
+                      in(came("PA", kTheirs + 2, 0), "window"),
+                      out(sent("A", kIsn + 0x100'0001, kTheirs + 0x7000'0001)),
+                      in(came("PA", kTheirs + 0x7000'0001, kIsn + 0x100'0001))});
+    add("tcp/closed_is_no_hole", "the other side may not begin where one was",
+        kOpen + Steps{out(sent("FA", kIsn + 1, kTheirs + 1)), in(came("FA", kTheirs + 1, kIsn + 2)),
+                      in(came("S", kTheirs + 9), "unsolicited"), out(sent("A", kIsn + 2, kTheirs + 2))});
+    add("tcp/end_guessed", "a guessed FIN ends nothing, and so leaves no room for a SYN",
+        kOpen + Steps{in(came("FA", kTheirs + 0x1800'0000, 7)), out(sent("FA", kIsn + 1, kTheirs + 1)),
+                      out(sent("S", kIsn + 0x100'0000)), in(came("SA", kTheirs + 0x3000'0000, kIsn + 0x100'0001)),
+                      in(came("PA", kTheirs + 1, kIsn + 2)), in(came("FA", kTheirs + 1, kIsn + 2)),
+                      out(sent("A", kIsn + 2, kTheirs + 2))});
+    add("tcp/half_closed", "the other side goes on",
+        kOpen + Steps{out(sent("FA", kIsn + 1, kTheirs + 1)), in(came("PA", kTheirs + 1, kIsn + 2)),
+                      out(sent("A", kIsn + 2, kTheirs + 9))});
+    add("udp/reply", "and not from another port",
+        {out(udp(4000, 53)), in(udp(53, 4000)), in(udp(54, 4000), "unsolicited"), in(udp(53, 4001), "unsolicited"),
+         in(udp(53, 4000))});
+    add("udp/unsolicited", "nobody from outside begins", {in(udp(53, 4000), "unsolicited")});
+    add("ping/out", "and its reply alone",
+        {out(echo4(8, 7)), in(echo6(129, 7)), in(echo6(129, 8), "unknown_flow"), in(echo6(128, 7), "unsolicited")});
+    add("ping/reply_first", "a reply begins nothing",
+        {out(echo4(0, 7), "unknown_flow"), in(echo6(129, 7), "unknown_flow")});
+    add("protocol/gre", "protocols without ports, too", {out(raw(47, repeat(0, 8))), in(raw(47, repeat(0, 8)))});
+    add("error/known", "about a flow that is known, from anywhere; about another one not",
+        {out(udp(4000, 53)), in(icmp_error(true, 1, 4, to_six(udp(4000, 53)))),
+         in(icmp_error(true, 1, 4, to_six(udp(4001, 53))), "unsolicited")});
+    add("error/by_the_tenant", "likewise",
+        {out(udp(4000, 53)), in(udp(53, 4000)), out(icmp_error(false, 3, 3, to_four(udp(53, 4000)))),
+         out(icmp_error(false, 3, 3, to_four(udp(53, 4001))), "unknown_flow")});
+    add("error/ping", "about a ping that was sent",
+        {out(echo4(8, 7)), in(icmp_error(true, 3, 0, to_six(echo6(128, 7)))),
+         in(icmp_error(true, 3, 0, to_six(echo6(128, 9))), "unsolicited")});
+    Payload whole = udp(4000, 53, repeat(1, 64));
+    whole.bytes = with_word(whole.bytes, 6, 0x1234);  // a router does not look at it
+    const Payload head = {whole.protocol, part(whole.bytes, 0, 32), 0, 17, -1, true};
+    const Payload rest = raw(17, part(whole.bytes, 32, whole.bytes.size()));
+    add("fragment/follows", "the first one, which passed", {cut(0, true, head), cut(4, false, rest)});
+    FirewallStep early = cut(4, false, rest);
+    early.reason = "fragment";
+    add("fragment/early", "nothing is known of it yet", {early, cut(0, true, head)});
+    add("rule/in", "a server of the tenant's",
+        {in(tcp_segment(50'000, 22, 5, 0, "S", 100)), out(tcp_segment(22, 50'000, 9, 6, "SA", 100)),
+         in(tcp_segment(50'000, 22, 6, 10, "A", 100)), in(tcp_segment(50'000, 23, 5, 0, "S", 100), "unsolicited")},
+        "rule = [{ direction = \"in\", action = \"allow\", ports = [\"tcp/22\"], inside = \"10.0.0.5\" }]\n");
+    add("rule/in_not_answered", "a client's acknowledgement must be of the server's SYN",
+        {in(tcp_segment(50'000, 22, 5, 0, "S", 100)), out(tcp_segment(22, 50'000, 0x5555'0000, 6, "SA", 100)),
+         in(tcp_segment(50'000, 22, 6, 0x7777'0000, "A", 100), "window")},
+        "rule = [{ direction = \"in\", action = \"allow\", ports = [\"tcp/22\"] }]\n");
+    add("rule/out_denied", "the first rule decides",
+        {out(udp(4000, 53)), out(udp(4000, 123), "denied"), out(sent("S", kIsn), "denied")},
+        "rule = [{ direction = \"out\", action = \"allow\", ports = [\"udp/53\"] }, { direction = \"both\", action = "
+        "\"deny\" }]\n");
+    add("rule/outside", "by the other side's address", {in(udp(9, 4000), "denied"), in(udp(9, 4000), "unsolicited")},
+        "rule = [{ direction = \"in\", action = \"deny\", outside = \"203.0.113.0/24\" }]\n");
+    c.back().steps[1].from = "3fff:64::198.51.100.1";
+    add("rule/ping", "a ping of the tenant", {in(echo6(128, 7)), out(echo4(0, 7)), in(udp(53, 4000), "unsolicited")},
+        "rule = [{ direction = \"in\", action = \"allow\", protocol = 1 }]\n");
+    add("limit/flows", "no more at once than it may have",
+        {out(udp(4000, 53)), out(udp(4001, 53)), out(udp(4002, 53), "many_flows"), in(udp(53, 4001))}, "flows = 2\n");
+    return c;
+  }();
+  return all;
+}
+
+}  // namespace waymark::gateway_cases
