@@ -88,6 +88,11 @@ const std::vector<FirewallCase>& firewall_cases() {
     add("tcp/reset", "one that fits closes, until whom it was for goes on",
         kOpen + Steps{in(came("R", kTheirs + 1)), out(sent("A", kIsn + 1, kTheirs + 1)),
                       in(came("A", kTheirs + 1, kIsn + 1))});
+    add("tcp/reset_is_over", "who reset it may not begin another one",
+        kOpen + Steps{in(came("R", kTheirs + 1)), in(came("A", kTheirs + 1, kIsn + 1)),
+                      in(came("S", kTheirs + 9), "unsolicited")});
+    add("tcp/reset_not_taken", "whom it was for goes on, and a SYN is but a packet of the flow",
+        kOpen + Steps{in(came("R", kTheirs + 1)), out(sent("A", kIsn + 1, kTheirs + 1)), in(came("S", kTheirs + 9))});
     add("tcp/reset_guessed", "far from what was acknowledged, behind it or before it",
         kOpen + Steps{in(came("R", kTheirs + 0x0200'0000), "window"), in(came("R", kTheirs - 0x0002'0000), "window"),
                       in(came("A", kTheirs + 1, kIsn + 1))});
@@ -110,7 +115,7 @@ const std::vector<FirewallCase>& firewall_cases() {
                       in(came("S", kTheirs + 9), "unsolicited"), out(sent("A", kIsn + 2, kTheirs + 2))});
     add("tcp/end_guessed", "a guessed FIN ends nothing, and so leaves no room for a SYN",
         kOpen + Steps{in(came("FA", kTheirs + 0x1800'0000, 7)), out(sent("FA", kIsn + 1, kTheirs + 1)),
-                      out(sent("S", kIsn + 0x100'0000)), in(came("SA", kTheirs + 0x3000'0000, kIsn + 0x100'0001)),
+                      out(sent("S", kIsn + 0x100'0000)), in(came("SA", kTheirs + 0x6000'0000, kIsn + 0x100'0001)),
                       in(came("PA", kTheirs + 1, kIsn + 2)), in(came("FA", kTheirs + 1, kIsn + 2)),
                       out(sent("A", kIsn + 2, kTheirs + 2))});
     add("tcp/half_closed", "the other side goes on",
