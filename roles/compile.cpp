@@ -28,9 +28,12 @@ void set_own(Settings& settings, u32 module, std::span<const Address> addresses)
       settings.own[module].ip6 = a;
 }
 
+u32 interval_of(u32 per_second, u32 ticks_per_second) {
+  return per_second ? u32(std::max<u64>(1, (u64(ticks_per_second) << 16) / per_second)) : 0;
+}
+
 void set_limit(Settings& settings, AnswerKind kind, u32 per_second, u32 ticks_per_second) {
-  const u64 second = u64(ticks_per_second) << 16;
-  settings.answer_interval[u32(kind)] = per_second ? u32(std::max<u64>(1, second / per_second)) : 0;
+  settings.answer_interval[u32(kind)] = interval_of(per_second, ticks_per_second);
   settings.answer_burst[u32(kind)] = per_second;
 }
 

@@ -74,6 +74,8 @@ void add_rules(FrontDraft& draft, const std::vector<PortRange>& ports, u32 servi
 // Where the role with this module of reasons speaks from: at most one address per family.
 void set_own(Settings& settings, u32 module, std::span<const Address> addresses);
 
+// Between two of so many a second, in units of 2^-16 ticks (core/turn.h); 0: none.
+u32 interval_of(u32 per_second, u32 ticks_per_second);
 // So many answers a second, and as many at once; 0: none.
 void set_limit(Settings& settings, AnswerKind kind, u32 per_second, u32 ticks_per_second);
 

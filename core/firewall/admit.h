@@ -30,7 +30,6 @@ WM_INLINE u32 embryo_stamp(E& env) {
 
 // What a flow's first packet leaves with it, constant while it lives: rule:8 << 32 | initial sequence number:32.
 WM_INLINE constexpr u64 user_word(u8 rule, u32 sequence) { return u64(rule) << 32 | sequence; }
-WM_INLINE constexpr u8 rule_of_user(u64 user) { return u8(user >> 32); }
 
 // A packet as the rare way is told of it.
 struct Asked {

@@ -14,11 +14,6 @@ constexpr u32 kEmbryoStampsADrop = 4;  // an embryo's stamps are so many powers 
 constexpr Duration kHalfOpen = std::chrono::seconds(60);
 constexpr Duration kFragmentsWait = std::chrono::seconds(30);  // RFC 791, 3.2: at least 15 s
 
-// Units of 2^-16 ticks between two, at so many a second.
-u32 interval_of(u32 per_second, u32 ticks_per_second) {
-  return per_second ? u32(std::max<u64>(1, (u64(ticks_per_second) << 16) / per_second)) : 0;
-}
-
 u32 ticks_of(Duration time, const Meta& meta) {
   return u32(std::chrono::duration<double>(time).count() * meta.ticks_per_second);
 }
