@@ -22,6 +22,8 @@ constexpr EventKind kKinds[] = {
     {"member.absent", "members are absent", "this node goes on without a member of the group"},
     {"member.refused", "connections of members were refused", "somebody connected and did not prove to be a member"},
     {"member.behind", "members are behind", "a member does not keep up with the changes of pins"},
+    {"holding.taken", "things were taken", "this node holds now what another member of the group held, or had lost"},
+    {"holding.left", "things were left", "another member of the group holds now what this node held"},
     {"reload.done", "reloads", "another configuration is in force"},
     {"reload.refused", "reloads were refused", "a new configuration was refused; the old one stays in force"},
     {"daemon.started", "starts", "the daemon runs"},

@@ -18,6 +18,7 @@
 #include "cli/xdp.h"
 #include "daemon/run.h"
 #include "lab/lab.h"
+#include "roles/role.h"
 
 namespace waymark::cli {
 
@@ -44,7 +45,7 @@ struct CommandLine {
   std::function<int()> chosen;
   Daemon daemon;
   CLI::Option* weight_given = nullptr;
-  std::string config = kConfigFile, file, in, out, target, interface;
+  std::string config = kConfigFile, file, in, out, target, interface, held;
   unsigned weight = 0;
   bool replace = false, here = false, json = false, undo = false, force = false;
   DrainOptions drain;
@@ -66,6 +67,7 @@ struct CommandLine {
     add_local();
     add_address();
     add_remote();
+    add_holdings();
     // Their own command lines, behind the word; here for --help alone.
     app.add_subcommand("bench", "Nanoseconds per packet of each path, against the machine's own floor");
     app.add_subcommand("lab", "Real topologies in network namespaces: list, demo, test, up, down");
@@ -174,15 +176,39 @@ struct CommandLine {
     explain->add_flag("--json", address.json, "As JSON");
   }
 
+  // Of each role whose work members of a group hold in turn.
+  void add_holdings() {
+    for (u32 i = 0; i < kRoles; ++i) {
+      if (!descriptor_of(Role(i)).hold) continue;
+      const std::string role = name_of(Role(i));
+      CLI::App* holds = app.add_subcommand(role, fmt::format("Which member of the group does the work of a {}", role));
+      holds->require_subcommand(1);
+      const auto under = [&](const std::string& name, const std::string& about, std::function<int()> run) {
+        CLI::App* c = holds->add_subcommand(name, about);
+        c->callback([this, run = std::move(run)] { chosen = run; });
+        c->add_option("ID", held, fmt::format("Of a [[{}.id]]", role))->required();
+        return c;
+      };
+      const auto thing = [this, role] { return role + " " + held; };
+      CLI::App* take = under("take", "Do its work here; whoever holds it lets go",
+                             [this, thing] { return take_command(daemon, thing()); });
+      add_daemon(take);
+      CLI::App* give = under("give", "Leave it to another member, and let go once that one holds it",
+                             [this, thing] { return give_command(daemon, thing(), target); });
+      give->add_option("MEMBER", target, "To whom; else to the one whose it is by its file, or who stands in");
+      add_daemon(give);
+    }
+  }
+
   void add_remote() {
     CLI::App* shows = command("show", "What the daemon knows", [this] { return show_command(daemon, show); });
     shows
         ->add_option("WHAT", show.what,
-                     "status, services, targets, pins, counters, adjacencies, health, group, announce, firewall or "
-                     "flows")
+                     "status, services, targets, pins, counters, adjacencies, health, group, holdings, announce, "
+                     "firewall or flows")
         ->required()
         ->check(CLI::IsMember({"status", "services", "targets", "pins", "counters", "adjacencies", "health", "group",
-                               "announce", "firewall", "flows"}));
+                               "holdings", "announce", "firewall", "flows"}));
     shows->add_option(
         "WORDS", show.words,
         "Of pins: a service, or a flow as in: tcp 192.0.2.1:4000 198.51.100.80:80; of firewall: a tenant; "

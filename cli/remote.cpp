@@ -156,6 +156,16 @@ int show_command(const Daemon& daemon, const ShowOptions& options) {
 
 int post_command(const Daemon& daemon, const std::string& path) { return post(daemon, path, Json::object()); }
 
+int take_command(const Daemon& daemon, const std::string& holding) {
+  return post(daemon, "/v1/take", {{"holding", holding}});
+}
+
+int give_command(const Daemon& daemon, const std::string& holding, const std::string& member) {
+  Json body = {{"holding", holding}};
+  if (!member.empty()) body["member"] = member;
+  return post(daemon, "/v1/give", body);
+}
+
 int ending_command(const Daemon& daemon, const std::string& path) {
   constexpr int kPatience = 15'000;  // ms
   const Result<std::string> socket = running(daemon);

@@ -37,6 +37,11 @@ int print_results(const std::string& answer);  // the sentences of a command's a
 
 int post_command(const Daemon& daemon, const std::string& path);  // and prints what it says
 
+// What members of a group hold in turn, "gateway 2": this node takes it, or gives it to another one; `member` may be
+// empty.
+int take_command(const Daemon& daemon, const std::string& holding);
+int give_command(const Daemon& daemon, const std::string& holding, const std::string& member);
+
 struct CaptureOptions {
   std::string file = "-", service;
   unsigned count = 1000, seconds = 10;

@@ -75,6 +75,13 @@ TEST(Gateways, HoldIdsThatThereAre) {
   expect({
       {gateway("plan = \"cloud\"\nholds = [1, 3]\nprefix = [{ prefix = \"64:ff9b::/96\" }]"),
        "f:8:13: \"holds\" in [gateway] has 3, but there is no [[gateway.id]] with it"},
+      {gateway("plan = \"cloud\"\nholds = []\nstand_in = [1, 3]\nprefix = [{ prefix = \"64:ff9b::/96\" }]"),
+       "f:8:9: \"holds\" in [gateway] is empty, and there is no [group] whose members' ids it could take\n"
+       "f:9:12: \"stand_in\" in [gateway] is for members of a group, and the file has no [group]\n"
+       "f:9:16: \"stand_in\" in [gateway] has 3, but there is no [[gateway.id]] with it"},
+      {gateway("plan = \"cloud\"\nholds = [1]\nstand_in = [1]\nprefix = [{ prefix = \"64:ff9b::/96\" }]"),
+       "f:9:12: \"stand_in\" in [gateway] is for members of a group, and the file has no [group]\n"
+       "f:9:13: \"stand_in\" in [gateway] has 1, which \"holds\" has, too"},
       {gateway(kKeys, kTenant, kIds + "[[gateway.id]]\nid = 2\naddress = \"192.0.2.3\"\n"),
        "f:17:6: gateway 2 is defined twice; the first is in line 13"},
       {gateway(kKeys, kTenant, kIds + "[[gateway.id]]\nid = 3\naddress = \"192.0.2.2\"\n"),

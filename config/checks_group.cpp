@@ -12,7 +12,7 @@ void check_members(Checking& in, const GroupConfig& group) {
   const auto& members = group.member;
   if (!in.places.good(members)) return;
   if (members.empty())
-    in.problems.error(in.places.at(group), "[group] has no [[group.member]]: a director alone needs no group");
+    in.problems.error(in.places.at(group), "[group] has no [[group.member]]: a node alone needs no group");
   check_unique_names(in, members, [](const MemberConfig& m) { return title("group member", m.name); });
   for (const MemberConfig& member : members) {
     if (member.name == in.config.name)
@@ -61,7 +61,7 @@ void check_group(Checking& in) {
     const std::vector<const Descriptor*> roles = roles_at_work(c);
     return std::none_of(roles.begin(), roles.end(), [&](const Descriptor* role) { return can(*role); });
   };
-  const RolesThat share = [](const Descriptor& role) { return role.mirrored != nullptr; };
+  const RolesThat share = [](const Descriptor& role) { return role.mirrored || role.holdings; };
   const RolesThat announce = [](const Descriptor& role) { return role.announces != nullptr; };
   if (c.group && missing(share))
     in.problems.error(in.places.at(*c.group), "[group] has no state to share: the file has " + none_of(share));

@@ -90,7 +90,7 @@ TEST(Groups, ListTheOthers) {
       {behind("[group]\nname = \"g\"\n"),
        "f:12:1: \"key\" in [group] is missing\n"
        "f:12:1: \"listen\" in [group] is missing\n"
-       "f:12:1: [group] has no [[group.member]]: a director alone needs no group"},
+       "f:12:1: [group] has no [[group.member]]: a node alone needs no group"},
       {behind(with(kGroup, "\"d2\"", "\"waymark\"")),
        "f:17:8: group member \"waymark\" is this node itself; only the others are listed"},
       {behind(with(kGroup, "10.0.0.2:6090", "10.0.0.1:6090")),
@@ -103,7 +103,7 @@ TEST(Groups, ListTheOthers) {
        "f:14:7: \"key\" in [group] must be an absolute path of at most 4000 bytes, not \"key\""},
       {with(behind(kGroup), "interfaces = { eth0 = \"public\" }\n", "interfaces = { eth0 = \"public\" }\npins = 0\n"),
        "f:13:1: warning: [group] has no pins to mirror, as [engine] pins is 0"},
-      {kServer + kGroup, "f:10:1: [group] has no state to share: the file has no [[service]]"},
+      {kServer + kGroup, "f:10:1: [group] has no state to share: the file has neither a [[service]] nor a [gateway]"},
       {kServer + "[announce]\n",
        "f:10:1: [announce] has nothing to announce: the file has neither a [[service]] nor a [translator] nor a "
        "[gateway]"},

@@ -116,8 +116,8 @@ constexpr std::string_view kTail = R"(
 - Names are unique among services, among the targets of a service, and among the services of `[host]`.
 - A `check` says one of `tcp`, `http`, `https` and `icmp`, and `port` where the service has no TCP port; on a host it
   is never `through`.
-- `[group]` is for nodes with services, `[announce]` for those with services, a translator or a gateway; a group lists
-  the other members alone, each once.
+- `[group]` is for nodes with services or a gateway, `[announce]` for those with services, a translator or a gateway; a
+  group lists the other members alone, each once. `stand_in` is for members of a group, and so is an empty `holds`.
 - A translator has a prefix or a map, an interface in its zone, and at most one address per family. No two maps, and no
   two prefixes, have the same IPv4 or IPv6 side; one within another is fine. No side lies among addresses that no packet
   carries.

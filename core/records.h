@@ -267,6 +267,19 @@ struct SlotName {
 static_assert(sizeof(SlotName) == 168);
 constexpr u32 kNoWeight = ~0u;
 
+// What this node knows of a thing that members of a group hold in turn (group/holdings.h), for the next daemon.
+constexpr u32 kHeldAsOwn = 0, kHeldHere = 1, kHeldElsewhere = 2;
+struct HeldRecord {
+  char name[kNameLength];    // with a closing 0; empty: nothing stands here
+  char member[kNameLength];  // to which operators gave it; empty: to nobody
+  u64 version;               // 0: nobody decided anything
+  u64 origin;                // hash of the node's name where it was decided
+  u32 held;                  // kHeldAsOwn: as its file says
+  u32 reserved;
+};
+static_assert(sizeof(HeldRecord) == 152);
+constexpr u32 kMaxHeld = 1'024;
+
 // Answers that this node gives, each kind with a bucket of its own.
 enum class AnswerKind : u8 {
   reset = 0,        // a director, in a dead target's place

@@ -49,6 +49,7 @@ struct TableSizes {
   T(previous, u16, 2 * kMaxChoices, live)            \
   T(members, u32, 2 * kMaxMembers, live)             \
   T(flow_grace, u64, 1, live)                        \
+  T(holdings, HeldRecord, kMaxHeld, live)            \
   T(meta, Meta, 1, live)
 #define WM_STATE_TABLES(T)                                                                 \
   T(pins, PinBucket, sizes.pin_buckets, state)                                             \

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/address_text.h"
+#include "base/codec.h"
+#include "core/records.h"
 
 namespace waymark {
 
@@ -14,12 +16,13 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr ApiPath kPaths[] = {
-    {"GET", "/v1/status"},    {"GET", "/v1/services"},    {"GET", "/v1/targets"}, {"GET", "/v1/pins"},
-    {"GET", "/v1/counters"},  {"GET", "/v1/adjacencies"}, {"GET", "/v1/health"},  {"GET", "/v1/group"},
-    {"GET", "/v1/announce"},  {"GET", "/v1/firewall"},    {"GET", "/v1/flows"},   {"GET", "/v1/capture"},
-    {"GET", "/v1/events"},    {"GET", "/metrics"},        {"GET", "/health"},     {"POST", "/v1/drain"},
-    {"POST", "/v1/weight"},   {"POST", "/v1/reload"},     {"POST", "/v1/stop"},   {"POST", "/v1/down"},
-    {"POST", "/v1/handover"}, {"POST", "/v1/leave"},
+    {"GET", "/v1/status"},   {"GET", "/v1/services"},    {"GET", "/v1/targets"},  {"GET", "/v1/pins"},
+    {"GET", "/v1/counters"}, {"GET", "/v1/adjacencies"}, {"GET", "/v1/health"},   {"GET", "/v1/group"},
+    {"GET", "/v1/holdings"}, {"GET", "/v1/announce"},    {"GET", "/v1/firewall"}, {"GET", "/v1/flows"},
+    {"GET", "/v1/capture"},  {"GET", "/v1/events"},      {"GET", "/metrics"},     {"GET", "/health"},
+    {"POST", "/v1/drain"},   {"POST", "/v1/weight"},     {"POST", "/v1/take"},    {"POST", "/v1/give"},
+    {"POST", "/v1/reload"},  {"POST", "/v1/stop"},       {"POST", "/v1/down"},    {"POST", "/v1/handover"},
+    {"POST", "/v1/leave"},
 };
 
 // Nesting is bounded before the parser sees it: it needs stack for each level, and ours need one.
@@ -101,6 +104,31 @@ Result<Command> parse_drain(const Json& json) {
   return Command(drain);
 }
 
+// "gateway 2": two names.
+Status check_holding(const std::string& holding) {
+  const std::size_t space = holding.find(' ');
+  if (space != holding.npos && good_name(holding.substr(0, space)) && good_name(holding.substr(space + 1)) &&
+      holding.size() < kNameLength)
+    return Done{};
+  return Error{"\"holding\" names what members of the group hold in turn, as in \"gateway 2\""};
+}
+
+Result<Command> parse_holding(std::string_view path, const Json& json) {
+  const bool gives = path == "/v1/give";
+  Give give;
+  for (auto& [key, value] : json.items()) {
+    if (key != "holding" && !(gives && key == "member"))
+      return Error{fmt::format("{} is not a field of {}; it knows {}", in_quotes(key), path,
+                               gives ? "\"holding\" and \"member\"" : "\"holding\" alone")};
+    if (!value.is_string()) return Error{fmt::format("\"{}\" is not a string", key)};
+    (key == "holding" ? give.holding : give.member) = value.get<std::string>();
+  }
+  WM_TRY(check_holding(give.holding));
+  if (!give.member.empty() && !good_name(give.member)) return Error{"\"member\" is no name of a member"};
+  if (gives) return Command(give);
+  return Command(Take{give.holding});
+}
+
 Result<u32> parse_number(const std::string& key, const std::string& text, u32 most) {
   u32 value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -112,10 +140,12 @@ Result<u32> parse_number(const std::string& key, const std::string& text, u32 mo
 Result<Show::What> what_of(std::string_view path) {
   using enum Show::What;
   constexpr std::pair<std::string_view, Show::What> kWhat[] = {
-      {"/v1/status", status},     {"/v1/services", services},       {"/v1/targets", targets}, {"/v1/pins", pins},
-      {"/v1/counters", counters}, {"/v1/adjacencies", adjacencies}, {"/v1/health", health},   {"/v1/group", group},
-      {"/v1/announce", announce}, {"/v1/capture", capture},         {"/v1/events", events},   {"/metrics", metrics},
-      {"/health", wellness},      {"/v1/firewall", firewall},       {"/v1/flows", flows}};
+      {"/v1/status", status},     {"/v1/services", services}, {"/v1/targets", targets},
+      {"/v1/pins", pins},         {"/v1/counters", counters}, {"/v1/adjacencies", adjacencies},
+      {"/v1/health", health},     {"/v1/group", group},       {"/v1/holdings", holdings},
+      {"/v1/announce", announce}, {"/v1/capture", capture},   {"/v1/events", events},
+      {"/metrics", metrics},      {"/health", wellness},      {"/v1/firewall", firewall},
+      {"/v1/flows", flows}};
   for (auto& [name, what] : kWhat)
     if (name == path) return what;
   return Error{fmt::format("there is no {} to GET", in_quotes(path))};
@@ -130,6 +160,7 @@ Result<Command> parse_command(std::string_view path, std::string_view body) {
   if (!json) return json.error();
   if (path == "/v1/drain") return parse_drain(*json);
   if (path == "/v1/weight") return parse_weight(*json);
+  if (path == "/v1/take" || path == "/v1/give") return parse_holding(path, *json);
   std::optional<Command> command;
   if (path == "/v1/reload") command = Reload{};
   if (path == "/v1/stop") command = Stop{};

@@ -33,12 +33,18 @@ struct Reweigh {
 };
 // What ends the sentence of a refusal that `force` overcomes.
 inline constexpr std::string_view kWantsForce = "; \"force\": true does it all the same";
+struct Take {
+  std::string holding;  // "gateway 2"
+};
+struct Give {
+  std::string holding, member;  // empty: to whoever would have it
+};
 struct Reload {};
 struct Stop {};
 struct Down {};
 struct Handover {};  // stand by, while another process takes over
 struct Leave {};     // it did: go
-using Command = std::variant<Drain, Reweigh, Reload, Stop, Down, Handover, Leave>;
+using Command = std::variant<Drain, Reweigh, Take, Give, Reload, Stop, Down, Handover, Leave>;
 
 // `path` is one of api_paths() with POST. An empty body is taken for {}.
 Result<Command> parse_command(std::string_view path, std::string_view body);
@@ -62,6 +68,7 @@ struct Show {
     adjacencies,
     health,
     group,
+    holdings,
     announce,
     firewall,
     flows,

@@ -29,6 +29,15 @@ TEST(Command, MalformedBodiesAreRefusedWithASentence) {
       {"/v1/drain", R"({"target":"web/s1","undo":"yes"})", "\"undo\" is neither true nor false"},
       {"/v1/drain", R"({"target":"web/s1","und":true})",
        "\"und\" is not a field of /v1/drain; it knows \"target\", \"undo\" and \"force\""},
+      {"/v1/take", "", "\"holding\" names what members of the group hold in turn, as in \"gateway 2\""},
+      {"/v1/take", R"({"holding":"gateway"})",
+       "\"holding\" names what members of the group hold in turn, as in \"gateway 2\""},
+      {"/v1/take", R"({"holding":2})", "\"holding\" is not a string"},
+      {"/v1/take", R"({"holding":"gateway 2","member":"b"})",
+       "\"member\" is not a field of /v1/take; it knows \"holding\" alone"},
+      {"/v1/give", R"({"holding":"gateway 2","member":"b c"})", "\"member\" is no name of a member"},
+      {"/v1/give", R"({"holding":"gateway 2","to":"b"})",
+       "\"to\" is not a field of /v1/give; it knows \"holding\" and \"member\""},
       {"/v1/reload", R"({"file":"x"})", "/v1/reload takes no fields, but got \"file\""},
       {"/v1/elsewhere", "{}", "there is no \"/v1/elsewhere\" to POST to"},
   };
@@ -56,6 +65,9 @@ TEST(Command, BodiesBecomeCommands) {
   EXPECT_FALSE(std::get<Drain>(*parse_command("/v1/drain", R"({"target":"s1"})")).force);
   EXPECT_TRUE(std::get<Drain>(*parse_command("/v1/drain", R"({"target":"s1","force":true})")).force);
   EXPECT_TRUE(std::get<Reweigh>(*parse_command("/v1/weight", R"({"target":"s1","weight":0,"force":true})")).force);
+  EXPECT_EQ(std::get<Take>(*parse_command("/v1/take", R"({"holding":"gateway 2"})")).holding, "gateway 2");
+  EXPECT_EQ(std::get<Give>(*parse_command("/v1/give", R"({"holding":"gateway 2"})")).member, "");
+  EXPECT_EQ(std::get<Give>(*parse_command("/v1/give", R"({"holding":"gateway 2","member":"b"})")).member, "b");
   EXPECT_FALSE(parse_command("/v1/weight", R"({"target":"s1","weight":0,"force":1})"));
   for (const char* body : {"", "{}", " {} \n"}) {
     EXPECT_TRUE(std::holds_alternative<Reload>(*parse_command("/v1/reload", body)));
@@ -144,6 +156,8 @@ TEST(Command, EveryPathIsUnderstood) {
       EXPECT_TRUE(parse_query(known.path, {})) << known.path;
     else if (known.path == std::string("/v1/drain"))
       EXPECT_TRUE(parse_command(known.path, R"({"target":"a"})"));
+    else if (known.path == std::string("/v1/take") || known.path == std::string("/v1/give"))
+      EXPECT_TRUE(parse_command(known.path, R"({"holding":"gateway 2"})"));
     else if (known.path == std::string("/v1/weight"))
       EXPECT_TRUE(parse_command(known.path, R"({"target":"a","weight":1})"));
     else

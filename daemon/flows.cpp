@@ -9,27 +9,22 @@ bool fits(const FlowFilter& filter, const FlowSeen& f) {
   return !filter.address || *filter.address == f.inside || *filter.address == f.outside;
 }
 
-// A record as it was at one moment (core/exact.h); none where a packet claimed the way in that moment.
 std::optional<FlowSeen> look(const u64* way, const ExactRecord4* record, u32 stamp, u32 shift, u32 per_second) {
-  const u64 value = read_word(way);
-  if (!u32(value) || phase_of(value) == ExactPhase::claimed || !record) return std::nullopt;
-  order_loads();
-  const u64 ends = read_word(&record->key[0]), rest = read_word(&record->key[1]), user = read_word(&record->user),
-            state = read_word(&record->state);
-  order_loads();
-  if ((read_word(way) ^ value) & kExactIdentity || (state ^ state_seal(value)) & ~(kStateMask | kStateFrozen))
-    return std::nullopt;
-  return FlowSeen{u32(rest >> 40),
-                  u32(ends >> 32),
-                  u32(ends),
-                  u16(rest),
-                  u16(rest >> 16),
-                  u8(rest >> 32),
-                  firewall::stage_of(state),
-                  (state & firewall::kOutsideBegan) != 0,
-                  (state & firewall::kGrace) != 0,
-                  u8(user >> 32),
-                  u32((u64(exact_age(value, stamp)) << shift) / per_second)};
+  const auto flow = read_flow(way, record);
+  if (!flow) return std::nullopt;
+  const firewall::FlowEnds ends = firewall::ends_in(flow->key);
+  return FlowSeen{ends.owner,
+                  ends.inside,
+                  ends.outside,
+                  ends.inside_port,
+                  ends.outside_port,
+                  ends.protocol,
+                  firewall::stage_of(flow->state),
+                  (flow->state & firewall::kOutsideBegan) != 0,
+                  (flow->state & firewall::kGrace) != 0,
+                  (flow->state & firewall::kLent) != 0,
+                  u8(flow->user >> 32),
+                  u32((u64(exact_age(flow->word, stamp)) << shift) / per_second)};
 }
 
 template <class Table>
@@ -48,8 +43,8 @@ void list(FlowEnv& env, u32 stamp, u32 shift, u32 per_second, const FlowFilter& 
 std::vector<FlowSeen> list_flows(Live& live, const FlowClock& c, const FlowFilter& filter) {
   std::vector<FlowSeen> out;
   FlowEnv env{live};
-  list<FlowTable>(env, c.ticks >> c.stamp_shift, c.stamp_shift, c.ticks_per_second, filter, out);
-  list<FlowEmbryos>(env, c.ticks >> c.embryo_shift, c.embryo_shift, c.ticks_per_second, filter, out);
+  list<firewall::Flows>(env, c.ticks >> c.stamp_shift, c.stamp_shift, c.ticks_per_second, filter, out);
+  list<firewall::Embryos>(env, c.ticks >> c.embryo_shift, c.embryo_shift, c.ticks_per_second, filter, out);
   return out;
 }
 

@@ -31,7 +31,8 @@ struct FlowSeen {
   u8 protocol;
   firewall::Stage stage;
   bool outside_began, found_again;
-  u8 rule;  // in table::firewall_rules, of its policy's, from 1 on; 0: none
+  bool lent;  // another member of the group told it
+  u8 rule;    // in table::firewall_rules, of its policy's, from 1 on; 0: none
   u32 idle_seconds;
 };
 

@@ -37,8 +37,8 @@ struct Tables {
     const PinPlace place = place_in(hash_key(secret, key), limits.buckets);
     const u64 user = u64(rule) << 32 | 0x1234;
     EXPECT_TRUE(is_in(firewall::is_embryonic(firewall::stage_of(state))
-                          ? insert_exact_embryo<FlowEmbryos>(env, limits, place, key, state, user, stamp)
-                          : insert_exact<FlowTable>(env, limits, place, key, state, user, stamp)));
+                          ? insert_exact_embryo<firewall::Embryos>(env, limits, place, key, state, user, stamp)
+                          : insert_exact<firewall::Flows>(env, limits, place, key, state, user, stamp)));
   }
 };
 
@@ -149,10 +149,11 @@ TEST(FlowRows, FlowsAreToldInTheConfigurationsTerms) {
   FlowFilter asked;
   s.list_flows = [&](const FlowFilter& filter) {
     asked = filter;
-    return std::vector<FlowSeen>{{7, kInside, kOutside, 4000, 80, kProtoTcp, Stage::open, false, false, 2, 32},
-                                 {7, kInside, kOutside, 4000, 80, kProtoTcp, Stage::reset_by_outside, true, true, 3, 0},
-                                 {8, kInside, kOutside, 77, 0, kProtoIcmp4, Stage::reply, false, false, 0, 1},
-                                 {6, kInside, kOutside, 0, 0, 47, Stage::both, false, false, 9, 1}};
+    return std::vector<FlowSeen>{
+        {7, kInside, kOutside, 4000, 80, kProtoTcp, Stage::open, false, false, false, 2, 32},
+        {7, kInside, kOutside, 4000, 80, kProtoTcp, Stage::reset_by_outside, true, true, true, 3, 0},
+        {8, kInside, kOutside, 77, 0, kProtoIcmp4, Stage::reply, false, false, false, 0, 1},
+        {6, kInside, kOutside, 0, 0, 47, Stage::both, false, false, false, 9, 1}};
   };
   Show what = question(Show::What::flows, "red");
   what.count = 5;
@@ -163,13 +164,14 @@ TEST(FlowRows, FlowsAreToldInTheConfigurationsTerms) {
   EXPECT_EQ(asked.most, 5u);
   ASSERT_EQ(rows.size(), 4u);
   EXPECT_EQ(rows[0], Json::parse(R"({"tenant": "red", "protocol": "tcp", "inside": "10.0.0.5:4000",
-      "outside": "203.0.113.20:80", "stage": "open", "begun_by": "inside", "found_again": false, "rule": 1,
+      "outside": "203.0.113.20:80", "stage": "open", "begun_by": "inside", "found_again": false, "lent": false, "rule": 1,
       "idle_seconds": 32})"))
       << "the second part of the first rule";
   EXPECT_EQ(rows[1]["rule"], 2);
   EXPECT_EQ(rows[1]["stage"], "reset_by_outside");
   EXPECT_EQ(rows[1]["begun_by"], "outside");
   EXPECT_EQ(rows[1]["found_again"], true);
+  EXPECT_EQ(rows[1]["lent"], true);
   EXPECT_EQ(rows[2]["inside"], "10.0.0.5:77");
   EXPECT_EQ(rows[2]["outside"], "203.0.113.20");
   EXPECT_EQ(rows[3]["tenant"], "number 6") << "one that the configuration does not have any more";

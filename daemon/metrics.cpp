@@ -141,6 +141,9 @@ void add_control(std::string& out, const Snapshot& s) {
   Family announced(out, "waymark_announced", "gauge", "1 where the address is announced.");
   for (const Announce::View& v : s.announced) announced.sample({{"address", text(v.prefix)}}, v.announced);
   if (!s.group) return;
+  Family held(out, "waymark_held", "gauge",
+              "1 where this node holds the thing that members of the group hold in turn.");
+  for (const group::HoldingView& v : s.holdings) held.sample({{"holding", v.of.name}}, v.hold != Hold::no);
   struct Column {
     const char *name, *type, *help;
     u64 (*value)(const group::MemberView&);
@@ -159,6 +162,12 @@ void add_control(std::string& out, const Snapshot& s) {
        [](auto& m) -> u64 { return m.pins_received; }},
       {"waymark_member_pins_refused_total", "counter", "Of those: no pins at all, or of unknown targets.",
        [](auto& m) -> u64 { return m.mirror.refused + m.mirror.unknown_target; }},
+      {"waymark_member_flows_sent_total", "counter", "Flows of the firewall's told to the member.",
+       [](auto& m) -> u64 { return m.flows_sent; }},
+      {"waymark_member_flows_received_total", "counter", "Flows of the firewall's that the member told.",
+       [](auto& m) -> u64 { return m.flows_received; }},
+      {"waymark_member_flows_refused_total", "counter", "Of those: none that could be, or there was no room.",
+       [](auto& m) -> u64 { return m.flows.refused + m.flows.full; }},
       {"waymark_member_pins_lost_total", "counter", "Changes that the member was not told before it got all anew.",
        [](auto& m) -> u64 { return m.lost; }},
   };
@@ -166,6 +175,9 @@ void add_control(std::string& out, const Snapshot& s) {
     Family family(out, column.name, column.type, column.help);
     for (const group::MemberView& m : s.group->members) family.sample({{"member", m.name}}, column.value(m));
   }
+  Family(out, "waymark_group_lent_flows", "gauge",
+         "Flows in the firewall's table that members told, and that did not come by here.")
+      .sample({}, s.group->lent_flows);
   Family(out, "waymark_group_refused_total", "counter",
          "Connections that did not prove that they know the secret, or found no place.")
       .sample({}, s.group->refused);

@@ -65,7 +65,7 @@ struct Member {
     engine.live().meta[0] = new_meta(sizes_for(kPins), 250, [] { return 7u; });
     const auto key = group::pin_key_of(secret, "g");
     std::copy(key.begin(), key.end(), engine.live().meta[0].pin_key);
-    Control::Life life{Clock{boot_time(), 1000, 250}, 1, u64(boot_time().count()), false, {}, {}, {}};
+    Control::Life life{Clock{boot_time(), 1000, 250}, 1, u64(boot_time().count()), false, {}, {}, {}, config.name};
     life.nonce = [n = u8(name.back())]() mutable { return group::Nonce{++n}; };
     control = std::make_unique<Control>(engine.live(), std::move(life));
     auto image = control->prepare(config, kFacts, secret);

@@ -21,6 +21,7 @@ constexpr Duration kLinksSettle = 50ms, kLookAgain = 1s;
 // Choices flip some 20 ms apart at least: by then a change is in force, or there was none to make.
 constexpr Duration kFlipPatience = 25ms;
 constexpr Duration kTryAgain = 1s;
+constexpr Duration kTakePatience = 20s;  // a load takes a second
 
 std::pair<u64, u64> key_of(const Address& a) { return {a.high, a.low}; }
 
@@ -80,6 +81,7 @@ Status Plane::start_control(const Config& config, bool adopted) {
   const Result<Moment> moment = engine_.now();
   if (!moment) return moment.error();
   Control::Life life;
+  life.name = config.name;
   life.clock = {moment->at, moment->ticks, engine_.ticks_per_second()};
   life.seed = u64(random_word()) << 32 | random_word();
   life.epoch = u64(random_word()) << 32 | random_word();
@@ -172,6 +174,7 @@ void Plane::suspend() {
   if (change && change->answer) change->answer(refused);
   if (const auto wished = std::exchange(wished_, nullptr)) wished->answer(refused);
   for (auto& [on, answer] : std::exchange(capture_answers_, {})) answer(refused);
+  for (Taker& taker : std::exchange(takers_, {})) taker.answer(refused);
   for (Flip& flip : std::exchange(flips_, {})) flip.answer(Done{});  // it is written, and whoever comes next finds it
 }
 
@@ -203,6 +206,30 @@ void Plane::reweigh(const std::string& target, std::optional<u32> weight, Answer
   const Status done = control_->reweigh(target, weight, boot_time());
   if (!done) return answer(done);
   wait_for_flip(generation, std::move(answer));
+}
+
+void Plane::take(const std::string& thing, Answer answer) {
+  const Time now = boot_time();
+  if (const Status done = control_->take(thing, now); !done) return answer(done);
+  takers_.push_back({thing, now, std::move(answer)});
+  answer_takers(now);
+}
+
+void Plane::answer_takers(Time now) {
+  for (Taker& taker : std::exchange(takers_, {})) {
+    const Holds& held = control_->holdings().held();
+    const auto found = held.find(taker.thing);
+    if (found != held.end() && found->second == Hold::yes)
+      taker.answer(Done{});
+    else if (!load_failed_.empty())
+      taker.answer(Error{
+          fmt::format("{} is this node's, and cannot be loaded; it is tried again: {}", taker.thing, load_failed_)});
+    else if (now >= taker.since + kTakePatience)
+      taker.answer(Error{
+          fmt::format("{} is not held here yet; another decision came between, or the load takes long", taker.thing)});
+    else
+      takers_.push_back(std::move(taker));
+  }
 }
 
 void Plane::on_kernel() {
@@ -247,6 +274,7 @@ void Plane::step(Time now) {
   begin_what_is_due(now);
   tick(now);
   answer_flips(now);
+  answer_takers(now);
   carry_out();
 }
 

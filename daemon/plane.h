@@ -45,6 +45,11 @@ class Plane {
   // Answer when packets follow.
   void drain(const std::string& target, bool on, Answer answer);
   void reweigh(const std::string& target, std::optional<u32> weight, Answer answer);
+  void take(const std::string& thing, Answer answer);
+  // Answers at once: this node goes on with it until the other one has it.
+  Status give(const std::string& thing, const std::string& member) {
+    return control_->give(thing, member, boot_time());
+  }
 
   // Withdraws what is announced, for good.
   Status withdraw();
@@ -112,6 +117,12 @@ class Plane {
     Answer answer;
   };
 
+  struct Taker {  // who waits for this node to hold a thing
+    std::string thing;
+    Time since;
+    Answer answer;
+  };
+
   Plane(XdpEngine engine, std::unique_ptr<Resolver> resolver, Loop& loop, Worker& worker);
   Status start_control(const Config& config, bool adopted);
   void follow_sockets(const Config& config);
@@ -121,6 +132,7 @@ class Plane {
   void carry_out();  // what control wants asked, sent and announced
   void wait_for_flip(u64 generation, Answer answer);
   void answer_flips(Time now);
+  void answer_takers(Time now);
   void describe_flows(Snapshot& s);
 
   // plane_load.cpp
@@ -176,6 +188,7 @@ class Plane {
   bool capture_wanted_ = false, stale_ = false;
   std::vector<std::pair<bool, Answer>> capture_answers_;
   std::vector<Flip> flips_;
+  std::vector<Taker> takers_;
   Time retry_at_{0};
   u32 failures_ = 0;
 

@@ -70,6 +70,7 @@ void Plane::describe(Snapshot& s) {
   s.checks = control_->health().load(s.now);
   s.unrenewed = control_->health().unrenewed();
   if (control_->group()) s.group = control_->group()->view();
+  s.holdings = control_->holdings().views();
   s.announced = control_->announce().views();
   u32 slots = 0;
   for (const TargetView& t : s.targets) slots = std::max(slots, t.slot + 1);

@@ -147,7 +147,7 @@ void Plane::begin_what_is_due(Time now) {
   Change change;
   change.config = config_;
   change.capture = capture_wanted_;
-  change.forced = capture_wanted_ != capturing_ || stale_;
+  change.forced = capture_wanted_ != capturing_ || stale_ || control_->wants_other_holdings();
   if (!change.forced && natives_due_ == Time::max()) load_failed_.clear();  // what failed is not wanted any more
   if (now < retry_at_ || (!change.forced && now < natives_due_)) return;
   natives_due_ = Time::max();
@@ -206,7 +206,7 @@ Result<Plane::Built> Plane::build(const Draft& draft, bool capture, bool by_rule
 
 Status Plane::land(Change& change, Built built) {
   control_->introduce(built.compiled);
-  if (!config_ && !change.adopts) control_->begin_grace(built.compiled, boot_time());
+  control_->begin_grace(built.compiled, !config_ && !change.adopts, boot_time());
   if (!built.loaded) {
     engine_.flip(built.compiled.image);
   } else if (Status swapped = engine_.put(std::move(*built.loaded), attachments_for(change)); !swapped) {

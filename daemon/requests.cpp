@@ -108,6 +108,16 @@ std::optional<HttpReply> Daemon::carry_out(const Command& command, const Respond
                                                 : fmt::format("{} has its configured weight again", reweigh.target)));
             return std::nullopt;
           },
+          [&](const Take& take) -> std::optional<HttpReply> {
+            plane_->take(take.holding, told(fmt::format("this node holds {}", take.holding)));
+            return std::nullopt;
+          },
+          [&](const Give& give) -> std::optional<HttpReply> {
+            if (const Status done = plane_->give(give.holding, give.member); !done)
+              return refusal(404, done.error().sentence);
+            return result(fmt::format("{} goes to {}; this node lets go once it is there", give.holding,
+                                      give.member.empty() ? "the member whose it is" : give.member));
+          },
           [&](const Reload&) {
             reload(respond);
             return std::nullopt;

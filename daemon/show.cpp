@@ -216,6 +216,8 @@ Result<Rows> show(const Snapshot& s, const Show& show) {
       return show_health(s);
     case Show::What::group:
       return show_group(s);
+    case Show::What::holdings:
+      return show_holdings(s);
     case Show::What::announce:
       return show_announce(s);
     case Show::What::firewall:

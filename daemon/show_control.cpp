@@ -58,11 +58,15 @@ std::vector<std::string> check_warnings(const Snapshot& s) {
 
 Rows show_group(const Snapshot& s) {
   Rows rows{{"member", "address", "link", "seconds", "in_step", "pool", "differs", "sharing", "lag_us", "sent",
-             "received", "unknown", "refused", "full", "lost", "resends", "why"},
+             "received", "unknown", "refused", "full", "lost", "resends", "flows_sent", "flows_received", "why"},
             {}};
   if (!s.group) return rows;
   for (const group::MemberView& m : s.group->members) {
-    const std::string why = !m.up ? m.why : !m.sharing ? m.not_sharing : m.behind ? "it does not keep up" : "";
+    const std::string why = !m.up                       ? m.why
+                            : !m.not_sharing.empty()    ? m.not_sharing
+                            : !m.flows_unshared.empty() ? m.flows_unshared
+                            : m.behind                  ? "it does not keep up"
+                                                        : "";
     const u64 lag = m.lag ? u64(std::chrono::duration_cast<std::chrono::microseconds>(*m.lag).count()) : 0;
     rows.rows.push_back({m.name, m.address,
                          std::string(m.up        ? "up"
@@ -71,12 +75,23 @@ Rows show_group(const Snapshot& s) {
                          seconds_since(s, m.since), m.digest && m.digest->ready,
                          m.digest ? hex(m.digest->pool) : std::string(), joined(m.differs), m.sharing, lag, m.pins_sent,
                          m.pins_received, m.mirror.unknown_target, m.mirror.refused, m.mirror.full, m.lost, m.resends,
-                         why});
+                         m.flows_sent, m.flows_received, why});
   }
   if (s.group->refused)
     rows.rows.push_back({std::string("refused"), std::string(), std::string("-"), u64(0), false, std::string(),
                          std::string(), false, u64(0), u64(0), u64(0), u64(0), s.group->refused, u64(0), u64(0), u64(0),
-                         s.group->last_refusal});
+                         u64(0), u64(0), s.group->last_refusal});
+  return rows;
+}
+
+Rows show_holdings(const Snapshot& s) {
+  Rows rows{{"holding", "here", "seconds", "own", "stands_in", "given_to", "others", "why"}, {}};
+  for (const group::HoldingView& v : s.holdings)
+    rows.rows.push_back({v.of.name,
+                         std::string(v.hold == Hold::yes  ? "held"
+                                     : v.hold == Hold::no ? "no"
+                                                          : "leaving"),
+                         seconds_since(s, v.since), v.of.own, v.of.stands_in, v.given, joined(v.others), v.why});
   return rows;
 }
 

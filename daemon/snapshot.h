@@ -82,6 +82,7 @@ struct Snapshot {
   Health::Unrenewed unrenewed;
   Duration longest_pause{}, lost_time{};  // of the loop
   std::optional<group::GroupView> group;
+  std::vector<group::HoldingView> holdings;  // what its members hold in turn
   std::vector<Announce::View> announced;
   std::optional<PuntCounts> punts;    // where there is a translator
   std::vector<HttpCounts> http;       // each server's
@@ -103,6 +104,7 @@ Result<Rows> show(const Snapshot& s, const Show& show);
 Rows show_health(const Snapshot& s);
 std::vector<std::string> check_warnings(const Snapshot& s);
 Rows show_group(const Snapshot& s);
+Rows show_holdings(const Snapshot& s);
 Rows show_announce(const Snapshot& s);
 // `tenant`: only this one's, or all where it is empty. Fail where nobody has the name.
 Result<Rows> show_firewall(const Snapshot& s, const std::string& tenant);

@@ -25,6 +25,8 @@ constexpr WarningKind kKinds[] = {
     {"weight", "targets have another weight than configured", "a weight is in force that is not the configured one"},
     {"member", "members of the group are not connected",
      "a member of the group is not connected, is refused, or shares no pins"},
+    {"stand_in", "things are held in place of lost members",
+     "this node holds what is another member's, which is lost, or nobody that is there holds a thing"},
     {"drops", "reasons drop more packets than before", "packets are dropped for a reason that dropped few or none"},
     {"refused", "drivers refuse what is sent", "a driver refuses packets that XDP sends"},
     {"punts", "punted packets could not be sent", "a packet that the daemon had to finish could not be sent"},
@@ -138,7 +140,18 @@ void add_group(Collector& c, const Snapshot& s) {
       c.add("member", fmt::format("member {} is not connected{}{}", m.name, m.why.empty() ? "" : ": ", m.why));
     else if (!m.sharing && !m.not_sharing.empty() && s.config->group && s.config->group->mirror)
       c.add("member", fmt::format("no pins are shared with member {}: {}", m.name, m.not_sharing));
+    else if (!m.flows_unshared.empty())
+      c.add("member", fmt::format("no flows of firewalls are shared with member {}: {}", m.name, m.flows_unshared));
   }
+  c.end();
+}
+
+void add_holdings(Collector& c, const Snapshot& s) {
+  for (const group::HoldingView& v : s.holdings)
+    if (v.is_stand_in)
+      c.add("stand_in", fmt::format("{} is held here: {}", v.of.name, v.why));
+    else if (v.hold == Hold::no && v.others.empty())
+      c.add("stand_in", fmt::format("no member that is connected holds {}: {}", v.of.name, v.why));
   c.end();
 }
 
@@ -197,6 +210,7 @@ Warnings warnings_of(const Snapshot& s) {
   add_checks(c, s);
   add_decisions(c, s);
   add_group(c, s);
+  add_holdings(c, s);
   for (const std::string& growing : s.drops) c.add("drops", growing);
   c.end();
   for (const std::string& refusing : s.refusing) c.add("refused", refusing);

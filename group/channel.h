@@ -5,13 +5,13 @@
 // proves first, by an empty frame, the other answers with its own: a stranger that connects is given nothing by which
 // to guess the secret. Nothing is believed before that frame: not the name in the hello either.
 //
-// What somebody on the way can do: read all of it (slots and hashes of flows; no keys, no payload), delay it, cut it.
-// What it cannot: have anything believed. A frame that is changed, repeated, left out, out of order, sent back to its
-// sender, or of another connection has a wrong MAC, as number, direction and both nonces are under it; the channel is
-// then dead. Freshness rests on the nonces: each must be drawn at random for its connection alone. Who can answer a
-// dialling member gets a MAC to try secrets on: the secret must be random, not a word. All members share the one
-// secret, so a member can speak in another's name: a group is as honest as its worst member's machine (what a lying
-// member can do to pins: group/mirror.h).
+// What somebody on the way can do: read all of it (slots, hashes of flows, flows of firewalls; no keys, no payload),
+// delay it, cut it. What it cannot: have anything believed. A frame that is changed, repeated, left out, out of order,
+// sent back to its sender, or of another connection has a wrong MAC, as number, direction and both nonces are under it;
+// the channel is then dead. Freshness rests on the nonces: each must be drawn at random for its connection alone. Who
+// can answer a dialling member gets a MAC to try secrets on: the secret must be random, not a word. All members share
+// the one secret, so a member can speak in another's name: a group is as honest as its worst member's machine (what a
+// lying member can do to pins: group/mirror.h).
 //
 // On the wire, integers little-endian:
 //   hello   "waymark" version:u8 | epoch:63 bits, in step:1 | nonce:32 bytes | length:u8 name | length:u8 group

@@ -65,6 +65,7 @@ void Group::configure(const GroupConfig& config, Time now) {
     connections_.at(link).member.reset();
     drop(link, "it is no member any more", now);
   }
+  ++peer_changes_;
   if (digest_) publish_changes(*digest_, {}, {}, now);
 }
 
@@ -137,9 +138,12 @@ void Group::proven(Connection& connection, Time now) {
     out_.log.push_back({Severity::info, "member.joined", name, fmt::format("member {} is connected", name)});
   }
   member.begin_link(connection.link, now);
+  ++peer_changes_;
   tell(member, states_.all());  // all that is told at once comes before the digest, which says that it has come
   tell(member, list_of(opinions_));
   tell(member, slots_.all());
+  tell_holdings(member);
+  tell(member, FlowTable{shared_flow_buckets()});
   if (digest_) tell(member, *digest_);
 }
 
@@ -235,7 +239,7 @@ Time Group::deadline() const {
   for (const auto& m : members_) {
     if (m->link) next = std::min(next, m->pinged + kPingEvery);
     if (!m->link && !m->dialled) next = std::min(next, m->dial_at);
-    if (m->sharing) next = std::min(next, next_slice_);
+    if (m->sharing || m->shares_flows) next = std::min(next, next_slice_);
   }
   for (const auto& [link, c] : connections_)
     next = std::min(next, c.channel.proven() ? c.heard + kSilence : c.opened + kProveWithin);
@@ -272,7 +276,7 @@ void Group::hear_again() {
 }
 
 GroupView Group::view() const {
-  GroupView v{in_step_, {}, refused_, last_refusal_, scanner_.mirrored()};
+  GroupView v{in_step_, {}, refused_, last_refusal_, scanner_.mirrored(), flow_scanner_.lent()};
   for (const auto& m : members_) {
     v.members.push_back(m->view(digest_));
     v.members.back().refused = is_refused(*m);

@@ -22,6 +22,7 @@
 #include "base/event.h"
 #include "config/config.h"
 #include "group/channel.h"
+#include "group/holdings.h"
 #include "group/member.h"
 #include "group/states.h"
 
@@ -49,10 +50,11 @@ struct GroupOutput {
 
 // What the machine is given instead of taking it.
 struct GroupNeeds {
-  std::function<Nonce()> nonce;       // 32 random bytes
-  std::function<u32(Time)> stamp;     // as packets write it at that time
-  IdleStamps idle;                    //
-  std::function<u32()> stale_stamps;  // Settings::stale_stamps
+  std::function<Nonce()> nonce;               // 32 random bytes
+  std::function<u32(Time)> stamp;             // as packets write it at that time
+  IdleStamps idle;                            //
+  std::function<u32()> stale_stamps;          // Settings::stale_stamps
+  std::function<FlowTimes(Time)> flows = {};  // of the firewall's table; none: there is none
 };
 
 struct GroupView {
@@ -61,6 +63,7 @@ struct GroupView {
   u64 refused;               // connections that proved nothing, or found no place
   std::string last_refusal;  // why the last of them was refused
   u64 mirrored;              // pins here that others lent
+  u64 lent_flows = 0;        // likewise flows of the firewall's
 };
 
 // The address of "192.0.2.1:6090" or "[2001:db8::1]:6090".
@@ -94,6 +97,13 @@ class Group {
                        const std::vector<Opinion>& opinions, Time now);
   std::vector<StateRecord> states_received();  // later than ours; once each
 
+  // What members hold in turn (group/holdings.h). All of ours: the difference to before goes out. And what came, once;
+  // what is known of each member, in the order of the configuration.
+  void publish_holdings(const std::vector<Claim>& claims, const std::vector<Assignment>& assignments);
+  std::vector<Assignment> assignments_received() { return std::exchange(assignments_received_, {}); }
+  std::vector<Peer> peers() const;
+  u64 peer_changes() const { return peer_changes_; }  // counts whatever may make peers() another
+
   // What connected members think of a target, in the order of their names; and of which targets any of them said
   // something since the last call, or since hear_again(): those of which any has an opinion now.
   std::vector<bool> opinions_of(const OpinionKey& target) const;
@@ -118,6 +128,12 @@ class Group {
   void handle(u32 index, const Message& message, Time now);
   void tell(Member& member, const Message& message);
   void tell_all(const Message& message, const Member* but = nullptr);
+  void tell_holdings(Member& member);
+  FlowTimes flow_times() const;
+  u32 shared_flow_buckets() const;
+  void review_flow_sharing(Member& member);
+  void look_for_flows(Time now);
+  void send_flows(Member& member);
   void review_sharing(Member& member, Time now);
   void ask_for_pins(Member& member);
   void refresh_slots();
@@ -140,10 +156,16 @@ class Group {
   Live& live_;
   SlotIdentities slots_;
   Scanner scanner_;
+  FlowScanner flow_scanner_;
+  bool scanning_flows_ = false;
   States states_;
   std::vector<StateRecord> states_received_;
-  Opinions opinions_;              // ours
-  std::vector<OpinionKey> heard_;  // others'
+  Opinions opinions_;                    // ours
+  std::vector<OpinionKey> heard_;        // others'
+  std::map<std::string, Claim> claims_;  // ours
+  std::map<std::string, Assignment> assignments_;
+  std::vector<Assignment> assignments_received_;
+  u64 peer_changes_ = 1;
   std::optional<Digest> digest_;
   std::vector<std::unique_ptr<Member>> members_;  // as in config_.member
   std::map<Link, Connection> connections_;

@@ -38,7 +38,27 @@ std::string not_sharing(const Digest& ours, const Digest& theirs) {
   return "";
 }
 
+bool Member::take(const std::vector<Claim>& list) {
+  std::map<std::string, Claim>& to = digest ? claims : coming;
+  for (const Claim& claim : list) {
+    if (!claim.listed)
+      to.erase(claim.thing);
+    else if (to.size() >= kMostThings && !to.contains(claim.thing))
+      return false;
+    else
+      to[claim.thing] = claim;
+  }
+  return true;
+}
+
+void Member::take(const Digest& news) {
+  if (!digest) claims = std::exchange(coming, {});
+  digest = news;
+  was_ready = news.ready;
+}
+
 void Member::begin_link(Link number, Time now) {
+  if (link && digest) lost_at = now;  // until it has told all again
   link = number;
   since = now;
   why.clear();
@@ -47,9 +67,11 @@ void Member::begin_link(Link number, Time now) {
   refused_at.reset();
   digest.reset();
   opinions.clear();
+  coming.clear();
   applier.forget_slots();
   sharing = pull_asked = behind = resend = false;
   sending.reset();
+  forget_flows();
   pinged = now;
   lag.reset();
   lost = 0;
@@ -59,10 +81,19 @@ void Member::end_link(const std::string& reason, Time now) {
   link.reset();
   since = now;
   why = reason;
+  if (digest) lost_at = now;
   opinions.clear();
   sharing = pull_asked = behind = resend = false;
   sending.reset();
+  forget_flows();
   lag.reset();
+}
+
+void Member::forget_flows() {
+  flow_buckets = 0;
+  flows_unshared.clear();
+  shares_flows = flows_asked = false;
+  sending_flows.reset();
 }
 
 MemberView Member::view(const std::optional<Digest>& ours) const {
@@ -78,9 +109,15 @@ MemberView Member::view(const std::optional<Digest>& ours) const {
     if (ours->history != digest->history) v.differs.push_back("history");
     if (ours->key != digest->key) v.differs.push_back("keys");
     if (ours->pin_buckets != digest->pin_buckets) v.differs.push_back("table size");
-    if (link && !sharing) v.not_sharing = not_sharing(*ours, *digest);
+    const bool pins = ours->pin_buckets || digest->pin_buckets;
+    if (link && !sharing && pins) v.not_sharing = not_sharing(*ours, *digest);
   }
   v.sharing = sharing;
+  v.shares_flows = shares_flows;
+  v.flows_unshared = flows_unshared;
+  v.flows_sent = flows_sent;
+  v.flows_received = flows_received;
+  v.flows = flow_applier.counts();
   v.lag = lag;
   v.pulled = pulled;
   v.pins_sent = pins_sent;

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "config/config.h"
+#include "group/flow_mirror.h"
 #include "group/mirror.h"
 
 namespace waymark::group {
@@ -49,15 +50,19 @@ struct MemberView {
   std::optional<Duration> lag;       // there and back, behind all that was sent before
   std::optional<Time> pulled;        // when we last had all its pins
   u64 pins_sent = 0, pins_received = 0;
-  MirrorCounts mirror;  // what became of those that were received
-  bool behind = false;  // it does not keep up: changes are not sent for now
-  u64 lost = 0;         // changes that it was not sent, until it has been sent all again
-  u64 resends = 0;      // how often that was
+  bool shares_flows = false;
+  std::string flows_unshared;  // why not
+  u64 flows_sent = 0, flows_received = 0;
+  FlowMirrorCounts flows;  // what became of those
+  MirrorCounts mirror;     // what became of those that were received
+  bool behind = false;     // it does not keep up: changes are not sent for now
+  u64 lost = 0;            // changes that it was not sent, until it has been sent all again
+  u64 resends = 0;         // how often that was
 };
 
 struct Member {
   Member(const MemberConfig& c, Live& live, const SlotIdentities& slots, const IdleStamps& idle, u32 stale)
-      : config(c), applier(live, slots, idle, stale) {}
+      : config(c), applier(live, slots, idle, stale), flow_applier(live) {}
 
   MemberConfig config;
   Applier applier;
@@ -77,6 +82,7 @@ struct Member {
   // Of the link, from its beginning.
   std::optional<Digest> digest;
   Opinions opinions;
+  std::map<std::string, Claim> coming;  // before its digest, which says that all has come
   bool sharing = false;
   bool pull_asked = false;     // by it, and not begun
   std::optional<u32> sending;  // the bucket from which it is sent pins
@@ -87,13 +93,30 @@ struct Member {
   std::optional<Duration> lag;
   u64 unknown_before = 0;  // pins of unknown targets when we asked last
 
+  // Of flows (group/flow_mirror.h), by this link.
+  u32 flow_buckets = 0;
+  bool shares_flows = false, flows_asked = false;
+  std::string flows_unshared;        // why they are not; empty where they are, or one has none
+  std::optional<u32> sending_flows;  // the bucket from which it is sent all of them
+  FlowApplier flow_applier;
+  u64 flows_sent = 0, flows_received = 0;
+
+  // As it was told last, by this link or the one before.
+  std::map<std::string, Claim> claims;
+  bool was_ready = false, mirrored_flows = false;
+  std::optional<Time> lost_at;
+
   // Of this life.
   bool joined = false;  // we once had what it has
   std::optional<Time> pulled;
   u64 pins_sent = 0, pins_received = 0, not_shared = 0, lost = 0, resends = 0;
 
+  // False where these would be more things than a node may have.
+  bool take(const std::vector<Claim>& claims);
+  void take(const Digest& news);
   void begin_link(Link number, Time now);
   void end_link(const std::string& reason, Time now);
+  void forget_flows();
   MemberView view(const std::optional<Digest>& ours) const;
 };
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/codec.h"
+#include "core/records.h"
 #include "group/channel.h"
 
 namespace waymark::group {
@@ -107,6 +108,74 @@ bool read(ByteReader& r, GonePin& g) {
   return true;
 }
 
+// A thing's two names.
+void write_thing(ByteWriter& w, const std::string& thing) {
+  const size_t space = thing.find(' ');
+  w.name(thing.substr(0, space));
+  w.name(space == thing.npos ? "" : thing.substr(space + 1));
+}
+std::string read_thing(ByteReader& r) {
+  const std::string kind = r.name(), which = r.name();
+  return kind + " " + which;
+}
+bool is_short(const std::string& thing) { return thing.size() < kNameLength; }
+
+constexpr size_t size_of(const Claim*) { return 2 * (1 + kMostName) + 1; }
+void write(ByteWriter& w, const Claim& c) {
+  write_thing(w, c.thing);
+  w.number(u8(u8(c.listed) | u8(c.own) << 1 | u8(c.stands_in) << 2 | u8(c.held) << 3));
+}
+bool read(ByteReader& r, Claim& c) {
+  c.thing = read_thing(r);
+  const u8 flags = r.number<u8>();
+  c.listed = flags & 1;
+  c.own = flags & 2;
+  c.stands_in = flags & 4;
+  c.held = flags & 8;
+  return flags < 16 && (c.listed || flags == 0) && is_short(c.thing);
+}
+
+constexpr size_t size_of(const Assignment*) { return 3 * (1 + kMostName) + 1 + 8 + 8; }
+void write(ByteWriter& w, const Assignment& a) {
+  write_thing(w, a.thing);
+  w.number(u8(!a.member.empty()));
+  if (!a.member.empty()) w.name(a.member);
+  w.number(a.version);
+  w.number(a.origin);
+}
+bool read(ByteReader& r, Assignment& a) {
+  a.thing = read_thing(r);
+  const u8 given = r.number<u8>();
+  if (given) a.member = r.name();
+  a.version = r.number<u64>();
+  a.origin = r.number<u64>();
+  return given <= 1 && is_short(a.thing);
+}
+
+constexpr size_t size_of(const FlowRecord*) { return 32; }
+void write(ByteWriter& w, const FlowRecord& f) {
+  for (const u64 word : {f.ends, f.rest, f.state, f.user}) w.number(word);
+}
+bool read(ByteReader& r, FlowRecord& f) {
+  for (u64* word : {&f.ends, &f.rest, &f.state, &f.user}) *word = r.number<u64>();
+  return true;
+}
+
+constexpr size_t size_of(const GoneFlow*) { return 8; }
+void write(ByteWriter& w, const GoneFlow& g) {
+  w.number(g.bucket);
+  w.number(g.fingerprint);
+}
+bool read(ByteReader& r, GoneFlow& g) {
+  g.bucket = r.number<u32>();
+  g.fingerprint = r.number<u32>();
+  return true;
+}
+
+void write(ByteWriter& w, const FlowTable& t) { w.number(t.buckets); }
+bool read(ByteReader& r, FlowTable& t) { return t.buckets = r.number<u32>(), true; }
+void write(ByteWriter&, const FlowPull&) {}
+bool read(ByteReader&, FlowPull&) { return true; }
 void write(ByteWriter&, const Pull&) {}
 bool read(ByteReader&, Pull&) { return true; }
 void write(ByteWriter& w, const PullEnd& p) { w.number(p.count); }

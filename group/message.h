@@ -77,9 +77,48 @@ struct Pong {
   bool operator==(const Pong&) const = default;
 };
 
+constexpr size_t kMostThings = 8'192;  // of one member
+
+// What the sender says of a thing that members hold in turn (group/holdings.h), named by two names: "gateway 2".
+struct Claim {
+  std::string thing;
+  bool listed = true;  // false: nothing any more
+  bool own = false, stands_in = false;
+  bool held = false;  // packets follow it, and it is announced where the sender is ready
+  bool operator==(const Claim&) const = default;
+};
+// To whom an operator gave it; of two, the one with the later (version, origin, member) is in force.
+struct Assignment {
+  std::string thing, member;    // empty: to nobody, as files say
+  u64 version = 0, origin = 0;  // origin: of the node where it was decided
+  bool operator==(const Assignment&) const = default;
+};
+
+// A flow of the firewall's (core/firewall/flow.h), as it stands in its record; `state` without what is this node's own.
+struct FlowRecord {
+  u64 ends, rest;  // its key
+  u64 state, user;
+  bool operator==(const FlowRecord&) const = default;
+};
+struct GoneFlow {
+  u32 bucket;  // the flow's first
+  u32 fingerprint;
+  bool operator==(const GoneFlow&) const = default;
+};
+// Before the digest: how many buckets the sender's table of flows has; 0: it shares none.
+struct FlowTable {
+  u32 buckets = 0;
+  bool operator==(const FlowTable&) const = default;
+};
+struct FlowPull {  // please send all flows you have
+  bool operator==(const FlowPull&) const = default;
+};
+
 // In the order of their kinds on the wire, from 1 on: append only.
-using Message = std::variant<Digest, std::vector<StateRecord>, std::vector<Opinion>, std::vector<SlotIdentity>,
-                             std::vector<PinRecord>, std::vector<GonePin>, Pull, PullEnd, Ping, Pong>;
+using Message =
+    std::variant<Digest, std::vector<StateRecord>, std::vector<Opinion>, std::vector<SlotIdentity>,
+                 std::vector<PinRecord>, std::vector<GonePin>, Pull, PullEnd, Ping, Pong, std::vector<Claim>,
+                 std::vector<Assignment>, FlowTable, std::vector<FlowRecord>, std::vector<GoneFlow>, FlowPull>;
 
 // As few bodies as hold it: a long list takes several, an empty one none.
 std::vector<std::vector<u8>> encode(const Message& message);

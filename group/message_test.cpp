@@ -22,6 +22,11 @@ std::vector<Message> some(std::mt19937_64& random, size_t count) {
   std::vector<SlotIdentity> slots;
   std::vector<PinRecord> pins;
   std::vector<GonePin> gone;
+  std::vector<Claim> claims;
+  std::vector<Assignment> assignments;
+  std::vector<FlowRecord> flows;
+  std::vector<GoneFlow> gone_flows;
+  const auto some_thing = [&] { return some_name(random).substr(0, 30) + " " + some_name(random).substr(0, 30); };
   for (size_t i = 0; i < count; ++i) {
     states.push_back({some_name(random), some_name(random), random() % 2 == 0,
                       random() % 2 ? std::optional<u32>(random() % 1001) : std::nullopt, random(), random()});
@@ -30,6 +35,11 @@ std::vector<Message> some(std::mt19937_64& random, size_t count) {
     slots.push_back({u32(random()), random()});
     pins.push_back({u32(random()), random()});
     gone.push_back({u32(random()), u32(random())});
+    const bool listed = random() % 2;
+    claims.push_back({some_thing(), listed, listed && random() % 2, listed && random() % 2, listed && random() % 2});
+    flows.push_back({random(), random(), random(), random()});
+    gone_flows.push_back({u32(random()), u32(random())});
+    assignments.push_back({some_thing(), random() % 2 ? some_name(random) : "", random(), random()});
   }
   return {Digest{random(), random(), random(), u32(random()), random(), random(), random() % 2 == 0, random() % 2 == 0},
           states,
@@ -40,7 +50,13 @@ std::vector<Message> some(std::mt19937_64& random, size_t count) {
           Pull{},
           PullEnd{random()},
           Ping{random()},
-          Pong{random()}};
+          Pong{random()},
+          claims,
+          assignments,
+          FlowTable{u32(random())},
+          flows,
+          gone_flows,
+          FlowPull{}};
 }
 
 TEST(Message, ComesBackAsItWas) {

@@ -19,6 +19,12 @@ constexpr Time kTick = 10ms;
 
 inline u32 stamp_at(Time now) { return u32(now / 16s) & kStampMask; }
 
+inline FlowTimes flow_times(const Tables& tables, Time at) {
+  return {{u32(tables.flows.size()), u32(tables.flow_embryos.size()), kStale, 8}, stamp_at(at), [](firewall::Stage) {
+            return kIdle;
+          }};
+}
+
 // A node: tables and its group. It may be killed and made anew; its tables stay unless they are emptied.
 struct Node {
   std::string name;
@@ -29,6 +35,7 @@ struct Node {
   Digest digest{1, 2, 3, 0, 1, 0, true, false};
   std::vector<StateRecord> states;
   std::vector<std::string> log, warnings;
+  bool keeps_flows = false;
 
   Node(const std::string& n, u32 pins) : name(n), tables(pins), secret(32, 7) {}
 };
@@ -85,6 +92,7 @@ struct Net {
     needs.stamp = stamp_at;
     needs.idle = idle;
     needs.stale_stamps = [] { return kStale; };
+    if (n.keeps_flows) needs.flows = [&n](Time at) { return flow_times(n.tables, at); };
     n.group = std::make_unique<Group>(n.config, n.name, n.secret, u64(now.count()), std::move(needs), n.tables.live,
                                       standing);
     publish(i);

@@ -142,6 +142,7 @@ void Group::link_lost(Member& member, const std::string& why, Time now) {
   member.pause = settled ? kPauseFirst : std::clamp<Duration>(2 * member.pause, kPauseFirst, kPauseLast);
   member.dial_at = now + member.pause;
   member.end_link(why, now);
+  ++peer_changes_;
   const std::string& name = member.config.name;
   out_.log.push_back(
       {Severity::warning, "member.lost", name, fmt::format("the connection to member {} is lost: {}", name, why)});

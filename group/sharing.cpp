@@ -62,6 +62,53 @@ void Group::publish_changes(const Digest& digest, const std::vector<StateRecord>
   if (!news.empty()) tell_all(news);
 }
 
+namespace {
+
+// What of `after` is not so in `before`, in which it is then.
+template <class T>
+std::vector<T> news_in(std::map<std::string, T>& before, const std::vector<T>& after) {
+  std::vector<T> news;
+  for (const T& record : after)
+    if (const auto known = before.find(record.thing); known == before.end() || !(known->second == record)) {
+      before.insert_or_assign(record.thing, record);
+      news.push_back(record);
+    }
+  return news;
+}
+template <class T>
+std::vector<T> all_of(const std::map<std::string, T>& known) {
+  std::vector<T> all;
+  for (const auto& [thing, record] : known) all.push_back(record);
+  return all;
+}
+
+}  // namespace
+
+void Group::publish_holdings(const std::vector<Claim>& claims, const std::vector<Assignment>& assignments) {
+  std::vector<Claim> news = news_in(claims_, claims);
+  std::set<std::string> listed;
+  for (const Claim& claim : claims) listed.insert(claim.thing);
+  std::erase_if(claims_, [&](const auto& known) {
+    if (listed.contains(known.first)) return false;
+    news.push_back({known.first, false});
+    return true;
+  });
+  tell_all(news_in(assignments_, assignments));
+  tell_all(news);
+}
+
+void Group::tell_holdings(Member& member) {
+  tell(member, all_of(assignments_));
+  tell(member, all_of(claims_));
+}
+
+std::vector<Peer> Group::peers() const {
+  std::vector<Peer> all;
+  for (const auto& m : members_)
+    all.push_back({m->config.name, m->link && m->digest, m->was_ready, m->lost_at, m->mirrored_flows, m->claims});
+  return all;
+}
+
 // Our slots, in words of all; whoever lent pins of targets that we had not is asked again once we have more targets.
 void Group::refresh_slots() {
   const std::vector<SlotIdentity> changed = slots_.refresh(live_);
@@ -79,6 +126,7 @@ void Group::ask_for_pins(Member& member) {
 // Both have told their digests: whether pins go between them.
 void Group::review_sharing(Member& member, Time now) {
   if (!member.link || !member.digest || !digest_) return;
+  review_flow_sharing(member);
   const bool sharing = not_sharing(*digest_, *member.digest).empty();
   if (!sharing) {
     member.joined = true;  // there is nothing to wait for
@@ -112,7 +160,8 @@ void Group::handle(u32 index, const Message& message, Time now) {
   const u32 stamp = needs_.stamp(now);
   std::visit(Each{
                  [&](const Digest& digest) {
-                   member.digest = digest;
+                   member.take(digest);
+                   ++peer_changes_;
                    review_sharing(member, now);
                  },
                  [&](const std::vector<StateRecord>& states) {
@@ -150,6 +199,26 @@ void Group::handle(u32 index, const Message& message, Time now) {
                  [&](const Ping& ping) {
                    if (link_of(member)->waiting() <= kQueueHigh) tell(member, Pong{ping.token});
                  },
+                 [&](const std::vector<Claim>& claims) {
+                   ++peer_changes_;
+                   if (!member.take(claims)) drop(*member.link, "it has too many things to hold", now);
+                 },
+                 [&](const FlowTable& table) {
+                   member.flow_buckets = table.buckets;
+                   review_flow_sharing(member);
+                 },
+                 [&](const std::vector<FlowRecord>& flows) {
+                   member.flows_received += flows.size();
+                   if (member.shares_flows) member.flow_applier.apply(flows, flow_times());
+                 },
+                 [&](const std::vector<GoneFlow>& gone) {
+                   if (member.shares_flows) member.flow_applier.erase(gone, flow_times());
+                 },
+                 [&](const FlowPull&) { member.flows_asked = true; },
+                 [&](const std::vector<Assignment>& news) {
+                   ++peer_changes_;
+                   assignments_received_.insert(assignments_received_.end(), news.begin(), news.end());
+                 },
                  [&](const Pong& pong) {
                    const Duration lag = now - Time(std::chrono::nanoseconds(pong.token));
                    if (pong.token <= u64(now.count()) && lag <= kOldestPong) member.lag = lag;
@@ -160,10 +229,15 @@ void Group::handle(u32 index, const Message& message, Time now) {
 
 // The next slice of the table, if it is time: what changed there goes to all that share.
 void Group::look_for_changes(Time now) {
-  const bool shared = std::any_of(members_.begin(), members_.end(), [](auto& m) { return m->sharing; });
+  const auto any = [&](const auto& is) { return std::any_of(members_.begin(), members_.end(), is); };
+  const bool shared = any([](auto& m) { return m->sharing; });
+  const bool flows = any([](auto& m) { return m->shares_flows; });
   if (!shared) scanning_ = false;
-  if (!shared || now < next_slice_) return;
+  if (!flows) scanning_flows_ = false;
+  if ((!shared && !flows) || now < next_slice_) return;
   next_slice_ = now + kSlice;
+  if (flows) look_for_flows(now);
+  if (!shared) return;
   PinChanges changes;
   const u32 stamp = needs_.stamp(now);
   const bool pass = scanner_.scan(live_, stamp, u32(live_.pins.size()) / kSlices + 1, changes);

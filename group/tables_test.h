@@ -22,6 +22,10 @@ struct Tables {
   std::vector<Target> targets = std::vector<Target>(32);
   std::vector<SlotName> names = std::vector<SlotName>(32);
   std::vector<Meta> meta = std::vector<Meta>(1);
+  std::vector<ExactBucket> flows = std::vector<ExactBucket>(64);  // of the firewall's
+  std::vector<ExactRecord4> flow_records = std::vector<ExactRecord4>(64 * kExactWays);
+  std::vector<ExactEmbryoBucket> flow_embryos = std::vector<ExactEmbryoBucket>(8);
+  std::vector<ExactRecord4> flow_embryo_records = std::vector<ExactRecord4>(8 * kExactEmbryoWays);
   Live live{};
   Settings constants{};
   u64 moved = 0;
@@ -31,6 +35,10 @@ struct Tables {
     live.targets = targets;
     live.slot_names = names;
     live.meta = meta;
+    live.flows = flows;
+    live.flow_records = flow_records;
+    live.flow_embryos = flow_embryos;
+    live.flow_embryo_records = flow_embryo_records;
     constants.pin_buckets = u32(pins.size());
     constants.stale_stamps = kStale;
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "node/words.h"
+#include "roles/role.h"
 
 namespace waymark {
 
@@ -24,7 +25,11 @@ group::StateRecord record_of(const Decided& d) {
 
 }  // namespace
 
-Control::Control(Live live, Life life) : life_(std::move(life)), node_(live, life_.clock), health_(life_.seed) {
+Control::Control(Live live, Life life)
+    : life_(std::move(life)),
+      node_(live, life_.clock),
+      health_(life_.seed),
+      holdings_(life_.name, node_.live().holdings) {
   if (life_.adopted) announce_.keep_found(life_.announced);
 }
 
@@ -40,6 +45,9 @@ Result<Draft> Control::draft(std::shared_ptr<const Config> config, std::span<con
                       "take the group's",
                       config->group->name)};
   }
+  drafted_things_ = holdings_of(*config);
+  drafted_holds_ = holdings_.plan(drafted_things_);
+  config = holding(std::move(config), drafted_holds_);
   Services serves = services_of(*config);
   Result<Draft> draft = node_.draft(std::move(config), std::move(serves), interfaces, natives);
   if (draft) next_secret_ = std::move(secret);
@@ -67,6 +75,7 @@ void Control::commit(Compiled compiled, Time now) {
   node_.commit(std::move(compiled), now);
   events_.configured(node_.config(), node_.decisions());
   const Config& config = node_.config();
+  follow_holdings(now);
   health_.configure(std::move(checks), now);
   if (life_.adopted && !committed_)  // what the daemon before us knew stands until we know better
     for (const ServiceSpec& service : node_.serves().service)
@@ -115,21 +124,28 @@ void Control::form_group(group::Standing standing, Time now) {
   }
   if (group_ && next_secret_ == life_.secret && group_name_ == config.group->name)
     return group_->configure(*config.group, now);
-  published_ = false;
+  published_ = holdings_told_ = false;
   life_.secret = next_secret_;
   group_name_ = config.group->name;
   group::GroupNeeds needs{life_.nonce, [this](Time at) { return node_.stamp(at); },
                           [this](u32 slot, PinState state) { return node_.idle_stamps(slot, state); },
-                          [this] { return stale_stamps_; }};
+                          [this] { return stale_stamps_; }, [this](Time at) { return node_.flow_times(at); }};
   group_ = std::make_unique<group::Group>(*config.group, config.name, life_.secret, life_.epoch, std::move(needs),
                                           node_.live(), standing);
 }
 
-void Control::begin_grace(const Compiled& compiled, Time now) {
+void Control::begin_grace(const Compiled& compiled, bool tables_are_new, Time now) {
+  const bool takes = std::any_of(drafted_holds_.begin(), drafted_holds_.end(), [&](const auto& drafted) {
+    const auto before = holdings_.held().find(drafted.first);
+    return drafted.second == Hold::yes && before != holdings_.held().end() && before->second == Hold::no;
+  });
+  const std::vector<group::Peer> peers = group_ ? group_->peers() : std::vector<group::Peer>();
+  const bool mirrored = std::all_of(peers.begin(), peers.end(), [](auto& peer) { return peer.mirrors_flows; });
+  if (!tables_are_new && (!takes || mirrored)) return;
   if (!node_.begin_grace(compiled, now)) return;
   events_.tell({Severity::info, "grace.began", "",
-                fmt::format("the table of flows is new: for {} s the firewall lets TCP connections go on that it does "
-                            "not know",
+                fmt::format("{}: for {} s the firewall lets TCP connections go on that it does not know",
+                            tables_are_new ? "the table of flows is new" : "flows come from another member",
                             std::chrono::duration_cast<std::chrono::seconds>(node_.grace_left(now)).count())});
 }
 
@@ -145,6 +161,53 @@ Status Control::reweigh(const std::string& target, std::optional<u32> weight, Ti
   events_.decided(node_.config(), node_.decisions());
   settle(now);
   return Done{};
+}
+
+Status Control::take(const std::string& thing, Time now) {
+  if (!group_) return Error{fmt::format("this node is in no [group], from whose members it could take {}", thing)};
+  return decide_holding(holdings_.take(thing), now);
+}
+
+Status Control::give(const std::string& thing, const std::string& member, Time now) {
+  if (!group_) return Error{fmt::format("this node is in no [group], to whose members it could give {}", thing)};
+  return decide_holding(holdings_.give(thing, member), now);
+}
+
+Status Control::decide_holding(const Status& done, Time now) {
+  if (!done) return done;
+  holdings_told_ = false;
+  settle(now);
+  return Done{};
+}
+
+// What is drafted is in force: packets follow it.
+void Control::follow_holdings(Time now) {
+  const Holds before = holdings_.held();
+  holdings_.in_force(std::exchange(drafted_things_, {}), std::exchange(drafted_holds_, {}), now);
+  for (const group::HoldingView& v : holdings_.views()) {
+    const std::string& thing = v.of.name;
+    const auto was = before.find(thing);
+    if (was == before.end() || was->second == v.hold) continue;
+    if (v.hold == Hold::yes)
+      events_.tell({v.is_stand_in ? Severity::warning : Severity::info, "holding.taken", thing,
+                    fmt::format("this node holds {} now: {}", thing, v.why)});
+    else if (was->second == Hold::yes)
+      events_.tell(
+          {Severity::info, "holding.left", thing, fmt::format("this node no longer holds {}: {}", thing, v.why)});
+  }
+  holdings_.save(node_.live().holdings);
+  holdings_told_ = false;
+}
+
+void Control::review_holdings(Time now) {
+  const u64 changes = group_->peer_changes() + group_->in_step();
+  if (holdings_told_ && changes == peers_seen_ && now < holdings_.deadline()) return;
+  peers_seen_ = changes;
+  if (holdings_.merge(group_->assignments_received())) holdings_told_ = false;
+  holdings_.review(group_->peers(), group_->in_step(), now);
+  if (std::exchange(holdings_told_, true)) return;
+  holdings_.save(node_.live().holdings);
+  group_->publish_holdings(holdings_.claims(), holdings_.assignments());
 }
 
 void Control::stop(Time now) {
@@ -269,7 +332,10 @@ void Control::publish(bool ready, Time now) {
 
 void Control::settle(Time now) {
   if (!committed_) return;
-  if (group_) follow_group(now);
+  if (group_) {
+    follow_group(now);
+    review_holdings(now);
+  }
   follow_health(now);
   if (!health_known_ && health_.decided()) {
     health_known_ = true;
@@ -326,7 +392,7 @@ std::vector<u32> Control::tick(Time now) {
 
 Time Control::deadline() const {
   Time due = std::min({node_.deadline(), health_.deadline(), announce_.deadline()});
-  if (group_) due = std::min(due, group_->deadline());
+  if (group_) due = std::min({due, group_->deadline(), holdings_.deadline()});
   if (contested_.size() > kOpinionsAtOnce) due = std::min(due, opinions_due_);
   return due;
 }

@@ -28,6 +28,7 @@ class Control {
     std::function<group::Nonce()> nonce;  // random, for each connection
     std::vector<Prefix> announced;        // routes that were found, where adopted
     std::vector<u8> secret;               // of [group], where the configuration has one
+    std::string name = {};                // the node's
   };
   Control(Live live, Life life);
   ~Control();
@@ -40,8 +41,9 @@ class Control {
   void commit(Compiled compiled, Time now);
   void abandon() { node_.abandon(); }
 
-  // Where the tables know no flows yet, before packets meet what was compiled: see FlowKeeper::begin_grace().
-  void begin_grace(const Compiled& compiled, Time now);
+  // Where the tables know no flows yet, or not those of what is taken from another member, before packets meet what was
+  // compiled: see FlowKeeper::begin_grace().
+  void begin_grace(const Compiled& compiled, bool tables_are_new, Time now);
 
   // The same at once.
   Result<Image> prepare(const Config& config, std::span<const InterfaceFacts> interfaces, std::vector<u8> secret,
@@ -53,6 +55,8 @@ class Control {
   // Operators' commands; they reach the other directors of the group.
   Status drain(const std::string& target, bool on, Time now);
   Status reweigh(const std::string& target, std::optional<u32> weight, Time now);
+  Status take(const std::string& thing, Time now);
+  Status give(const std::string& thing, const std::string& member, Time now);  // empty: whoever would have it
   void stop(Time now);  // withdraws everything for good; forwarding goes on
 
   // Checks: what is to be asked now, and what came of it.
@@ -87,6 +91,11 @@ class Control {
   const Announce& announce() const { return announce_; }
   const group::Group* group() const { return group_.get(); }
 
+  // What members of the group hold in turn; and whether this node is to hold other things of it than those in force, so
+  // that the configuration is to be drafted anew.
+  const group::Holdings& holdings() const { return holdings_; }
+  bool wants_other_holdings() const { return committed_ && holdings_.wanted() != holdings_.held(); }
+
   // Why the node does not announce its services, as a clause; empty where it is in step.
   std::string awaited() const;
 
@@ -96,6 +105,9 @@ class Control {
   void follow_group(Time now);
   void weigh_opinions(Time now);
   void publish(bool ready, Time now);
+  void review_holdings(Time now);
+  void follow_holdings(Time now);
+  Status decide_holding(const Status& done, Time now);
   void set_live(const std::string& service, bool live);
   void doubt_services();
   void form_group(group::Standing standing, Time now);
@@ -106,6 +118,9 @@ class Control {
   Announce announce_;
   std::unique_ptr<group::Group> group_;
   NodeEvents events_;
+  group::Holdings holdings_;
+  std::vector<Holding> drafted_things_;
+  Holds drafted_holds_;
   Compiled prepared_;
   std::vector<u8> next_secret_;
   std::string group_name_;
@@ -118,6 +133,8 @@ class Control {
   std::vector<group::Opinion> opinions_;       // of ours: what changed since the last publish()
   std::vector<group::StateRecord> decisions_;  // likewise
   bool published_ = false;                     // all of it, once
+  bool holdings_told_ = true;                  // to the group, as they are now
+  u64 peers_seen_ = 0;                         // Group::peer_changes()
   // What settle() saw last: it runs after each event, and mostly nothing changed.
   u64 verdicts_seen_ = 0, node_seen_ = 0;
   std::optional<std::string> awaited_seen_;

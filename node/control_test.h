@@ -65,7 +65,7 @@ struct Director {
     std::copy(key.begin(), key.end(), engine.live().meta[0].pin_key);
   }
   Status start(Time now, bool adopted, std::vector<Prefix> announced = {}) {
-    Control::Life life{Clock{0s, 1000, 250}, 1, u64(now.count()), adopted, {}, std::move(announced), {}};
+    Control::Life life{Clock{0s, 1000, 250}, 1, u64(now.count()), adopted, {}, std::move(announced), {}, config.name};
     life.nonce = [n = u8(0)]() mutable { return group::Nonce{++n}; };
     control = std::make_unique<Control>(engine.live(), std::move(life));
     return reload(now);
@@ -103,7 +103,8 @@ struct Pair {
   void drop(Director& d, group::Link link) {
     const auto far = other_end[{&d, link}];
     other_end.erase({&d, link});
-    if (other_end.erase(far)) far.first->control->closed(far.second, group::Ended::by_peer, "it closed", now);
+    if (other_end.erase(far) && far.first->control)
+      far.first->control->closed(far.second, group::Ended::by_peer, "it closed", now);
   }
   void carry(Director& d, Director& peer) {
     for (const Question& q : d.control->questions(now)) {
@@ -127,7 +128,7 @@ struct Pair {
       EXPECT_TRUE(peer.control->accepted(there, ip(&peer == &two ? "2001:db8::1" : "2001:db8::2"), now));
     }
     for (auto& [link, bytes] : out.send)
-      if (const auto far = other_end.find({&d, link}); far != other_end.end() && !cut)
+      if (const auto far = other_end.find({&d, link}); far != other_end.end() && !cut && far->second.first->control)
         far->second.first->control->received(far->second.second, bytes, now);
     for (group::Link link : out.close) drop(d, link);
   }

@@ -21,7 +21,7 @@ constexpr Duration kSweepEvery = 5s;
 constexpr Duration kSweepPause = 4ms;
 constexpr u32 kSweepBuckets = 2'048;  // at once, with their records; then others have a turn
 
-u32 owner_of(const ExactRecord4& record) { return u32(read_word(&record.key[1]) >> 40); }
+u32 owner_of(const ExactRecord4& record) { return firewall::ends_in({{0, read_word(&record.key[1])}}).owner; }
 
 // What a list by number has of an owner, or null.
 template <class T, class N>
@@ -146,8 +146,7 @@ void FlowKeeper::tick(Time now, u32 ticks, u32 ticks_per_second) {
   const FirewallSettings& s = plan_.settings;
   FlowEnv env{live_};
   const bool ended = sweeper_->step(
-      env, {s.buckets, s.embryo_buckets, s.stale_stamps, s.embryo_stamps},
-      {ticks >> plan_.stamp_shift, ticks >> s.embryo_shift},
+      env, times(ticks).limits, {ticks >> plan_.stamp_shift, ticks >> s.embryo_shift},
       [&](u64 state) { return idle_stamps(plan_, firewall::stage_of(state)); },
       [&](const ExactRecord4& record, bool embryo) { count(record, embryo); }, kSweepBuckets);
   sweep_due_ = ended ? std::max(sweep_begun_ + kSweepEvery, now) : now + kSweepPause;
@@ -182,6 +181,13 @@ void FlowKeeper::end_sweep() {
     __sync_fetch_and_add(&live_.flow_counts[plan_.owners[i].place].flows, owned.flows + owned.half_open - before_[i]);
   }
   swept_ = std::move(counting_);
+}
+
+group::FlowTimes FlowKeeper::times(u32 ticks) const {
+  const FirewallSettings& s = plan_.settings;
+  return {{s.buckets, s.embryo_buckets, s.stale_stamps, s.embryo_stamps},
+          ticks >> plan_.stamp_shift,
+          [this](Stage stage) { return idle_stamps(plan_, stage); }};
 }
 
 u64 FlowKeeper::taken(const FlowPlan::Owner& owner) const { return read_word(&live_.flow_counts[owner.place].flows); }

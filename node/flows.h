@@ -11,14 +11,10 @@
 #include "base/time.h"
 #include "config/config.h"
 #include "core/exact_sweep.h"
-#include "core/firewall/flow.h"
-#include "core/tables.h"
-#include "dataplane/image.h"
+#include "dataplane/flow_env.h"
+#include "group/flow_mirror.h"
 
 namespace waymark {
-
-using FlowTable = ExactTable<table::flows_table, table::flow_records_table>;
-using FlowEmbryos = ExactTable<table::flow_embryos_table, table::flow_embryo_records_table>;
 
 // What a configuration says of them. Idle times in stamps; a flow that has been silent for longer goes.
 struct FlowPlan {
@@ -69,6 +65,7 @@ class FlowKeeper {
   Time deadline() const { return sweeper_ ? std::min(sweep_due_, grace_due_) : Time::max(); }
 
   const FlowPlan& plan() const { return plan_; }
+  group::FlowTimes times(u32 ticks) const;  // for as long as the plan stays
   const FlowsSwept& swept() const { return swept_; }
   u64 taken(const FlowPlan::Owner& owner) const;  // flows that count against its limit: the swept, and those since
 
@@ -82,26 +79,11 @@ class FlowKeeper {
   Live& live_;
   FlowPlan plan_;
   std::vector<SweepWords> words_;
-  std::optional<ExactSweeper<FlowTable, FlowEmbryos>> sweeper_;  // none where nothing is guarded
+  std::optional<ExactSweeper<firewall::Flows, firewall::Embryos>> sweeper_;  // none where nothing is guarded
   FlowsSwept counting_, swept_;
   std::vector<u64> before_;  // what table::flow_counts said when the sweep began, as in plan_.owners
   Time sweep_begun_{0}, sweep_due_{0}, grace_due_{0};
   bool grace_ended_ = false;
-};
-
-// The exact tables as user space sees them (core/exact.h).
-struct FlowEnv {
-  Live& live;
-  auto* at(decltype(table::flows), u32 i) { return entry(live.flows, i); }
-  auto* at(decltype(table::flow_records), u32 i) { return entry(live.flow_records, i); }
-  auto* at(decltype(table::flow_embryos), u32 i) { return entry(live.flow_embryos, i); }
-  auto* at(decltype(table::flow_embryo_records), u32 i) { return entry(live.flow_embryo_records, i); }
-
- private:
-  template <class T>
-  static T* entry(std::span<T> table, u32 i) {
-    return i < table.size() ? &table[i] : nullptr;
-  }
 };
 
 }  // namespace waymark

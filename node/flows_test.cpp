@@ -90,9 +90,9 @@ struct Guarded {
     const FlowPlan& plan = keeper().plan();
     const Inserted how =
         firewall::is_embryonic(stage)
-            ? insert_exact_embryo<FlowEmbryos>(env, limits(), place(k), k, state, 0,
-                                               scene->ticks() >> plan.settings.embryo_shift)
-            : insert_exact<FlowTable>(env, limits(), place(k), k, state, 0, scene->ticks() >> plan.stamp_shift);
+            ? insert_exact_embryo<firewall::Embryos>(env, limits(), place(k), k, state, 0,
+                                                     scene->ticks() >> plan.settings.embryo_shift)
+            : insert_exact<firewall::Flows>(env, limits(), place(k), k, state, 0, scene->ticks() >> plan.stamp_shift);
     EXPECT_TRUE(is_in(how));
   }
   bool knows(u32 owner, u16 port) {
@@ -100,7 +100,7 @@ struct Guarded {
     FlowEnv env{tables};
     const ExactKey<2> k = key(owner, port);
     bool embryonic = false;
-    return find_flow<FlowTable, FlowEmbryos>(env, limits(), place(k), k, embryonic).word;
+    return find_flow<firewall::Flows, firewall::Embryos>(env, limits(), place(k), k, embryonic).word;
   }
   u64& taken(u32 owner) {
     const std::span<FlowCount> counts = live().flow_counts;

@@ -148,6 +148,7 @@ class Node {
   bool begin_grace(const Compiled& compiled, Time now) {
     return flows_.begin_grace(compiled.flows, clock_.ticks_at(now));
   }
+  group::FlowTimes flow_times(Time now) const { return flows_.times(clock_.ticks_at(now)); }
   u32 ticks(Time now) const { return clock_.ticks_at(now); }
   Duration grace_left(Time now) const {  // 0: packets find no flows again in their middle
     const double seconds = double(flows_.grace_left(ticks(now))) / clock_.per_second;

@@ -2,6 +2,7 @@
 // compiler, the daemon, the command line) goes through the list and names none of them.
 #pragma once
 
+#include <memory>
 #include <set>
 #include <span>
 #include <string>
@@ -10,6 +11,7 @@
 
 #include "base/result.h"
 #include "config/config.h"
+#include "config/holding.h"
 #include "config/problem.h"
 #include "roles/here.h"
 
@@ -82,6 +84,9 @@ struct Descriptor {
   void (*open_port)(const Config&, const InterfaceConfig&, Port&) = nullptr;
   // The table of its flows' state that members of a [group] mirror, by identity (group/mirror.h).
   const char* mirrored = nullptr;
+  // What of its work members of a [group] hold in turn, and how a configuration becomes one that holds just these.
+  std::vector<Holding> (*holdings)(const Config&) = nullptr;
+  void (*hold)(Config&, const Holds&) = nullptr;
   // What kernel routes are to tell routers of, and lead nowhere: where this machine itself must not need another one.
   std::vector<Announced> (*announces)(const Config&) = nullptr;
   // Which prefixes that the machine reaches by itself win over what the role takes: they are in its tables, which are
@@ -115,6 +120,10 @@ std::vector<RolesOwn> owners_of(const Config& config, const Address& address);
 // How many flows the firewall's table is to hold, 0 where no role keeps any; and all sizes that lasting tables get.
 u32 flows_of(const Config& config);
 TableSizes sizes_of(const Config& config);
+
+// What its roles hold in turn with other members; and the configuration with which they hold just these.
+std::vector<Holding> holdings_of(const Config& config);
+std::shared_ptr<const Config> holding(std::shared_ptr<const Config> config, const Holds& holds);
 
 // What of a configuration's roles wins over any of them, and whether one has such.
 std::vector<Prefix> winners_of(const Config& config, std::span<const Prefix> natives);

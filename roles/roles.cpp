@@ -48,6 +48,24 @@ std::vector<RolesOwn> owners_of(const Config& config, const Address& address) {
   return out;
 }
 
+std::vector<Holding> holdings_of(const Config& config) {
+  std::vector<Holding> out;
+  for (const Descriptor* role : roles_at_work(config)) {
+    if (!role->holdings) continue;
+    const std::vector<Holding> some = role->holdings(config);
+    out.insert(out.end(), some.begin(), some.end());
+  }
+  return out;
+}
+
+std::shared_ptr<const Config> holding(std::shared_ptr<const Config> config, const Holds& holds) {
+  if (holds.empty()) return config;
+  auto out = std::make_shared<Config>(*config);
+  for (const Descriptor* role : roles_at_work(*config))
+    if (role->hold) role->hold(*out, holds);
+  return out;
+}
+
 std::vector<Prefix> winners_of(const Config& config, std::span<const Prefix> natives) {
   std::vector<Prefix> out;
   for (const Descriptor* role : roles_at_work(config)) {

@@ -7,12 +7,9 @@
 #include "core/firewall/fragments.h"
 #include "core/firewall/reasons.h"
 #include "core/firewall/rules.h"
+#include "core/firewall/table.h"
 
 namespace waymark::firewall {
-
-using Flows = ExactTable<table::flows_table, table::flow_records_table>;
-using Embryos = ExactTable<table::flow_embryos_table, table::flow_embryo_records_table>;
-using Flow = ExactFlow<ExactRecord4>;
 
 template <class E>
 WM_INLINE ExactLimits limits_of(E& env) {
@@ -144,7 +141,7 @@ WM_INLINE Verdict admit_rare(E& env, const Asked& a) {
   Flow flow = find_flow<Flows, Embryos>(env, limits, place, a.key, embryonic);
   embryonic = forget(embryonic);
   if (flow.word) {
-    const u64 state = flow.owners_state();
+    const u64 known = flow.owners_state(), state = known & ~kLent;
     const bool half_open = is_embryonic(stage_of(state));
     Judged judged = {state, kGoOn, false};
     if (tcp)
@@ -154,7 +151,7 @@ WM_INLINE Verdict admit_rare(E& env, const Asked& a) {
     if (ended(judged.end)) return judged.end;
     if (!judged.anew) {
       // Where another processor was first, its packet's change stands, and the next packet makes this one's.
-      if (judged.state != state && !change_state(flow, judged.state)) return kGoOn;
+      if (judged.state != known && !change_state(flow, judged.state)) return kGoOn;
       touch(flow, embryonic ? embryo_stamp(env) : flow_stamp(env));
       if (!embryonic || is_embryonic(stage_of(judged.state))) return kGoOn;
       if (promote<Flows>(env, limits, place, a.key, flow, flow_stamp(env)) == Inserted::full)
@@ -206,6 +203,7 @@ WM_INLINE Verdict admit(E& env, const Asked& a) {
   Flow flow = find_exact<Flows>(env, limits, place, a.key);
   if (WM_UNLIKELY(!flow.word)) return admit_rarely(env, a);
   const u64 state = flow.owners_state();
+  if (WM_UNLIKELY(forget(u32(state >> kLentBit)))) return admit_rarely(env, a);
   if (u8(a.key.word[1] >> 32) == kProtoTcp) {
     if (WM_UNLIKELY(stage_of(state) != Stage::open || a.segment.flags & kTcpSteers)) return admit_rarely(env, a);
     if (WM_UNLIKELY(!is_near(state, a.from, a.segment.sequence))) return why::window;

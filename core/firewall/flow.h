@@ -35,9 +35,13 @@ WM_INLINE constexpr bool is_embryonic(Stage s) {
 
 // The owner's bits of a flow's state (core/exact.h):
 //   stage:4 | begun by the outside:1 | FIN of the inside:1, outside:1 | knows what the inside acknowledged:1,
-//   outside:1 | found in grace:1 | acknowledged by the inside:16, outside:16
+//   outside:1 | found in grace:1 | acknowledged by the inside:16, outside:16 | lent:1
 constexpr u64 kOutsideBegan = 1 << 4, kFin = 1 << 5, kKnows = 1 << 7, kGrace = 1 << 9;
 constexpr u32 kAcknowledged = 10;  // shift of the inside's, and 16 more of the outside's
+// Another member of the group told it, and none of its packets came by here; the highest bit.
+constexpr u32 kLentBit = 42;
+constexpr u64 kLent = u64(1) << kLentBit;
+static_assert(kLentBit + 1 == kStateBits);
 WM_INLINE constexpr Stage stage_of(u64 state) { return Stage(state & 15); }
 WM_INLINE constexpr u64 in_stage(u64 state, Stage stage) { return (state & ~u64(15)) | u64(stage); }
 WM_INLINE constexpr Side beginner(u64 state) { return state & kOutsideBegan ? Side::outside : Side::inside; }

@@ -67,6 +67,21 @@ void check_fits(Checking& in, const std::optional<AddressPlan>& plan, FieldKind 
                                     what, value, name_of(kind), title(*plan), most_of(*plan, kind)));
 }
 
+// Whose work is whose, and what only members of a group can do.
+void check_holds(Checking& in, const GatewayConfig& gateway) {
+  if (!in.places.good(gateway.holds)) return;
+  if (!in.config.group && gateway.holds.empty())
+    in.problems.error(in.places.at(gateway.holds, gateway),
+                      "\"holds\" in [gateway] is empty, and there is no [group] whose members' ids it could take");
+  if (!in.config.group && !gateway.stand_in.empty())
+    in.problems.error(in.places.at(gateway.stand_in, gateway),
+                      "\"stand_in\" in [gateway] is for members of a group, and the file has no [group]");
+  for (const u64& id : gateway.stand_in)
+    if (std::find(gateway.holds.begin(), gateway.holds.end(), id) != gateway.holds.end())
+      in.problems.error(in.places.at(id, gateway),
+                        fmt::format("\"stand_in\" in [gateway] has {}, which \"holds\" has, too", id));
+}
+
 void check_ids(Checking& in, const GatewayConfig& gateway, const std::optional<AddressPlan>& plan) {
   std::map<u64, const GatewayIdConfig*> seen;
   std::map<std::pair<u64, u64>, const GatewayIdConfig*> ends;
@@ -85,10 +100,12 @@ void check_ids(Checking& in, const GatewayConfig& gateway, const std::optional<A
                                                        text(a), holder->second->id, id.id));
     }
   }
-  for (const u64& id : gateway.holds)
-    if (!seen.contains(id) && in.places.good(gateway.id))
-      in.problems.error(in.places.at(id, gateway),
-                        fmt::format("\"holds\" in [gateway] has {}, but there is no [[gateway.id]] with it", id));
+  for (const auto& [key, ids] : {std::pair("holds", &gateway.holds), std::pair("stand_in", &gateway.stand_in)})
+    for (const u64& id : *ids)
+      if (!seen.contains(id) && in.places.good(gateway.id))
+        in.problems.error(in.places.at(id, gateway),
+                          fmt::format("\"{}\" in [gateway] has {}, but there is no [[gateway.id]] with it", key, id));
+  check_holds(in, gateway);
 }
 
 // What tells tunnels apart.

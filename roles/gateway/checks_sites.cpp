@@ -55,7 +55,7 @@ void check_routes(Checking& in, const GatewayConfig& gateway, const std::optiona
                                              "\"announce\" in [gateway] cannot have \"specific\"",
                                              title(*plan)));
   const std::size_t each = offset(FieldKind::tenant) < offset(FieldKind::gateway) ? gateway.tenant.size() : 1;
-  if (const std::size_t n = each * gateway.holds.size(); n > kMaxAddresses)
+  if (const std::size_t n = each * (in.config.group ? gateway.id.size() : gateway.holds.size()); n > kMaxAddresses)
     in.problems.error(at, fmt::format("\"specific\" in \"announce\" of [gateway] stands for {} routes, one for each id "
                                       "held and tenant; at most {} are supported",
                                       n, kMaxAddresses));

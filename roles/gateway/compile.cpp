@@ -49,9 +49,10 @@ class Compiler {
   Status compile() {
     for (const GatewayIdConfig& id : config_.id)
       if (holds(config_, id.id)) held_.push_back(&id);
-    if (held_.empty()) return Error{"[gateway] holds no id"};
-    add_settings();
     add_firewall(c_, config_);
+    // A spare has no packets of its own; whose flows its firewall knows from others stays known.
+    if (held_.empty()) return Done{};
+    add_settings();
     for (u32 index = 0; index < config_.id.size(); ++index) add_id(config_.id[index], index);
     c_.prefixes.add(plain_mapping(Prefix(plan_.prefix, plan_.prefix_length), zone_, u8(Role::gateway)));
     const Space common = space_of(0, SpaceKind::tenant_map);

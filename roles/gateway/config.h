@@ -69,7 +69,12 @@ enum class GraceFrom : u8 { both = 0, inside = 1 };
 struct GatewayConfig {
   std::string zone = "public";
   std::string plan;
-  std::vector<u64> holds;  // ids whose work this node does
+  std::vector<u64> holds;     // ids whose work is this node's
+  std::vector<u64> stand_in;  // and others', where they are lost
+  // In a [group], whose members hold ids in turn: what this node holds now; and of these, what it does not announce, as
+  // another one does. None: `holds`.
+  std::optional<std::vector<u64>> held = {};
+  std::vector<u64> leaving = {};
   OnwardBy onward = OnwardBy::tunnel;
   std::vector<GatewayRoutes> announce = {GatewayRoutes::plan, GatewayRoutes::own, GatewayRoutes::ends};
   Address address = kDummy;  // the sender of ICMP errors to tenants, IPv4

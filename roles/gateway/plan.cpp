@@ -1,4 +1,6 @@
 // The gateway's addresses by its plan.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "roles/gateway/role.h"
@@ -24,8 +26,17 @@ Address plan_address(const Plan& plan, u64 id, u64 number, u32 ip4) {
 }
 
 bool holds(const GatewayConfig& config, u64 id) {
-  return std::find(config.holds.begin(), config.holds.end(), id) != config.holds.end();
+  const std::vector<u64>& held = config.held ? *config.held : config.holds;
+  return std::find(held.begin(), held.end(), id) != held.end();
 }
+
+namespace {
+
+bool announces_id(const GatewayConfig& config, u64 id) {
+  return holds(config, id) && std::find(config.leaving.begin(), config.leaving.end(), id) == config.leaving.end();
+}
+
+}  // namespace
 
 bool announces(const GatewayConfig& config, GatewayRoutes what) {
   return std::find(config.announce.begin(), config.announce.end(), what) != config.announce.end();
@@ -41,7 +52,7 @@ std::vector<Prefix> specific_prefixes(const Config& config) {
   const u8 length = u8(gateway.offset + gateway.width);
   std::vector<Prefix> out;
   for (const GatewayIdConfig& id : config.gateway->id) {
-    if (!holds(*config.gateway, id.id)) continue;
+    if (!announces_id(*config.gateway, id.id)) continue;
     if (!by_tenant) out.push_back({plan_address(plan, id.id, 0, 0), length});
     if (by_tenant)
       for (const TenantConfig& tenant : config.gateway->tenant)
@@ -55,9 +66,11 @@ std::vector<Prefix> announced_prefixes(const Config& config) {
   const std::optional<AddressPlan> plan = plan_of(config);
   if (!plan) return {};
   std::vector<Prefix> out;
+  const auto is_announced = [&](const GatewayIdConfig& id) { return announces_id(gateway, id.id); };
+  if (std::none_of(gateway.id.begin(), gateway.id.end(), is_announced)) return out;
   if (announces(gateway, GatewayRoutes::plan)) out.push_back({plan->plan.prefix, plan->plan.prefix_length});
   for (const GatewayIdConfig& id : gateway.id) {
-    if (!holds(gateway, id.id)) continue;
+    if (!announces_id(gateway, id.id)) continue;
     if (announces(gateway, GatewayRoutes::own)) out.push_back(Prefix(plan_address(plan->plan, id.id, 0, 0)));
     if (announces(gateway, GatewayRoutes::ends)) out.insert(out.end(), id.address.begin(), id.address.end());
   }
@@ -77,6 +90,30 @@ std::vector<Address> own_addresses(const Config& config) {
     out.insert(out.end(), id.address.begin(), id.address.end());
   }
   return out;
+}
+
+std::vector<Holding> holdings(const Config& config) {
+  std::vector<Holding> out;
+  if (!config.group) return out;
+  const GatewayConfig& gateway = *config.gateway;
+  const auto has = [](const std::vector<u64>& ids, u64 id) {
+    return std::find(ids.begin(), ids.end(), id) != ids.end();
+  };
+  for (const GatewayIdConfig& id : gateway.id)
+    out.push_back({fmt::format("gateway {}", id.id), has(gateway.holds, id.id), has(gateway.stand_in, id.id)});
+  return out;
+}
+
+void hold(Config& config, const Holds& holds) {
+  GatewayConfig& gateway = *config.gateway;
+  gateway.held.emplace();
+  gateway.leaving.clear();
+  for (const GatewayIdConfig& id : gateway.id) {
+    const auto found = holds.find(fmt::format("gateway {}", id.id));
+    if (found == holds.end() || found->second == Hold::no) continue;
+    gateway.held->push_back(id.id);
+    if (found->second == Hold::leaving) gateway.leaving.push_back(id.id);
+  }
 }
 
 }  // namespace waymark::gateway

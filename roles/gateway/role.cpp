@@ -21,10 +21,16 @@ std::string summary(const Config& config) {
   const GatewayConfig& gateway = *config.gateway;
   std::size_t tunnels = 0;
   for (const TenantConfig& tenant : gateway.tenant) tunnels += tenant.tunnel.size();
-  std::string ids;
-  for (const u64 id : gateway.holds) ids += fmt::format("{}{}", ids.empty() ? "" : ", ", id);
-  return fmt::format("does the work of gateway {} of {}, for {} behind {}", ids, gateway.id.size(),
-                     counted(gateway.tenant.size(), "tenant"), counted(tunnels, "tunnel"));
+  const auto listed = [](const std::vector<u64>& list) {
+    std::string ids;
+    for (const u64 id : list) ids += fmt::format("{}{}", ids.empty() ? "" : ", ", id);
+    return ids;
+  };
+  std::string work = fmt::format("does the work of gateway {} of {}", listed(gateway.holds), gateway.id.size());
+  if (gateway.holds.empty()) work = fmt::format("holds none of {}", counted(gateway.id.size(), "gateway"));
+  if (!gateway.stand_in.empty()) work += fmt::format(", stands in for {}", listed(gateway.stand_in));
+  return fmt::format("{}, for {} behind {}", work, counted(gateway.tenant.size(), "tenant"),
+                     counted(tunnels, "tunnel"));
 }
 
 void owns(const config::Checking& in, std::vector<Owned>& out) {
@@ -85,6 +91,8 @@ extern const Descriptor kDescriptor = {.role = Role::gateway,
                                        .thing = "tenant",
                                        .things = things,
                                        .compile = compile,
+                                       .holdings = holdings,
+                                       .hold = hold,
                                        .announces = announced,
                                        .look_here = look_here,
                                        .usual_interface = usual_interface,

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "config/checks.h"
+#include "config/holding.h"
 #include "config/plans.h"
 #include "roles/compile.h"
 #include "roles/here.h"
@@ -33,5 +34,9 @@ bool announces(const GatewayConfig& config, GatewayRoutes what);
 std::vector<Address> own_addresses(const Config& config);
 
 bool holds(const GatewayConfig& config, u64 id);
+
+// Its ids, where members of a [group] hold them in turn (Descriptor::holdings).
+std::vector<Holding> holdings(const Config& config);
+void hold(Config& config, const Holds& holds);
 
 }  // namespace waymark::gateway

@@ -100,7 +100,12 @@ constexpr auto kSection = section<GatewayConfig>(
     "replies of any of the plan's gateways back.",
     Field{"plan", &GatewayConfig::plan, kName, required,
           "The `[plan.NAME]` of its addresses: one with the fields `tenant`, `gateway` and `ipv4`."},
-    Field{"holds", &GatewayConfig::holds, Several{kPlanNumber}, required, "The ids whose work this node does."},
+    Field{"holds", &GatewayConfig::holds, Several{kPlanNumber, kMayBeEmpty}, required,
+          "The ids whose work this node does. A spare in a `[group]` has none of its own."},
+    Field{"stand_in", &GatewayConfig::stand_in, Several{kPlanNumber, kMayBeEmpty}, optional,
+          "Ids of other members of the `[group]` whose work this node does while those are lost. Of several members "
+          "that would, the first by name does.",
+          "none"},
     Field{"id", &GatewayConfig::id, Repeated{kId, 4'096}, optional, ""},
     Field{"zone", &GatewayConfig::zone, kName, optional,
           "The zone of tunnels and of IPv6: one of `[engine] interfaces`."},
