@@ -49,7 +49,7 @@ Result<bool> compare(const std::vector<const NamedCase*>& cases, u32 runs, const
   for (const NamedCase* c : common) {
     const bool regression = worse[c->name] == kTimes;
     held = held && !regression;
-    fmt::print("{:<26} {:>7.1f} -> {:>7.1f} ns, worse in {} of {}{}\n", c->name, before->at(c->name), best[c->name],
+    fmt::print("{:<30} {:>7.1f} -> {:>7.1f} ns, worse in {} of {}{}\n", c->name, before->at(c->name), best[c->name],
                worse[c->name], kTimes, regression ? "   REGRESSION" : "");
   }
   return held;

@@ -107,13 +107,13 @@ void print(const std::vector<Measured>& all) {
   utsname kernel{};
   uname(&kernel);
   fmt::print("Nanoseconds a packet; program by {}, Linux {}\n", WM_BPF_COMPILER, kernel.release);
-  fmt::print("{:<26} {:>7} {:>7} {:>7} {:>7} {:>7}\n", "", "net", "limit", "min", "null", "median");
+  fmt::print("{:<30} {:>7} {:>7} {:>7} {:>7} {:>7}\n", "", "net", "limit", "min", "null", "median");
   for (const Measured& m : all) {
     if (!m.failed.empty()) {
-      fmt::print("{:<26} could not be measured: {}\n", m.name, m.failed);
+      fmt::print("{:<30} could not be measured: {}\n", m.name, m.failed);
       continue;
     }
-    fmt::print("{:<26} {:>7.1f} {:>7.0f} {:>7.1f} {:>7.1f} {:>7.1f}{}\n", m.name, m.net(), m.limit, m.min, m.null,
+    fmt::print("{:<30} {:>7.1f} {:>7.0f} {:>7.1f} {:>7.1f} {:>7.1f}{}\n", m.name, m.net(), m.limit, m.min, m.null,
                m.median, m.net() > m.limit ? "   above its limit" : "");
   }
 }

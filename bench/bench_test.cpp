@@ -4,8 +4,10 @@
 
 #include "bench/against.h"
 #include "bench/facts.h"
+#include "bench/gateway_case.h"
 #include "bench/translator_site.h"
 #include "bench/xdp_case.h"
+#include "core/firewall/reasons.h"
 #include "tests/kit/need.h"
 
 namespace waymark::bench {
@@ -29,7 +31,7 @@ std::string report(double min) {
 
 TEST(Bench, UserspaceCasesHoldTheirChecks) {
   const auto measured = measure(cases("userspace."), 1);
-  ASSERT_EQ(measured.size(), 7u);
+  ASSERT_EQ(measured.size(), 11u);
   EXPECT_EQ(measured[0].flows, 1u);
   EXPECT_EQ(measured[1].flows, 1'000'000u);
   for (const Measured& m : measured) EXPECT_GT(m.net(), 0) << m.name << " " << m.failed;
@@ -109,6 +111,33 @@ TEST(Bench, XdpATranslatedPacketLeavesByItsWay) {
   EXPECT_EQ(sent->verdict, 3u);
   EXPECT_EQ(*wrapper.made_of(frame), sent->frame);
   EXPECT_NE(passed->frame, sent->frame);
+}
+
+// And a tenant's packet that its firewall let through from one that it refused: of a flow's middle, where none is open.
+TEST(Bench, XdpAPacketThatTheFirewallRefusesShows) {
+  WM_NEED(Cap::bpf);
+  const std::vector<u8> frame = gateway_packet(GatewayWay::out, Tunnel::vxlan);
+  auto made = Wrapper::make(gateway_site(1, Tunnel::vxlan), gateway_wrapper(GatewayWay::out, Tunnel::vxlan), frame,
+                            gateway_overhead(GatewayWay::out, Tunnel::vxlan));
+  ASSERT_TRUE(made) << made.error().sentence;
+  Wrapper& wrapper = **made;
+  ASSERT_TRUE(wrapper.keep_ways(gateway_destinations()));
+  const Object& object = *wrapper.site().object;
+  const Counters before = object.counters();
+  ASSERT_TRUE(wrapper.plan(kAmong, 1));
+  auto refused = wrapper.run(1);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->verdict, 1u);
+  const Counters between = object.counters();
+  EXPECT_TRUE(all_ended_as(firewall::why::unknown_flow.reason, 1, 1, before, between));
+  EXPECT_FALSE(all_ended_as(gateway_reason(GatewayWay::out), 1, 1, before, between));
+
+  ASSERT_TRUE(wrapper.plan(kNew, 0, kTcpSyn));
+  auto sent = wrapper.run(100);
+  ASSERT_TRUE(sent);
+  EXPECT_EQ(sent->verdict, 3u);
+  EXPECT_TRUE(all_ended_as(gateway_reason(GatewayWay::out), 100, 100, between, object.counters()));
+  EXPECT_EQ(object.counters().notes[u32(Note::flow_begun)], 100u);
 }
 
 TEST(Bench, ARegressionIsSeenAndAnImprovementIsNone) {

@@ -79,11 +79,19 @@ WM_INLINE void restore_transport(u8* frame, u32 at) {
   restore<u32>(frame, at + 16);
 }
 
+// Another word in an IPv4 header, and the checksum with it.
+WM_INLINE void put_word4(u8* frame, u32 l3, u32 at, u32 word) {
+  const u32 ttl_to_checksum = in<u32>(frame, l3 + 8);
+  const u64 sum = u64(u16(~(ttl_to_checksum >> 16))) + taken(in<u32>(frame, at)) + word;
+  in<u32>(frame, l3 + 8) = (ttl_to_checksum & 0xffff) | u32(u16(~fold(sum))) << 16;
+  in<u32>(frame, at) = word;
+}
+
 // TCP, UDP and echo: 20 bytes behind the IP header.
 WM_INLINE bool begin_to6(xdp_md* ctx) {
   u8* frame = resized<Headers4>(ctx, -int(overhead()));
   if (!frame) return false;
-  restore_ethernet(frame);
+  restore_ethernet(frame, 0);
   restore_header4(frame, kL3);
   restore_transport(frame, kL3 + sizeof(Ip4));
   return true;
@@ -92,7 +100,7 @@ WM_INLINE bool begin_to6(xdp_md* ctx) {
 WM_INLINE bool begin_to4(xdp_md* ctx) {
   u8* frame = resized<Headers6>(ctx, int(overhead()));
   if (!frame) return false;
-  restore_ethernet(frame);
+  restore_ethernet(frame, 0);
   restore_header6(frame, kL3);
   restore_transport(frame, kInner);
   return true;
@@ -102,7 +110,7 @@ WM_INLINE bool begin_error_to6(xdp_md* ctx) {
   u8* frame = resized<Error4>(ctx, -int(overhead()));
   if (!frame) return false;
   constexpr u32 icmp = kL3 + sizeof(Ip4), inner = icmp + sizeof(Icmp);
-  restore_ethernet(frame);
+  restore_ethernet(frame, 0);
   restore_header4(frame, kL3);
   restore<u64>(frame, icmp);
   restore_header4(frame, inner);
@@ -114,7 +122,7 @@ WM_INLINE bool begin_error_to4(xdp_md* ctx) {
   u8* frame = resized<Error6>(ctx, int(overhead()));
   if (!frame) return false;
   constexpr u32 icmp = kInner, inner = icmp + sizeof(Icmp);
-  restore_ethernet(frame);
+  restore_ethernet(frame, 0);
   restore_header6(frame, kL3);
   restore<u64>(frame, icmp);
   restore_header6(frame, inner);
@@ -126,16 +134,12 @@ WM_INLINE bool begin_error_to4(xdp_md* ctx) {
 WM_INLINE bool begin_mapped(xdp_md* ctx) {
   u8* frame = resized<Headers4>(ctx, -int(overhead()));
   if (!frame) return false;
-  restore_ethernet(frame);
+  restore_ethernet(frame, 0);
   restore_header4(frame, kL3);
   restore_transport(frame, kL3 + sizeof(Ip4));
   const u32* destinations = wm_destinations;
   asm("" : "+r"(destinations));
-  const u32 to = destinations[next_flow() & (kDestinations - 1)];
-  const u32 ttl_to_checksum = in<u32>(frame, kL3 + 8);
-  const u64 sum = u64(u16(~(ttl_to_checksum >> 16))) + taken(in<u32>(frame, kL3 + 16)) + to;
-  in<u32>(frame, kL3 + 8) = (ttl_to_checksum & 0xffff) | u32(u16(~fold(sum))) << 16;
-  in<u32>(frame, kL3 + 16) = to;
+  put_word4(frame, kL3, kL3 + 16, destinations[next_flow() & (kDestinations - 1)]);
   return true;
 }
 

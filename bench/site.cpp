@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/address_text.h"
+#include "bench/gateway_site.h"
 #include "bench/translator_site.h"
 #include "core/pins.h"
 #include "core/tunnel.h"
@@ -72,9 +73,11 @@ void copy(const Live& from, const Live& to) {
 
 }  // namespace
 
-Meta meta_of(u32 pins, u32 ticks_per_second) {
+TableSizes sizes_of(const SiteSpec& spec) { return sizes_for(spec.pins, kUsualTargets, spec.flows); }
+
+Meta meta_of(const TableSizes& sizes, u32 ticks_per_second) {
   std::mt19937 random(1);
-  return new_meta(sizes_for(pins), ticks_per_second, [&] { return u32(random()); });
+  return new_meta(sizes, ticks_per_second, [&] { return u32(random()); });
 }
 
 void own_all(const Live& live) {
@@ -86,10 +89,15 @@ Config config_of(const SiteSpec& spec) {
   Config config;
   config.name = "bench";
   config.engine.pins = spec.pins;
+  config.engine.flows = spec.flows;
   config.engine.interfaces = {{"lo", 0, 0, "public"}};
   config.engine.adjacency_lifetime = 1h;  // no daemon renews it while we measure
   if (spec.translator) {
     config.translator = translator_config(spec.maps);
+    return config;
+  }
+  if (spec.gateway) {
+    add_gateway(config, spec);
     return config;
   }
   if (spec.host) {
@@ -154,8 +162,8 @@ std::vector<u8> stray_packet() {
 }
 
 Result<std::unique_ptr<UserspaceSite>> UserspaceSite::make(const SiteSpec& spec) {
-  auto site = std::make_unique<UserspaceSite>(spec.pins);
-  site->engine.live().meta[0] = meta_of(spec.pins, 250);
+  auto site = std::make_unique<UserspaceSite>(sizes_of(spec));
+  site->engine.live().meta[0] = meta_of(sizes_of(spec), 250);
   site->node = std::make_unique<Node>(site->engine.live(), Clock{0s, kUserspaceTicks, 250});
   const Result<Image> image = start(*site->node, spec, 0s);
   if (!image) return image.error();
@@ -169,6 +177,10 @@ Result<std::unique_ptr<KernelSite>> KernelSite::make(const SiteSpec& spec, std::
   if (!userspace) return userspace.error();
   auto site = std::make_unique<KernelSite>();
   site->image = (*userspace)->engine.image();
+  const auto jumps = [](const std::string& wrapper) { return wrapper.ends_with("_jumped"); };
+  const bool jumped = std::any_of(programs.begin(), programs.end(), jumps);
+  for (const ProgramEntry& p : kPrograms)
+    if (site->image.roles & role_bit(p.role) && (jumped || p.place >= kMaxRoles)) programs.push_back(p.function);
   programs.push_back("wm_clock");
   Object::Options options;
   options.programs = std::move(programs);
@@ -199,7 +211,7 @@ Time KernelSite::now() const {
 }
 
 std::unique_ptr<UserspaceEngine> KernelSite::twin() const {
-  auto engine = std::make_unique<UserspaceEngine>(node->config().engine.pins);
+  auto engine = std::make_unique<UserspaceEngine>(image.sizes());
   engine->load(image);
   engine->set_owner(
       [](std::span<const u8>, const Packet&) { return Owner::nobody; });  // nobody listens on port 80 here

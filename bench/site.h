@@ -1,5 +1,5 @@
-// The site that the cases measure: services with two targets each behind a director, a server that ends its tunnels, or
-// a translator.
+// The site that the cases measure: services with two targets each behind a director, a server that ends its tunnels, a
+// translator, or a gateway.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,12 @@
 namespace waymark::bench {
 
 constexpr u32 kPins = 1'000'000;  // [engine] pins: the default
-constexpr u32 kInterface = 1;     // the loopback's index in every network namespace: test runs come in there
+constexpr u32 kAnyFlows = ~0u;    // of a case that is about no known ones
+// Entries of a table of flows in which so many find room: nine tenths do.
+constexpr u32 room_for(u32 flows) {
+  return flows == kAnyFlows || flows <= kPins / 10 * 9 ? kPins : flows / 9 * 10 + 10;
+}
+constexpr u32 kInterface = 1;  // the loopback's index in every network namespace: test runs come in there
 constexpr Mac kOurs = {{2, 0x57, 0, 0, 0, 1}}, kRouter = {{2, 0x57, 0, 0, 0, 9}};
 
 struct SiteSpec {
@@ -24,10 +29,14 @@ struct SiteSpec {
   u32 pins = kPins;
   bool translator = false;  // neither of them
   u32 maps = 0;             // its explicit ones
+  bool gateway = false;     // likewise; `tunnel` is its tenant's
+  bool firewall = true;     // the tenant's
+  u32 flows = 0;            // [engine] flows
 };
 
 Config config_of(const SiteSpec& spec);
-Meta meta_of(u32 pins, u32 ticks_per_second);  // always with the same keys
+TableSizes sizes_of(const SiteSpec& spec);
+Meta meta_of(const TableSizes& sizes, u32 ticks_per_second);  // always with the same keys
 
 // A TCP packet from a client: to the first service; to nobody here; or in the director's tunnel to the server. In each
 // the address that varies ends in 32 bits (IPv4: 24) that are 0.
@@ -38,15 +47,16 @@ std::vector<u8> stray_packet();  // the same in GUE, naming a second candidate
 
 // The site over the user-space engine, with a clock that stands still.
 struct UserspaceSite {
-  explicit UserspaceSite(u32 pins) : engine(pins) {}
+  explicit UserspaceSite(const TableSizes& sizes) : engine(sizes) {}
   static Result<std::unique_ptr<UserspaceSite>> make(const SiteSpec& spec);
   UserspaceEngine engine;
   std::unique_ptr<Node> node;
 };
 constexpr u32 kUserspaceTicks = 100'000;
 
-// The site in the kernel: the wrapper programs named in `programs`, with a Node over their tables. Packets come in on
-// `lo`.
+// The site in the kernel: the wrapper programs named in `programs`, the further ones of the site's role, and a Node
+// over their tables. Where a wrapper is named "..._jumped" the role's first is there too, and packets jump to it.
+// Packets come in on `lo`.
 struct KernelSite {
   static Result<std::unique_ptr<KernelSite>> make(const SiteSpec& spec, std::span<const u8> elf,
                                                   std::vector<std::string> programs);

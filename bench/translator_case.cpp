@@ -14,20 +14,8 @@ namespace waymark::bench {
 
 namespace {
 
-constexpr u32 kXdpDrop = 1, kXdpTx = 3;
-constexpr double kRunNs = 25e6;  // a run's length
+constexpr u32 kXdpDrop = 1;
 constexpr u32 kTranslatedAt = sizeof(Ethernet) + 24;
-
-Error wrong_verdict(u32 verdict) {
-  return Error{"the last verdict was " + std::to_string(verdict) + " instead of " + std::to_string(kXdpTx)};
-}
-
-// How many packets make a run.
-Result<u32> length_of_run(Wrapper& wrapper) {
-  const auto first = wrapper.run(1000);
-  if (!first) return first.error();
-  return u32(std::clamp(kRunNs / std::max(first->ns, 10.0), 1000.0, 2e6));
-}
 
 class TranslatorCase : public Case {
  public:
@@ -52,7 +40,7 @@ class TranslatorCase : public Case {
     wrapper_ = std::move(*wrapper);
     WM_TRY(fill());
     WM_TRY(wrapper_->plan_as_is(std::max(1u, spec_.maps)));
-    const auto packets = length_of_run(*wrapper_);
+    const auto packets = wrapper_->length_of_run();
     if (!packets) return packets.error();
     packets_ = *packets;
     before_ = wrapper_->site().object->counters();
@@ -62,7 +50,7 @@ class TranslatorCase : public Case {
   Result<double> run(bool null) override {
     auto ran = wrapper_->run(packets_, null);
     if (!ran) return ran.error();
-    if (ran->verdict != kXdpTx) return wrong_verdict(ran->verdict);
+    if (ran->verdict != kXdpTx) return wrong_verdict(ran->verdict, kXdpTx);
     if (null) return ran->ns;
     sent_ += packets_;
     last_ = *ran;
@@ -70,15 +58,8 @@ class TranslatorCase : public Case {
   }
 
   Result<u64> check() override {
-    const Counters after = wrapper_->site().object->counters();
     const u16 reason = (spec_.ip6 ? translator::why::to_ip4 : translator::why::to_ip6).reason;
-    for (u32 i = 0; i < kReasons; ++i) {
-      const u64 count = after.reasons[i] - before_.reasons[i], wanted = i == reason && spec_.whole ? sent_ : 0;
-      if (count == wanted) continue;
-      const ReasonText* text = reason_text(u16(i));
-      return Error{std::to_string(count) + " of " + std::to_string(sent_) + " packets ended as " +
-                   (text ? text->name : std::to_string(i)) + ", and " + std::to_string(wanted) + " should have"};
-    }
+    WM_TRY(all_ended_as(reason, spec_.whole ? sent_ : 0, sent_, before_, wrapper_->site().object->counters()));
     WM_TRY(same_bytes(last_.frame));
     if (!spec_.maps) return u64(1);
     // As many again, one by one: how many of the maps they meet.
@@ -103,7 +84,6 @@ class TranslatorCase : public Case {
   const std::vector<AddressMapConfig>& maps() const { return wrapper_->site().node->config().translator->map; }
 
   Status fill() {
-    const KernelSite& site = wrapper_->site();
     std::vector<Address> ways = {translated_destination(spec_.ip6)};
     if (spec_.maps) {
       if (maps().size() != spec_.maps) return Error{"the maps cannot be arranged"};
@@ -115,10 +95,7 @@ class TranslatorCase : public Case {
       }
       WM_TRY(wrapper_->write(".data.destinations", destinations.data()));
     }
-    const auto moment = site.object->now();
-    if (!moment) return moment.error();
-    keep_ways(site.object->live(), site.image.settings, moment->ticks, ways);
-    return Done{};
+    return wrapper_->keep_ways(ways);
   }
 
   Result<u32> map_of(const std::vector<u8>& frame) const {
@@ -174,7 +151,7 @@ class TagCase : public Case {
     if (!refused) return refused.error();
     if (refused->verdict != kXdpDrop) return Error{"a wrong tag passes"};
     WM_TRY(tag(*plan, *address, 0));
-    const auto packets = length_of_run(*wrapper_);
+    const auto packets = wrapper_->length_of_run();
     if (!packets) return packets.error();
     packets_ = *packets;
     return Done{};
@@ -183,7 +160,7 @@ class TagCase : public Case {
   Result<double> run(bool null) override {
     const auto ran = wrapper_->run(packets_, null);
     if (!ran) return ran.error();
-    if (ran->verdict != kXdpTx) return wrong_verdict(ran->verdict);
+    if (ran->verdict != kXdpTx) return wrong_verdict(ran->verdict, kXdpTx);
     last_ = ran->frame;
     return ran->ns;
   }

@@ -30,13 +30,6 @@ void add(std::vector<u8>& frame, const H& header) {
   std::memcpy(frame.data() + at, &header, sizeof header);
 }
 
-void sum_header(Ip4& header) {
-  header.checksum = {0};
-  u64 sum = 0;
-  for (u32 i = 0; i < sizeof header; i += 4) sum += load32(reinterpret_cast<const u8*>(&header) + i);
-  header.checksum = {u16(~fold(sum))};
-}
-
 // `length` counts what follows the header.
 void add_ip(std::vector<u8>& frame, bool ip6, u8 protocol, u32 length, bool back) {
   if (ip6) {
@@ -72,7 +65,7 @@ std::vector<AddressMapConfig> random_maps(u32 count) {
   std::set<u32> ip4;
   while (ip4.size() < count) ip4.insert(10u << 24 | u32(random() >> 40));
   Settings settings{};
-  const Meta meta = meta_of(0, 250);
+  const Meta meta = meta_of({}, 250);
   std::copy(std::begin(meta.pin_key), std::end(meta.pin_key), settings.pin_key);
   std::vector<bool> taken(1u << kWayBits);
   std::vector<AddressMapConfig> maps;
@@ -97,6 +90,13 @@ struct Ways {
 };
 
 }  // namespace
+
+void sum_header(Ip4& header) {
+  header.checksum = {0};
+  u64 sum = 0;
+  for (u32 i = 0; i < sizeof header; i += 4) sum += load32(reinterpret_cast<const u8*>(&header) + i);
+  header.checksum = {u16(~fold(sum))};
+}
 
 TranslatorConfig translator_config(u32 maps) {
   TranslatorConfig config;

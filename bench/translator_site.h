@@ -17,6 +17,9 @@ TranslatorConfig translator_config(u32 maps);
 // packet of 1500 bytes did not fit, with its IP and TCP headers inside.
 std::vector<u8> packet_to_translate(bool ip6, Carried carried);
 
+// Its checksum anew.
+void sum_header(Ip4& header);
+
 // Sends an IPv4 one to another address.
 void send_to(std::vector<u8>& frame, be32 ip4);
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "bench/translator_site.h"
 #include "bench/xdp_case.h"
 
 extern "C" {
@@ -12,20 +13,52 @@ extern const waymark::u8 wm_bench_program_begin[], wm_bench_program_end[];
 
 namespace waymark::bench {
 
+namespace {
+
+constexpr double kRunNs = 25e6;  // a run's length
+
+}  // namespace
+
 std::span<const u8> bench_program() { return {wm_bench_program_begin, wm_bench_program_end}; }
 
+Error wrong_verdict(u32 verdict, u32 wanted) {
+  return Error{"the last verdict was " + std::to_string(verdict) + " instead of " + std::to_string(wanted)};
+}
+
+Status all_ended_as(u16 reason, u64 wanted, u64 packets, const Counters& before, const Counters& after) {
+  for (u32 i = 0; i < kReasons; ++i) {
+    const u64 count = after.reasons[i] - before.reasons[i], right = i == reason ? wanted : 0;
+    if (count == right) continue;
+    const ReasonText* text = reason_text(u16(i));
+    return Error{std::to_string(count) + " of " + std::to_string(packets) + " packets ended as " +
+                 (text ? text->name : std::to_string(i)) + ", and " + std::to_string(right) + " should have"};
+  }
+  return Done{};
+}
+
 Result<std::unique_ptr<Wrapper>> Wrapper::make(const SiteSpec& spec, const std::string& program, std::vector<u8> frame,
-                                               int overhead) {
+                                               int overhead, const std::string& another) {
   auto wrapper = std::make_unique<Wrapper>();
   std::vector<std::string> programs = {program, program + "_null"};
-  if (program.ends_with("_jumped")) programs.push_back(program_of(spec.host ? Role::host : Role::translator));
+  if (!another.empty()) programs.push_back(another);
   auto site = KernelSite::make(spec, bench_program(), programs);
   if (!site) return site.error();
   wrapper->site_ = std::move(*site);
-  wrapper->program_ = program;
-  wrapper->arriving_ = std::move(frame);
-  wrapper->overhead_ = overhead;
+  wrapper->set(program, std::move(frame), overhead);
   return wrapper;
+}
+
+std::unique_ptr<Wrapper> Wrapper::beside(const std::string& program, std::vector<u8> frame, int overhead) const {
+  auto wrapper = std::make_unique<Wrapper>();
+  wrapper->site_ = site_;
+  wrapper->set(program, std::move(frame), overhead);
+  return wrapper;
+}
+
+void Wrapper::set(const std::string& program, std::vector<u8> frame, int overhead) {
+  program_ = program;
+  arriving_ = std::move(frame);
+  overhead_ = overhead;
 }
 
 Result<Plan> Wrapper::plan_of(u32 order, u32 flows) const {
@@ -38,9 +71,10 @@ Result<Plan> Wrapper::plan_of(u32 order, u32 flows) const {
   return plan;
 }
 
-Status Wrapper::plan(u32 order, u32 flows, u8 tcp_flags) {
+Status Wrapper::plan(u32 order, u32 flows, u8 tcp_flags, u64 first) {
   Result<Plan> plan = plan_of(order, flows);
   if (!plan) return plan.error();
+  plan->packets = first;
   plan->frame[kFrameOffset + arriving_.size() - 7] = tcp_flags;
   return write(".data.plan", &*plan);
 }
@@ -69,6 +103,25 @@ Result<RunResult> Wrapper::run(u32 packets, bool null) {
   return RunResult{double(options.duration), options.retval, std::move(out)};
 }
 
+Result<u32> Wrapper::length_of_run() {
+  const auto first = run(1000);
+  if (!first) return first.error();
+  return u32(std::clamp(kRunNs / std::max(first->ns, 10.0), 1000.0, 2e6));
+}
+
+Result<u32> Wrapper::ticks() const {
+  const auto moment = site_->object->now();
+  if (!moment) return moment.error();
+  return moment->ticks;
+}
+
+Status Wrapper::keep_ways(std::span<const Address> destinations) {
+  const auto now = ticks();
+  if (!now) return now.error();
+  bench::keep_ways(site_->object->live(), site_->image.settings, *now, destinations);
+  return Done{};
+}
+
 Status Wrapper::pin(u32 flows) {
   WM_TRY(plan(kTwice, flows));
   const auto ran = run(2 * flows);
@@ -87,9 +140,9 @@ u64 Wrapper::pins_in_use() const {
 }
 
 Result<u64> Wrapper::pins_touched(u32 packets) {
-  const auto moment = site_->object->now();
-  if (!moment) return moment.error();
-  const u32 shift = site_->image.settings.stamp_shift, stale = ((moment->ticks >> shift) - 5) & kStampMask;
+  const auto now = ticks();
+  if (!now) return now.error();
+  const u32 shift = site_->image.settings.stamp_shift, stale = ((*now >> shift) - 5) & kStampMask;
   const Live& live = site_->object->live();
   for (PinBucket& bucket : live.pins)
     for (u64& word : bucket.pin)
@@ -117,9 +170,9 @@ Result<std::vector<u8>> Wrapper::expected(const std::vector<u8>& frame) const {
 }
 
 Result<std::vector<u8>> Wrapper::made_of(std::span<const u8> arriving) const {
-  const auto moment = site_->object->now();
-  if (!moment) return moment.error();
-  return site_->twin()->run(arriving, kInterface, moment->ticks).frame;
+  const auto now = ticks();
+  if (!now) return now.error();
+  return site_->twin()->run(arriving, kInterface, *now).frame;
 }
 
 }  // namespace waymark::bench

@@ -4,15 +4,13 @@
 #include <cmath>
 
 #include "bench/exact_case.h"
+#include "bench/gateway_case.h"
 #include "bench/translator_case.h"
 #include "dataplane/pipeline.h"
 
 namespace waymark::bench {
 
 namespace {
-
-constexpr u32 kXdpPass = 2, kXdpTx = 3;
-constexpr double kRunNs = 25e6;  // a run's length
 
 enum class Path { pass, hit, fresh, decap, decap_jumped, pass_on };
 
@@ -54,9 +52,9 @@ class XdpCase : public Case {
     } else {
       WM_TRY(wrapper_->plan(kAmong, spec_.flows));
     }
-    const auto first = wrapper_->run(1000);
-    if (!first) return first.error();
-    packets_ = u32(std::clamp(kRunNs / std::max(first->ns, 10.0), 1000.0, 2e6));
+    const auto packets = wrapper_->length_of_run();
+    if (!packets) return packets.error();
+    packets_ = *packets;
     before_ = wrapper_->site().object->counters();
     traffic_before_ = traffic();
     return Done{};
@@ -67,24 +65,16 @@ class XdpCase : public Case {
     if (!ran) return ran.error();
     if (!null) sent_ += packets_;
     if (!null) last_ = *ran;
-    if (ran->verdict != verdict())
-      return Error{"the last verdict was " + std::to_string(ran->verdict) + " instead of " + std::to_string(verdict())};
+    if (ran->verdict != verdict()) return wrong_verdict(ran->verdict, verdict());
     return ran->ns;
   }
 
   Result<u64> check() override {
-    const Counters after = wrapper_->site().object->counters();
     const u16 reason = (spec_.path == Path::pass ? steer::why::not_ours
                         : decaps()               ? host::why::delivered
                                                  : forward::why::sent)
                            .reason;
-    for (u32 i = 0; i < kReasons; ++i) {
-      const u64 count = after.reasons[i] - before_.reasons[i], wanted = i == reason ? sent_ : 0;
-      if (count == wanted) continue;
-      const ReasonText* text = reason_text(u16(i));
-      return Error{std::to_string(count) + " of " + std::to_string(sent_) + " packets ended as " +
-                   (text ? text->name : std::to_string(i)) + ", and " + std::to_string(wanted) + " should have"};
-    }
+    WM_TRY(all_ended_as(reason, sent_, sent_, before_, wrapper_->site().object->counters()));
     const auto expected = wrapper_->expected(last_.frame);
     if (!expected) return expected.error();
     if (*expected != last_.frame)
@@ -107,10 +97,10 @@ class XdpCase : public Case {
   // Nine tenths of all pins, every second of them idle for longer than any service allows; and no embryo's place free.
   Status fill() {
     WM_TRY(wrapper_->pin(kPins / 10 * 9));
-    const auto moment = wrapper_->site().object->now();
-    if (!moment) return moment.error();
+    const auto now = wrapper_->ticks();
+    if (!now) return now.error();
     const Settings& settings = wrapper_->site().image.settings;
-    const u32 stale = ((moment->ticks >> settings.stamp_shift) - settings.stale_stamps - 2) & kStampMask;
+    const u32 stale = ((*now >> settings.stamp_shift) - settings.stale_stamps - 2) & kStampMask;
     u32 n = 0;
     for (PinBucket& bucket : wrapper_->site().object->live().pins)
       for (u64& word : bucket.pin)
@@ -153,14 +143,9 @@ class XdpCase : public Case {
   TargetCounters traffic_before_{};
 };
 
-// All flows find room up to nine tenths of [engine] pins.
-constexpr u32 pins_for(u32 flows) {
-  return flows == 0xffffffff || flows <= kPins / 10 * 9 ? kPins : flows / 9 * 10 + 10;
-}
-
 template <Path path, u32 flows, u32 services = 1, Tunnel tunnel = Tunnel::ip, bool ip4 = false>
 std::unique_ptr<Case> make() {
-  return std::make_unique<XdpCase>(Spec{path, {services, ip4, tunnel, path >= Path::decap, pins_for(flows)}, flows});
+  return std::make_unique<XdpCase>(Spec{path, {services, ip4, tunnel, path >= Path::decap, room_for(flows)}, flows});
 }
 
 }  // namespace
@@ -180,6 +165,19 @@ std::unique_ptr<Case> userspace_translation() {
   return make_userspace_translation(whole, ip6);
 }
 
+template <GatewayWay way, u32 flows = 1, Tunnel tunnel = Tunnel::ip, bool firewall = true>
+std::unique_ptr<Case> gateway_role() {
+  return make_gateway({way, flows, tunnel, firewall});
+}
+template <u32 flows>
+std::unique_ptr<Case> firewall_alone() {
+  return make_gateway({.way = GatewayWay::out, .flows = flows, .alone = true});
+}
+template <GatewayWay way, u32 flows>
+std::unique_ptr<Case> userspace_gateway() {
+  return make_userspace_gateway(way, flows);
+}
+
 template <ExactWay way, u32 flows = 0, bool ip6 = false>
 std::unique_ptr<Case> exact() {
   return make_exact({way, flows, ip6});
@@ -190,16 +188,16 @@ std::unique_ptr<Case> userspace_exact() {
 }
 
 const std::vector<NamedCase>& all_cases() {
-  constexpr u32 any = 0xffffffff;
+  constexpr GatewayWay out = GatewayWay::out, back = GatewayWay::back;
   static const std::vector<NamedCase> cases = {
-      {"xdp.pass.services_1", true, make<Path::pass, any>, 15},
-      {"xdp.pass.services_10000", true, make<Path::pass, any, 10'000>, 25},
+      {"xdp.pass.services_1", true, make<Path::pass, kAnyFlows>, 15},
+      {"xdp.pass.services_10000", true, make<Path::pass, kAnyFlows, 10'000>, 25},
       {"xdp.director.hit_1", true, make<Path::hit, 1>, 25},
       {"xdp.director.hit_1_gue", true, make<Path::hit, 1, 1, Tunnel::gue>, 37},
       {"xdp.director.hit_1_ip4", true, make<Path::hit, 1, 1, Tunnel::ip, true>, 25},
       {"xdp.director.hit_64k", true, make<Path::hit, 65'536>, 75},
       {"xdp.director.hit_1m", true, make<Path::hit, 1'000'000>, 190},
-      {"xdp.director.new", true, make<Path::fresh, any>, 180},
+      {"xdp.director.new", true, make<Path::fresh, kAnyFlows>, 180},
       {"xdp.host.decap", true, make<Path::decap, 1>, 20},
       {"xdp.host.decap_jumped", true, make<Path::decap_jumped, 1>, 33},
       {"xdp.host.pass_on", true, make<Path::pass_on, 1>, 100},
@@ -215,6 +213,22 @@ const std::vector<NamedCase>& all_cases() {
       {"xdp.translator.role_jumped", true, translator<true, false, Carried::tcp, 0, true>, 66},
       {"xdp.translator.role_6to4", true, translator<true, true>, 55},
       {"xdp.translator.map_10k", true, translator<true, false, Carried::tcp, 10'000>, 100},
+      {"xdp.gateway.4to6.hit_1", true, gateway_role<out, 1>, 75},
+      {"xdp.gateway.4to6.hit_64k", true, gateway_role<out, 65'536>, 125},
+      {"xdp.gateway.4to6.hit_1m", true, gateway_role<out, 1'000'000>, 165},
+      {"xdp.gateway.4to6.new", true, gateway_role<out, 0>, 185},
+      {"xdp.gateway.4to6.open", true, gateway_role<out, 1, Tunnel::ip, false>, 55},
+      {"xdp.gateway.4to6.vxlan", true, gateway_role<out, 1, Tunnel::vxlan>, 93},
+      {"xdp.gateway.6to4.hit_1", true, gateway_role<back, 1>, 75},
+      {"xdp.gateway.6to4.hit_64k", true, gateway_role<back, 65'536>, 125},
+      {"xdp.gateway.6to4.hit_1m", true, gateway_role<back, 1'000'000>, 165},
+      {"xdp.gateway.6to4.open", true, gateway_role<back, 1, Tunnel::ip, false>, 55},
+      {"xdp.gateway.6to4.vxlan", true, gateway_role<back, 1, Tunnel::vxlan>, 100},
+      {"xdp.gateway.other", true, gateway_role<GatewayWay::other>, 45},
+      {"xdp.firewall.hit_1", true, firewall_alone<1>, 20},
+      {"xdp.firewall.hit_64k", true, firewall_alone<65'536>, 70},
+      {"xdp.firewall.hit_1m", true, firewall_alone<1'000'000>, 110},
+      {"xdp.firewall.new", true, firewall_alone<0>, 130},
       {"xdp.address.tag", true, make_tag, 30},
       {"xdp.exact.hit_1", true, exact<ExactWay::hit, 1>, 15},
       {"xdp.exact.hit_64k", true, exact<ExactWay::hit, 65'536>, 60},
@@ -229,6 +243,10 @@ const std::vector<NamedCase>& all_cases() {
       {"userspace.translate.4to6", false, userspace_translation<false, false>, 14},
       {"userspace.translate.6to4", false, userspace_translation<false, true>, 16},
       {"userspace.translator.role", false, userspace_translation<true, false>, 45},
+      {"userspace.gateway.4to6.hit_1", false, userspace_gateway<out, 1>, 75},
+      {"userspace.gateway.4to6.hit_1m", false, userspace_gateway<out, 1'000'000>, 165},
+      {"userspace.gateway.6to4.hit_1", false, userspace_gateway<back, 1>, 75},
+      {"userspace.gateway.6to4.hit_1m", false, userspace_gateway<back, 1'000'000>, 165},
       {"userspace.exact.hit_1", false, userspace_exact<1>, 12},
       {"userspace.exact.hit_1m", false, userspace_exact<1'000'000>, 80},
   };

@@ -7,7 +7,13 @@
 
 namespace waymark::bench {
 
+constexpr u32 kXdpPass = 2, kXdpTx = 3;
+
 std::span<const u8> bench_program();
+Error wrong_verdict(u32 verdict, u32 wanted);
+
+// That from `before` to `after` so many packets ended for this reason, and none for another. `packets`: that ran.
+Status all_ended_as(u16 reason, u64 wanted, u64 packets, const Counters& before, const Counters& after);
 
 // What a run of a wrapper leaves behind.
 struct RunResult {
@@ -19,16 +25,24 @@ struct RunResult {
 // A kernel site with one wrapper and its null.
 class Wrapper {
  public:
-  // `frame` is what arrives; `overhead` how much shorter (director) it is than what leaves, or longer (host). A wrapper
-  // "..._jumped" is loaded with the program of the site's role, which it jumps to.
+  // `frame` is what arrives; `overhead` how much shorter (director) it is than what leaves, or longer (host). `another`
+  // is loaded besides, for beside().
   static Result<std::unique_ptr<Wrapper>> make(const SiteSpec& spec, const std::string& program, std::vector<u8> frame,
-                                               int overhead);
-  // The order of the flows from here on, and the packets' TCP flags.
-  Status plan(u32 order, u32 flows, u8 tcp_flags = 0x10);
+                                               int overhead, const std::string& another = "");
+  // Another wrapper of the same site. Of all, the one that planned last can be run.
+  std::unique_ptr<Wrapper> beside(const std::string& program, std::vector<u8> frame, int overhead) const;
+  // The order of the flows from here on, and the packets' TCP flags. `first`: how many packets have been.
+  Status plan(u32 order, u32 flows, u8 tcp_flags = 0x10, u64 first = 0);
   // From here on the frame as it is; or to a random one of so many destinations that the program knows.
   Status plan_as_is(u32 destinations = 1);
   Status write(const char* section, const void* bytes);  // one of the program's variables
   Result<RunResult> run(u32 packets, bool null = false);
+
+  Result<u32> length_of_run();  // in packets, by what a thousand take
+  Result<u32> ticks() const;    // now, by the packets' clock
+
+  // The ways to these destinations: no packet asks the kernel's routes from here on.
+  Status keep_ways(std::span<const Address> destinations);
 
   // Pins flows 0 to `flows`, proven.
   Status pin(u32 flows);
@@ -44,9 +58,10 @@ class Wrapper {
   KernelSite& site() { return *site_; }
 
  private:
+  void set(const std::string& program, std::vector<u8> frame, int overhead);
   Result<Plan> plan_of(u32 order, u32 flows) const;
 
-  std::unique_ptr<KernelSite> site_;
+  std::shared_ptr<KernelSite> site_;
   std::string program_;
   std::vector<u8> arriving_;
   int overhead_ = 0;
