@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "bench/against.h"
@@ -138,6 +139,25 @@ TEST(Bench, XdpAPacketThatTheFirewallRefusesShows) {
   EXPECT_EQ(sent->verdict, 3u);
   EXPECT_TRUE(all_ended_as(gateway_reason(GatewayWay::out), 100, 100, between, object.counters()));
   EXPECT_EQ(object.counters().notes[u32(Note::flow_begun)], 100u);
+}
+
+TEST(Bench, XdpFactsOfTheFirewallAreProven) {
+  WM_NEED(Cap::bpf);
+  std::vector<Fact> facts;
+  const Status measured = firewall_facts(facts);
+  ASSERT_TRUE(measured) << measured.error().sentence;
+  const auto value = [&](const std::string& name) {
+    const auto at =
+        std::find_if(facts.begin(), facts.end(), [&](const Fact& f) { return f.name == "firewall." + name; });
+    return at == facts.end() ? -1 : at->value;
+  };
+  EXPECT_EQ(value("syn_flood.established_flows_lost"), 0);
+  EXPECT_GT(value("capacity"), 1'000'000);
+  EXPECT_GT(value("capacity_before_a_refusal"), 500'000);
+  EXPECT_GT(value("bytes_per_flow"), sizeof(ExactRecord4) + sizeof(u64));
+  EXPECT_LT(value("bytes_per_flow_with_half_open"), 60);
+  EXPECT_GT(value("establishment_rate"), 0);
+  EXPECT_GT(value("tear_down_rate"), 0);
 }
 
 TEST(Bench, ARegressionIsSeenAndAnImprovementIsNone) {

@@ -17,8 +17,6 @@ namespace {
 
 using Facts = std::vector<Fact>;
 
-double mebibytes(double bytes) { return bytes / (1 << 20); }
-
 // A field of /proc, in its own unit: "VmRSS:" of our status, "memlock:" of a map's descriptor.
 double proc_field(const std::string& file, const std::string& field) {
   std::ifstream lines("/proc/self/" + file);
@@ -28,10 +26,6 @@ double proc_field(const std::string& file, const std::string& field) {
 }
 
 double resident() { return proc_field("status", "VmRSS:") * 1024; }
-
-double memory_of(const Object& object, const char* table) {
-  return proc_field("fdinfo/" + std::to_string(object.map(table)), "memlock:");
-}
 
 double memory_of_all(const Object& object) {
   double sum = 0;
@@ -150,9 +144,14 @@ Status program_facts_of(Facts& facts) {
 
 }  // namespace
 
+double memory_of(const Object& object, const char* table) {
+  return proc_field("fdinfo/" + std::to_string(object.map(table)), "memlock:");
+}
+
 Result<std::vector<Fact>> measure_facts() {
   Facts facts;
   WM_TRY(pin_facts(facts));
+  WM_TRY(firewall_facts(facts));
   WM_TRY(change_facts(facts));
   WM_TRY(mirror_facts(facts));
   WM_TRY(scale_facts(facts));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/xdp/object.h"
 
 namespace waymark::bench {
 
@@ -17,7 +18,14 @@ struct Fact {
 
 Result<std::vector<Fact>> measure_facts();
 
-// Of the mirror between two directors; a part of the above.
+// Bytes that the kernel counts for a table.
+double memory_of(const Object& object, const char* table);
+constexpr double mebibytes(double bytes) { return bytes / (1 << 20); }
+
+// Of the firewall's table; a part of the above.
+Status firewall_facts(std::vector<Fact>& facts);
+
+// Of the mirror between two directors; likewise.
 Status mirror_facts(std::vector<Fact>& facts);
 
 // Of a node's loop, with thousands of services; likewise.
