@@ -184,6 +184,23 @@ WM_INLINE Inserted insert_exact(E& env, const ExactLimits& limits, const PinPlac
   return claim.how;
 }
 
+// Where an embryo's bucket begins for it.
+template <class T>
+WM_INLINE u32 first_embryo_way(const PinPlace& place) {
+  static_assert(T::kWays == 8);
+  return place.fingerprint >> 29;
+}
+
+// Of a packet whose flow is not open the record that it reads or writes is mostly this one: it comes from memory while
+// the bucket does, which need not be there to say where it is.
+template <class T, class E>
+WM_INLINE void await_exact_embryo(E& env, const ExactLimits& limits, const PinPlace& place) {
+  const auto* record = T::record(env, embryo_bucket(place, limits.embryo_buckets), first_embryo_way<T>(place));
+  if (!record) return;
+  const u64 word = read_word(&record->state);
+  asm volatile("" : : "r"(word));
+}
+
 // The same among the embryos, in place of the oldest where the bucket is full.
 template <class T, class E>
 WM_INLINE Inserted insert_exact_embryo(E& env, const ExactLimits& limits, const PinPlace& place,
@@ -194,7 +211,7 @@ WM_INLINE Inserted insert_exact_embryo(E& env, const ExactLimits& limits, const 
   // The oldest: age + 1 in the upper bits, the way in the lower; 0 where each is just being claimed. Among equals,
   // where to begin is drawn from the fingerprint: a flood evicts its own.
   u32 oldest = 0;
-  const u32 start = place.fingerprint >> 29;
+  const u32 start = first_embryo_way<T>(place);
   for (u32 n = 0; n < T::kWays; ++n) {
     const u32 i = (start + n) % T::kWays;
     const u64 value = read_word(&bucket->way[i]);

@@ -201,7 +201,10 @@ WM_INLINE Verdict admit(E& env, const Asked& a) {
   const ExactLimits limits = limits_of(env);
   const PinPlace place = place_in(hash_key(env.settings().pin_key, a.key), limits.buckets);
   Flow flow = find_exact<Flows>(env, limits, place, a.key);
-  if (WM_UNLIKELY(!flow.word)) return admit_rarely(env, a);
+  if (WM_UNLIKELY(!flow.word)) {
+    await_exact_embryo<Embryos>(env, limits, place);
+    return admit_rarely(env, a);
+  }
   const u64 state = flow.owners_state();
   if (WM_UNLIKELY(forget(u32(state >> kLentBit)))) return admit_rarely(env, a);
   if (u8(a.key.word[1] >> 32) == kProtoTcp) {
