@@ -36,7 +36,7 @@ constexpr EventKind kKinds[] = {
     {"program.loaded", "loads", "the program was loaded, and is on its interfaces"},
     {"program.failed", "loads failed", "the program cannot be loaded anew; it is tried again"},
     {"grace.began", "times of grace began",
-     "the firewall's table of flows is new: TCP may go on in its middle for a while"},
+     "the firewall's table of flows is new, or an id was taken: TCP may go on in its middle for a while"},
     {"grace.ended", "times of grace ended", "the firewall drops TCP of connections that it does not know"},
     {"drops.began", "reasons began to drop packets", "packets are dropped for a reason that dropped few or none"},
     {"drops.ended", "reasons stopped dropping packets", "no packets are dropped for that reason any more"},

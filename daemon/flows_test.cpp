@@ -203,7 +203,7 @@ TEST(FlowRows, StatusAndMetrics) {
 
 class FirewallTest : public Processes {
  protected:
-  void guard() {
+  void guard(const std::string& holds = "1", const std::string& grace = "60s") {
     std::ofstream(config_file()) << "[node]\nname = \"" << name << R"("
 [engine]
 pins = 0
@@ -214,11 +214,15 @@ prefix = "2001:db8:4000::/36"
 layout = "gateway:8 tenant:16 zero:36 ipv4:32"
 [gateway]
 plan = "cloud"
-holds = [1]
+holds = [)" << holds << R"(]
+grace = ")" << grace << R"("
 prefix = [{ prefix = "2001:db8:64::/96" }]
 [[gateway.id]]
 id = 1
 address = "10.77.0.1"
+[[gateway.id]]
+id = 2
+address = "10.77.0.3"
 [[gateway.tenant]]
 name = "red"
 number = 1
@@ -247,6 +251,23 @@ TEST_F(FirewallTest, GraceBeginsWithTheTablesAlone) {
   EXPECT_NE(grace().find(" s more"), std::string::npos) << "what is left of it";
   const Json later = get("/v1/events");
   EXPECT_FALSE(std::any_of(later.begin(), later.end(), [](const Json& e) { return e["kind"] == "grace.began"; }));
+}
+
+TEST_F(FirewallTest, GraceBeginsWithAnIdThatIsTaken) {
+  guard("1", "1s");
+  ASSERT_TRUE(runs(spawn())) << log();
+  const auto begun = [&] {
+    const Json events = get("/v1/events");
+    return std::count_if(events.begin(), events.end(), [](const Json& e) { return e["kind"] == "grace.began"; });
+  };
+  ASSERT_EQ(begun(), 1);
+  guard("2, 1", "1s");
+  ASSERT_TRUE(post("/v1/reload")) << log();
+  EXPECT_EQ(begun(), 2) << log();
+  EXPECT_NE(log().find("an id is taken, whose flows another machine knows: for 1 s"), std::string::npos) << log();
+  guard("2", "1s");
+  ASSERT_TRUE(post("/v1/reload")) << log();
+  EXPECT_EQ(begun(), 2) << "one is given away";
 }
 
 // A tenant's datagram in its tunnel, to a server that nobody has a route to.

@@ -206,7 +206,7 @@ Result<Plane::Built> Plane::build(const Draft& draft, bool capture, bool by_rule
 
 Status Plane::land(Change& change, Built built) {
   control_->introduce(built.compiled);
-  control_->begin_grace(built.compiled, !config_ && !change.adopts, boot_time());
+  if (config_ || !change.adopts) control_->begin_grace(built.compiled, !config_, boot_time());
   if (!built.loaded) {
     engine_.flip(built.compiled.image);
   } else if (Status swapped = engine_.put(std::move(*built.loaded), attachments_for(change)); !swapped) {

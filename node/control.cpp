@@ -134,18 +134,15 @@ void Control::form_group(group::Standing standing, Time now) {
                                           node_.live(), standing);
 }
 
-void Control::begin_grace(const Compiled& compiled, bool tables_are_new, Time now) {
-  const bool takes = std::any_of(drafted_holds_.begin(), drafted_holds_.end(), [&](const auto& drafted) {
-    const auto before = holdings_.held().find(drafted.first);
-    return drafted.second == Hold::yes && before != holdings_.held().end() && before->second == Hold::no;
-  });
+void Control::begin_grace(const Compiled& compiled, bool anew, Time now) {
   const std::vector<group::Peer> peers = group_ ? group_->peers() : std::vector<group::Peer>();
-  const bool mirrored = std::all_of(peers.begin(), peers.end(), [](auto& peer) { return peer.mirrors_flows; });
-  if (!tables_are_new && (!takes || mirrored)) return;
+  const bool mirrored =
+      !peers.empty() && std::all_of(peers.begin(), peers.end(), [](auto& peer) { return peer.mirrors_flows; });
+  if (!anew && (mirrored || !node_.takes_ids(compiled))) return;
   if (!node_.begin_grace(compiled, now)) return;
   events_.tell({Severity::info, "grace.began", "",
                 fmt::format("{}: for {} s the firewall lets TCP connections go on that it does not know",
-                            tables_are_new ? "the table of flows is new" : "flows come from another member",
+                            anew ? "the table of flows is new" : "an id is taken, whose flows another machine knows",
                             std::chrono::duration_cast<std::chrono::seconds>(node_.grace_left(now)).count())});
 }
 

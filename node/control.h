@@ -41,9 +41,9 @@ class Control {
   void commit(Compiled compiled, Time now);
   void abandon() { node_.abandon(); }
 
-  // Where the tables know no flows yet, or not those of what is taken from another member, before packets meet what was
-  // compiled: see FlowKeeper::begin_grace().
-  void begin_grace(const Compiled& compiled, bool tables_are_new, Time now);
+  // Before packets meet what was compiled: see FlowKeeper::begin_grace(). `anew`: the tables know no flows yet; else it
+  // is for those of ids that are taken, if any are, and not all members mirror their flows here.
+  void begin_grace(const Compiled& compiled, bool anew, Time now);
 
   // The same at once.
   Result<Image> prepare(const Config& config, std::span<const InterfaceFacts> interfaces, std::vector<u8> secret,

@@ -44,6 +44,8 @@ FlowPlan flow_plan(const Config& config, const Image& image, const Meta& meta) {
   plan.reset = stamps_for(kReset, meta);
   plan.ping = stamps_for(kPing, meta);
   plan.grace = u32(std::chrono::duration<double>(config.gateway->grace).count() * meta.ticks_per_second);
+  plan.holds = config.gateway->holds;
+  std::ranges::sort(plan.holds);
   for (const FirewallPolicy& policy : image.firewall_policies) plan.owners.push_back({policy.owner, policy.count});
   std::sort(plan.owners.begin(), plan.owners.end(), [](auto& a, auto& b) { return a.number < b.number; });
   return plan;
@@ -109,6 +111,8 @@ void FlowKeeper::move_counts(FlowPlan& before) {
     store(live_.flow_counts[plan_.owners[i].place].due, counts[i].due);
   }
 }
+
+bool FlowKeeper::takes(const FlowPlan& plan) const { return !std::ranges::includes(plan_.holds, plan.holds); }
 
 bool FlowKeeper::begin_grace(const FlowPlan& plan, u32 ticks) {
   if (!plan.settings.buckets || !plan.grace) return false;

@@ -27,6 +27,7 @@ struct FlowPlan {
   u32 open = 1, exchange = 1, ending = 1, reset = 1, ping = 1;
   u32 grace = 0;              // ticks; 0: none
   std::vector<Owner> owners;  // by number
+  std::vector<u64> holds;     // whose flows come here: gateways' ids, sorted
 };
 FlowPlan flow_plan(const Config& config, const Image& image, const Meta& meta);
 
@@ -52,6 +53,9 @@ class FlowKeeper {
 
   // Another configuration is in force. What owners have is moved to their new places.
   void configure(FlowPlan plan, Time now);
+
+  // Whether a plan has ids that the one in force has not: their flows have been another machine's.
+  bool takes(const FlowPlan& plan) const;
 
   // To be called where the tables know none of the flows that there are: they are new, or another machine's. Packets
   // find flows again in their middle from now on, for as long as the plan says. False where that is not at all.

@@ -297,6 +297,21 @@ TEST(Flows, AReloadMayEndGrace) {
   EXPECT_FALSE(g.keeper().begin_grace(g.keeper().plan(), g.scene->ticks())) << "there is none";
 }
 
+// As Control asks before it commits what a reload says.
+TEST(Flows, WhoTakesAnIdDoesNotKnowItsFlows) {
+  Guarded g;
+  const auto takes = [&](std::vector<u64> holds) {
+    FlowPlan plan = g.keeper().plan();
+    plan.holds = std::move(holds);
+    return g.keeper().takes(plan);
+  };
+  ASSERT_EQ(g.keeper().plan().holds, (std::vector<u64>{1}));
+  EXPECT_TRUE(takes({1, 2}));
+  EXPECT_TRUE(takes({2})) << "another one instead";
+  EXPECT_FALSE(takes({1}));
+  EXPECT_FALSE(takes({})) << "one is given away";
+}
+
 // The same by packets: what the tenant sends is counted, and goes when it is silent.
 TEST(Flows, OfPacketsAreSweptToo) {
   Guarded g;

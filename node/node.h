@@ -142,13 +142,14 @@ class Node {
   std::shared_ptr<const Config> shared_config() const { return roster_->config; }
   const SweepResult& swept() const { return swept_; }
 
-  // The firewall's flows. begin_grace(): see FlowKeeper; of what is about to be committed.
+  // The firewall's flows. begin_grace(), takes_ids(): see FlowKeeper; of what is about to be committed.
   FlowKeeper& flows() { return flows_; }
   const FlowKeeper& flows() const { return flows_; }
   bool begin_grace(const Compiled& compiled, Time now) {
     return flows_.begin_grace(compiled.flows, clock_.ticks_at(now));
   }
   group::FlowTimes flow_times(Time now) const { return flows_.times(clock_.ticks_at(now)); }
+  bool takes_ids(const Compiled& compiled) const { return flows_.takes(compiled.flows); }
   u32 ticks(Time now) const { return clock_.ticks_at(now); }
   Duration grace_left(Time now) const {  // 0: packets find no flows again in their middle
     const double seconds = double(flows_.grace_left(ticks(now))) / clock_.per_second;

@@ -146,7 +146,9 @@ constexpr auto kSection = section<GatewayConfig>(
     Field{"udp_idle", &GatewayConfig::udp_idle, kFlowIdle, optional,
           "How long it knows a silent flow of UDP, or of a protocol without connections (RFC 4787, REQ-5)."},
     Field{"grace", &GatewayConfig::grace, Span{0s, 1h}, optional,
-          "For so long after it began without any flows the firewall lets TCP go on in its middle. With 0 not at all."},
+          "For so long after it began without any flows, or took another's id, the firewall lets TCP go on in its "
+          "middle. With "
+          "0 not at all."},
     Field{"grace_from", &GatewayConfig::grace_from,
           one_of<GraceFrom>({{"both", GraceFrom::both}, {"inside", GraceFrom::inside}}), optional,
           "Whose packets find a flow again then: either side's, or the tenant's alone."},
