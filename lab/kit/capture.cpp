@@ -17,6 +17,8 @@ namespace {
 
 constexpr Duration kPatience = std::chrono::seconds(20);
 constexpr u32 kEthernet = 14;
+// What routing daemons say to each other (BFD, BGP) never ends, and is nobody's here.
+constexpr const char* kFilter = "(ip or ip6) and not udp port 3784 and not tcp port 179";
 
 enum Field {
   length,
@@ -44,6 +46,25 @@ bool error_of(const std::vector<std::string>& f) {
   };
   return is_error(false, f[error4]) || is_error(true, f[error6]);
 }
+
+// Every packet by itself: tshark calls it malformed if a segment comes again cut otherwise, which a smaller path MTU
+// makes TCP do. And random payload is neither HTTP nor AFS, whatever its port.
+const std::vector<std::string> kJudging = {"-o",
+                                           "ip.check_checksum:TRUE",
+                                           "-o",
+                                           "tcp.check_checksum:TRUE",
+                                           "-o",
+                                           "udp.check_checksum:TRUE",
+                                           "-o",
+                                           "tcp.desegment_tcp_streams:FALSE",
+                                           "--disable-protocol",
+                                           "http",
+                                           "--disable-protocol",
+                                           "rx"};
+
+constexpr const char* kBadSums =
+    "ip.checksum.status == 0 or icmp.checksum.status == 0 or icmpv6.checksum.status == 0 or "
+    "(((tcp.checksum.status == 0 and not tcp.checksum.ffff) or udp.checksum.status == 0) and not icmp and not icmpv6)";
 
 bool fits(const std::vector<TappedLink>& links, const std::string& interface, u32 bytes) {
   return std::any_of(links.begin(), links.end(),
@@ -93,10 +114,11 @@ Judged judged(const std::string& fields, const std::vector<TappedLink>& links) {
 
 Status Capture::start() {
   for (const Tap& tap : taps_) {
-    std::vector<std::string> argv = {"dumpcap"};
+    // What stands behind an interface is that one's alone. On a busy machine the buffers that it has by itself, of 2 MB
+    // and a thousand packets, are not enough.
+    std::vector<std::string> argv = {"dumpcap", "-f", kFilter, "-B", "32"};
     for (const TappedLink& link : tap.links) argv.insert(argv.end(), {"-i", link.interface});
-    // On a busy machine a thousand packets, which dumpcap keeps by itself, are not enough.
-    argv.insert(argv.end(), {"-B", "32", "-N", "200000", "-C", "200000000", "-w", file(tap), "-f", "ip or ip6"});
+    argv.insert(argv.end(), {"-N", "200000", "-C", "200000000", "-w", file(tap)});
     auto p = Process::start({.netns = place_.netns(tap.node), .argv = argv});
     if (!p) return p.error();
     all_.push_back(std::move(*p));
@@ -146,15 +168,10 @@ Status Capture::stop() {
   return Done{};
 }
 
-// The packets with a wrong checksum, for whoever must find out why.
-std::string Capture::bad_ones(const Tap& tap) const {
-  std::vector<std::string> argv = {"tshark", "-n", "-x", "-V", "-r", file(tap), "-Y"};
-  argv.emplace_back(
-      "ip.checksum.status == 0 or icmp.checksum.status == 0 or icmpv6.checksum.status == 0 or "
-      "(((tcp.checksum.status == 0 and not tcp.checksum.ffff) or udp.checksum.status == 0) and not icmp and "
-      "not icmpv6)");
-  for (const char* what : {"ip", "tcp", "udp"})
-    argv.insert(argv.end(), {"-o", std::string(what) + ".check_checksum:TRUE"});
+// The first packets that a claim is not true of, for whoever must find out why.
+std::string Capture::shown(const Tap& tap, const std::string& filter) const {
+  std::vector<std::string> argv = {"tshark", "-n", "-x", "-V", "-r", file(tap), "-Y", filter};
+  argv.insert(argv.end(), kJudging.begin(), kJudging.end());
   auto said = run({.argv = argv}, std::chrono::seconds(60));
   return said ? said->substr(0, 8000) : said.error().sentence;
 }
@@ -163,8 +180,7 @@ Result<std::vector<Judged>> Capture::judge(Verdict& out) const {
   std::vector<Judged> all;
   for (const Tap& tap : taps_) {
     std::vector<std::string> argv = {"tshark", "-n", "-r", file(tap)};
-    for (const char* what : {"ip", "tcp", "udp"})
-      argv.insert(argv.end(), {"-o", std::string(what) + ".check_checksum:TRUE"});
+    argv.insert(argv.end(), kJudging.begin(), kJudging.end());
     argv.insert(argv.end(), {"-T", "fields"});
     for (const auto& field : kCaptureFields) argv.insert(argv.end(), {"-e", field});
     auto fields = run({.argv = argv}, std::chrono::seconds(60));
@@ -174,9 +190,11 @@ Result<std::vector<Judged>> Capture::judge(Verdict& out) const {
     const auto say = [&](bool ok, const std::string& what) {
       out.check(ok, fmt::format("of {} packets on {} {}", is.all, tap.title, what));
     };
-    say(is.all > 1000 && is.malformed == 0, fmt::format("{} are malformed", is.malformed));
+    const auto why = [&](u64 wrong, const char* filter) { return wrong ? ":\n" + shown(tap, filter) : ""; };
+    say(is.all > 1000 && is.malformed == 0,
+        fmt::format("{} are malformed{}", is.malformed, why(is.malformed, "_ws.malformed")));
     say(is.bad == 0 && is.good > 1000,
-        fmt::format("{} have a bad checksum, {} good ones{}", is.bad, is.good, is.bad ? ":\n" + bad_ones(tap) : ""));
+        fmt::format("{} have a bad checksum, {} good ones{}", is.bad, is.good, why(is.bad, kBadSums)));
     say(is.large == 0, fmt::format("{} are larger than their link's MTU", is.large));
     say(is.errors > 0, fmt::format("{} are ICMP errors", is.errors));
   }

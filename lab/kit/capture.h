@@ -45,7 +45,7 @@ class Capture {
  private:
   std::string file(const Tap& tap) const { return place_.file("capture-" + tap.node + ".pcapng"); }
   void drain() const;
-  std::string bad_ones(const Tap& tap) const;
+  std::string shown(const Tap& tap, const std::string& filter) const;
 
   const Place& place_;
   std::vector<Tap> taps_;

@@ -7,7 +7,6 @@
 #include <csignal>
 
 #include "lab/kit/loop.h"
-#include "lab/kit/place.h"
 
 namespace waymark::lab {
 namespace {
@@ -19,18 +18,18 @@ const std::string kLifetime = "300";                      // seconds after which
 
 Status Crew::start_traffic(const Load& load) {
   load_ = load;
-  const std::string addresses = kService6 + "," + kService4, port = std::to_string(kEchoPort);
-  for (const auto& s : kServers) {
+  const std::string port = std::to_string(kEchoPort);
+  for (const auto& s : cast_.servers) {
     auto p = Process::start({.netns = prefix_ + s,
-                             .argv = {program_, "lab", "traffic", "server", "--name", s, "--at", addresses, "--port",
+                             .argv = {program_, "lab", "traffic", "server", "--name", s, "--at", cast_.at, "--port",
                                       port, "--for", kLifetime}});
     if (!p) return p.error();
     servers_.push_back(std::move(*p));
   }
   if (auto all = servers(); !all) return all.error();  // they listen now
-  for (size_t i = 0; i < kClients.size(); ++i) {
-    auto p = Process::start({.netns = prefix_ + kClients[i],
-                             .argv = {program_, "lab", "traffic", "client", "--to", addresses, "--port", port, "--id",
+  for (size_t i = 0; i < cast_.clients.size(); ++i) {
+    auto p = Process::start({.netns = prefix_ + cast_.clients[i],
+                             .argv = {program_, "lab", "traffic", "client", "--to", cast_.to, "--port", port, "--id",
                                       std::to_string(i + 1), "--for", kLifetime}});
     if (!p) return p.error();
     clients_.push_back(std::move(*p));
@@ -40,20 +39,21 @@ Status Crew::start_traffic(const Load& load) {
 
 Status Crew::resume() {
   WM_TRY(open());
-  if (auto told = tell("fresh " + std::to_string(load_.fresh / kClients.size())); !told) return told.error();
+  if (auto told = tell("fresh " + std::to_string(load_.fresh / cast_.clients.size())); !told) return told.error();
   return probe(load_.probes);
 }
 
 Status Crew::probe(u32 per_second) {
-  if (auto told = tell("probe " + std::to_string(per_second / kClients.size())); !told) return told.error();
+  if (auto told = tell("probe " + std::to_string(per_second / cast_.clients.size())); !told) return told.error();
   if (per_second) return Done{};
   return wait_for("hear of all probes", [](const ClientReport& r) { return r.probes_under_way == 0; });
 }
 
-Status Crew::open() {
-  const u64 each = load_.connections / kClients.size();
+Status Crew::open(u64 may_lack) {
+  const u64 each = load_.connections / cast_.clients.size();
   if (auto told = tell("open " + std::to_string(each)); !told) return told.error();
-  return wait_for("open all connections", [&](const ClientReport& r) { return r.live == each * kClients.size(); });
+  return wait_for("open all connections",
+                  [&](const ClientReport& r) { return r.live + may_lack >= each * cast_.clients.size(); });
 }
 
 Status Crew::mark(const std::string& name) {
@@ -98,7 +98,7 @@ Status Crew::wait_for(const std::string& what, const std::function<bool(const Cl
 
 Result<ServerReport> Crew::servers() {
   ServerReport all;
-  for (const auto& name : kServers) {
+  for (const auto& name : cast_.servers) {
     auto one = server(name);
     if (!one) return one.error();
     all.add(*one);
@@ -106,11 +106,15 @@ Result<ServerReport> Crew::servers() {
   return all;
 }
 
+size_t Crew::place_of(const std::string& server) const {
+  return size_t(std::find(cast_.servers.begin(), cast_.servers.end(), server) - cast_.servers.begin());
+}
+
 Result<ServerReport> Crew::server(const std::string& name) {
   if (const auto gone = gone_.find(name); gone != gone_.end()) return gone->second;
-  const auto at = std::find(kServers.begin(), kServers.end(), name) - kServers.begin();
-  WM_TRY(servers_[size_t(at)].say("report"));
-  auto line = servers_[size_t(at)].line(kPatience);
+  Process& tool = servers_[place_of(name)];
+  WM_TRY(tool.say("report"));
+  auto line = tool.line(kPatience);
   if (!line) return line.error();
   return server_report(*line);
 }
@@ -119,9 +123,9 @@ Status Crew::kill_server_tool(const std::string& name) {
   auto last = server(name);
   if (!last) return last.error();
   gone_[name] = *last;
-  const auto at = std::find(kServers.begin(), kServers.end(), name) - kServers.begin();
-  servers_[size_t(at)].signal(SIGKILL);
-  if (!servers_[size_t(at)].wait(kPatience)) return Error{fmt::format("the traffic server of {} does not end", name)};
+  Process& tool = servers_[place_of(name)];
+  tool.signal(SIGKILL);
+  if (!tool.wait(kPatience)) return Error{fmt::format("the traffic server of {} does not end", name)};
   return Done{};
 }
 

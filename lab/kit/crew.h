@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "lab/kit/place.h"
 #include "lab/kit/process.h"
 #include "lab/traffic/stats.h"
 
@@ -17,13 +18,20 @@ struct Load {
   u32 probes = 1000;       // a second
 };
 
+// Who talks: nodes, and the addresses that servers listen at and clients ask, by commas.
+struct Cast {
+  std::vector<std::string> clients = kClients, servers = kServers;
+  std::string at = kService6 + "," + kService4, to = at;
+};
+
 class Crew {
  public:
   // Namespaces are called <prefix>c1 and so on; `program` is waymark, which has the tools.
-  Crew(std::string prefix, std::string program) : prefix_(std::move(prefix)), program_(std::move(program)) {}
+  Crew(std::string prefix, std::string program, Cast cast = {})
+      : prefix_(std::move(prefix)), program_(std::move(program)), cast_(std::move(cast)) {}
 
   Status start_traffic(const Load& load);
-  Status open();                         // until all long-lived connections are there
+  Status open(u64 may_lack = 0);         // until all long-lived connections are there, or all but so many
   Status resume();                       // after close(): open(), and the short ones and probes
   Status probe(u32 per_second);          // 0: none, and all that were sent have been answered or lost
   Status mark(const std::string& name);  // a new window
@@ -37,7 +45,10 @@ class Crew {
   Result<ClientReport> tell(const std::string& command);
   Status wait_for(const std::string& what, const std::function<bool(const ClientReport&)>& holds);
 
+  size_t place_of(const std::string& server) const;
+
   std::string prefix_, program_;
+  Cast cast_;
   Load load_;
   std::vector<Process> clients_, servers_;
   std::map<std::string, ServerReport> gone_;

@@ -58,7 +58,7 @@ void Loop::run(Duration period, Duration limit, const std::function<void(Time)>&
     sigaction(s, &act, nullptr);  // without SA_RESTART: epoll_wait returns
   }
   Commands commands{*this, command};
-  add(STDIN_FILENO, &commands, EPOLLIN);
+  if (command) add(STDIN_FILENO, &commands, EPOLLIN);
   const Time end = now() + limit;
   Time next = now();
   while (!stopped_ && !told_to_stop) {

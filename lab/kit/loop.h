@@ -31,7 +31,7 @@ class Loop {
   void change(int fd, Source* source, u32 events);  // a closed descriptor leaves by itself
 
   // Calls `tick` every `period`, and `command` for each line on stdin, until stop(), SIGTERM, SIGINT, the end of
-  // stdin, or `limit` has passed.
+  // stdin, or `limit` has passed. Without a `command` stdin is nobody's.
   void run(Duration period, Duration limit, const std::function<void(Time)>& tick,
            const std::function<void(const std::string&)>& command);
   void stop() { stopped_ = true; }

@@ -11,7 +11,8 @@ namespace waymark::lab {
 inline const std::string kSitePrefix = "wm-site-", kControlPrefix = "wm-site-off-";
 inline const std::string kGroupPrefix = "wm-group-", kGroupControlPrefix = "wm-group-off-";
 inline const std::string kTranslatorPrefix = "wm-translator-", kGuestsPrefix = "wm-guests-";
-inline const std::string kPathMtuPrefix = "wm-mtu-", kTenantsPrefix = "wm-tenants-";
+inline const std::string kPathMtuPrefix = "wm-mtu-";
+inline const std::string kTenantsPrefix = "wm-tenants-", kTenantsControlPrefix = "wm-tenants-off-";
 inline const std::string kLabDirectory = "/run/waymark-lab";
 
 // An error that says how to get rid of them, if namespaces or files of a lab are there.
