@@ -15,6 +15,7 @@
 #include "lab/site/fabric.h"
 #include "lab/site/kills.h"
 #include "lab/site/schedule.h"
+#include "lab/tenants/site.h"
 #include "lab/tenants/tenants.h"
 #include "lab/translator/site.h"
 #include "lab/translator/translator.h"
@@ -77,6 +78,16 @@ Raised raise_translation(const Tools& tools) {
                      fmt::format("{} show counters --socket {}/translator/t.sock", tools.waymark, kLabDirectory)};
 }
 
+Raised raise_tenants_site(const Tools& tools) {
+  WM_TRY(raise_tenants(tools));
+  const TenantsSite place(kTenantsPrefix, kLabDirectory + "/tenants");
+  const std::string red = place.netns("red"), socket = place.socket("g1");
+  return std::vector{fmt::format("nsenter --net=/run/netns/{} curl -s http://{}/who", red, kServer4),
+                     fmt::format("nsenter --net=/run/netns/{} traceroute -n {}", red, kServer4),
+                     fmt::format("{} show firewall --socket {}", tools.waymark, socket),
+                     fmt::format("birdc -s {} show route all", place.file("r1.bird.ctl"))};
+}
+
 constexpr const char* kOfSites = "nginx curl ethtool";
 constexpr const char* kOfGroups = "nginx curl ethtool bird birdc";
 
@@ -109,10 +120,12 @@ constexpr Lab kLabs[] = {
      raise_translation},
     {"tenants",
      110,
-     "nginx curl ethtool ping traceroute tshark dumpcap cmp",
-     "two tenants with the same addresses, two gateways, an IPv6 server: the replies' route moves, a daemon dies",
+     "nginx curl ethtool ping traceroute tshark dumpcap cmp bird birdc nstat tayga nft conntrack",
+     "two tenants with the same addresses, gateways and an IPv6 server in two data centres: it moves, gateways die",
      without_load<run_tenants>,
-     {}},
+     {},
+     true,
+     raise_tenants_site},
 };
 
 // The names of those that can do something: "site, group and translator".

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdio>
 
 #include <nlohmann/json.hpp>
 
@@ -12,16 +14,16 @@
 #include "lab/kit/loop.h"
 #include "lab/kit/netns.h"
 #include "lab/kit/traceroute.h"
+#include "lab/tenants/far_end.h"
 
 namespace waymark::lab {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kPatience = seconds(10);
-constexpr u32 kIp4Echo = 28;  // headers before an echo's payload
-constexpr size_t kBulk = 1 << 20;
+constexpr u32 kIp4Echo = 28;             // headers before an echo's payload
+constexpr u16 kClosed = 40'100;          // and above: ports of tenants where nobody listens
 constexpr u64 kPings = 3;                // that must come to nothing
 const std::string kDummy = "192.0.0.8";  // the gateway to tenants, and any router that has no IPv4 address (RFC 7600)
 
@@ -35,27 +37,6 @@ std::vector<std::string> curl(std::vector<std::string> words) {
 }
 
 }  // namespace
-
-Status TenantQuestions::start() {
-  WM_TRY(write_blob(site_.file("www/bulk"), kBulk));
-  WM_TRY(site_.write_servers());
-  WM_TRY(serve("s", fmt::format("[{}]", kServer6)));
-  return serve(kFarSite.name, kFarAddress);
-}
-
-Status TenantQuestions::serve(const std::string& node, const std::string& at) {
-  auto p = Process::start(
-      {site_.netns(node), {"nginx", "-c", site_.file(node + ".nginx")}, site_.file(node + ".nginx.out")});
-  if (!p) return p.error();
-  web_.push_back(std::move(*p));
-  for (const Time end = now() + kPatience; now() < end && !interrupted(); pause_for(milliseconds(20)))
-    if (run({.netns = site_.netns(node), .argv = curl({"--globoff", url("alive", at)})})) return Done{};
-  return Error{fmt::format("the web server of {} does not answer", node)};
-}
-
-bool TenantQuestions::passes(const TenantPlan& tenant) const {
-  return bool(run({.netns = site_.netns(tenant.name), .argv = {"ping", "-n", "-c", "1", "-W", "1", kServer4}}));
-}
 
 TenantQuestions::Found TenantQuestions::ping(const std::string& node, const std::string& to) const {
   auto said =
@@ -97,7 +78,7 @@ TenantQuestions::Found TenantQuestions::echoes_find_mtu(const std::string& node,
     (void)p->wait(kPatience);
     return p->rest();
   };
-  const std::string told = echo(kOverlayLink);
+  const std::string told = echo(kTenants[0].mtu);
   const auto known = learned_mtu(netns, to);
   if (!known) return known.error();
   if (*known != mtu || told.find("From " + kDummy) == std::string::npos)
@@ -124,7 +105,7 @@ TenantQuestions::Found TenantQuestions::upload(const std::string& node, const st
   return sentence;
 }
 
-TenantQuestions::Found TenantQuestions::download(const TenantPlan& tenant) const {
+TenantQuestions::Found TenantQuestions::download(const TenantPlan& tenant, u32 mtu) const {
   const std::string file = site_.file("bulk." + tenant.name);
   // What the tenant has learned of the way there it would offer as MSS, and nothing would be left to learn.
   for (const std::string& node : {tenant.name, std::string("s")}) WM_TRY(forget_mtus(site_.netns(node)));
@@ -135,7 +116,7 @@ TenantQuestions::Found TenantQuestions::download(const TenantPlan& tenant) const
   if (!known) return known.error();
   const std::string sentence =
       fmt::format("{}: a download came whole, and the server knows an MTU of {}", tenant.name, *known);
-  if (*known != kNarrowLink) return Error{fmt::format("{}, not {}", sentence, kNarrowLink)};
+  if (*known != mtu) return Error{fmt::format("{}, not {}", sentence, mtu)};
   return sentence;
 }
 
@@ -144,9 +125,9 @@ TenantQuestions::Found TenantQuestions::ping_back(const TenantPlan& tenant) cons
   const auto others = [&](u64& sum) {
     for (const TenantPlan& t : kTenants) {
       if (t.name == tenant.name) continue;
-      auto frames = received(t);
-      if (!frames) return Status(frames.error());
-      sum += *frames;
+      auto packets = received(t);
+      if (!packets) return Status(packets.error());
+      sum += *packets;
     }
     return Status(Done{});
   };
@@ -158,17 +139,17 @@ TenantQuestions::Found TenantQuestions::ping_back(const TenantPlan& tenant) cons
     return Error{fmt::format("{}: the server's pings are lost: {}", tenant.name, said ? *said : said.error().sentence)};
   if (after != before)
     return Error{
-        fmt::format("{}: of the server's pings {} frames came to another tenant", tenant.name, after - before)};
+        fmt::format("{}: of the server's pings {} packets came to another tenant", tenant.name, after - before)};
   return fmt::format("{}: 10 of 10 pings of the server to {} answered, and nothing came to another tenant", tenant.name,
                      tenant.seen);
 }
 
 Result<u64> TenantQuestions::received(const TenantPlan& tenant) const {
-  auto said = run({.netns = site_.netns(tenant.name), .argv = {"ip", "-s", "-j", "link", "show", "dev", "vx"}});
+  auto said = run({.netns = site_.netns(tenant.name), .argv = {"ip", "-s", "-j", "link", "show", "dev", kOverlay}});
   if (!said) return said.error();
   const auto json = nlohmann::json::parse(*said, nullptr, false);
   const nlohmann::json::json_pointer packets("/0/stats64/rx/packets");
-  if (!json.contains(packets)) return Error{fmt::format("`ip` says nothing of frames: {}", *said)};
+  if (!json.contains(packets)) return Error{fmt::format("`ip` says nothing of packets: {}", *said)};
   return json.at(packets).get<u64>();
 }
 
@@ -183,23 +164,48 @@ Result<u64> TenantQuestions::refused(const TenantPlan& tenant, const std::string
 Result<u64> TenantQuestions::unsolicited(const TenantPlan& tenant) const {
   for (u32 i = 0; i < kPings; ++i)
     WM_TRY(run({.netns = site_.netns("s"),
-                .argv = {"bash", "-c", fmt::format("echo a >/dev/udp/{}/{}", tenant.seen, 40'100 + i)}}));
+                .argv = {"bash", "-c", fmt::format("echo a >/dev/udp/{}/{}", tenant.seen, kClosed + i)}}));
   return kPings;
 }
 
+Result<Process> TenantQuestions::intrude() const {
+  std::string each;
+  for (const TenantPlan& tenant : kTenants) each += fmt::format("echo a >/dev/udp/{}/{}; ", tenant.seen, kClosed);
+  return Process::start({.netns = site_.netns("s"),
+                         .argv = {"bash", "-c", fmt::format("while :; do {}sleep 0.1; done", each)},
+                         .log = site_.file("intruder.out")});
+}
+
+// Nobody listens there, so the kernel counts each that comes.
+Result<u64> TenantQuestions::intruded(const TenantPlan& tenant) const {
+  auto said = run({.netns = site_.netns(tenant.name), .argv = {"nstat", "-asz", "UdpNoPorts"}});
+  if (!said) return said.error();
+  u64 came = 0;
+  if (std::sscanf(said->c_str() + std::min(said->find("UdpNoPorts"), said->size()), "UdpNoPorts %llu", &came) != 1)
+    return Error{fmt::format("`nstat` says nothing of UDP: {}", *said)};
+  return came;
+}
+
 Result<u64> TenantQuestions::from_foreign_source(const TenantPlan& tenant) const {
-  auto sent = refused(tenant, "addr add 10.0.9.9/32 dev vx\n", {"-I", "10.0.9.9", kServer4});
-  WM_TRY(ip(site_.netns(tenant.name), "addr del 10.0.9.9/32 dev vx\n"));
+  auto sent = refused(tenant, fmt::format("addr add 10.0.9.9/32 dev {}\n", kOverlay), {"-I", "10.0.9.9", kServer4});
+  WM_TRY(ip(site_.netns(tenant.name), fmt::format("addr del 10.0.9.9/32 dev {}\n", kOverlay)));
   return sent;
 }
 
-Result<u64> TenantQuestions::in_vni_of(const TenantPlan& other, const TenantPlan& tenant) const {
-  auto sent = refused(tenant,
-                      tunnel_commands("vy", other.mac, other.vni, tenant.far) +
-                          fmt::format("route add {}/32 via 10.0.0.1 dev vy onlink src {}\n", kServer4, kTenantAddress),
-                      {kServer4});
-  WM_TRY(ip(site_.netns(tenant.name), "link del vy\n"));
+Result<u64> TenantQuestions::in_other_vni(const TenantPlan& tenant) const {
+  auto sent =
+      refused(tenant,
+              vxlan_commands("other", tenant, tenant.key + 1) +
+                  fmt::format("route add {}/32 via 10.0.0.1 dev other onlink src {}\n", kServer4, kTenantAddress),
+              {kServer4});
+  WM_TRY(ip(site_.netns(tenant.name), "link del other\n"));
   return sent;
+}
+
+Result<u64> TenantQuestions::in_gre_of(const TenantPlan& other, const TenantPlan& tenant) const {
+  const auto tunnel = FarEnd::start(site_, tenant.name, tools_, {"other", tenant.far, end_of(1), other.key, other.mtu});
+  if (!tunnel) return tunnel.error();
+  return refused(tenant, fmt::format("route add {}/32 dev other src {}\n", kServer4, kTenantAddress), {kServer4});
 }
 
 Result<u64> TenantQuestions::to_far(const TenantPlan& tenant) const { return refused(tenant, "", {kFarAddress}); }

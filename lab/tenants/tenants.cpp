@@ -1,19 +1,19 @@
-// Two tenants, and red's other site, behind gateway 2. Everything is asked twice: while replies come to the gateway
-// that holds the id, and while they come to the other one, which passes them on. Then the replies' route moves under
-// downloads, and a daemon dies under others.
+// First everything is asked of the site while nothing happens, and captured. Then a control is raised beside it, and
+// the events happen in both: connections are all open -> mark -> the event -> some seconds -> next, as in lab group;
+// but in the control after it has happened in the other, which must not wait for it.
 #include "lab/tenants/tenants.h"
 
 #include <fmt/format.h>
 
 #include <chrono>
-#include <csignal>
-#include <functional>
+#include <map>
 
 #include "lab/kit/capture.h"
 #include "lab/kit/downloads.h"
 #include "lab/kit/loop.h"
 #include "lab/kit/stage.h"
-#include "lab/tenants/questions.h"
+#include "lab/tenants/asking.h"
+#include "lab/tenants/events.h"
 
 namespace waymark::lab {
 namespace {
@@ -21,205 +21,232 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr Duration kPatience = seconds(15), kWhile = seconds(1);  // downloads go on for a while between events
+constexpr Duration kPatience = seconds(15), kBeforeEvent = milliseconds(300);
+
+TenantsSite place() { return TenantsSite(kTenantsPrefix, kLabDirectory + "/tenants"); }
 
 class Run {
  public:
-  Run(const Tools& tools, const Say& say)
-      : site_(kTenantsPrefix, kLabDirectory + "/tenants"),
-        tools_(tools),
-        daemons_(site_, tools),
-        ask_(site_),
-        say_(say) {}
+  Run(const Tools& tools, const Say& say, Verdict& out)
+      : say_(say),
+        verdict_(out),
+        real_(place(), tools, By::waymark),
+        control_(TenantsSite(kTenantsControlPrefix, kLabDirectory + "/tenants-off"), tools, By::plain),
+        ask_(real_.site(), tools) {}
 
-  Status all(Verdict& out) {
-    WM_TRY(site_.build());
-    WM_TRY(ask_.start());
-    nobody_passes(out, "without gateways");
-    for (const std::string& gateway : kGateways) WM_TRY(site_.write_gateway(gateway));
-    WM_TRY(start("g1"));
-    WM_TRY(await_passage());
-    WM_TRY(site_.replies_to("g2"));
-    nobody_passes(out, "while replies come to g2 and it is no gateway yet");
-    WM_TRY(start("g2"));
-    WM_TRY(await_passage());
-    say_("both gateways are up");
-    WM_TRY(captured(out));
-    WM_TRY(move_replies(out));
-    WM_TRY(kill(out));
-    const Status down = daemons_.down(kGateways);
-    out.check(bool(down), down ? "both gateways went down in order" : down.error().sentence);
-    for (Process& p : gateway_)
-      if (!p.wait(kPatience)) return Error{"the daemon of a gateway does not end"};
-    nobody_passes(out, "once they are down");
+  Status all() {
+    verdict_.off = "a plain NAT64 in each gateway";
+    WM_TRY(set_up());
+    Capture capture(real_.site(), taps());
+    Capture cloud(real_.site(), taps_of_cloud());
+    WM_TRY(capture.start());
+    WM_TRY(cloud.start());
+    Asking asking(real_, ask_, verdict_);
+    WM_TRY(asking.all());
+    WM_TRY(cloud.stop());
+    say_("everything has been asked in both data centres");
+    WM_TRY(begin_traffic());
+    for (const TenantsEvent& event : tenants_events()) WM_TRY(happen(event));
+    WM_TRY(finish());
+    WM_TRY(capture.stop());
+    WM_TRY(end());
+    say_("now tshark reads what passed");
+    for (const Capture* each : {&capture, &cloud})
+      if (const auto seen = each->judge(verdict_); !seen) return seen.error();
     return interrupted() ? Status(Error{"it was interrupted"}) : Status(Done{});
   }
 
  private:
-  Process& of(const std::string& gateway) { return gateway_[gateway == "g1" ? 0 : 1]; }
-
-  Status start(const std::string& gateway) {
-    auto p = daemons_.start(gateway, tools_.waymark);
-    if (!p) return p.error();
-    of(gateway) = std::move(*p);
-    return daemons_.ready(gateway);
+  static std::vector<Tap> taps() {
+    return {{"the tenants' side", "u", {{"g1", kWideLink}, {"g2", kWideLink}, {"g3", kWideLink}}}};
+  }
+  static std::vector<Tap> taps_of_cloud() {
+    return {{"the first data centre",
+             "r1",
+             {{"g1", kWideLink}, {"g3", kWideLink}, {"r2", kWideLink}, {"p", narrow_link(DataCentre::first)}}},
+            {"the second data centre", "r2", {{"g2", kWideLink}, {"p", narrow_link(DataCentre::second)}}}};
   }
 
-  Status await_passage() const {
-    for (const Time end = now() + kPatience; now() < end && !interrupted();)
-      if (ask_.passes(kTenants[0]) && ask_.passes(kTenants[1])) return Done{};
-    return Error{"the gateways let no ping pass"};
+  Status both(const std::function<Status(TenantsFabric&)>& act) {
+    for (TenantsFabric* f : {&real_, &control_}) WM_TRY(act(*f));
+    return interrupted() ? Status(Error{"it was interrupted"}) : Status(Done{});
   }
 
-  void nobody_passes(Verdict& out, const char* when) const {
+  void nobody_passes(const char* when) {
     for (const TenantPlan& tenant : kTenants)
-      out.check(!ask_.passes(tenant), fmt::format("{}: {} no ping passes", tenant.name, when));
+      verdict_.check(!real_.passes(tenant), fmt::format("{}: {} no ping passes", tenant.name, when));
   }
 
-  Status captured(Verdict& out) {
-    Capture capture(site_, {{"the tenants' side", "u", {{"g1", kWideLink}, {"g2", kWideLink}}},
-                            {"the cloud's side", "c", {{"g1", kWideLink}, {"g2", kWideLink}, {"q", kNarrowLink}}}});
-    WM_TRY(capture.start());
-    const auto before = daemons_.count("g2", "gateway.onward");
-    WM_TRY(questions(out, "g1"));
-    const auto between = daemons_.count("g2", "gateway.onward");
-    WM_TRY(questions(out, "g2"));
-    const auto after = daemons_.count("g2", "gateway.onward");
-    for (const auto* one : {&before, &between, &after})
-      if (!*one) return one->error();
-    out.check(*between == *before && *after - *between > 1000,
-              fmt::format("g2 passed on {} packets while replies came to g1, and {} while they came to g2",
-                          *between - *before, *after - *between));
-    WM_TRY(site_.replies_to("g1"));
-    WM_TRY(strangers(out));
-    WM_TRY(capture.stop());
-    say_("all questions have been asked; now tshark reads what passed");
-    auto seen = capture.judge(out);
-    return seen ? Status(Done{}) : Status(seen.error());
+  Status set_up() {
+    WM_TRY(real_.build(false));
+    nobody_passes("without gateways");
+    for (const std::string& gateway : kGateways) WM_TRY(real_.start(gateway));
+    WM_TRY(real_.await_passage(kPatience));
+    say_("both gateways are up, and BIRD has their routes");
+    return Done{};
   }
 
-  Status questions(Verdict& out, const std::string& gateway) const {
-    WM_TRY(site_.replies_to(gateway));
-    const auto claim = [&](const TenantQuestions::Found& found) {
-      out.check(bool(found), fmt::format("replies to {}, {}", gateway, found ? *found : found.error().sentence));
-    };
+  Status begin_traffic() {
+    WM_TRY(control_.build(false));
+    for (const std::string& gateway : kGateways) WM_TRY(control_.start(gateway));
+    WM_TRY(control_.await_passage(kPatience));
+    WM_TRY(both([&](TenantsFabric& f) { return f.start_traffic(verdict_.load); }));
+    std::vector<Wanted> wanted;
+    for (const TenantPlan& tenant : kTenants)
+      for (const char* which : {"1", "2"})
+        wanted.push_back({real_.site().netns(tenant.name), "http://" + kServer4 + "/blob",
+                          real_.site().file(fmt::format("download-{}{}", tenant.name, which))});
+    WM_TRY(downloads_.start(wanted));
+    for (const Time end = now() + kPatience; now() < end && !downloads_.all_under_way() && !interrupted();)
+      pause_for(milliseconds(5));
     for (const TenantPlan& tenant : kTenants) {
+      const auto before = ask_.intruded(tenant);
+      if (!before) return before.error();
+      intruded_[tenant.name] = *before;
+    }
+    auto intruder = ask_.intrude();
+    if (!intruder) return intruder.error();
+    intruder_ = std::move(*intruder);
+    say_(fmt::format(
+        "a control is up beside it, {} TCP connections are open in each, {} UDP probes a second; {} downloads",
+        verdict_.load.connections, verdict_.load.probes, wanted.size()));
+    return Done{};
+  }
+
+  Result<u64> count(const std::string& gateway, const std::string& reason) const {
+    return real_.daemons().count(gateway, reason);
+  }
+
+  static Status act(const TenantsEvent& event, TenantsFabric& fabric) {
+    for (const TenantsStep& step : event.steps) {
+      WM_TRY(step.act(fabric));
+      pause_for(step.then);
+    }
+    return Done{};
+  }
+
+  Status happen(const TenantsEvent& event) {
+    WM_TRY(real_.open());
+    // What was lost before. Some find what is left of others' state in the control.
+    if (!event.control_lies) WM_TRY(control_.open(verdict_.load.connections / 50));
+    WM_TRY(both([&](TenantsFabric& f) { return f.mark(event.name); }));
+    pause_for(kBeforeEvent);
+    say_(event.title);
+    const auto passed_on = count("g2", "gateway.onward");
+    WM_TRY(both([&](TenantsFabric& f) { return act(event, f); }));
+    pause_for(event.then);
+    verdict_.events.push_back({event.name, event.title, event.control_lies ? "no way back yet" : "", {}, {}});
+    verdict_.check(downloads_.all_under_way(), event.title + ": the downloads are under way");
+    for (const TenantPlan& tenant : kTenants) {
+      const auto claim = [&](const TenantQuestions::Found& found) {
+        verdict_.check(bool(found), fmt::format("{}, {}", event.title, found ? *found : found.error().sentence));
+      };
       claim(ask_.ping(tenant.name, kServer4));
-      claim(ask_.who(tenant));
-      claim(ask_.trace(tenant.name, kServer4, 3));  // the gateway, c, q
-      claim(ask_.echoes_find_mtu(tenant.name, kServer4, kNarrowToTenants));
-      claim(ask_.upload(tenant.name, kServer4, kNarrowToTenants));
-      claim(ask_.download(tenant));
-      claim(ask_.ping_back(tenant));
-      if (interrupted()) return Error{"it was interrupted"};
+      claim(ask_.trace(tenant.name, kServer4, routers_between(real_.holder(1), event.server)));
+      const auto came = ask_.intruded(tenant);
+      if (!came) return came.error();
+      const u64 more = *came - intruded_[tenant.name];
+      verdict_.check(more == 0,
+                     fmt::format("{}, {}: {} datagrams came that nobody asked for", event.title, tenant.name, more));
     }
-    const std::pair<std::string, std::string> ways[] = {{kTenants[0].name, kFarAddress},
-                                                        {kFarSite.name, kTenantAddress}};
-    for (const auto& [node, to] : ways) {
-      claim(ask_.ping(node, to));
-      claim(ask_.trace(node, to, 2));  // both gateways
-      claim(ask_.echoes_find_mtu(node, to, kBetweenSites));
-    }
-    claim(ask_.upload(kTenants[0].name, kFarAddress, kBetweenSites));
+    WM_TRY(counted(event));
+    if (event.name == "moved" || event.name == "specific") WM_TRY(way_of_replies(event, passed_on));
     return Done{};
   }
 
-  // What is sent must be counted by g1 for this reason, and none of it come to the other tenant.
-  Status dropped(Verdict& out, const std::string& what, const std::string& reason, const TenantPlan& other,
-                 const std::function<Result<u64>()>& send) const {
-    const auto heard = ask_.received(other), before = daemons_.count("g1", reason);
-    const auto sent = send();
-    const auto heard_now = ask_.received(other), after = daemons_.count("g1", reason);
-    for (const auto* one : {&heard, &before, &heard_now, &after})
+  // By the gateway that holds the tenants' id, whose counters are new where it is.
+  Status counted(const TenantsEvent& event) {
+    const std::string& gateway = real_.holder(1);
+    const auto refused = count(gateway, "firewall.unsolicited"), found = count(gateway, "flow_recovered");
+    if (!refused || !found) return refused ? found.error() : refused.error();
+    verdict_.check(*refused > 0,
+                   fmt::format("{}: {} has refused {} packets that nobody asked for", event.title, gateway, *refused));
+    if (event.finds_again)
+      verdict_.check(*found >= verdict_.load.connections,
+                     fmt::format("{}: {} found {} TCP flows again in their middle", event.title, gateway, *found));
+    return Done{};
+  }
+
+  Status way_of_replies(const TenantsEvent& event, const Result<u64>& before) {
+    const auto then = count("g2", "gateway.onward");
+    pause_for(seconds(1));
+    const auto later = count("g2", "gateway.onward");
+    for (const auto* one : {&before, &then, &later})
       if (!*one) return one->error();
-    const bool ok = sent && *after - *before == *sent && *heard_now == *heard;
-    out.check(ok, fmt::format("{}: {} ({}: {} packets; {} came to {})", what,
-                              sent ? fmt::format("{} sent, none answered", *sent) : sent.error().sentence, reason,
-                              *after - *before, *heard_now - *heard, other.name));
+    const bool moved = event.name == "moved";
+    verdict_.check(moved ? *then - *before > 1000 : *later == *then,
+                   moved ? fmt::format("{}: g2 passed on {} packets to g1", event.title, *then - *before)
+                         : fmt::format("{}: in a second g2 passed on {} packets to g1", event.title, *later - *then));
     return Done{};
   }
 
-  Status strangers(Verdict& out) const {
-    const TenantPlan &red = kTenants[0], &blue = kTenants[1];
-    WM_TRY(dropped(out, "red, pings from an address that is not behind its tunnel", "gateway.foreign_source", blue,
-                   [&] { return ask_.from_foreign_source(red); }));
-    WM_TRY(dropped(out, "red, pings with blue's VNI", "gateway.unknown_tunnel", blue,
-                   [&] { return ask_.in_vni_of(blue, red); }));
-    WM_TRY(dropped(out, "datagrams of the server's to red, which no rule lets in", "firewall.unsolicited", red,
-                   [&] { return ask_.unsolicited(red); }));
-    const auto heard = ask_.received(kFarSite);
-    const auto sent = ask_.to_far(blue);
-    const auto heard_now = ask_.received(kFarSite);
-    out.check(sent && heard && heard_now && *heard_now == *heard,
-              "blue, pings of red's other site: none answered, and none came there");
-    return dropped(out, "red, pings by IPv6 of blue's address", "gateway.inner_ip6", blue,
-                   [&] { return ask_.by_ip6_to(blue, red); });
-  }
-
-  Status begin(Downloads& downloads, const std::string& name) const {
-    std::vector<Wanted> all;
-    for (const TenantPlan& tenant : kTenants)
-      all.push_back({site_.netns(tenant.name), "http://" + kServer4 + "/blob", site_.file(name + "-" + tenant.name)});
-    WM_TRY(downloads.start(all));
-    for (const Time end = now() + kPatience; now() < end && !interrupted(); pause_for(milliseconds(5)))
-      if (downloads.all_under_way()) return Done{};
-    return Error{"the downloads do not begin"};
-  }
-
-  // The bulk of both comes while replies come to the gateway that must pass them on.
-  Status move_replies(Verdict& out) {
-    WM_TRY(write_blob(site_.file("www/blob")));
-    Downloads downloads;
-    WM_TRY(begin(downloads, "moved"));
-    const auto before = daemons_.count("g2", "gateway.onward");
-    for (const char* gateway : {"g2", "g1", "g2"}) {
-      WM_TRY(site_.replies_to(gateway));
-      pause_for(kWhile);
-    }
-    out.check(downloads.all_under_way(), "both tenants' downloads are under way when the replies' route has moved");
-    const auto whole = downloads.finish();
-    const auto after = daemons_.count("g2", "gateway.onward");
-    if (!before || !after) return before ? after.error() : before.error();
-    out.check(bool(whole),
-              whole ? "with the replies' route moved to g2, to g1 and to g2 " + *whole : whole.error().sentence);
-    out.check(*after - *before > 1000, fmt::format("g2 passed on {} packets of them to g1", *after - *before));
-    say_("the replies' route was moved under downloads");
-    return site_.replies_to("g1");
-  }
-
-  Status kill(Verdict& out) {
-    Downloads downloads;
-    WM_TRY(begin(downloads, "killed"));
-    of("g1").signal(SIGKILL);
-    if (of("g1").wait(kPatience) != 128 + SIGKILL) return Error{"the daemon of g1 had ended already"};
-    pause_for(kWhile);
-    for (const TenantPlan& tenant : kTenants)
-      out.check(ask_.passes(tenant), fmt::format("{}: without a daemon on g1 a new ping passes", tenant.name));
-    out.check(downloads.all_under_way(), "both tenants' downloads are under way while the daemon of g1 is dead");
-    WM_TRY(start("g1"));
-    const auto whole = downloads.finish();
-    out.check(bool(whole), whole ? "with the daemon of g1 killed by -9 in their middle, and restarted, " + *whole
-                                 : whole.error().sentence);
-    for (const TenantPlan& tenant : kTenants) out.check(ask_.who(tenant));
-    say_("the daemon of g1 was killed under downloads");
+  Status finish() {
+    WM_TRY(both([](TenantsFabric& f) { return f.mark("end"); }));
+    intruder_ = {};
+    say_("everything ends in order");
+    const auto whole = downloads_.finish();
+    say_("the downloads have come");
+    verdict_.check(bool(whole), whole ? "through all of it " + *whole : whole.error().sentence);
+    WM_TRY(both([](TenantsFabric& f) { return f.close(); }));
+    auto real = real_.clients(), control = control_.clients();
+    auto server = real_.servers();
+    if (!real || !control || !server) return !real ? real.error() : !control ? control.error() : server.error();
+    verdict_.take(*real, &EventResult::real);
+    verdict_.take(*control, &EventResult::control);
+    for (std::size_t i = 0; i < verdict_.events.size(); ++i) check_event(verdict_.events[i], tenants_events()[i]);
+    const u64 wrong = server->reset + server->cut + server->mismatch + server->open;
+    verdict_.check(wrong == 0 && server->opened == real->opened && server->clean == real->closed &&
+                       real->opened == real->closed && server->messages == real->answered,
+                   fmt::format("clients and server agree: opened {} and {}, ended in order {} and {}, otherwise {}; "
+                               "messages {} and {}",
+                               real->opened, server->opened, real->closed, server->clean, wrong, real->answered,
+                               server->messages));
     return Done{};
   }
 
-  TenantsSite site_;
-  const Tools& tools_;
-  Daemons daemons_;
-  TenantQuestions ask_;
+  void check_event(const EventResult& is, const TenantsEvent& event) {
+    const u64 broken = is.real.broken.total(), off = is.control.broken.total();
+    verdict_.checks.push_back(
+        {fmt::format("{}: {} connections span it, {} broken, {} of {} probes lost, the longest stall {:.0f} ms",
+                     is.title, is.real.spanning, broken, is.real.probes_lost, is.real.probes, is.real.longest_stall_ms),
+         is.real.spanning == verdict_.load.connections && broken == 0, true});
+    if (event.control_breaks)
+      verdict_.checks.push_back(
+          {fmt::format("{}, in the control: {} of {} broken", is.title, off, is.control.spanning), off > 0, true});
+  }
+
+  Status end() {
+    const Status down = real_.down();
+    verdict_.check(bool(down), down ? "the gateways went down in order" : down.error().sentence);
+    nobody_passes("once they are down");
+    return Done{};
+  }
+
   const Say& say_;
-  Process gateway_[2];
+  Verdict& verdict_;
+  TenantsFabric real_, control_;
+  TenantQuestions ask_;
+  Downloads downloads_;
+  Process intruder_;
+  std::map<std::string, u64> intruded_;  // by tenant, before there was an intruder
 };
 
 }  // namespace
 
 Verdict run_tenants(const Tools& tools, const Say& say) {
-  return staged("tenants", {}, [&](Verdict& out) {
-    Run run(tools, say);
-    return run.all(out);
+  return staged("tenants", {.connections = 1000, .fresh = 0, .probes = 200}, [&](Verdict& verdict) {
+    Run run(tools, say, verdict);
+    return run.all();
   });
+}
+
+Status raise_tenants(const Tools& tools) {
+  TenantsFabric fabric(place(), tools, By::waymark);
+  WM_TRY(fabric.build(true));
+  for (const std::string& gateway : kGateways) WM_TRY(fabric.start(gateway));
+  WM_TRY(fabric.await_passage(kPatience));
+  fabric.release();
+  return Done{};
 }
 
 }  // namespace waymark::lab

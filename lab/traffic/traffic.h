@@ -1,4 +1,4 @@
-// The traffic tools: `waymark lab traffic client|server ...`, started by the lab inside its namespaces.
+// The traffic tools: `waymark lab traffic client|server|gre ...`, started by the lab inside its namespaces.
 #pragma once
 
 namespace waymark::lab {
@@ -16,5 +16,10 @@ int traffic_client(int argc, char** argv);
 // server --name NAME --at ADDRESSES --port N [--for SECONDS]
 // "report" on stdin is answered by a ServerReport; so are SIGTERM and the end of stdin, which end it.
 int traffic_server(int argc, char** argv);
+
+// gre --device NAME --from ADDRESS --to ADDRESS --key N [--for SECONDS]
+// A TUN device whose IPv4 packets go and come in GRE with this key; says "ready" once it is there, and takes it away
+// at SIGTERM.
+int traffic_gre(int argc, char** argv);
 
 }  // namespace waymark::lab
