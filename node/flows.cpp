@@ -44,7 +44,7 @@ FlowPlan flow_plan(const Config& config, const Image& image, const Meta& meta) {
   plan.reset = stamps_for(kReset, meta);
   plan.ping = stamps_for(kPing, meta);
   plan.grace = u32(std::chrono::duration<double>(config.gateway->grace).count() * meta.ticks_per_second);
-  plan.holds = config.gateway->holds;
+  plan.holds = config.gateway->held.value_or(config.gateway->holds);
   std::ranges::sort(plan.holds);
   for (const FirewallPolicy& policy : image.firewall_policies) plan.owners.push_back({policy.owner, policy.count});
   std::sort(plan.owners.begin(), plan.owners.end(), [](auto& a, auto& b) { return a.number < b.number; });
