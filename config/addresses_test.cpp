@@ -92,6 +92,9 @@ TEST(Addresses, NoKeyTakesWhatStandsForNoHost) {
                                           "\"address\" in [[gateway.id]]",
                                           "\"remote\" in [[gateway.tenant.tunnel]]",
                                           "\"ip4\" in [[gateway.tenant.tunnel]]",
+                                          "\"gateway\" in [[gateway.tenant.tunnel]]",
+                                          "\"prefix\" in [[gateway.tenant.tunnel.route]]",
+                                          "\"via\" in [[gateway.tenant.tunnel.route]]",
                                           "\"inside\" in [[gateway.tenant.rule]]",
                                           "\"outside\" in [[gateway.tenant.rule]]",
                                           "\"prefix\" in [[gateway.prefix]]",
@@ -115,17 +118,13 @@ TEST(Addresses, NoKeyTakesWhatStandsForNoHost) {
 
 // Where a prefix may hold more than hosts' addresses, those are dropped one by one.
 TEST(Addresses, SomePrefixesMayHoldWhatStandsForNoHost) {
-  const std::set<std::string> wide = {"\"inside\" in [[gateway.tenant.rule]]",
-                                      "\"outside\" in [[gateway.tenant.rule]]",
-                                      "\"ip4\" in [[gateway.prefix]]",
-                                      "\"ip4\" in [[gateway.map]]",
-                                      "\"ip4\" in [[gateway.tenant.tunnel]]",
-                                      "\"ip4\" in [[gateway.tenant.prefix]]",
-                                      "\"prefix\" in [[gateway.tenant.site]]",
-                                      "\"ip4\" in [[gateway.tenant.map]]",
-                                      "\"ip4\" in [[translator.prefix]]",
-                                      "\"ip4\" in [[translator.map]]",
-                                      "\"native\" in [translator]"};
+  const std::set<std::string> wide = {
+      "\"inside\" in [[gateway.tenant.rule]]", "\"outside\" in [[gateway.tenant.rule]]",
+      "\"ip4\" in [[gateway.prefix]]",         "\"ip4\" in [[gateway.map]]",
+      "\"ip4\" in [[gateway.tenant.tunnel]]",  "\"prefix\" in [[gateway.tenant.tunnel.route]]",
+      "\"ip4\" in [[gateway.tenant.prefix]]",  "\"prefix\" in [[gateway.tenant.site]]",
+      "\"ip4\" in [[gateway.tenant.map]]",     "\"ip4\" in [[translator.prefix]]",
+      "\"ip4\" in [[translator.map]]",         "\"native\" in [translator]"};
   walk(kRoot, [&](const std::string& key, const auto& kind) {
     if (!is_of_addresses(kind)) return;
     EXPECT_EQ(takes(kind, "0.0.0.0/0"), wide.contains(key)) << key;

@@ -167,5 +167,75 @@ TEST(Gateways, AreWarnedOfTenantsWithoutTunnels) {
             "f:16:47: warning: nothing of tenant \"red\" goes to 192.0.2.71 by gateway 1, which has no IPv4 address");
 }
 
+// Tunnels of "red" into VXLANs, one a line from line 19 on.
+std::string overlays(const std::string& tunnels) {
+  return tenants("[[gateway.tenant]]\nname = \"red\"\nnumber = 1\ntunnel = [" + tunnels + "]\n");
+}
+std::string vxlan(const std::string& keys, u32 far = 71) {
+  return "{ tunnel = \"vxlan\", key = 7, ip4 = \"10.0.0.0/24\", remote = \"192.0.2." + std::to_string(far) + "\"" +
+         keys + " }";
+}
+const std::string kOwn = ", gateway = \"10.0.0.1\"", kMac = ", mac = \"02:00:00:00:00:01\"";
+
+TEST(Gateways, OverlaysSayWhomFramesAreFor) {
+  const std::string router = ", route = [{ prefix = \"10.8.0.0/16\", via = \"10.0.0.254\" }]";
+  for (const std::string& good :
+       {vxlan(kOwn), vxlan(kMac), vxlan(kMac + kOwn), vxlan(kOwn + router + ", neighbours = 50000"),
+        vxlan(kOwn + router) + ",\n" + vxlan(kOwn + router, 72)})
+    EXPECT_EQ(problems_of(overlays(good)), "");
+  expect({
+      {overlays(vxlan("")),
+       "f:19:11: a tunnel of tenant \"red\" needs \"gateway\", this gateway's address in its VXLAN, by which "
+       "neighbours "
+       "are learnt, or a \"mac\": whom all frames are for"},
+      {overlays(vxlan(", gateway = \"10.0.1.1\"")),
+       "f:19:94: \"gateway\" of a tunnel of tenant \"red\" has 10.0.1.1, which is in no prefix of its \"ip4\""},
+      {overlays(vxlan(", gateway = \"2001:db8::1\"")),
+       "f:19:94: \"gateway\" of a tunnel of tenant \"red\" has 2001:db8::1, which is in no prefix of its \"ip4\""},
+      {overlays(vxlan(", gateway = [\"10.0.0.1\", \"10.0.0.2\", \"10.0.0.3\", \"10.0.0.4\", \"10.0.0.5\"]")),
+       "f:19:94: a tunnel of tenant \"red\" has 5 addresses in \"gateway\"; at most 4 are supported"},
+      {overlays(vxlan(kOwn + ", route = [{ prefix = \"10.8.0.0/16\", via = \"10.9.0.1\" }]")),
+       "f:19:147: the route to 10.8.0.0/16 of a tunnel of tenant \"red\" leads by 10.9.0.1, which is in no prefix of "
+       "its "
+       "\"ip4\""},
+      {overlays(vxlan(kOwn + ", route = [{ prefix = \"10.8.0.0/16\", via = \"10.0.0.1\" }]")),
+       "f:19:147: the route to 10.8.0.0/16 of a tunnel of tenant \"red\" leads by 10.0.0.1, which is the gateway "
+       "itself"},
+      {overlays(vxlan(kOwn + ", route = [{ prefix = \"10.0.0.0/24\", via = \"10.0.0.254\" }]")),
+       "f:19:126: 10.0.0.0/24 is behind two tunnels of tenant \"red\"; the first is in line 19"},
+      {overlays(vxlan(kMac + router)),
+       "f:19:119: a tunnel of tenant \"red\" has \"route\" and \"mac\": with the latter all frames are for that, and "
+       "\"ip4\" has all that is behind it"},
+      {overlays(vxlan(kOwn) + ",\n" + vxlan(kOwn + router, 72)),
+       "f:20:1: a tunnel of tenant \"red\" leads into the same VXLAN as that in line 19, so both need the same "
+       "\"gateway\", \"route\" and \"neighbours\""},
+      {overlays(vxlan(kOwn) + ",\n" + vxlan(kMac, 72)),
+       "f:20:36: 10.0.0.0/24 is behind two tunnels of tenant \"red\"; the first is in line 19"},
+  });
+  std::string many;
+  for (int i = 0; i < 2; ++i)
+    many += "[[gateway.tenant]]\nname = \"t" + std::to_string(i) + "\"\nnumber = " + std::to_string(i + 1) +
+            "\ntunnel = " + "[" + vxlan(kOwn + ", neighbours = 50000", u32(71 + i)) + "]\n";
+  EXPECT_EQ(
+      problems_of(tenants(many)),
+      "f:6:1: all VXLANs together want room for 131072 neighbours (\"neighbours\" of each, in powers of two from 4 "
+      "on); there is room for 65536");
+}
+
+TEST(Gateways, WarnOfOverlayKeysWithoutEffect) {
+  const auto ip = [](const std::string& keys) {
+    return overlays("{ ip4 = \"10.0.0.0/24\", remote = \"192.0.2.71\"" + keys + " }");
+  };
+  EXPECT_EQ(problems_of(ip(kOwn)),
+            "f:19:67: warning: a tunnel of tenant \"red\" has \"gateway\", which has no effect without tunnel = "
+            "\"vxlan\"");
+  EXPECT_EQ(problems_of(ip(", neighbours = 8")),
+            "f:19:70: warning: a tunnel of tenant \"red\" has \"neighbours\", which has no effect without tunnel = "
+            "\"vxlan\"");
+  EXPECT_EQ(problems_of(overlays(vxlan(kMac + ", neighbours = 8"))),
+            "f:19:124: warning: a tunnel of tenant \"red\" has \"neighbours\", which has no effect beside \"mac\", "
+            "whom all frames are for");
+}
+
 }  // namespace
 }  // namespace waymark

@@ -16,6 +16,7 @@ enum class Answered : u8 {
   sent,
 };
 
+constexpr AnswerKind kAsked = AnswerKind(15);  // in place of a limit: its turn was taken already
 template <class E>
 WM_INLINE bool may_answer(E& env, AnswerKind kind) {
   const u32 interval = env.settings().answer_interval[u32(kind)];

@@ -20,7 +20,6 @@ WM_INLINE bool may_complain(const View& v, const Packet& p, u32 fragment_offset)
 // What is to be said, and by whom: type and code of ICMP or ICMPv6; the role whose own address it comes from, by its
 // module of reasons, or nobody's, and then from the packet's destination; and which limit it counts against.
 constexpr u32 kComplainIp6 = 1u << 16, kAsDestination = kModules;
-constexpr AnswerKind kAsked = AnswerKind(15);  // in place of a limit: may_answer() was asked already
 WM_INLINE constexpr u32 complaint(bool ip6, u8 type, u8 code) {
   return (ip6 ? kComplainIp6 : 0) | u32(type) << 8 | code;
 }

@@ -14,7 +14,7 @@ WM_INLINE bool is_echo(const Icmp* icmp, bool ip6) {
 // is checked before the first byte is written.
 template <class E>
 WM_INLINE Answered answer_by_echo(E& env, const Packet& p, AnswerKind limit) {
-  if (!may_answer(env, limit)) return Answered::limited;
+  if (limit != kAsked && !may_answer(env, limit)) return Answered::limited;
   if (env.length() > p.end && !env.trim(p.end)) return Answered::none;  // what pads the frame is not sent back
   const View v = env.view();
   auto* icmp = v.at<Icmp>(p.l4);

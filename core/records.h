@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/firewall/records.h"
+#include "core/overlay/records.h"
 #include "core/prefix_records.h"
 #include "core/verdict.h"
 // Roles' other headers include this one, and are included in the same way.

@@ -61,7 +61,8 @@ struct TableSizes {
   T(flow_embryos, ExactEmbryoBucket, sizes.flow_embryo_buckets, state)                     \
   T(flow_embryo_records, ExactRecord4, kExactEmbryoWays* sizes.flow_embryo_buckets, state) \
   T(flow_counts, FlowCount, sizes.flow_buckets ? kMaxFirewallPolicies : 0, state)          \
-  T(fragments, FragmentBucket, sizes.flow_buckets ? kFragmentBuckets : 0, state)
+  T(fragments, FragmentBucket, sizes.flow_buckets ? kFragmentBuckets : 0, state)           \
+  T(neighbours, NeighbourBucket, kNeighbourBuckets, state)
 #define WM_COUNTER_TABLES(T)                                \
   T(target_traffic, TargetCounters, sizes.targets, counter) \
   T(reasons, u64, kReasons, counter)                        \

@@ -70,6 +70,9 @@ enum class Note : u8 {
   flow_recovered,       // a TCP flow was found again in its middle, in time of grace
   flow_embryo_evicted,  // a half-open flow gave way to a newer one before its time
   flow_table_full,      // no room for a flow that both sides have spoken in: it stays among the half-open
+  neighbour_learnt,     // a host in a tenant's overlay was heard that was not known
+  neighbour_moved,      // a host in a tenant's overlay was heard with another MAC address, or by another tunnel
+  neighbour_evicted,    // a known host in a tenant's overlay gave way to a newer one
   count
 };
 constexpr u32 kNotes = u32(Note::count), kMostNotes = 256;  // pinned counters have room for so many

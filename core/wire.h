@@ -6,7 +6,8 @@
 
 namespace waymark {
 
-constexpr u16 kEtherIp4 = 0x0800, kEtherIp6 = 0x86dd, kEtherVlan = 0x8100, kEtherVlanService = 0x88a8;
+constexpr u16 kEtherIp4 = 0x0800, kEtherArp = 0x0806, kEtherIp6 = 0x86dd, kEtherVlan = 0x8100,
+              kEtherVlanService = 0x88a8;
 constexpr u8 kProtoHopByHop = 0, kProtoIcmp4 = 1, kProtoIp4 = 4, kProtoTcp = 6, kProtoUdp = 17, kProtoIp6 = 41,
              kProtoRouting = 43, kProtoFragment = 44, kProtoGre = 47, kProtoAuth = 51, kProtoIcmp6 = 58,
              kProtoDestination = 60, kProtoDccp = 33, kProtoSctp = 132, kProtoUdpLite = 136;
@@ -141,5 +142,18 @@ struct WM_WIRE Vxlan {
 };
 static_assert(sizeof(Vxlan) == 8);
 constexpr u32 kVxlanHasVni = 0x0800'0000;
+
+// Address Resolution Protocol, of IPv4 over Ethernet (RFC 826).
+struct WM_WIRE Arp {
+  be16 hardware, protocol;              // kArpEthernet, kEtherIp4
+  u8 hardware_length, protocol_length;  // of addresses: 6 and 4
+  be16 operation;
+  Mac sender;
+  u8 sender_ip4[4];
+  Mac target;
+  u8 target_ip4[4];
+};
+static_assert(sizeof(Arp) == 28);
+constexpr u16 kArpEthernet = 1, kArpRequest = 1, kArpReply = 2;
 
 }  // namespace waymark

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/firewall/reasons.h"
+#include "core/overlay/reasons.h"
 #include "dataplane/roles.h"
 #define WM_ROLE_FILE packet.h
 #include "roles/include_each.h"
@@ -24,7 +25,7 @@ WM_INLINE bool for_us(const View& v, const Port* port) {
 
 // Who declares reasons, in the order in which people see them: every role, in a namespace of its name, and who serves
 // all.
-#define WM_MODULES(M) M(parse) M(steer) WM_ROLES(M) M(forward) M(tunnel) M(firewall)
+#define WM_MODULES(M) M(parse) M(steer) WM_ROLES(M) M(forward) M(tunnel) M(firewall) M(overlay)
 
 #define WM_MODULE_BIT(NAME) | 1u << NAME::kModule
 #define WM_MODULE_ONE(NAME) +1

@@ -106,6 +106,7 @@ Result<Compiled> compile(const Draft& draft) {
   if (!image) return image.error();
   compiled.image = std::move(*image);
   compiled.stale_stamps = compiled.image.settings.stale_stamps;
+  compiled.neighbours = neighbour_plan(compiled.image);
   compiled.flows = flow_plan(*draft.config, compiled.image, draft.meta);
   compiled.checks = Health::plan(*draft.serves, local_subjects_of(*draft.config));
   compiled.pools = successors_of(std::move(pools), draft, *compiled.roster);

@@ -19,6 +19,7 @@
 #include "node/choices.h"
 #include "node/compile.h"
 #include "node/flows.h"
+#include "node/neighbours.h"
 #include "node/slots.h"
 #include "node/sweep.h"
 
@@ -93,10 +94,11 @@ std::shared_ptr<const Roster> roster_of(const Draft& draft);
 struct Compiled {
   Image image;
   std::shared_ptr<const Roster> roster;
-  std::vector<Successor> pools;  // as the weights were when it was drafted; of services that have targets
-  u32 stale_stamps = 1;          // as in the image, which may have been moved from
-  Health::Plan checks = {};      // Control's
-  FlowPlan flows = {};           // of the firewall's
+  std::vector<Successor> pools;   // as the weights were when it was drafted; of services that have targets
+  u32 stale_stamps = 1;           // as in the image, which may have been moved from
+  Health::Plan checks = {};       // Control's
+  FlowPlan flows = {};            // of the firewall's
+  NeighbourPlan neighbours = {};  // in tenants' overlays
 };
 
 // Fails, with a sentence, where anything does not fit or an interface is missing.

@@ -154,14 +154,13 @@ Result<Image> Node::prepare(const Config& config, std::span<const InterfaceFacts
   return prepared_.image;
 }
 
-void Node::introduce(const Compiled& compiled) { introduced_ = choices_.introduce(compiled.pools); }
-
 void Node::commit(Compiled compiled, Time now) {
   roster_ = std::move(compiled.roster);
   ready_ = std::move(compiled.pools);
   take_names();
   end_draft();
   flows_.configure(std::move(compiled.flows), now);
+  neighbours_.configure(std::move(compiled.neighbours), now);
   slots_.record_configured();
   gone_.clear();
   for (u32 index = 0; index < kMaxServices; ++index)
@@ -317,6 +316,7 @@ std::vector<u32> Node::tick(Time now) {
     refresh_due_ = now + config().engine.adjacency_lifetime / 8;
   }
   flows_.tick(now, clock_.ticks_at(now), clock_.per_second);
+  neighbours_.tick(now, clock_.ticks_at(now));
   if (now < sweep_due_ || !sweep(now)) return {};
   Duration idle = ServiceConfig{}.tcp_idle;  // as idle_of() has it for those that were removed
   for (const ServiceSpec& service : roster_->serves->service)
@@ -345,7 +345,7 @@ void Node::free(std::span<const u32> slots, Time now) {
 }
 
 Time Node::deadline() const {
-  Time due = std::min({refresh_due_, sweep_due_, flows_.deadline(), hops_.deadline()});
+  Time due = std::min({refresh_due_, sweep_due_, flows_.deadline(), neighbours_.deadline(), hops_.deadline()});
   return choices_due() || choices_.behind() > kPoolsAtOnce ? std::min(due, choices_allowed_) : due;
 }
 

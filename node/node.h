@@ -13,6 +13,7 @@
 #include "node/choices.h"
 #include "node/draft.h"
 #include "node/flows.h"
+#include "node/neighbours.h"
 #include "node/next_hops.h"
 #include "node/slots.h"
 #include "node/sweep.h"
@@ -65,7 +66,7 @@ class Node {
   // of `config` all else.
   Result<Draft> draft(std::shared_ptr<const Config> config, Services serves, std::span<const InterfaceFacts> interfaces,
                       std::span<const Prefix> natives = {});
-  void introduce(const Compiled& compiled);
+  void introduce(const Compiled& compiled) { introduced_ = choices_.introduce(compiled.pools); }
   void commit(Compiled compiled, Time now);
   void abandon();  // does nothing where there is no draft
 
@@ -145,6 +146,7 @@ class Node {
   // The firewall's flows. begin_grace(), takes_ids(): see FlowKeeper; of what is about to be committed.
   FlowKeeper& flows() { return flows_; }
   const FlowKeeper& flows() const { return flows_; }
+  const NeighbourKeeper& neighbours() const { return neighbours_; }
   bool begin_grace(const Compiled& compiled, Time now) {
     return flows_.begin_grace(compiled.flows, clock_.ticks_at(now));
   }
@@ -194,6 +196,7 @@ class Node {
   Sweeper sweeper_;
   SweepResult swept_;
   FlowKeeper flows_{live_};
+  NeighbourKeeper neighbours_{live_};
   std::shared_ptr<const Roster> roster_;  // in force
   Compiled prepared_;
   bool drafting_ = false;

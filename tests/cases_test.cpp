@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/firewall/reasons.h"
+#include "core/overlay/reasons.h"
 #include "roles/gateway/reasons.h"
 #include "roles/translator/reasons.h"
 #include "tests/kit/run_case.h"
@@ -18,7 +19,7 @@ namespace {
 // Which have cases of their own (tests/translator, tests/gateway).
 bool translates(const ReasonText& r) {
   return module_of(r.verdict) == translator::kModule || module_of(r.verdict) == gateway::kModule ||
-         module_of(r.verdict) == firewall::kModule;
+         module_of(r.verdict) == firewall::kModule || module_of(r.verdict) == overlay::kModule;
 }
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/firewall/reasons.h"
+#include "core/overlay/reasons.h"
 #include "core/pins.h"
 #include "engine/xdp/program.h"
 #include "roles/gateway/reasons.h"
@@ -135,7 +136,8 @@ void compare(std::span<const u8> elf, u64 seed) {
   std::string rest;
   for (const ReasonText& r : all_reasons()) {
     const u32 module = module_of(r.verdict);
-    if (module == translator::kModule || module == gateway::kModule || module == firewall::kModule)
+    if (module == translator::kModule || module == gateway::kModule || module == firewall::kModule ||
+        module == overlay::kModule)
       continue;  // this site has none
     ++all;
     counters.reasons[r.verdict.reason] ? ++reached : (rest += " ", rest += r.name, 0u);

@@ -8,6 +8,7 @@
 
 #include "engine/xdp/program.h"
 #include "tests/gateway/firewall_cases.h"
+#include "tests/gateway/overlay_cases.h"
 #include "tests/kit/kernel_translator.h"
 #include "tests/kit/need.h"
 #include "tests/translator/site.h"
@@ -78,6 +79,32 @@ void run_firewall(std::span<const u8> elf) {
       for (const FirewallStep& s : c.steps) compare(site, kernel, {c.name, c.why, c.site, packet_of(s), reason_of(s)});
     }
   }
+}
+
+// Nobody is known at first, in either build.
+void run_overlays(std::span<const u8> elf) {
+  ASSERT_TRUE(enter_namespace_of_two());
+  TranslatorSite at(site());
+  Image image = at.scene().engine().image();
+  image.first = Role::gateway;
+  KernelTranslator kernel(elf, image);
+  for (const OverlayCase& c : overlay_cases()) {
+    std::ranges::fill(kernel.live().neighbours, NeighbourBucket{});
+    std::ranges::fill(at.scene().engine().live().neighbours, NeighbourBucket{});
+    for (const OverlayStep& s : c.steps) compare(at, kernel, {c.name, c.why, site(), s.in, s.reason});
+  }
+}
+
+TEST(KernelGateway, OverlaysBpf) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_overlays(program());
+}
+
+TEST(KernelGateway, OverlaysBpfByTheOtherCompiler) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_overlays(program_other());
 }
 
 TEST(KernelGateway, FirewallBpf) {

@@ -64,7 +64,9 @@ std::string all_lengths() {
          "site = [{ prefix = \"10.0.1.0/24\", gateway = 3 }, { prefix = \"10.5.0.0/16\", gateway = 2 }]\n"
          "tunnel = [{ remote = \"192.0.2.21\", ip4 = \"10.0.0.0/24\" },\n"
          "          { tunnel = \"vxlan\", key = 1, mac = \"02:00:00:00:00:01\", remote = \"2001:db8:1::21\", ip4 = "
-         "\"10.0.1.0/24\" }]\n";
+         "\"10.0.1.0/24\" },\n"
+         "          { tunnel = \"vxlan\", key = 2, gateway = [\"10.0.2.1\", \"10.0.3.1\"], remote = \"192.0.2.22\", "
+         "ip4 = [\"10.0.2.0/24\", \"10.0.3.0/24\"] }]\n";
 }
 
 long lengths_of(std::span<const PrefixLength> all) {

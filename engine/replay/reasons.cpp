@@ -36,6 +36,9 @@ constexpr NoteText kNoteTexts[kNotes] = {
     {"flow_recovered", "a firewall found a TCP flow again in its middle, in time of grace"},
     {"flow_embryo_evicted", "a half-open flow of a firewall gave way to a newer one before its time"},
     {"flow_table_full", "no room for a flow that both sides have spoken in: it stays among the half-open"},
+    {"neighbour_learnt", "a host in a tenant's overlay was heard that was not known"},
+    {"neighbour_moved", "a host in a tenant's overlay was heard with another MAC address, or by another tunnel"},
+    {"neighbour_evicted", "a known host in a tenant's overlay gave way to a newer one"},
 };
 
 }  // namespace

@@ -163,7 +163,8 @@ void UserspaceEngine::finish(std::span<const u8> frame, u32 interface, u32 ticks
   u8* begin = buffer.data() + 256;
   UserspaceEnv<false> env(*this, buffer.data(), begin, begin + frame.size(), interface, ticks, nullptr);
   env.set_whole();
-  outcome.action = process<kAllRoles>(env).action;
+  outcome.end = process<kAllRoles>(env);
+  outcome.action = outcome.end.action;
   outcome.out_interface = env.left_by();
   if (outcome.action == Action::drop) return;
   const std::span<const u8> out(env.view().begin, env.view().end);

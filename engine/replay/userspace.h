@@ -25,6 +25,7 @@ struct Outcome {
   std::vector<u8> frame;
   Action action = verdict.action;
   std::vector<std::vector<u8>> frames = {};
+  Verdict end = verdict;  // how that ended
 };
 
 // What stands for the kernel's routes: the way to a destination (core/way.h); interface 0: the kernel's.
@@ -56,6 +57,8 @@ class UserspaceEngine {
   void set_owner(OwnerOf owner_of) { owner_of_ = std::move(owner_of); }   // unset: every packet is somebody's here
   void set_routes(RouteTo route_to) { route_to_ = std::move(route_to); }  // unset: the kernel sends all
   Live live() { return live_; }
+  // From now on its neighbours are another engine's, whose tables outlive it.
+  void share_neighbours(std::span<NeighbourBucket> of) { live_.neighbours = of; }
   Counters& counters() { return counters_; }
   std::span<const TargetCounters> target_traffic() const { return traffic_; }
   void forget_traffic(std::span<const u32> slots) {

@@ -122,7 +122,7 @@ class Tunnels {
   void check(const TenantConfig& tenant, const TenantTunnelConfig& tunnel) {
     if (!in_.places.good(tunnel)) return;
     const std::string whose = title("tenant", tenant.name);
-    check_tunnel(in_, tunnel, "a tunnel of " + whose, true);
+    check_tunnel(in_, tunnel, "a tunnel of " + whose, false);
     const TunnelKey key = {tunnel.tunnel, tunnel.key.has_value(), tunnel.key.value_or(0), tunnel.remote.high,
                            tunnel.remote.low};
     const auto [first, is_new] = taken_.emplace(key, Taken{&tenant, &tunnel});
@@ -197,11 +197,10 @@ void check_tenants(Checking& in, const GatewayConfig& gateway, const std::option
           fmt::format("{} and {} both have the number {}", title("tenant", first->second->name), whose, tenant.number));
     check_fits(in, plan, FieldKind::tenant, tenant.number, in.places.at(tenant.number, tenant), "the tenant's number");
     check_firewall(in, tenant, rules);
-    Seen behind;
+    Behind behind;
     for (const TenantTunnelConfig& tunnel : tenant.tunnel) {
       tunnels.check(tenant, tunnel);
-      for (const Prefix& ip4 : tunnel.ip4)
-        if (in.places.good(tunnel.ip4)) check_once(in, behind, ip4, fmt::format("is behind two tunnels of {}", whose));
+      check_overlay(in, tenant, tunnel, behind);
     }
     if (tenant.tunnel.empty() && in.places.good(tenant.tunnel))
       in.problems.warn(in.places.at(tenant),
@@ -235,7 +234,7 @@ void check_size(Checking& in, const GatewayConfig& gateway) {
   for (const TenantConfig& tenant : gateway.tenant) {
     fronts += tenant.tunnel.size();
     if (const std::size_t own = size_of(tenant) + tenant.site.size()) mappings += own + common;
-    for (const TenantTunnelConfig& tunnel : tenant.tunnel) mappings += tunnel.ip4.size();
+    for (const TenantTunnelConfig& tunnel : tenant.tunnel) mappings += tunnel.ip4.size() + tunnel.route.size();
   }
   const auto say = [&](std::size_t n, const char* what) {
     if (n > kMaxAddresses)
@@ -265,6 +264,7 @@ void check(Checking& in) {
   check_routes(in, gateway, plan);
   check_plateaus(in, gateway.plateaus, kWhose);
   check_size(in, gateway);
+  check_overlays_fit(in, gateway);
 }
 
 }  // namespace waymark::gateway

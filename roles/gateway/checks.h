@@ -1,17 +1,28 @@
 // Parts of the gateway's check.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 
 #include "config/checks.h"
 #include "config/plans.h"
+#include "roles/checks_mappings.h"
+#include "roles/gateway/overlays.h"
 
 namespace waymark::gateway {
 
 // Whose gateway has each site of a tenant's, and that nothing else is said of its addresses. `whose`: "tenant \"red\"".
 void check_sites(config::Checking& in, const GatewayConfig& gateway, const TenantConfig& tenant,
                  const std::string& whose);
+
+// What is behind a tunnel of a tenant's, and who is in its VXLAN. `so_far`: what the tenant's tunnels before it have.
+struct Behind {
+  config::Seen prefixes;
+  std::map<OverlayKey, const TenantTunnelConfig*> overlays;
+};
+void check_overlay(config::Checking& in, const TenantConfig& tenant, const TenantTunnelConfig& tunnel, Behind& so_far);
+void check_overlays_fit(config::Checking& in, const GatewayConfig& gateway);
 
 // That what is to be announced is a prefix, is not too much, and that somebody announces it. No plan: its error is
 // told.

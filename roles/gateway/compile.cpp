@@ -4,10 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
+#include <unordered_map>
 
 #include "core/steer.h"
 #include "core/tunnel.h"
 #include "roles/gateway/firewall.h"
+#include "roles/gateway/overlays.h"
 #include "roles/gateway/reasons.h"
 #include "roles/gateway/role.h"
 #include "roles/mappings.h"
@@ -52,6 +55,11 @@ class Compiler {
     add_firewall(c_, config_);
     // A spare has no packets of its own; whose flows its firewall knows from others stays known.
     if (held_.empty()) return Done{};
+    bool room = true;
+    overlays_ = overlays_of(config_, &room);
+    for (const Overlay& overlay : overlays_)
+      for (const TenantTunnelConfig* tunnel : overlay.tunnels) overlay_of_.emplace(tunnel, &overlay);
+    if (!room) return Error{"the VXLANs of [gateway] want more neighbours than there is room for"};
     add_settings();
     for (u32 index = 0; index < config_.id.size(); ++index) add_id(config_.id[index], index);
     c_.prefixes.add(plain_mapping(Prefix(plan_.prefix, plan_.prefix_length), zone_, u8(Role::gateway)));
@@ -78,6 +86,13 @@ class Compiler {
     s.tenant_mask = bits_of(plan_, FieldKind::tenant, ~u64(0));
     s.held = u32(held_.size());
     s.routes_on = config_.onward == OnwardBy::route;
+    const auto ticks = [&](Duration time) {
+      return u32(std::chrono::duration<double>(time).count() * c_.in.meta.ticks_per_second);
+    };
+    s.overlay_interval = interval_of(config_.overlay_answers, c_.in.meta.ticks_per_second);
+    s.overlay_burst = config_.overlay_answers;
+    s.neighbour_idle = ticks(config_.neighbour_idle);
+    s.neighbour_fresh = ticks(std::chrono::seconds(1));
     s.translation = translation_settings(config_.lowest_ip6_mtu, config_.plateaus, config_.zero_checksum);
     set_own(c_.image.settings, kModule, std::vector<Address>{config_.address, own_address(*held_[0])});
   }
@@ -170,23 +185,62 @@ class Compiler {
       add_maps(maps, tenant.map, tenant.prefix);
       add_maps(maps, config_.map, config_.prefix);
     }
-    for (const TenantTunnelConfig& tunnel : tenant.tunnel) add_tunnel(tunnel, index, routes);
+    for (const TenantTunnelConfig& tunnel : tenant.tunnel) {
+      const auto overlay = overlay_of_.find(&tunnel);
+      if (overlay == overlay_of_.end())
+        add_tunnels({&tunnel}, index, routes, {});
+      else if (overlay->second->tunnels[0] == &tunnel)  // and the others behind it
+        add_tunnels(overlay->second->tunnels, index, routes, *overlay->second);
+    }
   }
 
-  void add_tunnel(const TenantTunnelConfig& tunnel, u32 tenant, Space routes) {
-    const u32 index = u32(c_.image.tenant_tunnels.size());
-    const Encapsulation e = encapsulation_of(tunnel);
-    const Prefix first = tunnel.ip4.at(0);
-    c_.image.tenant_tunnels.push_back(
-        {tenant, u32(c_.image.gateway_ends.size()), u32(numbers(first).low), u32(mask_of(first.length, false).low)});
-    for (const GatewayIdConfig* id : held_)
-      c_.image.gateway_ends.push_back(end_of(id->address, tunnel.remote, e, id->mac));
-    add_front(tunnel_space(e.kind, e.has_key, e.key), tunnel.remote, index);
-    for (const Prefix& ip4 : tunnel.ip4) {
-      Mapping m = plain_mapping(ip4, routes, u8(Role::gateway));
-      m.index = index + 1;
-      c_.prefixes.add(m);
+  // A tunnel, or all those into one overlay.
+  void add_tunnels(const std::vector<const TenantTunnelConfig*>& tunnels, u32 tenant, Space routes,
+                   const Overlay& overlay) {
+    const u32 first = u32(c_.image.tenant_tunnels.size());
+    for (const TenantTunnelConfig* tunnel : tunnels) {
+      const u32 index = u32(c_.image.tenant_tunnels.size());
+      const Encapsulation e = encapsulation_of(*tunnel);
+      const Prefix behind = tunnel->ip4.at(0);
+      TenantTunnel t{};
+      t.tenant = tenant;
+      t.end = u32(c_.image.gateway_ends.size());
+      t.ip4 = u32(numbers(behind).low);
+      t.mask = u32(mask_of(behind.length, false).low);
+      t.owner = overlay.owner;
+      t.first_bucket = overlay.first_bucket;
+      t.buckets = overlay.buckets;
+      t.first = first;
+      t.members = u16(tunnels.size());
+      t.learns = learns(*tunnel);
+      if (overlay.buckets)
+        for (u32 i = 0; i < kOverlayAddresses && i < tunnel->gateway.size(); ++i)
+          t.own[i] = number(ip4_of(tunnel->gateway[i]));
+      c_.image.tenant_tunnels.push_back(t);
+      for (const GatewayIdConfig* id : held_)
+        c_.image.gateway_ends.push_back(end_of(id->address, tunnel->remote, e, id->mac));
+      add_front(tunnel_space(e.kind, e.has_key, e.key), tunnel->remote, index);
     }
+    const TenantTunnelConfig& one = *tunnels[0];
+    for (const Prefix& ip4 : one.ip4) add_route(ip4, routes, first, one, {});
+    if (learns(one))
+      for (const TenantRouteConfig& route : one.route) add_route(route.prefix, routes, first, one, route.via);
+  }
+
+  // `via`: the neighbour that leads there, if it is another. Who asks for a neighbour is that of the gateway's
+  // addresses which has the most bits in common with it.
+  void add_route(const Prefix& to, Space routes, u32 tunnel, const TenantTunnelConfig& config,
+                 const std::optional<Address>& via) {
+    Mapping m = plain_mapping(to, routes, u8(Role::gateway));
+    m.index = tunnel + 1;
+    if (learns(config)) {
+      const u32 hop = number(ip4_of(via ? *via : to.address));
+      const auto apart = [&](const Address& own) { return std::bit_width(number(ip4_of(own)) ^ hop); };
+      m.high = number(ip4_of(*std::min_element(config.gateway.begin(), config.gateway.end(),
+                                               [&](auto& a, auto& b) { return apart(a) < apart(b); })));
+      m.low = via ? hop : 0;
+    }
+    c_.prefixes.add(m, true, false);
   }
 
   const Compiling& c_;
@@ -194,6 +248,8 @@ class Compiler {
   const Plan& plan_;
   const Space zone_;
   std::vector<const GatewayIdConfig*> held_;  // in their turn
+  std::vector<Overlay> overlays_;
+  std::unordered_map<const TenantTunnelConfig*, const Overlay*> overlay_of_;
 };
 
 }  // namespace

@@ -10,13 +10,22 @@
 
 namespace waymark {
 
+// Addresses of a tenant's that are behind a router in its VXLAN.
+struct TenantRouteConfig {
+  Prefix prefix{};
+  Address via{};
+};
+
 // Where a tenant's packets come from and go to. Who it is follows from kind, key and far end together.
 struct TenantTunnelConfig {
   Tunnel tunnel = Tunnel::ip;
-  std::optional<u32> key = {};  // GRE's, or VXLAN's VNI
-  std::optional<Mac> mac = {};  // whom VXLAN's frames are for
-  Address remote{};             // the far end
-  std::vector<Prefix> ip4;      // the tenant's addresses behind it
+  std::optional<u32> key = {};                // GRE's, or VXLAN's VNI
+  std::optional<Mac> mac = {};                // whom VXLAN's frames are for; none: neighbours say
+  std::vector<Address> gateway = {};          // in VXLAN: this gateway's own
+  std::vector<TenantRouteConfig> route = {};  // likewise: what routers there lead to
+  u32 neighbours = 256;                       // likewise: so many are learnt
+  Address remote{};                           // the far end
+  std::vector<Prefix> ip4;                    // the tenant's addresses behind it, routers' apart
 };
 
 // Addresses of a tenant's that are behind one of the gateways.
@@ -86,6 +95,8 @@ struct GatewayConfig {
   std::vector<u32> plateaus = {65535, 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68};  // RFC 1191, 7.1
   ZeroChecksum zero_checksum = ZeroChecksum::compute;
   u32 errors = 1'000;
+  u32 overlay_answers = 1'000;  // in each overlay: ARP replies, ARP requests and pings, of each so many
+  Duration neighbour_idle = std::chrono::minutes(5);
   Duration tcp_idle = std::chrono::seconds(7'440);  // RFC 5382, REQ-5
   Duration udp_idle = std::chrono::minutes(5);      // RFC 4787, REQ-5
   Duration grace = std::chrono::seconds(60);        // 0: none

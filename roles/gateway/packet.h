@@ -3,6 +3,7 @@
 
 #include "core/congestion.h"
 #include "roles/gateway/packet_onward.h"
+#include "roles/gateway/packet_overlay.h"
 #include "roles/gateway/packet_sites.h"
 
 namespace waymark::gateway {
@@ -27,13 +28,25 @@ WM_INLINE Verdict enter(E& env, const Packet& outer, const Inner& found, const G
   if (WM_UNLIKELY(!tunnel)) return why::unknown_tunnel;
   p.l3 = found.offset;
   p.outer_vlan = p.inner_vlan = 0;
+  role.came_by = far->index;
+  role.came = tunnel->end + here->turn;
+  role.sender = 0;
+  role.for_us = kNotForUs;
+  if (WM_UNLIKELY(found.kind == kTunnelVxlan && !found.type) && carries_arp(env.view(), found.offset)) {
+    p.ip6 = 0;
+    p.end = outer.end;
+    role.for_us = kArpPacket;
+    return kToOverlay;
+  }
   if (WM_UNLIKELY(ended(parse_ip(env.view(), p, kEtherIp4)) || p.end > outer.end)) return why::inner_ip4;
   const u32 to = u32(bits4(p.destination).low);
   if (WM_UNLIKELY(translate::is_martian(to))) return why::martian;  // multicast and broadcast among them
-  if (WM_UNLIKELY(!((to ^ tunnel->ip4) & tunnel->mask))) return why::own_destination;
+  if (WM_UNLIKELY(is_own(tunnel, to)))
+    role.for_us = kOwnAddress;
+  else if (WM_UNLIKELY(!((to ^ tunnel->ip4) & tunnel->mask)))
+    return why::own_destination;
   role.tenant = tunnel->tenant * env.settings().role.gateway.held + here->turn;
   role.turn = here->turn;
-  role.came = tunnel->end + here->turn;
   role.ip4 = tunnel->ip4;
   role.mask = tunnel->mask;
   return kGoOn;
@@ -88,10 +101,14 @@ WM_INLINE Verdict open_tunnel(E& env, Packet& outer, const Front* front, Packet&
   }
   const Verdict end = enter(env, outer, found, here, p, role);
   if (WM_UNLIKELY(ended(end))) return end;
-  if (WM_UNLIKELY(found.kind != kTunnelIp))
-    if (const Verdict end2 = admit(env, outer, found, ends_for(found, here, front->address), {}); ended(end2))
-      return end2;
+  if (WM_UNLIKELY(found.kind != kTunnelIp)) {
+    const TunnelEnds ends = ends_for(found, here, front->address);
+    if (const Verdict end2 = admit(env, outer, found, ends, {}); ended(end2)) return end2;
+    if (found.kind == kTunnelVxlan)
+      if (const Verdict end3 = hear_frame(env, p, word_of(ends.mac), role); ended(end3)) return end3;
+  }
   if (!carry_congestion(env, p, outer.tos)) return why::congestion;
+  if (WM_UNLIKELY(role.for_us)) return kToOverlay;
   return kGoOn;
 }
 
@@ -101,35 +118,6 @@ WM_INLINE constexpr bool is_ip4_out(Verdict verdict) {
 WM_INLINE constexpr bool is_ip6_out(Verdict verdict) {
   return verdict.reason == translate::why::to_ip6.reason || verdict.reason == translate::why::to_ip6_by_kernel.reason;
 }
-
-// The packet in a tunnel, of which its sender will be told, as if it had come without one.
-struct bare_step {
-  template <class E>
-  static WM_INLINE u64 run(E& env, u64, u64, u64, u64) {
-    auto* s = env.template scratch<Scratch>();
-    if (!s) return 0;
-    Packet& p = s->o.p;
-    if (p.ip6 && !s->role.between) return 1;
-    const u32 gone = p.l3 - u32(sizeof(Ethernet));
-    if (!take_out(env, u32(sizeof(Ethernet)), p.l3, p.ip6)) return 0;
-    p.l3 = u32(sizeof(Ethernet));
-    p.end -= gone;
-    p.l4 -= gone;
-    return 1;
-  }
-};
-// What it is told goes back to where the tunnel's packet came from.
-struct answer_step {
-  template <class E>
-  static WM_INLINE u64 run(E& env, u64, u64, u64, u64) {
-    const auto* s = env.template scratch<Scratch>();
-    const Target* header = s ? env.at(table::gateway_ends, s->role.came) : nullptr;
-    const auto* ethernet = env.view().template at<Ethernet>(0);
-    const auto* ip = env.view().template at<Ip4>(sizeof(Ethernet));
-    if (!header || !header->in_use || !ethernet || !ip) return 0;
-    return wrap(env, header, number(ip->length), false, kAnswerTos, 0, load_link(ethernet));
-  }
-};
 
 // What could not go on: its sender is told, a tenant's in its tunnel. `mtu`: of the interface that it came in by.
 template <class E>
@@ -178,6 +166,8 @@ struct send_program {
       passed = go_across(env);
       if (passed.verdict.reason == steer::why::not_ours.reason) return no_destination(env, here);
     }
+    if (WM_UNLIKELY(passed.verdict.reason == kToAsk.reason)) return ask_for_neighbour(env);
+    if (is_ip4_out(passed.verdict) && WM_UNLIKELY(s->role.must_ask())) return ask_for_neighbour(env);
     if (is_ip4_out(passed.verdict)) return deliver(env, translate::own<kModule>(passed.verdict), false);
     if (WM_UNLIKELY(!ip6 && s->role.site) && is_ip6_out(passed.verdict)) {
       if (!env.template call<into_tunnel_step>()) return why::no_room;
@@ -231,7 +221,9 @@ WM_INLINE Verdict receive(E& env, Packet& outer, const Port* port, const Steered
   s->role.between = 0;
   s->role.mtu = port->mtu ? port->mtu : 0xffffu;
   if (to.front) {
-    if (const Verdict end = open_tunnel(env, outer, to.front, p, s->role); ended(end)) return end;
+    const Verdict end = open_tunnel(env, outer, to.front, p, s->role);
+    if (WM_UNLIKELY(end.reason == kToOverlay.reason)) return env.template go_on<overlay_program>();
+    if (ended(end)) return end;
   } else if (!p.ip6 || !in_plan(env, p.destination)) {
     return steer::why::not_ours;
   }

@@ -1,6 +1,7 @@
 // What a translation goes by: the tenant whose packet it is, and the gateway that it goes by.
 #pragma once
 
+#include "core/overlay/neighbours.h"
 #include "core/translate/pass.h"
 #include "roles/gateway/packet_firewall.h"
 #include "roles/gateway/packet_tunnel.h"
@@ -26,6 +27,30 @@ struct find_site_step {
   }
 };
 
+WM_INLINE overlay::Hood hood_of(const TenantTunnel* t) { return {t->owner, t->first_bucket, t->buckets}; }
+WM_INLINE bool is_own(const TenantTunnel* t, u32 ip4) {
+  bool own = false;
+  for (u32 i = 0; i < kOverlayAddresses; ++i) own |= ip4 && t->own[i] == ip4;
+  return own;
+}
+
+// The next hop in the overlay of a tunnel: its MAC address in the lowest 48 bits, by which of the overlay's tunnels it
+// is reached above them, and kKnownHop; or, where it is not known, one of the tunnels, drawn anew in each tick; or
+// kOwnHop.
+constexpr u64 kKnownHop = u64(1) << 63, kOwnHop = u64(1) << 62;
+WM_INLINE constexpr u32 member_of(u64 hop) { return u32(hop >> 48) & 0x3fff; }
+struct neighbour_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64 tunnel, u64 ip4, u64, u64) {
+    const TenantTunnel* t = env.at(table::tenant_tunnels, u32(tunnel));
+    if (!t || is_own(t, u32(ip4))) return kOwnHop;
+    const Neighbour* n = overlay::find_neighbour(env, hood_of(t), u32(ip4));
+    if (n && n->member < t->members && overlay::age_of(*n, env.now()) <= env.settings().role.gateway.neighbour_idle)
+      return overlay::word_of(n->mac) | u64(n->member) << 48 | kKnownHop;
+    return u64(reduce(u32(mix(ip4 << 32 | env.now())), t->members)) << 48;
+  }
+};
+
 // The gateway to core/translate (core/translate/role.h). Its tenant's record says what its IPv4 addresses become; the
 // tenant's maps, what others do.
 struct Translating {
@@ -44,6 +69,15 @@ struct Translating {
   u32 verdict;    // how it ends before it is translated; kGoOn
   u32 ip4, mask;  // the first prefix behind the tunnel that it came by, host order
   Asked asked;    // of the firewall
+  // Of an overlay's. By which tunnel the packet came, and from whose MAC address, 0 where the header of the way back
+  // says that; by which tunnel it leaves, to which neighbour, whose hop is neighbour_step's and whom `asker` asks for.
+  u32 came_by;
+  u32 for_us;  // kArpPacket, kOwnAddress; or 0: it is for somebody else
+  u64 sender;
+  u32 leads;
+  u32 next_hop;  // host order; 0: the header says whom frames are for
+  u64 hop;
+  u32 asker;  // host order
 
   template <class E>
   WM_INLINE const translate::Settings& settings(E& env) const {
@@ -59,13 +93,24 @@ struct Translating {
     const Tenant* t = env.at(table::tenants, tenant);
     return t ? mapping_of(env, t->maps, address, ip6, ip6 ? kAnyMap : kAnyMap | kMapNone) : nullptr;
   }
-  // The tunnel that leads to an address of the tenant's, by the longest prefix.
+  // The tunnel that leads to an address of the tenant's, by the longest prefix and, in an overlay, by the neighbour.
   template <class E>
-  WM_INLINE const TenantTunnel* tunnel_to(E& env, u32 to) const {
+  WM_INLINE const TenantTunnel* tunnel_to(E& env, u32 to) {
+    next_hop = 0;
     const Tenant* t = env.at(table::tenants, tenant);
     const Mapping* route = t ? mapping_of(env, t->routes, {0, to}, false, kMapNone) : nullptr;
-    return route ? env.at(table::tenant_tunnels, route->index - 1) : nullptr;
+    if (!route) return nullptr;
+    leads = route->index - 1;
+    const TenantTunnel* tunnel = env.at(table::tenant_tunnels, leads);
+    if (WM_LIKELY(!tunnel || !tunnel->learns)) return tunnel;
+    next_hop = route->low ? u32(route->low) : to;
+    asker = u32(route->high);
+    hop = env.template call<neighbour_step>(leads, next_hop);
+    if (WM_UNLIKELY(hop & kOwnHop)) return nullptr;
+    leads += member_of(hop);
+    return env.at(table::tenant_tunnels, leads);
   }
+  WM_INLINE bool must_ask() const { return next_hop && !(hop & kKnownHop); }
 
   template <class E>
   WM_INLINE const Mapping* target(E& env, const AddressBits& to, bool ip6) {

@@ -4,7 +4,7 @@
 
 #include "core/complain.h"
 #include "core/inner.h"
-#include "roles/gateway/packet_sides.h"
+#include "roles/gateway/packet_neighbours.h"
 
 namespace waymark::gateway {
 
@@ -32,6 +32,8 @@ WM_INLINE Verdict deliver(E& env, Verdict verdict, bool ip6) {
     length = number(ip->length);
   }
   if (!wrap(env, header, length, ip6, s->o.in.tos, entropy, link)) return why::no_room;
+  if (WM_UNLIKELY(!ip6 && s->role.next_hop) && !address_frame(env.view(), header, s->role.hop, kEtherIp4))
+    return why::no_room;
   if (direct) env.leave(s->way.interface);
   return verdict;
 }
@@ -43,6 +45,9 @@ struct into_tunnel_step {
     return deliver(env, translate::why::to_ip6, true).reason == translate::why::to_ip6.reason;
   }
 };
+
+// Not a way out, but what is to be done: the next hop is asked for.
+constexpr Verdict kToAsk = {0xfffb, Action::pass};
 
 // What a router looks at (RFC 1812, 5.2, 5.3), all of it before the first write. `turn`: of the id that has the site.
 template <class E>
@@ -68,6 +73,7 @@ WM_INLINE Passed look_across(E& env, Scratch* s, u32 turn) {
   s->way = role.find_way(env, p.source, p.destination);
   if (s->way.kind == WayKind::unreachable) return {translate::why::unreachable, 0};
   if (role.end - turn == came_by) return {why::own_destination, 0};  // its far end would only send it here again
+  if (WM_UNLIKELY(role.must_ask())) return {kToAsk, 0};
   if (p.end - p.l3 <= s->way.mtu) return {kGoOn, 0};
   const auto* ip = v.template at<Ip4>(p.l3);
   if (!ip) return {parse::why::ip_short, 0};

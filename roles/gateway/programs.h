@@ -2,3 +2,4 @@
 WM_PROGRAM(gateway, pass)
 WM_PROGRAM(gateway, admit)
 WM_PROGRAM(gateway, send)
+WM_PROGRAM(gateway, overlay)

@@ -11,6 +11,11 @@ using namespace config;
 constexpr Span kFlowIdle{1min, 7'440s};
 constexpr Number<u64> kPlanNumber{1, 0x7fff'ffff'ffff'ffff};
 
+constexpr auto kTenantRoute = section<TenantRouteConfig>(
+    "[[gateway.tenant.tunnel.route]]", "Addresses of the tenant's that are behind a router in its VXLAN.",
+    Field{"prefix", &TenantRouteConfig::prefix, PrefixOf{PrefixOf::ip4, Takes::some}, required, "The addresses."},
+    Field{"via", &TenantRouteConfig::via, HostAddress{}, required, "The router: an address in the tunnel's `ip4`."});
+
 constexpr auto kTenantTunnel = section<TenantTunnelConfig>(
     "[[gateway.tenant.tunnel]]",
     "Where the tenant's IPv4 packets come from and go to. Kind, key and far end together say whose they are.",
@@ -21,12 +26,24 @@ constexpr auto kTenantTunnel = section<TenantTunnelConfig>(
           "tenant's own.",
           "none"},
     Field{"mac", &TenantTunnelConfig::mac, MacAddress{}, optional,
-          "Whom the frames in VXLAN are for: the MAC address of the tenant's router. VXLAN needs it.", "none"},
+          "Whom all frames in VXLAN are for: the MAC address of the tenant's router, or only host. VXLAN needs it or "
+          "`gateway`.",
+          "none: neighbours are learnt"},
+    Field{"gateway", &TenantTunnelConfig::gateway, Several{HostAddress{}}, optional,
+          "This gateway's own IPv4 addresses in the VXLAN, at most 4, which it answers ARP and pings for: what the "
+          "tenant's hosts have as their gateway. With it, and without `mac`, neighbours are learnt and asked for.",
+          "none"},
+    Field{"route", &TenantTunnelConfig::route, Repeated{kTenantRoute, 65'000}, optional, ""},
+    Field{
+        "neighbours", &TenantTunnelConfig::neighbours, Number<u32>{1, 50'000}, optional,
+        "How many hosts in the VXLAN are known at once, as a power of two from 4 on that is not less: beyond that who "
+        "was silent for the longest time gives way. All VXLANs together have room for 65536."},
     Field{"remote", &TenantTunnelConfig::remote, HostAddress{}, required,
           "The far end. The near one is the address that an id has of the same family."},
     Field{"ip4", &TenantTunnelConfig::ip4, Several{PrefixOf{PrefixOf::ip4, Takes::some}}, required,
           "The tenant's addresses behind it: packets to them go there, by the longest prefix among the tenant's "
-          "tunnels, and packets from elsewhere are refused."});
+          "tunnels, and packets from elsewhere are refused. In VXLAN, where neighbours are learnt: those without a "
+          "router in between, and two tunnels with the same `key` and `ip4` lead into the same VXLAN."});
 
 constexpr auto kTenantSite = section<TenantSiteConfig>(
     "[[gateway.tenant.site]]",
@@ -141,6 +158,12 @@ constexpr auto kSection = section<GatewayConfig>(
           "What becomes of UDP packets over IPv4 without a checksum."},
     Field{"errors", &GatewayConfig::errors, Number<u32>{1, 1'000'000, true}, optional,
           "How many ICMP errors of its own it sends a second at most. With 0 none."},
+    Field{
+        "overlay_answers", &GatewayConfig::overlay_answers, Number<u32>{1, 1'000'000, true}, optional,
+        "How many ARP replies it sends a second into each tenant's VXLAN at most, how many ARP requests, and how many "
+        "answers to pings. With 0 none."},
+    Field{"neighbour_idle", &GatewayConfig::neighbour_idle, Span{10s, 24h}, optional,
+          "How long a host in a tenant's VXLAN is known that is not heard."},
     Field{"tcp_idle", &GatewayConfig::tcp_idle, kFlowIdle, optional,
           "How long the firewall knows a silent TCP connection (RFC 5382, REQ-5)."},
     Field{"udp_idle", &GatewayConfig::udp_idle, kFlowIdle, optional,

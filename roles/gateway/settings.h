@@ -14,8 +14,11 @@ struct OwnSettings {
   Address tenant_mask;          // the field `tenant`
   u32 held;                     // how many gateways this node does the work of
   u32 routes_on;                // 1: what is for another gateway goes there by the network's routes
+  // Answers and questions in an overlay, as Settings::answer_interval and answer_burst.
+  u32 overlay_interval, overlay_burst;
+  u32 neighbour_fresh, neighbour_idle;  // ticks: a neighbour's time is written anew; it is known no more
   translate::Settings translation;
 };
-static_assert(sizeof(OwnSettings) == 136);
+static_assert(sizeof(OwnSettings) == 152);
 
 }  // namespace waymark::gateway

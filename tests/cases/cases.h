@@ -69,7 +69,10 @@ constexpr Elsewhere kElsewhere[] = {
     {Note::flow_begun, "tests/gateway/firewall_test.cpp"},
     {Note::flow_recovered, "tests/gateway/firewall_test.cpp"},
     {Note::flow_embryo_evicted, "tests/gateway/firewall_test.cpp"},
-    {Note::flow_table_full, "tests/gateway/firewall_test.cpp"}};
+    {Note::flow_table_full, "tests/gateway/firewall_test.cpp"},
+    {Note::neighbour_learnt, "tests/gateway/overlay_test.cpp"},
+    {Note::neighbour_moved, "tests/gateway/overlay_test.cpp"},
+    {Note::neighbour_evicted, "tests/gateway/overlay_test.cpp"}};
 
 struct ReasonElsewhere {
   const char* reason;

@@ -2,6 +2,17 @@
 
 namespace waymark::gateway_cases {
 
+namespace {
+
+const std::string kByRouter = R"(route = [{ prefix = "10.6.0.0/16", via = "10.4.0.254" }])";
+
+std::string overlay_of_red(const std::string& far) {
+  return R"({ tunnel = "vxlan", key = 5002, ip4 = "10.4.0.0/24", gateway = "10.4.0.1", neighbours = 8, remote = ")" +
+         far + "\", " + kByRouter + " }";
+}
+
+}  // namespace
+
 std::string site(const std::string& keys, const std::string& layout, const std::string& destinations) {
   return R"([engine]
 pins = 10000
@@ -34,8 +45,10 @@ number = 1
 firewall = false
 map = [{ ip4 = "203.0.113.99/32", ip6 = "3fff:5::99/128" }]
 tunnel = [{ remote = "198.51.100.71", ip4 = ["10.0.0.0/24", "10.1.0.0/16"] },
-          { tunnel = "gre", key = 7, remote = "2001:db8:fffe::7", ip4 = "10.2.0.0/24" }]
-site = [{ prefix = "10.0.0.0/24", gateway = 1 }, { prefix = "10.1.0.0/16", gateway = 4 },
+          { tunnel = "gre", key = 7, remote = "2001:db8:fffe::7", ip4 = "10.2.0.0/24" },
+          )" +
+         overlay_of_red("198.51.100.74") + ",\n          " + overlay_of_red("2001:db8:fffe::74") + R"(]
+site = [{ prefix = "10.4.0.0/16", gateway = 4 }, { prefix = "10.0.0.0/24", gateway = 1 }, { prefix = "10.1.0.0/16", gateway = 4 },
         { prefix = "10.2.0.0/16", gateway = 4 },
         { prefix = "10.5.0.0/16", gateway = 2 }, { prefix = "10.5.7.0/24", gateway = 3 }]
 [[gateway.tenant]]
@@ -43,8 +56,11 @@ name = "blue"
 number = 2
 firewall = false
 tunnel = [{ tunnel = "gre", remote = "198.51.100.72", ip4 = "10.0.0.0/24" },
-          { tunnel = "vxlan", key = 5001, mac = "02:00:00:00:50:01", remote = "198.51.100.73", ip4 = "10.3.0.0/24" }]
-site = [{ prefix = "10.5.0.0/16", gateway = 2 }]
+          { tunnel = "vxlan", key = 5001, mac = "02:00:00:00:50:01", remote = "198.51.100.73", gateway = "10.3.0.1", )" +
+         R"(ip4 = "10.3.0.0/24" },
+          { tunnel = "vxlan", key = 5003, remote = "198.51.100.76", ip4 = ["10.4.0.0/24", "10.7.0.0/24"], )" +
+         R"(gateway = ["10.4.0.1", "10.7.0.1"], neighbours = 8, )" + kByRouter + R"( }]
+site = [{ prefix = "10.4.0.0/16", gateway = 4 }, { prefix = "10.5.0.0/16", gateway = 2 }]
 )";
 }
 
@@ -75,8 +91,11 @@ Bytes told_red(uint8_t type, uint8_t code, uint32_t second, const Bytes& about) 
 }
 
 Payload vxlan(const Bytes& ip, uint32_t vni, const std::string& to, const std::string& from, uint16_t source_port) {
+  return vxlan_frame(frame(ip, {.destination = to, .source = from}), vni, source_port);
+}
+Payload vxlan_frame(const Bytes& frame, uint32_t vni, uint16_t source_port) {
   const Bytes header = {8, 0, 0, 0, uint8_t(vni >> 16), uint8_t(vni >> 8), uint8_t(vni), 0};
-  return udp_unchecked(source_port, 4789, header + frame(ip, {.destination = to, .source = from}));
+  return udp_unchecked(source_port, 4789, header + frame);
 }
 
 Payload gre(const Bytes& ip, uint16_t flags, const Bytes& fields) {

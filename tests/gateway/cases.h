@@ -1,7 +1,7 @@
 // The gateway's packets as data: what comes in, how it ends and what leaves, each written from the RFCs by hand
 // (tests/kit/packets.h). "red" is behind an IP-in-IP tunnel and one of GRE with a key, "blue" behind GRE without one
-// and behind VXLAN; both have 10.0.0.5, and another site, 10.5.0.0/16, behind gateway 2. The servers are IPv6's. This
-// node does the work of gateways 1 and 4.
+// and behind VXLAN; both have 10.0.0.5, an overlay with 10.4.0.0/24 and a router in it (tests/gateway/overlay_cases.h),
+// and another site, 10.5.0.0/16, behind gateway 2. The servers are IPv6's. This node does the work of gateways 1 and 4.
 #pragma once
 
 #include <string>
@@ -17,6 +17,8 @@ using namespace packets;
 const std::string kEnd1 = "192.0.2.1", kEnd16 = "2001:db8:ffff::1", kEnd4 = "192.0.2.4";
 const std::string kRedFar = "198.51.100.71", kRedFar6 = "2001:db8:fffe::7", kBlueFar = "198.51.100.72",
                   kBlueFarVxlan = "198.51.100.73";
+// The far ends of red's overlay, VNI 5002, and of blue's, VNI 5003.
+const std::string kRedOverlay = "198.51.100.74", kRedOverlay6 = "2001:db8:fffe::74", kBlueOverlay = "198.51.100.76";
 // A client of either tenant, red's by gateways 1 and 4, and blue's by gateway 1; a server, which has the same address
 // to both tenants but for red's own map.
 const std::string kClient = "10.0.0.5", kRed1 = "3fff:c00:100:100::a00:5", kRed4 = "3fff:c00:400:100::a00:5",
@@ -60,6 +62,8 @@ Bytes to_red(const Bytes& ip, const std::string& end = kEnd1, uint8_t tos = 0);
 // What the gateway tells a client of red's, in its tunnel.
 Bytes told_red(uint8_t type, uint8_t code, uint32_t second, const Bytes& about);
 
+// Any frame in VXLAN.
+Payload vxlan_frame(const Bytes& frame, uint32_t vni, uint16_t source_port = 50'000);
 Payload gre(const Bytes& ip, uint16_t flags = 0, const Bytes& fields = {});
 Bytes gre_key(uint32_t key);
 Payload vxlan(const Bytes& ip, uint32_t vni, const std::string& to, const std::string& from, uint16_t source_port);

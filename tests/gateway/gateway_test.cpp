@@ -8,6 +8,7 @@
 #include "roles/gateway/reasons.h"
 #include "tests/gateway/firewall_cases.h"
 #include "tests/gateway/judge.h"
+#include "tests/gateway/overlay_cases.h"
 #include "tests/kit/mutate.h"
 #include "tests/translator/site.h"
 
@@ -82,9 +83,11 @@ TEST(Gateway, TenantsAreNeverMixedUp) {
   std::vector<Bytes> corpus;
   for (const GatewayCase& c : all_gateway_cases())
     if (c.site == site()) corpus.push_back(s.frame(c.in));
+  for (const OverlayCase& c : overlay_cases())
+    for (const OverlayStep& step : c.steps) corpus.push_back(s.frame(step.in));
   Mutator mutate(corpus, 13);
   unsigned left = 0;
-  for (int i = 0; i < 60'000; ++i) {
+  for (int i = 0; i < 90'000; ++i) {
     const Bytes frame = mutate.next();
     const Outcome o = s.scene().receive(frame, mutate.below(2) ? 1 : 2);
     if (i % 100 == 0) s.scene().advance(std::chrono::milliseconds(10));
@@ -93,7 +96,10 @@ TEST(Gateway, TenantsAreNeverMixedUp) {
     ASSERT_EQ(mixed_up(frame, out), "") << packets::hexdump(frame) << "became\n" << packets::hexdump(out.at(0));
     ++left;
   }
+  EXPECT_EQ(wrongly_known(s.scene().engine().live()), "");
   EXPECT_GT(left, 3'000u);
+  const auto& notes = s.scene().engine().counters().notes;
+  EXPECT_GT(notes[u32(Note::neighbour_learnt)] + notes[u32(Note::neighbour_moved)], 300u);
 }
 
 }  // namespace

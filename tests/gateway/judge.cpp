@@ -1,6 +1,7 @@
 #include "tests/gateway/judge.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "tests/kit/packet_reader.h"
@@ -39,8 +40,12 @@ unsigned tenant_of(const Read& r, const Bytes& packet, const Bytes& far) {
       return is(far, kRedFar6) && key + 4 <= packet.size() && part(packet, key, key + 4) == gre_key(7) ? 1 : 0;
     return is(far, kBlueFar) ? 2 : 0;
   }
-  if (r.protocol == 17 && at + 16 <= packet.size() && packet[at + 2] == 0x12 && packet[at + 3] == 0xb5)
-    return is(far, kBlueFarVxlan) && part(packet, at + 12, at + 15) == Bytes{0, 0x13, 0x89} ? 2 : 0;
+  if (r.protocol == 17 && at + 16 <= packet.size() && packet[at + 2] == 0x12 && packet[at + 3] == 0xb5) {
+    const int vni = packet[at + 12] << 16 | packet[at + 13] << 8 | packet[at + 14];
+    if (vni == 5001) return is(far, kBlueFarVxlan) ? 2 : 0;
+    if (vni == 5002) return is(far, kRedOverlay) || is(far, kRedOverlay6) ? 1 : 0;
+    if (vni == 5003) return is(far, kBlueOverlay) ? 2 : 0;
+  }
   return 0;
 }
 
@@ -86,6 +91,25 @@ std::string mixed_up(const Bytes& frame, const std::vector<Bytes>& out) {
     if (!own && tenant_at(r->source) != from && r->source != reader::read(in, true)->source)
       return "from an address of tenant " + std::to_string(tenant_at(r->source)) + ", not " + std::to_string(from);
   }
+  return {};
+}
+
+std::string wrongly_known(const Live& live) {
+  std::map<u64, u32> by_owner;
+  for (const NeighbourBucket& bucket : live.neighbours)
+    for (const Neighbour& n : bucket.way) {
+      if (!n.seal) continue;
+      ++by_owner[n.owner];
+      if (n.ip4 >> 8 != 0x0a0400 && n.ip4 >> 8 != 0x0a0700) return "a host that is none of the overlay's is known";
+      if (n.ip4 == 0x0a040001 || n.ip4 == 0x0a070001) return "the gateway's own address is known to be another's";
+      if (n.mac.byte[0] & 1) return "a host is known by a group's MAC address";
+      const u8 own[] = {0x02, 0x57, 0, 0, 0, 4};
+      if (std::equal(own, own + 6, n.mac.byte)) return "a host is known by the gateway's MAC address";
+      if (n.member > 1) return "a host is known behind a tunnel that is not there";
+    }
+  if (by_owner.size() > 2) return "neighbours of an overlay that is not there";
+  for (const auto& [owner, count] : by_owner)
+    if (count > 2 * kNeighbourWays) return "an overlay knows more than it has room for";
   return {};
 }
 
