@@ -100,6 +100,9 @@ Result<std::string> to_table(const std::string& text, bool all) {
   return aligned(table);
 }
 
+// What may be long, and is asked for by tenant and address.
+static bool lists(const ShowOptions& options) { return options.what == "flows" || options.what == "neighbours"; }
+
 Result<std::string> path_of(const ShowOptions& options) {
   std::string path = "/v1/" + options.what;
   char before = '?';
@@ -107,12 +110,12 @@ Result<std::string> path_of(const ShowOptions& options) {
     path += fmt::format("{}{}={}", before, key, escape_query(value));
     before = '&';
   };
-  if (options.what == "flows" || options.what == "firewall") {
+  if (options.what == "firewall" || lists(options)) {
     const auto is_address = [](const std::string& word) { return bool(parse_address(word)); };
     const std::size_t addresses = std::size_t(std::count_if(options.words.begin(), options.words.end(), is_address));
     if (addresses > 1 || options.words.size() > addresses + 1)
-      return Error{fmt::format("show {}: give one tenant{}", options.what,
-                               options.what == "flows" ? ", one IPv4 address, or both" : "")};
+      return Error{
+          fmt::format("show {}: give one tenant{}", options.what, lists(options) ? ", one IPv4 address, or both" : "")};
     for (const std::string& word : options.words) add(is_address(word) ? "address" : "tenant", word);
   } else if (!options.words.empty()) {
     std::string words;
@@ -140,6 +143,8 @@ int show_command(const Daemon& daemon, const ShowOptions& options) {
   const bool nothing = rows <= 0;
   if (nothing && options.what == "flows") {
     fmt::print("the firewall knows no such flow\n");
+  } else if (nothing && options.what == "neighbours") {
+    fmt::print("no such host is known in a tenant's overlay\n");
   } else if (nothing && options.words.size() > 1) {
     fmt::print("no pin knows this flow\n");
   } else if (nothing && options.what == "counters") {
@@ -147,10 +152,10 @@ int show_command(const Daemon& daemon, const ShowOptions& options) {
   } else {
     fmt::print("{}", *table);
   }
-  if (const unsigned most = options.count.value_or(kUsualFlows); options.what == "flows" && rows >= long(most))
+  if (const unsigned most = options.count.value_or(kUsualFlows); lists(options) && rows >= long(most))
     fmt::print(stderr,
-               "waymark: there may be more than these {} flows; --count shows more, a tenant or an address fewer\n",
-               most);
+               "waymark: there may be more than these {} {}; --count shows more, a tenant or an address fewer\n", most,
+               options.what);
   return 0;
 }
 

@@ -19,7 +19,7 @@ constexpr ApiPath kPaths[] = {
     {"GET", "/v1/status"},   {"GET", "/v1/services"},    {"GET", "/v1/targets"},  {"GET", "/v1/pins"},
     {"GET", "/v1/counters"}, {"GET", "/v1/adjacencies"}, {"GET", "/v1/health"},   {"GET", "/v1/group"},
     {"GET", "/v1/holdings"}, {"GET", "/v1/announce"},    {"GET", "/v1/firewall"}, {"GET", "/v1/flows"},
-    {"GET", "/v1/capture"},  {"GET", "/v1/events"},      {"GET", "/metrics"},     {"GET", "/health"},
+    {"GET", "/v1/neighbours"}, {"GET", "/v1/capture"},  {"GET", "/v1/events"},      {"GET", "/metrics"},     {"GET", "/health"},
     {"POST", "/v1/drain"},   {"POST", "/v1/weight"},     {"POST", "/v1/take"},    {"POST", "/v1/give"},
     {"POST", "/v1/reload"},  {"POST", "/v1/stop"},       {"POST", "/v1/down"},    {"POST", "/v1/handover"},
     {"POST", "/v1/leave"},
@@ -145,7 +145,7 @@ Result<Show::What> what_of(std::string_view path) {
       {"/v1/health", health},     {"/v1/group", group},       {"/v1/holdings", holdings},
       {"/v1/announce", announce}, {"/v1/capture", capture},   {"/v1/events", events},
       {"/metrics", metrics},      {"/health", wellness},      {"/v1/firewall", firewall},
-      {"/v1/flows", flows}};
+      {"/v1/flows", flows}, {"/v1/neighbours", neighbours}};
   for (auto& [name, what] : kWhat)
     if (name == path) return what;
   return Error{fmt::format("there is no {} to GET", in_quotes(path))};
@@ -179,7 +179,8 @@ Result<Show> parse_query(std::string_view path, const QueryText& query) {
   const bool pins = *what == Show::What::pins, capture = *what == Show::What::capture;
   const bool events = *what == Show::What::events;
   const bool wellness = *what == Show::What::wellness;
-  const bool flows = *what == Show::What::flows, firewall = *what == Show::What::firewall;
+  const bool firewall = *what == Show::What::firewall;
+  const bool flows = *what == Show::What::flows || *what == Show::What::neighbours;  // lists of tenants' own
   for (auto& [key, value] : query) {
     if (query.count(key) > 1) return Error{fmt::format("{} comes twice", in_quotes(key))};
     if (key == "service" && (pins || capture || wellness)) {

@@ -72,14 +72,15 @@ struct Show {
     announce,
     firewall,
     flows,
+    neighbours,
     capture,
     events,
     metrics,
     wellness
   } what;
-  std::string service;                  // pins, capture, wellness: only of this service; empty: all
-  std::optional<FlowQuery> flow;        // pins
-  u32 count = 1000;                     // capture: frames at most, 1 to 1,000,000; events: to 1000; flows: to 100,000
+  std::string service;            // pins, capture, wellness: only of this service; empty: all
+  std::optional<FlowQuery> flow;  // pins
+  u32 count = 1000;  // capture: frames at most, 1 to 1,000,000; events: to 1000; flows, neighbours: to 100,000
   std::chrono::seconds seconds{10};     // capture: at most, 1 to 3600
   std::optional<u64> after = {};        // events: later than the one of this number
   bool follow = false;                  // events: and those to come

@@ -123,6 +123,8 @@ TEST(Command, QueriesAreCheckedKeyByKey) {
   EXPECT_EQ(parse_query("/v1/firewall", {{"tenant", "red"}})->tenant, "red");
   const std::pair<const char*, QueryText> refused[] = {
       {"/v1/flows", {{"count", "100001"}}},
+      {"/v1/neighbours", {{"address", "2001:db8::1"}}},
+      {"/v1/neighbours", {{"service", "web"}}},
       {"/v1/flows", {{"address", "2001:db8::1"}}},
       {"/v1/flows", {{"address", "10.0.0"}}},
       {"/v1/firewall", {{"address", "10.0.0.5"}}},

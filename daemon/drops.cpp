@@ -5,11 +5,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/overlay/reasons.h"
+
 namespace waymark {
 
 namespace {
 
 constexpr double kFollows = 1.0 / 32;  // of what is usual, in each look: five minutes or so
+
+// What ARP says in an overlay is heard, and for nobody else: such a packet is no loss, however many there are.
+bool is_loss(Verdict v) {
+  return v.action == Action::drop && v.reason != overlay::why::arp_heard.reason &&
+         v.reason != overlay::why::arp_other.reason;
+}
 
 std::string rate_of(const ReasonText& reason, u64 packets) {
   return fmt::format("{}: {} packet{} in {} s", reason.name, packets, packets == 1 ? "" : "s",
@@ -23,7 +31,7 @@ std::vector<Event> DropWatch::look(const Counters& counters, Time now) {
   if (now < due_) return out;
   due_ = now + kEvery;
   for (const ReasonText& reason : all_reasons()) {
-    if (reason.verdict.action != Action::drop) continue;
+    if (!is_loss(reason.verdict)) continue;
     const u32 number = reason.verdict.reason;
     if (watched_.size() <= number) watched_.resize(number + 1);
     Watched& w = watched_[number];

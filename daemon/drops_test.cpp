@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
+#include "core/overlay/reasons.h"
+
 namespace waymark {
 
 namespace {
@@ -65,6 +69,18 @@ TEST(DropWatch, LooksNoMoreOftenThanItSays) {
   w.counters.reasons[a_drop().verdict.reason] += 1000;
   EXPECT_TRUE(w.drops.look(w.counters, w.now + 1s).empty());
   EXPECT_EQ(w.drops.deadline(), w.now + DropWatch::kEvery);
+}
+
+TEST(DropWatch, HeardArpIsNoLoss) {
+  DropWatch drops;
+  Counters counters{};
+  EXPECT_TRUE(drops.look(counters, 100s).empty());
+  for (const ReasonText& reason : overlay::kReasonTexts) counters.reasons[reason.verdict.reason] += 5'000;
+  std::set<std::string> told;
+  for (const Event& e : drops.look(counters, 200s)) told.insert(e.subject);
+  EXPECT_EQ(told, (std::set<std::string>{"overlay.arp_header", "overlay.arp_sender", "overlay.conflict",
+                                         "overlay.frame_source", "overlay.limited", "overlay.not_a_ping",
+                                         "overlay.unknown"}));
 }
 
 }  // namespace waymark

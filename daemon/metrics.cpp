@@ -114,6 +114,19 @@ void add_flows(std::string& out, const Snapshot& s) {
     if (t.tenant->firewall) tenants.sample({{"tenant", t.tenant->name}}, t.taken);
 }
 
+void add_neighbours(std::string& out, const Snapshot& s) {
+  if (!s.neighbours) return;
+  Family known(out, "waymark_neighbours", "gauge",
+               "Hosts known in the tenant's overlay, as the last sweep found them.");
+  for (const OverlayNeighbours& o : overlay_neighbours(s))
+    known.sample({{"tenant", o.tenant}, {"vni", std::to_string(o.vni)}}, o.known);
+  Family most(out, "waymark_neighbours_limit", "gauge", "Hosts that may be known there, and surely find room.");
+  for (const OverlayNeighbours& o : overlay_neighbours(s))
+    most.sample({{"tenant", o.tenant}, {"vni", std::to_string(o.vni)}}, o.most);
+  Family(out, "waymark_neighbours_expired_total", "counter", "Hosts in tenants' overlays that were silent for long.")
+      .sample({}, s.neighbours->expired);
+}
+
 void add_control(std::string& out, const Snapshot& s) {
   Family(out, "waymark_in_step", "gauge", "1 where the node is ready to announce its services.")
       .sample({}, s.awaited.empty());
@@ -244,6 +257,7 @@ void add_daemon(std::string& out, const Snapshot& s) {
   punts.sample({{"result", "sent"}}, s.punts->sent);
   punts.sample({{"result", "failed"}}, s.punts->failed);
   punts.sample({{"result", "lost"}}, s.punts->lost);
+  if (s.neighbours) punts.sample({{"result", "unknown"}}, s.punts->unknown);
 }
 
 }  // namespace
@@ -254,6 +268,7 @@ std::string metrics_text(const Snapshot& s) {
   add_counters(out, s);
   add_tables(out, s);
   add_flows(out, s);
+  add_neighbours(out, s);
   add_targets(out, s);
   add_control(out, s);
   add_http(out, s);

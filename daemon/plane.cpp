@@ -138,7 +138,7 @@ void Plane::follow_punts(Time now) {
     else
       done = opened.error();
   }
-  if (punts_) done = punts_->follow(*engine_.object(), Image(*image_));
+  if (punts_) done = punts_->follow(*engine_.object(), Image(*image_), engine_.tables());
   if (!done) punts_due_ = now + kTryAgain;
   const std::string why =
       done ? "" : fmt::format("packets that need the daemon to be translated are dropped: {}", done.error().sentence);

@@ -134,6 +134,7 @@ class Plane {
   void answer_flips(Time now);
   void answer_takers(Time now);
   void describe_flows(Snapshot& s);
+  void describe_neighbours(Snapshot& s);
 
   // plane_load.cpp
   static Result<std::vector<Prefix>> natives_for(const Config& config);

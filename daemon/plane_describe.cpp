@@ -54,6 +54,16 @@ void Plane::describe_flows(Snapshot& s) {
   };
 }
 
+void Plane::describe_neighbours(Snapshot& s) {
+  const NeighbourKeeper& keeper = control_->node().neighbours();
+  if (keeper.plan().hoods.empty()) return;
+  s.neighbours = keeper.swept();
+  s.list_neighbours = [tables = engine_.tables(), plan = keeper.plan(), ticks = control_->node().ticks(s.now),
+                       per_second = engine_.ticks_per_second()](const NeighbourFilter& filter) {
+    return list_neighbours(tables->live().neighbours, plan, ticks, per_second, filter);
+  };
+}
+
 void Plane::describe(Snapshot& s) {
   const Meta& meta = engine_.live().meta[0];
   s.generation = control_->node().generation();
@@ -104,6 +114,7 @@ void Plane::describe(Snapshot& s) {
     s.adjacencies.push_back(std::move(view));
   }
   describe_flows(s);
+  describe_neighbours(s);
   if (punts_) s.punts = punts_->counts();
   for (const auto& [name, obstacle] : obstacles_)
     if (!obstacle.empty()) s.warnings.push_back(obstacle);

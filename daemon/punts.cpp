@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "core/overlay/reasons.h"
 #include "daemon/log.h"
+#include "engine/xdp/object.h"
 
 namespace waymark {
 
@@ -37,7 +39,7 @@ Result<std::unique_ptr<Punts>> Punts::open(Loop& loop, std::function<u32()> tick
   return std::unique_ptr<Punts>(new Punts(loop, std::move(ticks), std::move(*sender), std::move(*requests)));
 }
 
-Status Punts::follow(const Object& object, Image image) {
+Status Punts::follow(const Object& object, Image image, std::shared_ptr<const Object> tables) {
   Result<PuntReader> reader =
       PuntReader::open(object, [this](const PuntRecord& record, std::span<const u8> frame) { finish(record, frame); });
   if (!reader) return reader.error();
@@ -52,6 +54,8 @@ Status Punts::follow(const Object& object, Image image) {
   reader_.emplace(std::move(*reader));
   image.settings.firewall = {};  // what was punted has passed it
   engine_.load(std::move(image));
+  engine_.share_neighbours(tables->live().neighbours);
+  tables_ = std::move(tables);
   watch_ = loop_.on_readable(reader_->fd(), [this] { read(); });
   read();  // what came before
   return Done{};
@@ -91,9 +95,11 @@ Routed Punts::route(const Address& from, const Address& to) {
 
 void Punts::finish(const PuntRecord& record, std::span<const u8> frame) {
   const Outcome outcome = engine_.run(frame, record.interface, now_);
+  if (outcome.end.reason == overlay::why::unknown.reason) return void(++counts_.unknown);
   if (outcome.action == Action::drop || outcome.frames.empty()) {
-    const ReasonText* reason = reason_text(outcome.verdict.reason);
-    return failed(fmt::format("a packet that was punted ({}) could not be finished", reason ? reason->name : "?"));
+    const auto name = [](Verdict v) { return reason_text(v.reason) ? reason_text(v.reason)->name : "?"; };
+    return failed(fmt::format("a packet that was punted ({}) could not be finished: it ends as {}",
+                              name(outcome.verdict), name(outcome.end)));
   }
   for (const std::vector<u8>& piece : outcome.frames)
     if (const Status sent = sender_.send(packet_of(piece)); !sent) return failed(sent.error().sentence);

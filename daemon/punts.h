@@ -22,7 +22,8 @@ class Punts {
   static Result<std::unique_ptr<Punts>> open(Loop& loop, std::function<u32()> ticks);
 
   // What `object`, loaded with `image`, punts from now on; what another one punted before is finished at once.
-  Status follow(const Object& object, Image image);
+  // `tables`: that outlive loads, whose neighbours these packets share.
+  Status follow(const Object& object, Image image, std::shared_ptr<const Object> tables);
   const PuntCounts& counts();
 
  private:
@@ -36,6 +37,7 @@ class Punts {
   std::function<u32()> ticks_;
   RawSender sender_;
   netlink::Requests requests_;
+  std::shared_ptr<const Object> tables_;  // the engine's neighbours are theirs
   UserspaceEngine engine_;
   std::optional<PuntReader> reader_;
   std::unique_ptr<Loop::Watch> watch_;

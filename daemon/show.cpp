@@ -65,10 +65,12 @@ Rows status(const Snapshot& s) {
     if (const u64 seconds = whole_seconds(s.flows->grace_left))
       add("grace", fmt::format("for {} s more, TCP goes on that the firewall does not know", seconds));
   }
+  if (s.neighbours) add("neighbours", s.neighbours->known);
   if (s.punts) {
     add("punted_sent", s.punts->sent);
     add("punted_failed", s.punts->failed);
     add("punted_lost", s.punts->lost);
+    if (s.neighbours) add("punted_unknown", s.punts->unknown);
   }
   for (const std::string& warning : warnings_of(s).sentences) add("warning", warning);
   return rows;
@@ -224,6 +226,8 @@ Result<Rows> show(const Snapshot& s, const Show& show) {
       return show_firewall(s, show.tenant);
     case Show::What::flows:
       return show_flows(s, show);
+    case Show::What::neighbours:
+      return show_neighbours(s, show);
     case Show::What::wellness:
     case Show::What::capture:
     case Show::What::events:

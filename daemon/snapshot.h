@@ -43,6 +43,7 @@ struct PuntCounts {
   u64 sent = 0;     // all their pieces were given to the kernel
   u64 failed = 0;   // a piece could not be sent, or there was nothing to send
   u64 lost = 0;     // found the ring full
+  u64 unknown = 0;  // their neighbour in a tenant's overlay is not known, and was asked for just now
   std::string why;  // the last failure; empty without any
 };
 
@@ -52,6 +53,8 @@ struct ProgramView {
   u32 verified_instructions = 0;  // 0: the kernel does not tell
   bool attached = false;          // on the interfaces; else the one that is jumps to it
 };
+
+using ListNeighbours = std::function<std::vector<NeighbourSeen>(const NeighbourFilter&)>;
 
 struct Snapshot {
   std::string version, program_tag;  // the tag of the one that is attached
@@ -84,15 +87,17 @@ struct Snapshot {
   std::optional<group::GroupView> group;
   std::vector<group::HoldingView> holdings;  // what its members hold in turn
   std::vector<Announce::View> announced;
-  std::optional<PuntCounts> punts;    // where there is a translator
-  std::vector<HttpCounts> http;       // each server's
-  std::vector<std::string> warnings;  // of interfaces
-  std::vector<std::string> drops;     // reasons that drop more than before, a sentence each
-  std::vector<RefusedView> refused;   // of drivers that count it
-  std::vector<std::string> refusing;  // a sentence for each that does, just now
-  std::optional<HookCounts> hook;     // where there is one
-  std::optional<FlowsView> flows;     // where there is a firewall
-  ListFlows list_flows;               // likewise; looks into the tables, and may outlive the engine
+  std::optional<PuntCounts> punts;            // where there is a translator
+  std::vector<HttpCounts> http;               // each server's
+  std::vector<std::string> warnings;          // of interfaces
+  std::vector<std::string> drops;             // reasons that drop more than before, a sentence each
+  std::vector<RefusedView> refused;           // of drivers that count it
+  std::vector<std::string> refusing;          // a sentence for each that does, just now
+  std::optional<HookCounts> hook;             // where there is one
+  std::optional<FlowsView> flows;             // where there is a firewall
+  ListFlows list_flows;                       // likewise; looks into the tables, and may outlive the engine
+  std::optional<NeighboursSwept> neighbours;  // where tenants have overlays
+  ListNeighbours list_neighbours;             // likewise
 };
 
 u64 pin_capacity(const Snapshot& s);  // all ways for proven pins: never fewer than are used
@@ -117,6 +122,16 @@ struct TenantFlows {
   u64 taken = 0;                         // what counts against its limit just now
 };
 std::vector<TenantFlows> tenant_flows(const Snapshot& s);  // in the configuration's order
+
+Result<Rows> show_neighbours(const Snapshot& s, const Show& show);
+
+// An overlay of a tenant's, and how many neighbours the last sweep found in it.
+struct OverlayNeighbours {
+  std::string tenant;
+  u32 vni = 0;
+  u64 known = 0, most = 0;
+};
+std::vector<OverlayNeighbours> overlay_neighbours(const Snapshot& s);  // in the configuration's order
 
 // A flow's pin, as found in the tables just now.
 Rows show_pin(const Snapshot& s, const std::optional<Pin>& pin);

@@ -32,6 +32,8 @@ constexpr WarningKind kKinds[] = {
     {"punts", "punted packets could not be sent", "a packet that the daemon had to finish could not be sent"},
     {"flows", "tenants' flows are at their limit",
      "the firewall's table of flows is nearly full, or a tenant has as many flows as it may"},
+    {"neighbours", "overlays are full of neighbours",
+     "a tenant's overlay has as many known hosts as it may: others give way"},
     {"guests", "servers refuse guests", "the API, metrics or health server refused guests within the last minute"},
     {"hook", "hooks failed", "the program of `on_event` failed or cannot be run"},
 };
@@ -166,6 +168,15 @@ void add_flows(Collector& c, const Snapshot& s) {
   c.end();
 }
 
+void add_neighbours(Collector& c, const Snapshot& s) {
+  for (const OverlayNeighbours& o : overlay_neighbours(s))
+    if (o.known > o.most)
+      c.add("neighbours", fmt::format("{} hosts are known in VXLAN {} of tenant {}, and \"neighbours\" is {}: others "
+                                      "give way to them",
+                                      o.known, o.vni, o.tenant, o.most));
+  c.end();
+}
+
 }  // namespace
 
 TargetStates::TargetStates(const Snapshot& s) {
@@ -218,6 +229,7 @@ Warnings warnings_of(const Snapshot& s) {
   if (s.punts && !s.punts->why.empty()) c.add("punts", "a punted packet was not sent: " + s.punts->why);
   c.end();
   add_flows(c, s);
+  add_neighbours(c, s);
   for (const HttpCounts& http : s.http)
     if (!http.warning.empty()) c.add("guests", http.warning);
   c.end();

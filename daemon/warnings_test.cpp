@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/address_text.h"
+#include "roles/gateway/overlays.h"
 
 namespace waymark {
 
@@ -116,6 +117,18 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
          t.s.flows.emplace().swept.flows = 9'000;
        },
        {"the firewall knows 9000 flows, and [engine] flows has room for 10000"}},
+      {"neighbours",
+       [](Site& t) {
+         TenantTunnelConfig tunnel;
+         tunnel.tunnel = Tunnel::vxlan, tunnel.key = 5001, tunnel.neighbours = 8;
+         tunnel.gateway = {*parse_address("10.0.0.1")};
+         tunnel.ip4 = {Prefix(*parse_address("10.0.0.0"))};
+         TenantConfig& red = t.config.gateway.emplace().tenant.emplace_back();
+         red.name = "red", red.firewall = false, red.tunnel = {tunnel};
+         const u64 owner = gateway::overlays_of(*t.config.gateway).at(0).owner;
+         t.s.neighbours = NeighboursSwept{.number = 1, .known = 9, .owned = {{owner, 9}}};
+       },
+       {"9 hosts are known in VXLAN 5001 of tenant red, and \"neighbours\" is 8: others give way to them"}},
       {"guests",
        [](Site& t) { t.s.http.emplace_back().warning = "[api] metrics refuses guests: places 7 since the start"; },
        {"[api] metrics refuses guests: places 7 since the start"}},
