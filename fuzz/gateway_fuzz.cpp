@@ -2,6 +2,7 @@
 // it may be for (tests/gateway/judge.h).
 #include "fuzz/seeds.h"
 #include "tests/gateway/judge.h"
+#include "tests/gateway/overlay_cases.h"
 #include "tests/translator/site.h"
 
 using namespace waymark;
@@ -18,11 +19,14 @@ translator_cases::TranslatorSite& gateway_site() {
 
 extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   std::vector<std::string> seeds;
-  for (const GatewayCase& c : all_gateway_cases()) {
-    if (c.site != site()) continue;
-    const Bytes frame = gateway_site().frame(c.in);
-    seeds.push_back(std::string(1, char(gateway_site().index_for(c.in))) + std::string(frame.begin(), frame.end()));
-  }
+  const auto add = [&](const Bytes& packet) {
+    const Bytes frame = gateway_site().frame(packet);
+    seeds.push_back(std::string(1, char(gateway_site().index_for(packet))) + std::string(frame.begin(), frame.end()));
+  };
+  for (const GatewayCase& c : all_gateway_cases())
+    if (c.site == site()) add(c.in);
+  for (const OverlayCase& c : overlay_cases())
+    for (const OverlayStep& step : c.steps) add(step.in);
   fuzz::plant(*argc, *argv, seeds);
   return 0;
 }
@@ -33,6 +37,10 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, size_t size) {
   const Bytes frame(data + 1, data + size);
   gateway_site().scene().advance(std::chrono::milliseconds(2));
   const Outcome o = gateway_site().scene().receive(frame, in);
+  static unsigned count = 0;
+  if (++count % 4'096 == 0)
+    if (const std::string wrong = wrongly_known(gateway_site().scene().engine().live()); !wrong.empty())
+      fuzz::fail(wrong);
   if (o.action != Action::forward) return 0;
   const std::vector<Bytes> out = translator_cases::left(o);
   if (const std::string wrong = mixed_up(frame, out); !wrong.empty())

@@ -85,6 +85,31 @@ TEST(Neighbours, AreListed) {
   EXPECT_TRUE(k.list({.owners = std::vector<u64>{}}).empty());
 }
 
+// What another overlay left in these buckets is nobody's: it is neither known nor counted, and goes.
+TEST(Neighbours, OfAnotherOverlayAreNone) {
+  Known k;
+  k.announce(5, gateway_cases::kBlueOverlay);
+  const std::span<NeighbourBucket> table = k.scene->engine().live().neighbours;
+  Neighbour blue{};
+  for (const NeighbourBucket& b : table)
+    for (const Neighbour& n : b.way)
+      if (n.seal) blue = n;
+  ASSERT_EQ(blue.owner, k.of("blue"));
+  for (const overlay::Hood& hood : k.keeper().plan().hoods)
+    if (hood.owner == k.of("red"))
+      for (u32 b = hood.first; b < hood.first + hood.buckets; ++b) table[b].way[0] = blue;
+  EXPECT_EQ(k.list().size(), 1u);
+  const Outcome o = k.scene->receive(
+      packets::frame(gateway_cases::six(packets::udp(53, 4000), {}, gateway_cases::kServer6, "3fff:c00:400:100::a04:5"),
+                     {.destination = "02:57:00:00:00:02"}),
+      k.scene->interface_called("eth1")->index);
+  EXPECT_STREQ(reason_text(o.verdict.reason)->name, "overlay.asked");
+  k.scene->advance(10s);
+  EXPECT_EQ(k.swept("red"), 0u);
+  EXPECT_EQ(k.swept("blue"), 1u);
+  EXPECT_EQ(k.sealed(), 1u);
+}
+
 TEST(Neighbours, AreCountedAndLetGo) {
   Known k("neighbour_idle = \"30s\"");
   k.announce(5);
