@@ -126,7 +126,7 @@ Status tear_down_facts(Connections& connections, std::vector<Fact>& facts) {
   const ExactLimits limits = {s.firewall.buckets, s.firewall.embryo_buckets, s.firewall.stale_stamps,
                               s.firewall.embryo_stamps};
   std::vector<SweepWords> words(limits.buckets);
-  ExactSweeper<FlowTable, FlowEmbryos> sweeper(words.data());
+  ExactSweeper<firewall::Flows, firewall::Embryos> sweeper(words.data());
   const ExactStamps later = {(*ticks >> s.stamp_shift) + 2, (*ticks >> s.firewall.embryo_shift) + 2};
   const double began = thread_seconds();
   while (!sweeper.step(

@@ -76,11 +76,12 @@ void add_gateway(Config& config, const SiteSpec& spec) {
   tenant.firewall = spec.firewall;
   tenant.rule = {{FlowDirection::out, true, {}, {{Protocol::tcp, kServerPort, kServerPort}}, {}, {}}};
   const bool vxlan = spec.tunnel == Tunnel::vxlan;
-  tenant.tunnel = {{spec.tunnel,
-                    vxlan ? std::optional<u32>(kVni) : std::nullopt,
-                    vxlan ? std::optional<Mac>(kTenantMac) : std::nullopt,
-                    kTenantEnd,
-                    {{address_of(wire32(kFirstClient)), 8}}}};
+  TenantTunnelConfig& tunnel = tenant.tunnel.emplace_back();
+  tunnel.tunnel = spec.tunnel;
+  if (vxlan) tunnel.key = kVni;
+  if (vxlan) tunnel.mac = kTenantMac;
+  tunnel.remote = kTenantEnd;
+  tunnel.ip4 = {{address_of(wire32(kFirstClient)), 8}};
 }
 
 std::vector<u8> gateway_packet(GatewayWay way, Tunnel tunnel) {
@@ -128,8 +129,8 @@ u32 open_flows(Live& live, const Settings& settings, u32 ticks, u32 flows) {
   for (u32 n = 0; n < flows; ++n) {
     const ExactKey<2> key = tenant_key(n);
     const PinPlace place = place_in(hash_key(settings.pin_key, key), limits.buckets);
-    in += is_in(insert_exact<FlowTable>(env, limits, place, key, open_state(), firewall::user_word(1, 1),
-                                        ticks >> settings.stamp_shift));
+    in += is_in(insert_exact<firewall::Flows>(env, limits, place, key, open_state(), firewall::user_word(1, 1),
+                                              ticks >> settings.stamp_shift));
   }
   return in;
 }

@@ -119,7 +119,7 @@ constexpr Lab kLabs[] = {
      true,
      raise_translation},
     {"tenants",
-     110,
+     140,
      "nginx curl ethtool ping traceroute tshark dumpcap cmp bird birdc nstat tayga nft conntrack",
      "two tenants with the same addresses, gateways and an IPv6 server in two data centres: it moves, gateways die",
      without_load<run_tenants>,

@@ -12,11 +12,7 @@
 // straight back s - lan - r - c. Tunnels are GUE, over IPv6 to s1 and s2, over IPv4 to s3 and s4.
 #include "lab/group/site.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
-
-#include <random>
 
 #include "lab/kit/bird.h"
 #include "lab/kit/netns.h"
@@ -98,18 +94,7 @@ Status GroupSite::build() const {
   return Done{};
 }
 
-Status GroupSite::write_key(const std::string& name) const {
-  // A new secret for each lab; the file must be its owner's alone from the first byte on.
-  const std::string path = file(name);
-  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  std::random_device random;
-  std::string secret;
-  for (int i = 0; i < 8; ++i) secret += fmt::format("{:08x}", random());
-  const bool written = fd >= 0 && write(fd, secret.data(), secret.size()) == ssize_t(secret.size());
-  if (fd >= 0) close(fd);
-  if (!written) return Error{fmt::format("{} cannot be written", path)};
-  return Done{};
-}
+Status GroupSite::write_key(const std::string& name) const { return write_secret(file(name)); }
 
 Status GroupSite::write_directors(const GroupPlan& plan) const {
   for (const auto& name : kDirectors) {

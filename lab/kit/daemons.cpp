@@ -44,6 +44,15 @@ Result<u64> Daemons::count(const std::string& node, const std::string& reason) c
   return u64(0);
 }
 
+Result<u64> Daemons::sum(const std::string& node, const std::string& what, const std::string& column) const {
+  auto said = show(node, what);
+  if (!said) return said.error();
+  u64 all = 0;
+  const auto json = nlohmann::json::parse(*said, nullptr, false);
+  for (const auto& row : json.value("rows", nlohmann::json::array())) all += row.value(column, u64(0));
+  return all;
+}
+
 Status Daemons::ready(const std::string& node) const {
   const Time end = now() + kPatience;
   Status last = Error{"it was not asked"};

@@ -22,7 +22,8 @@ class Daemons {
 
   // `program` runs with the node's configuration, and logs to its .log; `replace`: it takes over from who runs.
   Result<Process> start(const std::string& node, const std::string& program, bool replace = false) const;
-  Status ready(const std::string& node) const;                                             // it answers
+  Status ready(const std::string& node) const;                                                         // it answers
+  Result<u64> sum(const std::string& node, const std::string& what, const std::string& column) const;  // of `show`
   Result<std::string> ask(const std::string& node, std::vector<std::string> words) const;  // e.g. {"drain", "s1"}
   Result<std::string> show(const std::string& node, const std::string& what) const;        // as JSON
   Result<u64> count(const std::string& node, const std::string& reason) const;             // packets that ended so

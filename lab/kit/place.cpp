@@ -1,10 +1,13 @@
 #include "lab/kit/place.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <random>
 
 #include "lab/kit/netns.h"
 #include "lab/kit/process.h"
@@ -75,6 +78,18 @@ std::string router_commands() {
 Status write_file(const std::string& path, const std::string& text) {
   std::ofstream out(path);
   if (!(out << text << std::flush)) return Error{fmt::format("{} cannot be written", path)};
+  return Done{};
+}
+
+Status write_secret(const std::string& path) {
+  // The file must be its owner's alone from the first byte on.
+  const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  std::random_device random;
+  std::string secret;
+  for (int i = 0; i < 8; ++i) secret += fmt::format("{:08x}", random());
+  const bool written = fd >= 0 && write(fd, secret.data(), secret.size()) == ssize_t(secret.size());
+  if (fd >= 0) close(fd);
+  if (!written) return Error{fmt::format("{} cannot be written", path)};
   return Done{};
 }
 

@@ -70,5 +70,6 @@ std::string segment_commands(const std::string& bridge, const std::vector<std::s
 std::string router_commands();  // its ends of the clients' and servers' links
 
 Status write_file(const std::string& path, const std::string& text);
+Status write_secret(const std::string& path);  // of a [group], at random
 
 }  // namespace waymark::lab

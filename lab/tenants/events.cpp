@@ -49,19 +49,19 @@ std::vector<TenantsEvent> tenants_events() {
        .title = "g1 down without a trace, up again",
        .steps = {stop("g1", milliseconds(500)), start("g1")},
        .then = seconds(4),
-       .finds_again = true},
+       .told = true},
       {.name = "lost",
        .title = "machine of g1 lost, g2 takes its id after 0.5 s",
        .steps = {lose("g1", milliseconds(500)), take("g2", 1)},
        .then = seconds(6),
        .control_breaks = true,
-       .finds_again = true},
+       .told = true},
       {.name = "spare",
        .title = "the spare g3 takes it from g2, in order",
        .steps = {take("g3", 1)},
        .then = seconds(6),
        .control_breaks = true,
-       .finds_again = true},
+       .told = true},
   };
 }
 

@@ -22,7 +22,7 @@ struct TenantsEvent {
   bool control_breaks = false;
   // The control's broken connections could not be opened again before it, as their replies go elsewhere.
   bool control_lies = false;
-  bool finds_again = false;                // a firewall without its table finds flows in their middle
+  bool told = false;                       // whoever holds the tenants' id has its flows from other gateways
   DataCentre server = DataCentre::second;  // where it is at the end
 };
 

@@ -36,6 +36,7 @@ Status TenantsFabric::build(bool outlives_us) {
   WM_TRY(site_.build());
   WM_TRY(site_.write_servers());
   WM_TRY(site_.write_birds());
+  WM_TRY(write_secret(site_.file("group.key")));
   WM_TRY(write_blob(site_.file("www/bulk"), kBulk));
   WM_TRY(write_blob(site_.file("www/blob")));
   const TenantPlan& blue = kTenants[1];
@@ -135,9 +136,14 @@ const std::string& TenantsFabric::holder(u32 id) const {
 
 Status TenantsFabric::take(const std::string& gateway, u32 id) {
   const std::string before = holder(id);
+  if (gateways_->agree()) {
+    if (!runs(gateway)) WM_TRY(start(gateway));
+    WM_TRY(gateways_->take(gateway, id));
+  }
   std::erase(standing_[before].holds, id);
-  if (runs(before)) WM_TRY(gateways_->change(before, standing_[before]));
+  if (runs(before) && !gateways_->agree()) WM_TRY(gateways_->change(before, standing_[before]));
   standing_[gateway].holds.push_back(id);
+  if (gateways_->agree()) return Done{};
   return runs(gateway) ? gateways_->change(gateway, standing_[gateway]) : start(gateway);
 }
 

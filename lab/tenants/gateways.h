@@ -16,7 +16,11 @@ class Gateways {
   virtual ~Gateways() = default;
   virtual Status start(const std::string& gateway, const Standing& standing) = 0;   // until it is ready
   virtual Status change(const std::string& gateway, const Standing& standing) = 0;  // of one that runs
-  virtual Status kill(const std::string& gateway) = 0;                              // -9 to its daemons
+  // Where gateways agree among themselves, one that runs is told to take an id, and whoever holds it lets go. Where
+  // they do not, both are changed.
+  virtual bool agree() const { return false; }
+  virtual Status take(const std::string&, u32) { return Done{}; }
+  virtual Status kill(const std::string& gateway) = 0;    // -9 to its daemons
   virtual Status stop(const std::string& gateway) = 0;    // in order; of its flows nothing stays
   virtual Status forget(const std::string& gateway) = 0;  // once killed: what a machine without power has not
   virtual void release() = 0;                             // its daemons stay when this process ends

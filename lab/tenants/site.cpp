@@ -33,6 +33,9 @@ namespace {
 
 constexpr Address end_address(u32 id) { return address_of(wire32(0xc0000200 + id)); }  // 192.0.2.1 ...
 
+// Where a gateway listens for the others: on its link to its data centre's router.
+std::string group_address(const std::string& gateway) { return fmt::format("[3fff:f{}::2]:6090", number_of(gateway)); }
+
 std::string up(const std::string& interface, const std::string& address, u32 mtu = kWideLink) {
   return fmt::format("link set dev {0} mtu {1} up\naddr add {2} dev {0}{3}\n", interface, mtu, address,
                      address.find(':') == std::string::npos ? "" : " nodad");
@@ -85,10 +88,12 @@ std::string commands_for(const std::string& node) {
            "route add blackhole 192.0.2.0/24\n";
   if (node == "r1")
     return up("g1", "3fff:f1::1/64") + up("g3", "3fff:f3::1/64") + up("r2", "3fff:f4::1/64") +
-           up("p", "3fff:f5::1/64", narrow_link(DataCentre::first)) + kDiscard;
+           up("p", "3fff:f5::1/64", narrow_link(DataCentre::first)) + "route add 3fff:f2::/64 via 3fff:f4::2\n" +
+           kDiscard;
   if (node == "r2")
     return up("g2", "3fff:f2::1/64") + up("r1", "3fff:f4::2/64") +
-           up("p", "3fff:f6::1/64", narrow_link(DataCentre::second)) + kDiscard;
+           up("p", "3fff:f6::1/64", narrow_link(DataCentre::second)) +
+           "route add 3fff:f1::/64 via 3fff:f4::1\nroute add 3fff:f3::/64 via 3fff:f4::1\n" + kDiscard;
   if (node == "p1" || node == "p2") return last_router_commands(node == "p1" ? DataCentre::first : DataCentre::second);
   return fmt::format("addr add {}/128 dev lo nodad\n", kServer6);  // where sockets find it wherever it is
 }
@@ -183,6 +188,12 @@ Status TenantsSite::write_gateway(const std::string& gateway, const Standing& st
       "announce = [\"plan\", \"own\", \"ends\"{}]\ngrace = \"{}s\"\n",
       instance(gateway), socket(gateway), kPlan, fmt::join(standing.holds, ", "),
       standing.specific ? ", \"specific\"" : "", kGrace);
+  out += fmt::format("\n[group]\nname = \"gateways\"\nkey = \"{}\"\nlisten = \"{}\"\nwait = \"1s\"\n",
+                     file("group.key"), group_address(gateway));
+  for (const std::string other : {"g1", "g2", "g3"})
+    if (other != gateway)
+      out +=
+          fmt::format("\n[[group.member]]\nname = \"{}\"\naddress = \"{}\"\n", instance(other), group_address(other));
   for (u32 id = 1; id <= kGateways.size(); ++id)
     out += fmt::format("\n[[gateway.id]]\nid = {}\naddress = [\"{}\"]\n", id, end_of(id));
   const auto add_tunnel = [&](const TenantPlan& at, const std::string& ip4) {

@@ -32,6 +32,12 @@ class WaymarkGateways : public Gateways {
     return said ? Status(Done{}) : Status(said.error());
   }
 
+  bool agree() const override { return true; }
+  Status take(const std::string& gateway, u32 id) override {
+    auto said = daemons_.ask(gateway, {"gateway", "take", std::to_string(id)});
+    return said ? Status(Done{}) : Status(said.error());
+  }
+
   Status kill(const std::string& gateway) override {
     all_[gateway].signal(SIGKILL);
     if (all_[gateway].wait(kPatience) != 128 + SIGKILL)

@@ -140,7 +140,8 @@ void check(Checking& in) {
     in.problems.error(in.places.at(in.config.service[0]),
                       "a [[service]] needs [director], whose \"address\" the tunnels to its targets come from");
   if (director) check_one_per_family(in, director->address, "[director]", "tunnels come from one address per family");
-  if (in.config.group && in.config.group->mirror && in.config.engine.pins == 0 && in.places.good(in.config.engine))
+  if (director && in.config.group && in.config.group->mirror && in.config.engine.pins == 0 &&
+      in.places.good(in.config.engine))
     in.problems.warn(in.places.at(*in.config.group), "[group] has no pins to mirror, as [engine] pins is 0");
   check_services(in);
   check_each(in);
