@@ -67,6 +67,11 @@ Status TenantsFabric::serve(const std::string& node, const std::string& at, bool
   return Error{fmt::format("the web server of {} does not answer", node)};
 }
 
+Status TenantsFabric::start_gateways() {
+  for (const std::string& gateway : kGateways) WM_TRY(start(gateway));
+  return gateways_->agree() ? start(kSpare) : Done{};
+}
+
 Status TenantsFabric::start(const std::string& gateway) {
   WM_TRY(gateways_->start(gateway, standing_[gateway]));
   running_[gateway] = true;

@@ -22,6 +22,7 @@ class TenantsFabric : public Crew {
   TenantsFabric(const TenantsFabric&) = delete;
 
   Status build(bool outlives_us);  // all but gateways
+  Status start_gateways();         // with the spare one, where they agree among themselves
   Status start(const std::string& gateway);
   Status await_passage(Duration patience) const;  // of a ping of each tenant
   bool passes(const TenantPlan& tenant) const;    // one ping

@@ -80,15 +80,15 @@ class Run {
   Status set_up() {
     WM_TRY(real_.build(false));
     nobody_passes("without gateways");
-    for (const std::string& gateway : kGateways) WM_TRY(real_.start(gateway));
+    WM_TRY(real_.start_gateways());
     WM_TRY(real_.await_passage(kPatience));
-    say_("both gateways are up, and BIRD has their routes");
+    say_("the gateways are up, and BIRD has their routes");
     return Done{};
   }
 
   Status begin_traffic() {
     WM_TRY(control_.build(false));
-    for (const std::string& gateway : kGateways) WM_TRY(control_.start(gateway));
+    WM_TRY(control_.start_gateways());
     WM_TRY(control_.await_passage(kPatience));
     WM_TRY(both([&](TenantsFabric& f) { return f.start_traffic(verdict_.load); }));
     std::vector<Wanted> wanted;
@@ -245,7 +245,7 @@ Verdict run_tenants(const Tools& tools, const Say& say) {
 Status raise_tenants(const Tools& tools) {
   TenantsFabric fabric(place(), tools, By::waymark);
   WM_TRY(fabric.build(true));
-  for (const std::string& gateway : kGateways) WM_TRY(fabric.start(gateway));
+  WM_TRY(fabric.start_gateways());
   WM_TRY(fabric.await_passage(kPatience));
   fabric.release();
   return Done{};
