@@ -132,6 +132,7 @@ class Group {
   FlowTimes flow_times() const;
   u32 shared_flow_buckets() const;
   void review_flow_sharing(Member& member);
+  void tell_flow_table();
   void look_for_flows(Time now);
   void send_flows(Member& member);
   void review_sharing(Member& member, Time now);
@@ -157,6 +158,7 @@ class Group {
   SlotIdentities slots_;
   Scanner scanner_;
   FlowScanner flow_scanner_;
+  u32 told_flow_buckets_ = 0;
   bool scanning_flows_ = false;
   States states_;
   std::vector<StateRecord> states_received_;

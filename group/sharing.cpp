@@ -47,6 +47,7 @@ void Group::publish_changes(const Digest& digest, const std::vector<StateRecord>
   ours.pin_buckets = u32(live_.pins.size());
   ours.mirror = config_.mirror && !live_.pins.empty();
   refresh_slots();
+  tell_flow_table();
   if (digest_ != ours) {
     digest_ = ours;
     tell_all(ours);

@@ -34,6 +34,13 @@ void Group::review_flow_sharing(Member& member) {
   member.shares_flows = member.mirrored_flows = shares;
 }
 
+// A reload may share them no more, or again.
+void Group::tell_flow_table() {
+  if (std::exchange(told_flow_buckets_, shared_flow_buckets()) == shared_flow_buckets()) return;
+  tell_all(FlowTable{told_flow_buckets_});
+  for (const auto& member : members_) review_flow_sharing(*member);
+}
+
 void Group::look_for_flows(Time) {
   FlowChanges changes;
   flow_scanner_.scan(live_, flow_times(), u32(live_.flows.size()) / kSlices + 1, changes);

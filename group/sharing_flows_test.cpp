@@ -88,6 +88,22 @@ TEST(SharedFlows, TablesOfAnotherSizeOrKeyShareNothing) {
   }
 }
 
+TEST(SharedFlows, AReloadEndsAndBeginsIt) {
+  Firewalls f(2);
+  f.run(3s);
+  ASSERT_TRUE(f.member(0, 1).shares_flows && f.member(1, 0).shares_flows);
+  for (const bool mirror : {false, true}) {
+    f.node(1).config.mirror = mirror;
+    f.group(1).configure(f.node(1).config, f.now);
+    f.run(500ms);
+    EXPECT_EQ(f.member(0, 1).shares_flows, mirror);
+    EXPECT_EQ(f.member(1, 0).shares_flows, mirror);
+    f.add(0, mirror);
+    f.run(500ms);
+    EXPECT_EQ(f.known(1, 2), mirror ? 2u : 0u);
+  }
+}
+
 TEST(SharedFlows, WhoDoesNotReadIsSentAllLater) {
   Firewalls f(2);
   f.run(3s);

@@ -155,7 +155,7 @@ Result<Image> compile(const CompileInput& in) {
   image.flow_buckets = in.meta.flow_buckets;
   image.flow_embryo_buckets = in.meta.flow_embryo_buckets;
   settings.stamp_shift = in.meta.stamp_shift;
-  settings.way_ticks = u32(std::chrono::duration<double>(kWayLifetime).count() * in.meta.ticks_per_second);
+  settings.way_ticks = ticks_of(kWayLifetime, in.meta);
   settings.embryo_stamps = stamps_for(kEmbryoLifetime, in.meta);
   settings.stale_stamps = stamps_for(kClosingLifetime, in.meta);
   image.roles = roles_of(in.config);

@@ -43,7 +43,7 @@ FlowPlan flow_plan(const Config& config, const Image& image, const Meta& meta) {
   plan.ending = stamps_for(kEnding, meta);
   plan.reset = stamps_for(kReset, meta);
   plan.ping = stamps_for(kPing, meta);
-  plan.grace = u32(std::chrono::duration<double>(config.gateway->grace).count() * meta.ticks_per_second);
+  plan.grace = ticks_of(config.gateway->grace, meta);
   plan.holds = config.gateway->held.value_or(config.gateway->holds);
   std::ranges::sort(plan.holds);
   for (const FirewallPolicy& policy : image.firewall_policies) plan.owners.push_back({policy.owner, policy.count});

@@ -37,6 +37,10 @@ void set_limit(Settings& settings, AnswerKind kind, u32 per_second, u32 ticks_pe
   settings.answer_burst[u32(kind)] = per_second;
 }
 
+u32 ticks_of(Duration time, const Meta& meta) {
+  return u32(std::chrono::duration<double>(time).count() * meta.ticks_per_second);
+}
+
 u32 stamps_for(Duration idle, const Meta& meta) {
   const double ticks = std::chrono::duration<double>(idle).count() * meta.ticks_per_second;
   return std::max<u32>(1, u32(ticks / double(1u << meta.stamp_shift)) + 1);

@@ -79,7 +79,8 @@ u32 interval_of(u32 per_second, u32 ticks_per_second);
 // So many answers a second, and as many at once; 0: none.
 void set_limit(Settings& settings, AnswerKind kind, u32 per_second, u32 ticks_per_second);
 
-// How many whole stamps cover `idle` (rounded up, at least 1).
+// A duration in ticks, and how many whole stamps cover `idle` (rounded up, at least 1).
+u32 ticks_of(Duration time, const Meta& meta);
 u32 stamps_for(Duration idle, const Meta& meta);
 
 }  // namespace waymark

@@ -8,7 +8,7 @@ namespace waymark {
 #define FIREWALL_REASONS(X, M)                                                                                 \
   X(M, drop, unsolicited, "comes from outside and belongs to no flow, and no rule lets it begin one")          \
   X(M, drop, denied, "a rule refuses the flow that it would begin")                                            \
-  X(M, drop, unknown_flow, "TCP in the middle of a flow that is not known, and this is no time of grace")      \
+  X(M, drop, unknown_flow, "TCP in the middle of a flow, or a ping's answer, of which nothing is known")       \
   X(M, drop, window, "TCP with a sequence number too far from what the other side has acknowledged")           \
   X(M, drop, flags, "TCP with flags that begin no flow and belong to none")                                    \
   X(M, drop, many_flows, "would be one flow more than its tenant may have")                                    \

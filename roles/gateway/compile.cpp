@@ -86,13 +86,10 @@ class Compiler {
     s.tenant_mask = bits_of(plan_, FieldKind::tenant, ~u64(0));
     s.held = u32(held_.size());
     s.routes_on = config_.onward == OnwardBy::route;
-    const auto ticks = [&](Duration time) {
-      return u32(std::chrono::duration<double>(time).count() * c_.in.meta.ticks_per_second);
-    };
     s.overlay_interval = interval_of(config_.overlay_answers, c_.in.meta.ticks_per_second);
     s.overlay_burst = config_.overlay_answers;
-    s.neighbour_idle = ticks(config_.neighbour_idle);
-    s.neighbour_fresh = ticks(std::chrono::seconds(1));
+    s.neighbour_idle = ticks_of(config_.neighbour_idle, c_.in.meta);
+    s.neighbour_fresh = ticks_of(std::chrono::seconds(1), c_.in.meta);
     s.translation = translation_settings(config_.lowest_ip6_mtu, config_.plateaus, config_.zero_checksum);
     set_own(c_.image.settings, kModule, std::vector<Address>{config_.address, own_address(*held_[0])});
   }

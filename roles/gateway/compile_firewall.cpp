@@ -14,10 +14,6 @@ constexpr u32 kEmbryoStampsADrop = 4;  // an embryo's stamps are so many powers 
 constexpr Duration kHalfOpen = std::chrono::seconds(60);
 constexpr Duration kFragmentsWait = std::chrono::seconds(30);  // RFC 791, 3.2: at least 15 s
 
-u32 ticks_of(Duration time, const Meta& meta) {
-  return u32(std::chrono::duration<double>(time).count() * meta.ticks_per_second);
-}
-
 }  // namespace
 
 std::size_t rules_in(const FirewallRuleConfig& rule) {
