@@ -104,6 +104,20 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
          t.s.group = group::GroupView{true, {lost}, 0, "", 0};
        },
        {"member paris-2 is not connected: connection refused"}},
+      {"stand_in",
+       [](Site& t) {
+         group::HoldingView held;
+         held.of.name = "gateway 2", held.hold = Hold::yes, held.is_stand_in = true, held.why = "b stands in";
+         t.s.holdings = {held};
+       },
+       {"gateway 2 is held here: b stands in"}},
+      {"stand_in",
+       [](Site& t) {
+         group::HoldingView left;
+         left.of.name = "gateway 3", left.hold = Hold::no, left.why = "no member that is there would have it";
+         t.s.holdings = {left};
+       },
+       {"no member that is connected holds gateway 3: no member that is there would have it"}},
       {"drops",
        [](Site& t) { t.s.drops = {"director.no_target: 120 packets in 10 s"}; },
        {"director.no_target: 120 packets in 10 s"}},

@@ -35,10 +35,10 @@ struct Peer {
 
 struct HoldingView {
   Holding of;
-  Hold hold;
+  Hold hold = Hold::no;
   std::vector<std::string> others;  // members that are up and say that they hold it
   std::string given;                // the member that an operator gave it; empty: nobody
-  bool is_stand_in;                 // this node has it in place of who is lost
+  bool is_stand_in = false;         // this node has it in place of who is lost
   std::string why;                  // whose it is, as a clause
   Time since{};                     // it is so
 };

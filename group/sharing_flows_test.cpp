@@ -44,8 +44,10 @@ TEST(SharedFlows, AreAtTheOthersInAMoment) {
   Firewalls f(3);
   for (u32 flow = 0; flow < 20; ++flow) f.add(0, flow);
   f.run(3s);
+  const u64 before = f.member(1, 0).flows_sent;
   for (u32 flow = 20; flow < 100; ++flow) f.add(flow % 3, flow);
   f.run(500ms);
+  EXPECT_EQ(f.member(1, 0).flows_sent - before, 26u) << "its own alone";
   for (size_t i = 0; i < 3; ++i) EXPECT_EQ(f.known(i, 100), 100u) << i;
   EXPECT_EQ(f.group(1).view().lent_flows, 100u - 26u);
   EXPECT_TRUE(f.member(0, 1).shares_flows);
