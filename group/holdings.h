@@ -29,7 +29,7 @@ struct Peer {
   bool up = false;             // it is linked, and has told all that it has to tell
   bool ready = false;          // as it said last: it announces what it holds, or would
   std::optional<Time> lost;    // when it was, where it was up before
-  bool mirrors_flows = false;  // as it was last: it told the flows that its firewall knew
+  bool mirrors_flows = false;  // as it was last: it has told all flows that its firewall knows
   std::map<std::string, Claim> claims;
 };
 

@@ -176,6 +176,8 @@ void write(ByteWriter& w, const FlowTable& t) { w.number(t.buckets); }
 bool read(ByteReader& r, FlowTable& t) { return t.buckets = r.number<u32>(), true; }
 void write(ByteWriter&, const FlowPull&) {}
 bool read(ByteReader&, FlowPull&) { return true; }
+void write(ByteWriter&, const FlowPullEnd&) {}
+bool read(ByteReader&, FlowPullEnd&) { return true; }
 void write(ByteWriter&, const Pull&) {}
 bool read(ByteReader&, Pull&) { return true; }
 void write(ByteWriter& w, const PullEnd& p) { w.number(p.count); }

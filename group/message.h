@@ -113,12 +113,15 @@ struct FlowTable {
 struct FlowPull {  // please send all flows you have
   bool operator==(const FlowPull&) const = default;
 };
+struct FlowPullEnd {  // these were all
+  bool operator==(const FlowPullEnd&) const = default;
+};
 
 // In the order of their kinds on the wire, from 1 on: append only.
-using Message =
-    std::variant<Digest, std::vector<StateRecord>, std::vector<Opinion>, std::vector<SlotIdentity>,
-                 std::vector<PinRecord>, std::vector<GonePin>, Pull, PullEnd, Ping, Pong, std::vector<Claim>,
-                 std::vector<Assignment>, FlowTable, std::vector<FlowRecord>, std::vector<GoneFlow>, FlowPull>;
+using Message = std::variant<Digest, std::vector<StateRecord>, std::vector<Opinion>, std::vector<SlotIdentity>,
+                             std::vector<PinRecord>, std::vector<GonePin>, Pull, PullEnd, Ping, Pong,
+                             std::vector<Claim>, std::vector<Assignment>, FlowTable, std::vector<FlowRecord>,
+                             std::vector<GoneFlow>, FlowPull, FlowPullEnd>;
 
 // As few bodies as hold it: a long list takes several, an empty one none.
 std::vector<std::vector<u8>> encode(const Message& message);

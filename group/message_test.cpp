@@ -56,7 +56,8 @@ std::vector<Message> some(std::mt19937_64& random, size_t count) {
           FlowTable{u32(random())},
           flows,
           gone_flows,
-          FlowPull{}};
+          FlowPull{},
+          FlowPullEnd{}};
 }
 
 TEST(Message, ComesBackAsItWas) {

@@ -216,6 +216,9 @@ void Group::handle(u32 index, const Message& message, Time now) {
                    if (member.shares_flows) member.flow_applier.erase(gone, flow_times());
                  },
                  [&](const FlowPull&) { member.flows_asked = true; },
+                 [&](const FlowPullEnd&) {
+                   if (member.shares_flows && !std::exchange(member.mirrored_flows, true)) ++peer_changes_;
+                 },
                  [&](const std::vector<Assignment>& news) {
                    ++peer_changes_;
                    assignments_received_.insert(assignments_received_.end(), news.begin(), news.end());

@@ -31,7 +31,8 @@ void Group::review_flow_sharing(Member& member) {
     if (!std::exchange(scanning_flows_, true)) flow_scanner_.prime(live_);
     tell(member, FlowPull{});
   }
-  member.shares_flows = member.mirrored_flows = shares;
+  if (!shares || !member.shares_flows) member.mirrored_flows = false;  // until all have come
+  member.shares_flows = shares;
 }
 
 // A reload may share them no more, or again.
@@ -68,7 +69,9 @@ void Group::send_flows(Member& member) {
   const bool end = read_flows(live_, *member.sending_flows, kPullBuckets, flows);
   member.flows_sent += flows.size();
   tell(member, flows);
-  if (end) member.sending_flows.reset();
+  if (!end) return;
+  tell(member, FlowPullEnd{});
+  member.sending_flows.reset();
 }
 
 }  // namespace waymark::group

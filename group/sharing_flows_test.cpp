@@ -72,6 +72,20 @@ TEST(SharedFlows, WhoLosesItsTableGetsBackWhatItLent) {
   EXPECT_EQ(f.known(0, 200), 200u);
 }
 
+// Whoever takes another's work before it knows all flows must let them go on in their middle.
+TEST(SharedFlows, AreMirroredOnceAllHaveCome) {
+  Firewalls f(2);
+  for (u32 flow = 0; flow < 200; ++flow) f.add(1, flow);
+  const auto mirrors = [&] { return f.group(0).peers().at(0).mirrors_flows; };
+  ASSERT_TRUE(f.until([&] { return f.member(0, 1).shares_flows; }));
+  EXPECT_FALSE(mirrors());
+  ASSERT_TRUE(f.until(mirrors));
+  EXPECT_EQ(f.known(0, 200), 200u);
+  f.kill(1);
+  f.run(5s);
+  EXPECT_TRUE(mirrors()) << "what it told stays known when it is lost";
+}
+
 TEST(SharedFlows, TablesOfAnotherSizeOrKeyShareNothing) {
   for (const bool size : {true, false}) {
     Firewalls f(2);
