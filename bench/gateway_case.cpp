@@ -2,7 +2,6 @@
 #include "bench/gateway_case.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "bench/translator_site.h"
 #include "bench/xdp_case.h"
@@ -15,7 +14,7 @@ namespace {
 
 constexpr u32 kOld = kPins / 10 * 9;  // flows that newcomers come to
 
-class GatewayCase : public Case {
+class GatewayCase : public WrapperCase {
  public:
   explicit GatewayCase(const GatewaySpec& spec) : spec_(spec) {}
 
@@ -50,21 +49,7 @@ class GatewayCase : public Case {
     } else {
       WM_TRY(wrapper_->plan(kAmong, spec_.flows));
     }
-    const auto packets = wrapper_->length_of_run();
-    if (!packets) return packets.error();
-    packets_ = *packets;
-    before_ = object().counters();
-    return Done{};
-  }
-
-  Result<double> run(bool null) override {
-    auto ran = wrapper_->run(packets_, null);
-    if (!ran) return ran.error();
-    if (ran->verdict != kXdpTx) return wrong_verdict(ran->verdict, kXdpTx);
-    if (null) return ran->ns;
-    sent_ += packets_;
-    last_ = *ran;
-    return ran->ns;
+    return measure_from_here();
   }
 
   Result<u64> check() override {
@@ -79,7 +64,6 @@ class GatewayCase : public Case {
  private:
   bool begins() const { return spec_.flows == 0; }
   bool asks() const { return spec_.firewall && spec_.way != GatewayWay::other; }
-  const Object& object() const { return *wrapper_->site().object; }
   const Settings& settings() const { return wrapper_->site().image.settings; }
 
   // The firewall alone ends nothing that it lets through.
@@ -116,19 +100,11 @@ class GatewayCase : public Case {
     u64 seen = 0;
     for (const ExactBucket& bucket : object().live().flows)
       for (const u64 word : bucket.way) seen += u32(word) && (word & stamps) != stale;
-    const double wanted = spec_.flows * (1 - std::exp(-double(draws) / spec_.flows));
-    if (double(seen) < wanted * 0.99 || seen > spec_.flows)
-      return Error{std::to_string(seen) + " distinct flows were seen instead of " + std::to_string(spec_.flows)};
-    return seen;
+    return as_drawn(seen, draws, spec_.flows);
   }
 
   GatewaySpec spec_;
-  std::unique_ptr<Wrapper> wrapper_;
   std::vector<u8> arriving_;
-  u32 packets_ = 0;
-  u64 sent_ = 0;
-  RunResult last_{};
-  Counters before_;
 };
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace {
 constexpr u32 kXdpDrop = 1;
 constexpr u32 kTranslatedAt = sizeof(Ethernet) + 24;
 
-class TranslatorCase : public Case {
+class TranslatorCase : public WrapperCase {
  public:
   explicit TranslatorCase(const TranslatorSpec& spec) : spec_(spec) {}
 
@@ -40,26 +40,12 @@ class TranslatorCase : public Case {
     wrapper_ = std::move(*wrapper);
     WM_TRY(fill());
     WM_TRY(wrapper_->plan_as_is(std::max(1u, spec_.maps)));
-    const auto packets = wrapper_->length_of_run();
-    if (!packets) return packets.error();
-    packets_ = *packets;
-    before_ = wrapper_->site().object->counters();
-    return Done{};
-  }
-
-  Result<double> run(bool null) override {
-    auto ran = wrapper_->run(packets_, null);
-    if (!ran) return ran.error();
-    if (ran->verdict != kXdpTx) return wrong_verdict(ran->verdict, kXdpTx);
-    if (null) return ran->ns;
-    sent_ += packets_;
-    last_ = *ran;
-    return ran->ns;
+    return measure_from_here();
   }
 
   Result<u64> check() override {
     const u16 reason = (spec_.ip6 ? translator::why::to_ip4 : translator::why::to_ip6).reason;
-    WM_TRY(all_ended_as(reason, spec_.whole ? sent_ : 0, sent_, before_, wrapper_->site().object->counters()));
+    WM_TRY(all_ended_as(reason, spec_.whole ? sent_ : 0, sent_, before_, object().counters()));
     WM_TRY(same_bytes(last_.frame));
     if (!spec_.maps) return u64(1);
     // As many again, one by one: how many of the maps they meet.
@@ -123,16 +109,11 @@ class TranslatorCase : public Case {
   }
 
   TranslatorSpec spec_;
-  std::unique_ptr<Wrapper> wrapper_;
   std::vector<u8> arriving_;
-  u32 packets_ = 0;
-  u64 sent_ = 0;
-  RunResult last_{};
-  Counters before_;
 };
 
 // The tag of a server's address under the plan that DESIGN.md has for an example.
-class TagCase : public Case {
+class TagCase : public WrapperCase {
  public:
   Status prepare() override {
     const PlanConfig config = {"servers",
@@ -151,22 +132,11 @@ class TagCase : public Case {
     if (!refused) return refused.error();
     if (refused->verdict != kXdpDrop) return Error{"a wrong tag passes"};
     WM_TRY(tag(*plan, *address, 0));
-    const auto packets = wrapper_->length_of_run();
-    if (!packets) return packets.error();
-    packets_ = *packets;
-    return Done{};
-  }
-
-  Result<double> run(bool null) override {
-    const auto ran = wrapper_->run(packets_, null);
-    if (!ran) return ran.error();
-    if (ran->verdict != kXdpTx) return wrong_verdict(ran->verdict, kXdpTx);
-    last_ = ran->frame;
-    return ran->ns;
+    return measure_from_here();
   }
 
   Result<u64> check() override {
-    if (last_ != frame_) return Error{"the packet was changed"};
+    if (last_.frame != frame_) return Error{"the packet was changed"};
     return u64(1);
   }
 
@@ -182,9 +152,7 @@ class TagCase : public Case {
     return wrapper_->plan_as_is();
   }
 
-  std::unique_ptr<Wrapper> wrapper_;
-  std::vector<u8> frame_, last_;
-  u32 packets_ = 0;
+  std::vector<u8> frame_;
 };
 
 }  // namespace

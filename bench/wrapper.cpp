@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 
 #include "bench/translator_site.h"
@@ -21,8 +22,30 @@ constexpr double kRunNs = 25e6;  // a run's length
 
 std::span<const u8> bench_program() { return {wm_bench_program_begin, wm_bench_program_end}; }
 
-Error wrong_verdict(u32 verdict, u32 wanted) {
-  return Error{"the last verdict was " + std::to_string(verdict) + " instead of " + std::to_string(wanted)};
+Result<double> WrapperCase::run(bool null) {
+  auto ran = wrapper_->run(packets_, null);
+  if (!ran) return ran.error();
+  if (ran->verdict != verdict())
+    return Error{"the last verdict was " + std::to_string(ran->verdict) + " instead of " + std::to_string(verdict())};
+  if (null) return ran->ns;
+  sent_ += packets_;
+  last_ = *ran;
+  return ran->ns;
+}
+
+Status WrapperCase::measure_from_here() {
+  const auto packets = wrapper_->length_of_run();
+  if (!packets) return packets.error();
+  packets_ = *packets;
+  before_ = object().counters();
+  return Done{};
+}
+
+Result<u64> as_drawn(u64 seen, u32 draws, u32 flows) {
+  const double wanted = flows * (1 - std::exp(-double(draws) / flows));
+  if (double(seen) < wanted * 0.99 || seen > flows)
+    return Error{std::to_string(seen) + " distinct flows were seen instead of " + std::to_string(flows)};
+  return seen;
 }
 
 Status all_ended_as(u16 reason, u64 wanted, u64 packets, const Counters& before, const Counters& after) {

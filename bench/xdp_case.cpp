@@ -1,7 +1,6 @@
 #include "bench/xdp_case.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "bench/exact_case.h"
 #include "bench/gateway_case.h"
@@ -27,7 +26,7 @@ int overhead_of(const Spec& spec) {
   return int(tunnel_overhead(!spec.site.ip4, {u8(spec.site.tunnel)}));
 }
 
-class XdpCase : public Case {
+class XdpCase : public WrapperCase {
  public:
   explicit XdpCase(const Spec& spec) : spec_(spec) {}
 
@@ -52,21 +51,9 @@ class XdpCase : public Case {
     } else {
       WM_TRY(wrapper_->plan(kAmong, spec_.flows));
     }
-    const auto packets = wrapper_->length_of_run();
-    if (!packets) return packets.error();
-    packets_ = *packets;
-    before_ = wrapper_->site().object->counters();
+    WM_TRY(measure_from_here());
     traffic_before_ = traffic();
     return Done{};
-  }
-
-  Result<double> run(bool null) override {
-    auto ran = wrapper_->run(packets_, null);
-    if (!ran) return ran.error();
-    if (!null) sent_ += packets_;
-    if (!null) last_ = *ran;
-    if (ran->verdict != verdict()) return wrong_verdict(ran->verdict, verdict());
-    return ran->ns;
   }
 
   Result<u64> check() override {
@@ -74,7 +61,7 @@ class XdpCase : public Case {
                         : decaps()               ? host::why::delivered
                                                  : forward::why::sent)
                            .reason;
-    WM_TRY(all_ended_as(reason, sent_, sent_, before_, wrapper_->site().object->counters()));
+    WM_TRY(all_ended_as(reason, sent_, sent_, before_, object().counters()));
     const auto expected = wrapper_->expected(last_.frame);
     if (!expected) return expected.error();
     if (*expected != last_.frame)
@@ -85,7 +72,7 @@ class XdpCase : public Case {
  private:
   bool jumped() const { return spec_.path == Path::decap_jumped; }
   bool decaps() const { return spec_.path == Path::decap || jumped(); }
-  u32 verdict() const { return spec_.path == Path::pass || decaps() ? kXdpPass : kXdpTx; }
+  u32 verdict() const override { return spec_.path == Path::pass || decaps() ? kXdpPass : kXdpTx; }
 
   TargetCounters traffic() const {
     TargetCounters sum{};
@@ -128,18 +115,10 @@ class XdpCase : public Case {
     const u32 draws = 4 * std::max(spec_.flows, 1000u);
     const auto touched = wrapper_->pins_touched(draws);
     if (!touched) return touched;
-    const double wanted = spec_.flows * (1 - std::exp(-double(draws) / spec_.flows));
-    if (double(*touched) < wanted * 0.99 || *touched > spec_.flows)
-      return Error{std::to_string(*touched) + " distinct flows were seen instead of " + std::to_string(spec_.flows)};
-    return touched;
+    return as_drawn(*touched, draws, spec_.flows);
   }
 
   Spec spec_;
-  std::unique_ptr<Wrapper> wrapper_;
-  u32 packets_ = 0;
-  u64 sent_ = 0;
-  RunResult last_{};
-  Counters before_;
   TargetCounters traffic_before_{};
 };
 

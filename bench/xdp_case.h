@@ -10,7 +10,6 @@ namespace waymark::bench {
 constexpr u32 kXdpPass = 2, kXdpTx = 3;
 
 std::span<const u8> bench_program();
-Error wrong_verdict(u32 verdict, u32 wanted);
 
 // That from `before` to `after` so many packets ended for this reason, and none for another. `packets`: that ran.
 Status all_ended_as(u16 reason, u64 wanted, u64 packets, const Counters& before, const Counters& after);
@@ -66,5 +65,25 @@ class Wrapper {
   std::vector<u8> arriving_;
   int overhead_ = 0;
 };
+
+// A case of one wrapper, each packet of which ends with the same verdict.
+class WrapperCase : public Case {
+ public:
+  Result<double> run(bool null) override;
+
+ protected:
+  virtual u32 verdict() const { return kXdpTx; }
+  Status measure_from_here();  // the end of prepare(): how long a run is, and what the counters say before the first
+  const Object& object() const { return *wrapper_->site().object; }
+
+  std::unique_ptr<Wrapper> wrapper_;
+  u32 packets_ = 0;   // of a run
+  u64 sent_ = 0;      // since measure_from_here()
+  RunResult last_{};  // of all runs but the null's
+  Counters before_;
+};
+
+// `seen`, where as many distinct flows are seen as so many draws among `flows` bring about; else a sentence.
+Result<u64> as_drawn(u64 seen, u32 draws, u32 flows);
 
 }  // namespace waymark::bench
