@@ -5,6 +5,11 @@
 
 namespace waymark::group {
 
+// Of what is mirrored, pins and flows.
+constexpr u32 kSlices = 10;             // for a whole pass over a table
+constexpr size_t kQueueHigh = 4 << 20;  // bytes: changes are not sent to a member that has so many to read
+constexpr size_t kQueuePull = 1 << 20;  // nor more of all there is
+
 struct Group::Connection {
   Link link;
   Channel channel;

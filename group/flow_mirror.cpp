@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/exact_insert.h"
+#include "group/mirror.h"
 
 namespace waymark::group {
 
@@ -15,11 +16,6 @@ using firewall::Stage;
 using firewall::stage_of;
 
 u32 stamp_of(u64 word) { return u32(word >> kPinStampShift) & kStampMask; }
-
-// A flow's first bucket, from where it stands.
-u32 first_bucket(u32 bucket, u64 word, u32 buckets) {
-  return word >> 63 ? partner(bucket, u32(word), buckets) : bucket;
-}
 
 template <class Each>
 void each_way(FlowEnv& env, u32 index, const Each& each) {

@@ -133,7 +133,7 @@ class Group {
   u32 shared_flow_buckets() const;
   void review_flow_sharing(Member& member);
   void tell_flow_table();
-  void look_for_flows(Time now);
+  void look_for_flows();
   void send_flows(Member& member);
   void review_sharing(Member& member, Time now);
   void ask_for_pins(Member& member);

@@ -5,13 +5,9 @@
 #include <algorithm>
 #include <tuple>
 
-#include "core/hash.h"
-
 namespace waymark::group {
 
 namespace {
-
-u32 number_of(const std::string& name) { return zone_of(name.data(), u32(name.size())); }
 
 auto order(const Assignment& a) { return std::tie(a.version, a.origin, a.member); }
 
@@ -151,7 +147,7 @@ Status Holdings::assign(const std::string& thing, const std::string& member) {
     return Error{fmt::format("operators have decided about {} things; there is room for no more", kMaxHeld)};
   u64 latest = 0;
   for (const auto& [name, known] : assignments_) latest = std::max(latest, known.version);
-  assignments_[thing] = {thing, member, latest + 1, number_of(own_name_)};
+  assignments_[thing] = {thing, member, latest + 1, origin_of(own_name_)};
   return Done{};
 }
 

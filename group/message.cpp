@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "base/codec.h"
@@ -97,12 +98,12 @@ bool read(ByteReader& r, PinRecord& p) {
   return true;
 }
 
-constexpr size_t size_of(const GonePin*) { return 8; }
-void write(ByteWriter& w, const GonePin& g) {
+constexpr size_t size_of(const Gone*) { return 8; }
+void write(ByteWriter& w, const Gone& g) {
   w.number(g.bucket);
   w.number(g.fingerprint);
 }
-bool read(ByteReader& r, GonePin& g) {
+bool read(ByteReader& r, Gone& g) {
   g.bucket = r.number<u32>();
   g.fingerprint = r.number<u32>();
   return true;
@@ -161,25 +162,15 @@ bool read(ByteReader& r, FlowRecord& f) {
   return true;
 }
 
-constexpr size_t size_of(const GoneFlow*) { return 8; }
-void write(ByteWriter& w, const GoneFlow& g) {
-  w.number(g.bucket);
-  w.number(g.fingerprint);
-}
-bool read(ByteReader& r, GoneFlow& g) {
-  g.bucket = r.number<u32>();
-  g.fingerprint = r.number<u32>();
-  return true;
-}
-
 void write(ByteWriter& w, const FlowTable& t) { w.number(t.buckets); }
 bool read(ByteReader& r, FlowTable& t) { return t.buckets = r.number<u32>(), true; }
-void write(ByteWriter&, const FlowPull&) {}
-bool read(ByteReader&, FlowPull&) { return true; }
-void write(ByteWriter&, const FlowPullEnd&) {}
-bool read(ByteReader&, FlowPullEnd&) { return true; }
-void write(ByteWriter&, const Pull&) {}
-bool read(ByteReader&, Pull&) { return true; }
+// A message that is nothing but its kind.
+template <class T>
+requires std::is_empty_v<T>
+void write(ByteWriter&, const T&) {}
+template <class T>
+requires std::is_empty_v<T>
+bool read(ByteReader&, T&) { return true; }
 void write(ByteWriter& w, const PullEnd& p) { w.number(p.count); }
 bool read(ByteReader& r, PullEnd& p) { return p.count = r.number<u64>(), true; }
 void write(ByteWriter& w, const Ping& p) { w.number(p.token); }

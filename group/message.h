@@ -10,6 +10,7 @@
 
 #include "base/hmac.h"
 #include "base/result.h"
+#include "core/hash.h"
 
 namespace waymark::group {
 
@@ -25,6 +26,9 @@ struct Digest {
   bool mirror = false;  // it wants to share pins
   bool operator==(const Digest&) const = default;
 };
+
+// What says in a record at which node something was decided.
+inline u32 origin_of(const std::string& node) { return zone_of(node.data(), u32(node.size())); }
 
 // What an operator decided about a target; of two, the one with the later (version, origin) is in force.
 struct StateRecord {
@@ -55,11 +59,13 @@ struct PinRecord {
   u64 word;
   bool operator==(const PinRecord&) const = default;
 };
-struct GonePin {
+// What stands in a table no more.
+struct Gone {
   u32 bucket;  // the flow's first
   u32 fingerprint;
-  bool operator==(const GonePin&) const = default;
+  bool operator==(const Gone&) const = default;
 };
+struct GonePin : Gone {};
 
 struct Pull {  // please send all pins you have
   bool operator==(const Pull&) const = default;
@@ -100,11 +106,7 @@ struct FlowRecord {
   u64 state, user;
   bool operator==(const FlowRecord&) const = default;
 };
-struct GoneFlow {
-  u32 bucket;  // the flow's first
-  u32 fingerprint;
-  bool operator==(const GoneFlow&) const = default;
-};
+struct GoneFlow : Gone {};
 // Before the digest: how many buckets the sender's table of flows has; 0: it shares none.
 struct FlowTable {
   u32 buckets = 0;

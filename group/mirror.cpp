@@ -28,10 +28,6 @@ bool stands_in(const PinBucket& bucket, u32 fingerprint) {
   return false;
 }
 
-u32 first_bucket(u32 bucket, u64 word, u32 buckets) {
-  return word >> 63 ? partner(bucket, u32(word), buckets) : bucket;
-}
-
 }  // namespace
 
 namespace {

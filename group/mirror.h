@@ -35,6 +35,11 @@ using IdleStamps = std::function<u32(u32 slot, PinState state)>;
 // Stamps that look a few ahead of ours were written by packets after we had read the clock.
 constexpr u32 kStampsAhead = 8;
 
+// A flow's first bucket, from where its word stands: a pin's, or one of an exact index.
+inline u32 first_bucket(u32 bucket, u64 word, u32 buckets) {
+  return word >> 63 ? partner(bucket, u32(word), buckets) : bucket;
+}
+
 // The same on all members, whatever their slots, own addresses and names: where the tunnel ends (Target::end), and in
 // the lowest 16 bits a hint at the service (SlotName::scope), as members may be configured one after the other. Never
 // 0.

@@ -12,11 +12,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Duration kSlice = 10ms;        // between two looks at the table
-constexpr u32 kSlices = 10;              // for a whole pass
 constexpr u32 kPullBuckets = 16 << 10;   // sent at once, of all pins, at most
 constexpr u32 kPullStep = 4 << 10;       // between two looks at the queue
-constexpr size_t kQueueHigh = 4 << 20;   // bytes: changes are not sent to a member that has so many to read
-constexpr size_t kQueuePull = 1 << 20;   // nor more of all pins
 constexpr size_t kQueueLow = 256 << 10;  // it has caught up
 constexpr Duration kOldestPong = 1min;
 
@@ -240,7 +237,7 @@ void Group::look_for_changes(Time now) {
   if (!flows) scanning_flows_ = false;
   if ((!shared && !flows) || now < next_slice_) return;
   next_slice_ = now + kSlice;
-  if (flows) look_for_flows(now);
+  if (flows) look_for_flows();
   if (!shared) return;
   PinChanges changes;
   const u32 stamp = needs_.stamp(now);

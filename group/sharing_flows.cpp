@@ -7,10 +7,7 @@ namespace waymark::group {
 
 namespace {
 
-constexpr u32 kSlices = 10;             // for a whole pass, of 10 ms each
-constexpr u32 kPullBuckets = 2 << 10;   // sent at once, of all flows, at most
-constexpr size_t kQueueHigh = 4 << 20;  // bytes: who has so many to read is sent all anew, once he has read them
-constexpr size_t kQueuePull = 1 << 20;
+constexpr u32 kPullBuckets = 2 << 10;  // sent at once, of all flows, at most
 
 }  // namespace
 
@@ -42,7 +39,7 @@ void Group::tell_flow_table() {
   for (const auto& member : members_) review_flow_sharing(*member);
 }
 
-void Group::look_for_flows(Time) {
+void Group::look_for_flows() {
   FlowChanges changes;
   flow_scanner_.scan(live_, flow_times(), u32(live_.flows.size()) / kSlices + 1, changes);
   for (const auto& member : members_) {

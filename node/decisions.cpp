@@ -9,12 +9,6 @@
 
 namespace waymark {
 
-namespace {
-
-u32 number_of(const std::string& name) { return zone_of(name.data(), u32(name.size())); }
-
-}  // namespace
-
 // Once the choice no longer names them: nobody who begins a flow is told of a death that is not his server's. Those of
 // services whose choice is still to come wait.
 void Node::mark_down(const Numbers& waiting) {
@@ -61,7 +55,7 @@ Status Node::decide(const std::string& target, const std::function<void(Decision
     Decision decision = slots_.decision(slot);
     change(decision);
     decision.version = version;
-    decision.origin = number_of(config().name);
+    decision.origin = group::origin_of(config().name);
     const std::string service(slots_.service(slot)), called(slots_.target(slot));
     slots_.decide(service, called, decision);
     news_.decided.push_back({service, called, decision});

@@ -15,11 +15,10 @@ namespace {
 
 // Decisions carry a number for the node that they were made at.
 std::string by_whom(const Config& config, u64 origin) {
-  const auto number = [](const std::string& name) { return zone_of(name.data(), u32(name.size())); };
-  if (origin == number(config.name)) return "by an operator here";
+  if (origin == group::origin_of(config.name)) return "by an operator here";
   if (config.group)
     for (const MemberConfig& member : config.group->member)
-      if (origin == number(member.name)) return fmt::format("by an operator at member {}", member.name);
+      if (origin == group::origin_of(member.name)) return fmt::format("by an operator at member {}", member.name);
   return "by an operator at another member";
 }
 
