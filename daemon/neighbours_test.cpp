@@ -6,9 +6,8 @@
 #include <unistd.h>
 
 #include "base/address_text.h"
-#include "daemon/processes_test.h"
 #include "daemon/snapshot.h"
-#include "engine/xdp/holder.h"
+#include "daemon/translating_test.h"
 #include "roles/gateway/overlays.h"
 #include "rtnetlink/raw.h"
 #include "tests/kit/packets.h"
@@ -80,20 +79,11 @@ TEST(NeighbourRows, StatusAndMetrics) {
   EXPECT_EQ(metrics_text(s).find("waymark_neighbours"), text.npos);
 }
 
-class NeighboursTest : public Processes {
+class NeighboursTest : public Routing {
  protected:
   void SetUp() override {
-    Processes::SetUp();
+    Routing::SetUp();
     if (IsSkipped() || HasFatalFailure()) return;
-    peer("ethtool -K wm-peer tx off >/dev/null");  // XDP sees checksums as they are
-    here("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1");
-    here(
-        "ip neigh replace 10.77.0.2 lladdr 02:00:00:00:00:02 dev wm-here nud permanent; "
-        "ip neigh replace 2001:db8:77::2 lladdr 02:00:00:00:00:02 dev wm-here nud permanent");
-    in_peer([] {  // what XDP sends back into a veth is lost without
-      const Status put = put_pass(if_nametoindex("wm-peer"), "wm-peer");
-      ASSERT_TRUE(put) << put.error().sentence;
-    });
     // The tenant's end, of which nobody is told anything.
     peer(
         "ip link add vx0 address 02:00:00:00:50:05 type vxlan id 5001 remote 10.77.0.1 local 10.77.0.2 dstport 4789; "

@@ -9,13 +9,6 @@ namespace waymark {
 
 namespace {
 
-const TenantConfig* find_tenant(const Snapshot& s, const std::string& name) {
-  if (s.config->gateway)
-    for (const TenantConfig& tenant : s.config->gateway->tenant)
-      if (tenant.name == name) return &tenant;
-  return nullptr;
-}
-
 // Rules stand in the tables taken apart. The place in the file, from 1 on, of the one that this is of; 0: none.
 u64 place_of(const TenantConfig& tenant, u32 rule) {
   std::size_t last = 0;
@@ -40,9 +33,14 @@ std::string end_text(const FlowSeen& f, u32 ip4, u16 port, bool inside) {
   return (ping ? inside : f.inside_port || f.outside_port) ? fmt::format("{}:{}", address, port) : address;
 }
 
-Error unknown_tenant(const std::string& name) { return Error{fmt::format("no tenant is called \"{}\"", name)}; }
-
 }  // namespace
+
+Result<const TenantConfig*> find_tenant(const Snapshot& s, const std::string& name) {
+  if (s.config->gateway)
+    for (const TenantConfig& tenant : s.config->gateway->tenant)
+      if (tenant.name == name) return &tenant;
+  return Error{fmt::format("no tenant is called \"{}\"", name)};
+}
 
 std::vector<TenantFlows> tenant_flows(const Snapshot& s) {
   std::vector<TenantFlows> all;
@@ -62,7 +60,7 @@ std::vector<TenantFlows> tenant_flows(const Snapshot& s) {
 
 Result<Rows> show_firewall(const Snapshot& s, const std::string& tenant) {
   Rows rows{{"tenant", "firewall", "rules", "flows", "half_open", "counted", "flows_limit", "new_flows_limit"}, {}};
-  if (!tenant.empty() && !find_tenant(s, tenant)) return unknown_tenant(tenant);
+  if (!tenant.empty()) WM_TRY(find_tenant(s, tenant));
   for (const TenantFlows& t : tenant_flows(s))
     if (tenant.empty() || t.tenant->name == tenant)
       rows.rows.push_back({t.tenant->name, t.tenant->firewall, u64(t.tenant->rule.size()), t.flows, t.half_open,
@@ -78,9 +76,9 @@ Result<Rows> show_flows(const Snapshot& s, const Show& show) {
   filter.most = show.count;
   if (show.address) filter.address = number(ip4_of(*show.address));
   if (!show.tenant.empty()) {
-    const TenantConfig* tenant = find_tenant(s, show.tenant);
-    if (!tenant) return unknown_tenant(show.tenant);
-    filter.owner = u32(tenant->number);
+    const auto tenant = find_tenant(s, show.tenant);
+    if (!tenant) return tenant.error();
+    filter.owner = u32((*tenant)->number);
   }
   if (!s.list_flows) return rows;
   std::map<u32, const TenantConfig*> tenants;

@@ -1,6 +1,4 @@
 // Who is known in tenants' overlays.
-#include <fmt/format.h>
-
 #include <map>
 
 #include "base/address_text.h"
@@ -15,13 +13,6 @@ using gateway::Overlay;
 
 std::vector<Overlay> overlays(const Snapshot& s) {
   return s.config->gateway ? gateway::overlays_of(*s.config->gateway) : std::vector<Overlay>{};
-}
-
-bool has_tenant(const Snapshot& s, const std::string& name) {
-  if (s.config->gateway)
-    for (const TenantConfig& tenant : s.config->gateway->tenant)
-      if (tenant.name == name) return true;
-  return false;
 }
 
 }  // namespace
@@ -41,8 +32,7 @@ std::vector<OverlayNeighbours> overlay_neighbours(const Snapshot& s) {
 
 Result<Rows> show_neighbours(const Snapshot& s, const Show& show) {
   Rows rows{{"tenant", "vni", "address", "mac", "remote", "idle_seconds"}, {}};
-  if (!show.tenant.empty() && !has_tenant(s, show.tenant))
-    return Error{fmt::format("no tenant is called \"{}\"", show.tenant)};
+  if (!show.tenant.empty()) WM_TRY(find_tenant(s, show.tenant));
   NeighbourFilter filter;
   filter.most = show.count;
   if (show.address) filter.address = number(ip4_of(*show.address));

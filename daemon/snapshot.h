@@ -115,6 +115,9 @@ Rows show_announce(const Snapshot& s);
 Result<Rows> show_firewall(const Snapshot& s, const std::string& tenant);
 Result<Rows> show_flows(const Snapshot& s, const Show& show);
 
+// The tenant of [gateway] that has this name, or a sentence.
+Result<const TenantConfig*> find_tenant(const Snapshot& s, const std::string& name);
+
 // What a tenant of [gateway] has at its firewall; zeros without one.
 struct TenantFlows {
   const TenantConfig* tenant = nullptr;  // of the snapshot's configuration
