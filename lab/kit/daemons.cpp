@@ -12,7 +12,11 @@
 namespace waymark::lab {
 namespace {
 
+using Json = nlohmann::json;
+
 constexpr Duration kPatience = std::chrono::seconds(15);  // for anything that should take a moment
+
+Json rows_of(const std::string& shown) { return Json::parse(shown, nullptr, false).value("rows", Json::array()); }
 
 }  // namespace
 
@@ -38,8 +42,7 @@ Result<std::string> Daemons::show(const std::string& node, const std::string& wh
 Result<u64> Daemons::count(const std::string& node, const std::string& reason) const {
   auto said = show(node, "counters");
   if (!said) return said.error();
-  const auto json = nlohmann::json::parse(*said, nullptr, false);
-  for (const auto& row : json.value("rows", nlohmann::json::array()))
+  for (const Json& row : rows_of(*said))
     if (row.value("reason", "") == reason) return row.value("packets", u64(0));
   return u64(0);
 }
@@ -48,8 +51,7 @@ Result<u64> Daemons::sum(const std::string& node, const std::string& what, const
   auto said = show(node, what);
   if (!said) return said.error();
   u64 all = 0;
-  const auto json = nlohmann::json::parse(*said, nullptr, false);
-  for (const auto& row : json.value("rows", nlohmann::json::array())) all += row.value(column, u64(0));
+  for (const Json& row : rows_of(*said)) all += row.value(column, u64(0));
   return all;
 }
 

@@ -141,14 +141,12 @@ const std::string& TenantsFabric::holder(u32 id) const {
 
 Status TenantsFabric::take(const std::string& gateway, u32 id) {
   const std::string before = holder(id);
-  if (gateways_->agree()) {
-    if (!runs(gateway)) WM_TRY(start(gateway));
-    WM_TRY(gateways_->take(gateway, id));
-  }
+  const bool agree = gateways_->agree();
+  if (agree && !runs(gateway)) WM_TRY(start(gateway));
   std::erase(standing_[before].holds, id);
-  if (runs(before) && !gateways_->agree()) WM_TRY(gateways_->change(before, standing_[before]));
   standing_[gateway].holds.push_back(id);
-  if (gateways_->agree()) return Done{};
+  if (agree) return gateways_->take(gateway, id);
+  if (runs(before)) WM_TRY(gateways_->change(before, standing_[before]));
   return runs(gateway) ? gateways_->change(gateway, standing_[gateway]) : start(gateway);
 }
 
