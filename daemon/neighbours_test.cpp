@@ -162,8 +162,8 @@ TEST_F(NeighboursTest, WhatTheDaemonCutsAsksToo) {
   })) << log()
       << get("/v1/counters");
   EXPECT_EQ(got, 20 + 1'440);
-  EXPECT_TRUE(knows("10.0.0.6")) << get("/v1/neighbours");
-  EXPECT_GE(counted("gateway.fragmented"), 2u) << "the first became a question";
+  EXPECT_TRUE(soon([&] { return knows("10.0.0.6"); })) << get("/v1/neighbours");
+  EXPECT_TRUE(soon([&] { return counted("gateway.fragmented") >= 2u; })) << "the first became a question";
   EXPECT_EQ(status("punted_failed"), 0) << log();
   close(server);
 }
