@@ -62,7 +62,7 @@ class XdpCase : public WrapperCase {
                                                  : forward::why::sent)
                            .reason;
     WM_TRY(all_ended_as(reason, sent_, sent_, before_, object().counters()));
-    const auto expected = wrapper_->expected(last_.frame);
+    const auto expected = wrapper_->expected(last_.frame, spec_.site.tunnel == Tunnel::rewrite);
     if (!expected) return expected.error();
     if (*expected != last_.frame)
       return Error{"the last packet's bytes are not those that the user-space engine makes of it"};
@@ -174,6 +174,7 @@ const std::vector<NamedCase>& all_cases() {
       {"xdp.director.hit_1", true, make<Path::hit, 1>, 25},
       {"xdp.director.hit_1_gue", true, make<Path::hit, 1, 1, Tunnel::gue>, 37},
       {"xdp.director.hit_1_ip4", true, make<Path::hit, 1, 1, Tunnel::ip, true>, 25},
+      {"xdp.director.rewrite", true, make<Path::hit, 1, 1, Tunnel::rewrite>, 35},
       {"xdp.director.hit_64k", true, make<Path::hit, 65'536>, 75},
       {"xdp.director.hit_1m", true, make<Path::hit, 1'000'000>, 190},
       {"xdp.director.new", true, make<Path::fresh, kAnyFlows>, 180},

@@ -50,7 +50,7 @@ class Wrapper {
   u64 pins_in_use() const;
 
   // The frame that the user-space engine makes of the packet that ended as `frame`.
-  Result<std::vector<u8>> expected(const std::vector<u8>& frame) const;
+  Result<std::vector<u8>> expected(const std::vector<u8>& frame, bool rewritten = false) const;
   // That it makes of the packet that arrives.
   Result<std::vector<u8>> made_of(std::span<const u8> arriving) const;
 

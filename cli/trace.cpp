@@ -106,6 +106,9 @@ std::string Tracer::line(const StepSeen& s) const {
       if (t.tunnel == kTunnelMac)
         return fmt::format("no tunnel: to the MAC address of {}, an IP packet of {} bytes; {}",
                            waymark::text(outer_destination(t)), s.b, way);
+      if (t.tunnel == kTunnelRewrite)
+        return fmt::format("no tunnel: its destination becomes {}, an IP packet of {} bytes; {}",
+                           waymark::text(outer_destination(t)), s.b, way);
       return fmt::format("{} tunnel from {} to {}: an IP packet of {} bytes; {}", tunnel_text(encapsulation_of(t)),
                          waymark::text(outer_source(t)), waymark::text(outer_destination(t)), s.b, way);
     }

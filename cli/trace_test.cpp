@@ -72,7 +72,9 @@ TEST_F(Trace, EachKindOfTunnelHasItsWords) {
         Kind{"tunnel = \"vxlan\", port = 8472, key = 7, mac = \"02:57:00:00:00:1a\"",
              "  VXLAN VNI 7 " + between + "90 bytes", " > 8472 VNI 7 | IPv4 203.0.113.7"},
         Kind{"tunnel = \"mac\"", "  no tunnel: to the MAC address of 192.0.2.11, an IP packet of 40 bytes",
-             ", IPv4 203.0.113.7 > 198.51.100.80, TCP 4000 > 80 syn"}}) {
+             ", IPv4 203.0.113.7 > 198.51.100.80, TCP 4000 > 80 syn"},
+        Kind{"tunnel = \"rewrite\"", "  no tunnel: its destination becomes 192.0.2.11, an IP packet of 40 bytes",
+             ", IPv4 203.0.113.7 > 192.0.2.11, TCP 4000 > 80 syn"}}) {
     std::string toml = small;
     toml.replace(toml.find(target), target.size(), target + ", " + k.keys);
     begin(toml);

@@ -38,6 +38,16 @@ TEST(Tunnels, OfTargets) {
       {with(target("tunnel = \"mac\"\n"), kS1, "check = { tcp = true, through = true }\n" + kS1),
        "f:9:9: the check of service \"web\" cannot go \"through\" to target \"s1\": with tunnel = \"mac\" there is no "
        "tunnel"},
+      {target("tunnel = \"rewrite\"\n"), ""},
+      {with(target("tunnel = \"rewrite\"\n"), kS1, "check = { tcp = true, through = true }\n" + kS1),
+       "f:9:9: the check of service \"web\" cannot go \"through\" to target \"s1\": with tunnel = \"rewrite\" there is "
+       "no tunnel"},
+      {with(target("tunnel = \"rewrite\"\n"), "198.51.100.80\"", "2001:db8:80::1\""),
+       "f:11:11: " + s1 +
+           " is at 10.0.0.11, and no packet to 2001:db8:80::1 can be rewritten to it: they are of two IP "
+           "versions"},
+      {target("tunnel = \"rewrite\"\nport = 80\n"),
+       "f:13:8: warning: " + s1 + " has \"port\", which has no effect without tunnel = \"gue\" or \"vxlan\""},
   });
 }
 

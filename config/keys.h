@@ -13,8 +13,12 @@ constexpr Number<u16> kPort{1, 65535};
 
 // Of a tunnel. GRE's key and VXLAN's VNI have one name, as they are for the same: several tunnels between two
 // addresses.
-constexpr auto kTunnel = one_of<Tunnel>(
-    {{"ip", Tunnel::ip}, {"gue", Tunnel::gue}, {"gre", Tunnel::gre}, {"vxlan", Tunnel::vxlan}, {"mac", Tunnel::mac}});
+constexpr auto kTunnel = one_of<Tunnel>({{"ip", Tunnel::ip},
+                                         {"gue", Tunnel::gue},
+                                         {"gre", Tunnel::gre},
+                                         {"vxlan", Tunnel::vxlan},
+                                         {"mac", Tunnel::mac},
+                                         {"rewrite", Tunnel::rewrite}});
 constexpr auto kTunnelWithEnd =
     one_of<Tunnel>({{"ip", Tunnel::ip}, {"gue", Tunnel::gue}, {"gre", Tunnel::gre}, {"vxlan", Tunnel::vxlan}});
 constexpr Number<u32> kTunnelKey{0, 4'294'967'295};

@@ -117,8 +117,8 @@ TEST(Keys, WordsAreListed) {
       {in_engine("mode = 1"), "f:3:8: \"mode\" in [engine] must be \"auto\", \"native\" or \"generic\", not 1"},
       {in_service("affinity = \"\""), "f:9:12: \"affinity\" in [[service]] must be \"flow\" or \"client\", not \"\""},
       {in_target("tunnel = \"nvgre\""),
-       "f:12:10: \"tunnel\" in [[service.target]] must be \"ip\", \"gue\", \"gre\", \"vxlan\" or \"mac\", not "
-       "\"nvgre\""},
+       "f:12:10: \"tunnel\" in [[service.target]] must be \"ip\", \"gue\", \"gre\", \"vxlan\", \"mac\" or "
+       "\"rewrite\", not \"nvgre\""},
       {in_node("log_level = \"all\""),
        "f:13:13: \"log_level\" in [node] must be \"trace\", \"debug\", \"info\", \"warning\" or \"error\", not "
        "\"all\""},

@@ -94,7 +94,8 @@ constexpr auto kTarget = section<TargetConfig>(
     "[[service.target]]",
     "A server of the service above it; all services together have at most half of `[engine] targets`.",
     Field{"name", &TargetConfig::name, kName, required, "Its name, unique within the service."},
-    Field{"address", &TargetConfig::address, HostAddress{}, required, "Where the tunnel to it ends."},
+    Field{"address", &TargetConfig::address, HostAddress{}, required,
+          "Where the tunnel to it ends; with `rewrite` the server's own address, of the IP version of the service's."},
     Field{"weight", &TargetConfig::weight, Number<u32>{0, 1000}, optional,
           "Its share of new flows, relative to the other targets. With 0 it drains: it keeps its flows and gets no new "
           "ones."},
@@ -102,7 +103,9 @@ constexpr auto kTarget = section<TargetConfig>(
         "tunnel", &TargetConfig::tunnel, kTunnel, optional,
         "IP in IP, Generic UDP Encapsulation, Generic Routing Encapsulation, or VXLAN. With `mac` there is no tunnel: "
         "packets are sent as they are to the MAC address of the target, which is on a link of this machine and holds "
-        "the service's addresses."},
+        "the service's addresses. With `rewrite` there is none either: the packet's destination becomes `address`, and "
+        "its ports stay; the server need not hold the service's address and answers from its own, so this is for "
+        "clients that take such answers, as those of another Waymark's `[edge]` do."},
     Field{"port", &TargetConfig::port, kPort, optional, "The UDP port of GUE and VXLAN.", kTunnelPort},
     Field{"key", &TargetConfig::key, kTunnelKey, optional,
           "The key of GRE, or the VNI of VXLAN, which needs one, of at most 16777215.", "none"},

@@ -25,6 +25,9 @@ constexpr Address address_of(be32 ip4) { return {0, kMappedPrefix | u64(ip4.raw)
 constexpr bool is_ip4(const Address& a) { return a.high == 0 && u32(a.low) == kMappedPrefix; }
 constexpr be32 ip4_of(const Address& a) { return {u32(a.low >> 32)}; }
 
+// What it adds to an Internet checksum over it, unfolded (core/checksum.h).
+WM_INLINE constexpr u64 sum_of(const Address& a) { return (a.high >> 32) + u32(a.high) + (a.low >> 32) + u32(a.low); }
+
 // The n-th byte as on the wire, 0 the first.
 constexpr u8 byte_of(const Address& a, u32 n) { return u8((n < 8 ? a.high : a.low) >> (n % 8 * 8)); }
 

@@ -54,8 +54,6 @@ WM_INLINE ResetFields reset_for(const Tcp* tcp, const Packet& p) {
   return {{0}, wire32(number(tcp->sequence) + length), u8(kTcpRst | kTcpAck)};
 }
 
-WM_INLINE u64 sum_of(const Address& a) { return (a.high >> 32) + u32(a.high) + (a.low >> 32) + u32(a.low); }
-
 // The sum that an upper layer's checksum begins with (RFC 8200, 8.1; RFC 9293, 3.1), of a packet from `a` to `b`.
 WM_INLINE u64 pseudo_sum(const Address& a, const Address& b, bool ip6, u32 length, u8 protocol) {
   const u64 addresses = ip6 ? sum_of(a) + sum_of(b) : u64(ip4_of(a).raw) + ip4_of(b).raw;

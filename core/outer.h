@@ -9,8 +9,8 @@
 
 namespace waymark {
 
-constexpr u8 kTunnelIp = 0, kTunnelGue = 1, kTunnelGre = 2, kTunnelVxlan = 3,
-             kTunnelMac = 4;  // Target::tunnel
+constexpr u8 kTunnelIp = 0, kTunnelGue = 1, kTunnelGre = 2, kTunnelVxlan = 3, kTunnelMac = 4,
+             kTunnelRewrite = 5;  // Target::tunnel
 constexpr u8 kTunnelHops = 64;
 constexpr u32 kGueLength = sizeof(Udp) + sizeof(Gue), kGreKeyLength = 4;
 constexpr u32 kVxlanLength = sizeof(Udp) + sizeof(Vxlan) + sizeof(Ethernet);
@@ -46,9 +46,12 @@ WM_INLINE constexpr u64 end_hash(const Address& address, const Encapsulation& e)
   return e.has_key ? mix(end ^ mix(u64(1) << 32 | e.key)) : end;
 }
 
+// Without a tunnel: nothing stands in front of the packet.
+WM_INLINE constexpr bool is_bare(u8 kind) { return kind == kTunnelMac || kind == kTunnelRewrite; }
+
 // What a tunnel adds to a packet; `candidate`: with a second candidate behind GUE's header.
 constexpr u32 tunnel_overhead(bool outer_ip6, const Encapsulation& e, bool candidate = false) {
-  if (e.kind == kTunnelMac) return 0;
+  if (is_bare(e.kind)) return 0;
   u32 behind_ip = 0;
   if (e.kind == kTunnelGue) behind_ip = kGueLength;
   if (e.kind == kTunnelGre) behind_ip = u32(sizeof(Gre)) + (e.has_key ? kGreKeyLength : 0);
@@ -90,8 +93,8 @@ inline void say_inner(u8* at, const Encapsulation& e, bool ip6) {
 }
 
 // Makes the header ready: IP-in-IP (RFC 2003, 2473, 4213), GUE variant 0 (draft-ietf-intarea-gue-09), GRE without a
-// checksum (RFC 2784, 2890) or VXLAN (RFC 7348). Both addresses are of one family. Of a target that is sent to by its
-// MAC alone the IP header is never written: it holds the addresses.
+// checksum (RFC 2784, 2890) or VXLAN (RFC 7348). Both addresses are of one family. Of a target without
+// a tunnel the IP header is never written: it holds the addresses.
 inline void set_outer(Target& t, const Address& source, const Address& destination, const Encapsulation& e) {
   const bool ip6 = !is_ip4(destination);
   static_assert(tunnel_overhead(true, {kTunnelGue}) <= kOuterLength);
@@ -101,7 +104,7 @@ inline void set_outer(Target& t, const Address& source, const Address& destinati
   t.outer_length = u8(tunnel_overhead(ip6, e));
   t.port = wire16(e.port);
   t.end = end_hash(destination, e);
-  const u8 protocol = e.kind == kTunnelIp || e.kind == kTunnelMac ? 0 : e.kind == kTunnelGre ? kProtoGre : kProtoUdp;
+  const u8 protocol = e.kind == kTunnelIp || is_bare(e.kind) ? 0 : e.kind == kTunnelGre ? kProtoGre : kProtoUdp;
   if (ip6) {
     auto* ip = reinterpret_cast<Ip6*>(t.outer);
     ip->version_class_label = wire32(6u << 28);

@@ -30,6 +30,7 @@ namespace waymark {
   S(core, echo, writes)             \
   S(core, complain, writes)         \
   S(core, tunnel, writes)           \
+  S(core, rewrite, writes)          \
   S(firewall, admit, tables)        \
   S(firewall, known, tables)        \
   S(firewall, fragment, tables)     \

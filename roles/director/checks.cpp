@@ -16,13 +16,27 @@ std::string title_of(const ServiceConfig& service, const TargetConfig& target) {
   return fmt::format("{} of {}", title("target", target.name), title("service", service.name));
 }
 
+// A packet that is sent on as it is, but for its destination, keeps its IP version.
+void check_rewritten(Checking& in, const ServiceConfig& service, const TargetConfig& target) {
+  if (!in.places.good(target.address) || !in.places.good(service.address)) return;
+  for (const Prefix& prefix : service.address) {
+    if (is_ip4(prefix.address) == is_ip4(target.address)) continue;
+    in.problems.error(
+        in.places.at(target.address),
+        fmt::format("{} is at {}, and no packet to {} can be rewritten to it: they are of two IP versions",
+                    title_of(service, target), text(target.address), text(prefix)));
+    return;
+  }
+}
+
 void check_target(Checking& in, const ServiceConfig& service, const TargetConfig& target) {
   check_tunnel(in, target, title_of(service, target), true);
-  if (target.tunnel == Tunnel::mac && in.places.good(target.tunnel) && service.check && service.check->through)
+  if (is_bare(target.tunnel) && in.places.good(target.tunnel) && service.check && service.check->through)
     in.problems.error(
         in.places.at(*service.check),
-        fmt::format("the check of {} cannot go \"through\" to {}: with tunnel = \"mac\" there is no tunnel",
-                    title("service", service.name), title("target", target.name)));
+        fmt::format("the check of {} cannot go \"through\" to {}: with tunnel = \"{}\" there is no tunnel",
+                    title("service", service.name), title("target", target.name), name_of(target.tunnel)));
+  if (target.tunnel == Tunnel::rewrite && in.places.good(target.tunnel)) check_rewritten(in, service, target);
   const auto& director = in.config.director;
   if (!director || !in.places.good(director->address) || !in.places.good(target.address)) return;
   const auto& sources = director->address;

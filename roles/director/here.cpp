@@ -116,17 +116,19 @@ void look_at_targets(const Config& config, Findings& out) {
 }
 
 void look_at_fall_back(const Config& config, Findings& out) {
-  bool ip4 = false, ip6 = false;
+  bool ip4 = false, ip6 = false, tunnels4 = false;
   for (const ServiceConfig& service : config.service)
-    for (const TargetConfig& target : service.target)
+    for (const TargetConfig& target : service.target) {
       if (target.tunnel != Tunnel::mac) (is_ip4(target.address) ? ip4 : ip6) = true;
+      if (is_ip4(target.address) && !is_bare(target.tunnel)) tunnels4 = true;
+    }
   const std::string why = "the kernel cannot stand in for a next hop that is not known";
   if (ip4 && sysctl("net.ipv4.ip_forward") == "0") warn(out, why + ": sysctl -w net.ipv4.ip_forward=1");
   if (ip6 && sysctl("net.ipv6.conf.all.forwarding") == "0")
     warn(out, why + ": sysctl -w net.ipv6.conf.all.forwarding=1");
   const auto& sources = config.director->address;
   const auto source = std::find_if(sources.begin(), sources.end(), [](auto& a) { return is_ip4(a); });
-  if (!ip4 || source == sources.end()) return;
+  if (!tunnels4 || source == sources.end()) return;
   // A tunnelled packet comes to the kernel from where the client's came in, with this machine's own address as source.
   for (const std::string& name : interface_names(config)) {
     const auto link = link_by_name(name);

@@ -75,6 +75,8 @@ WM_INLINE Verdict carry(E& env, const Packet& p, Arrival a, bool answers) {
   const Target* target = target_of(env, flow.slot, a.service);
   if (!target) return why::target_gone;
   if (is_down(target)) return why::dead_target;
+  // It answers from its own address, so what quotes the service's is about none of its replies.
+  if (!answers && target->tunnel == kTunnelRewrite) return why::icmp_error;
   const Verdict verdict = send_by_slot(env, p, {flow.slot, flow.candidate, u32(a.hash >> 40)});
   if (verdict.reason == forward::why::too_big.reason && answers) return tell_too_big(env, p, flow.slot);
   const bool carried = verdict.reason == forward::why::sent.reason || verdict.reason == forward::why::by_kernel.reason;

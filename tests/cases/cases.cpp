@@ -69,8 +69,9 @@ Bytes error_back(const std::string& source, u8 type, u8 code, u32 second, const 
 const std::vector<Case>& all_cases() {
   static const std::vector<Case> all = [] {
     std::vector<Case> cases;
-    for (auto* family : {parse_cases, steer_cases, director_cases, pin_cases, mirror_cases, candidate_cases,
-                         answer_cases, host_cases, stray_cases, forward_cases, icmp_cases, own_cases, tunnel_cases})
+    for (auto* family :
+         {parse_cases, steer_cases, director_cases, pin_cases, mirror_cases, candidate_cases, answer_cases, host_cases,
+          stray_cases, forward_cases, rewrite_cases, icmp_cases, own_cases, tunnel_cases})
       for (Case& c : family()) cases.push_back(std::move(c));
     return cases;
   }();

@@ -44,6 +44,7 @@ std::vector<Case> answer_cases();
 std::vector<Case> host_cases();
 std::vector<Case> stray_cases();
 std::vector<Case> forward_cases();
+std::vector<Case> rewrite_cases();
 std::vector<Case> icmp_cases();
 std::vector<Case> own_cases();
 std::vector<Case> tunnel_cases();

@@ -62,7 +62,9 @@ void sizes(std::vector<Case>& c) {
                         {by_key6, true, 48, kMtu},
                         {by_vxlan4, true, 50, kMtu},
                         {by_vxlan6, false, 70, kMtu},
-                        {by_mac4, true, 0, kMtu}}) {
+                        {by_mac4, true, 0, kMtu},
+                        {by_rewrite4, false, 0, kMtu},
+                        {by_rewrite6, true, 0, kMtu}}) {
     const std::string from = w.six ? kClient6 : kClient4, to = w.six ? address6(w.slot) : address4(w.slot);
     const u32 fits = w.mtu - w.overhead - (w.six ? 40 : 20);
     const std::string name = std::to_string(w.slot) + (w.six ? "_6" : "_4");

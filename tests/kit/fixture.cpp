@@ -37,6 +37,7 @@ bool is_gue(u32 slot) {
 bool is_gre(u32 slot) { return slot > kTakenOver && slot - kOthers < by_vxlan6; }
 bool is_vxlan(u32 slot) { return slot - kOthers == by_vxlan6 || slot - kOthers == by_vxlan4; }
 bool is_by_mac(u32 slot) { return slot - kOthers == by_mac6 || slot - kOthers == by_mac4; }
+bool is_rewritten(u32 slot) { return slot - kOthers == by_rewrite6 || slot - kOthers == by_rewrite4; }
 bool has_key(u32 slot) { return is_gre(slot) && slot - kOthers >= by_key6; }
 u32 adjacency_of(u32 slot) {
   if (slot == no_way) return 0;
@@ -121,7 +122,11 @@ void place_ports(Image& image, const std::vector<Port>& ports) {
 Encapsulation tunnel_of(u32 slot) {
   if (is_gre(slot)) return {kTunnelGre, kGuePort, has_key(slot), has_key(slot) ? kKey : 0};
   if (is_vxlan(slot)) return {kTunnelVxlan, kVxlanPort, true, kVni, mac(5, 1)};
-  return {is_by_mac(slot) ? kTunnelMac : is_gue(slot) ? kTunnelGue : kTunnelIp, kGuePort};
+  return {is_by_mac(slot)      ? kTunnelMac
+          : is_rewritten(slot) ? kTunnelRewrite
+          : is_gue(slot)       ? kTunnelGue
+                               : kTunnelIp,
+          kGuePort};
 }
 
 Target target(u32 slot, u32 service) {
@@ -285,6 +290,7 @@ std::string end_of(u32 slot) { return is_v4_tunnel(slot) ? target4(slot) : targe
 Bytes tunnelled(u32 slot, const Bytes& inner, u64 hash, u8 tos, const packets::Link* link, u32 candidate) {
   const packets::Link way = link ? *link : packets::Link{"02:00:00:00:01:01", "02:00:00:00:01:fe", {}};
   if (is_by_mac(slot)) return packets::frame(inner, way);
+  if (is_rewritten(slot)) return packets::frame(packets::readdressed(inner, end_of(slot)), way);
   const u32 entropy = u32(hash >> 40);
   const u16 port = u16(0xc000 | (entropy & 0x3fff));
   const Bytes from = wide(is_v4_tunnel(slot) ? kHere4 : kHere6);

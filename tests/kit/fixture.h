@@ -14,7 +14,8 @@
 //  18  moved4   the same with 51, 52 in IPv4 and 53 in IPv6; a way of kNarrowMtu to 52
 //  19  by_gre6  GRE in IPv6, 20 by_gre4 in IPv4; 21 by_key6 and 22 by_key4 the same with the key kKey; 23 by_vxlan6 and
 //  24  by_vxlan4 VXLAN with the VNI kVni, its frames for kFrameEnd; 25 by_mac6 and 26 by_mac4 no tunnel, but the
-//  target's MAC The slots of these services' targets are 60 more than their numbers.
+//  target's MAC, 27 by_rewrite6 and 28 by_rewrite4 none either, but the target's address. The slots of these services'
+//  targets are 60 more than their numbers.
 //
 // The choice of `pool` was another one before too. The same node ends tunnels at kHere4 and kHere6 from kDirector4 and
 // kDirector6, for what kServed4 and kServed6 serve: two services, one of which (kShared) the hosts kFellow4 and
@@ -61,9 +62,11 @@ enum Service : u32 {
   by_vxlan6,
   by_vxlan4,
   by_mac6,
-  by_mac4
+  by_mac4,
+  by_rewrite6,
+  by_rewrite4
 };
-constexpr u32 kLastService = by_mac4;
+constexpr u32 kLastService = by_rewrite4;
 
 constexpr u32 kInterface = 1, kOtherInterface = 2;
 constexpr u16 kGuePort = 6080, kVxlanPort = 4789;

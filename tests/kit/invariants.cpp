@@ -47,6 +47,29 @@ std::string carried_wrongly(const Bytes& original, bool six, const Bytes& carrie
   return original[six ? 7 : 8] - carried[six ? 7 : 8] == 1 ? "" : "not exactly one hop was spent";
 }
 
+bool same_sum(u16 a, u16 b) { return a == b || (a % 0xffff == 0 && b % 0xffff == 0); }
+
+// Sent to another address without a tunnel: what else changes is checksums, as much as the address asks for.
+std::string rewritten_wrongly(Bytes original, bool six, Bytes carried) {
+  const size_t size = six ? 16 : 4, at = six ? 24 : 16, header = six ? 40 : (original[0] & 15) * 4u;
+  if (carried.size() != original.size()) return "a packet that was rewritten has another length";
+  if (!six && !same_sum(packets::internet_checksum(part(original, 0, header)),
+                        packets::internet_checksum(part(carried, 0, header))))
+    return "the header's checksum does not follow";
+  const Bytes before(original.begin() + long(at - size), original.end()),
+      after(carried.begin() + long(at - size), carried.end());
+  std::vector<size_t> changed;
+  for (size_t i = header; i < original.size(); ++i)
+    if (original[i] != carried[i]) changed.push_back(i);
+  if (changed.size() > 2 || (!changed.empty() && changed.back() / 2 != changed.front() / 2))
+    return "more changed than a checksum";
+  if (!changed.empty() && !same_sum(packets::internet_checksum(before), packets::internet_checksum(after)))
+    return "the transport's checksum does not follow";
+  for (const size_t i : changed) carried[i] = original[i];
+  std::copy_n(original.begin() + long(at), size, carried.begin() + long(at));
+  return carried_wrongly(original, six, carried);
+}
+
 std::string sent_wrongly(const Bytes& original, bool six, const Bytes& out, Sent& sent) {
   sent.outer = find_ip(out);
   if (sent.outer.at != 14) return "no IP packet came out";
@@ -93,6 +116,12 @@ std::string tunnelled_wrongly(const Bytes& in, const Bytes& out) {
   for (u32 s : {by_mac6, by_mac4})
     if (service == packets::address_bytes(inner.six ? address6(s) : address4(s)))
       return carried_wrongly(original, inner.six, Bytes(out.begin() + 14, out.end()));
+  for (u32 s : {by_rewrite6, by_rewrite4})
+    if (service == packets::address_bytes(inner.six ? address6(s) : address4(s))) {
+      if (destination(out, 14, inner.six) != packets::address_bytes(end_of(slot_of(s))))
+        return "a packet was rewritten to another address than its target's";
+      return rewritten_wrongly(original, inner.six, Bytes(out.begin() + 14, out.end()));
+    }
   Sent sent;
   const std::string wrong = sent_wrongly(original, inner.six, out, sent);
   if (!wrong.empty()) return wrong;

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -203,6 +204,28 @@ Bytes ip6(const Ip6Header& h, const Payload& payload) {
   put16(b, uint32_t(payload.bytes.size()));
   b = b + Bytes{payload.protocol, h.hops} + source + destination;
   return b + completed(payload, source, destination);
+}
+
+Bytes readdressed(Bytes ip, const std::string& destination) {
+  const bool six = ip.at(0) >> 4 == 6;
+  const Bytes to = address_bytes(destination);
+  const size_t at = six ? 24 : 16;
+  std::copy(to.begin(), to.end(), ip.begin() + long(at));
+  size_t header = six ? 40 : (ip[0] & 15) * 4u;
+  uint8_t protocol = ip.at(six ? 6 : 9);
+  for (; six && (protocol == 0 || protocol == 43 || protocol == 60); header += (ip.at(header + 1) + 1u) * 8)
+    protocol = ip.at(header);
+  if (!six) {
+    set16(ip, 10, 0);
+    set16(ip, 10, internet_checksum(cut(ip, header)));
+  }
+  const int checksum_at = protocol == 6 ? 16 : protocol == 17 ? 6 : protocol == 58 ? 2 : -1;
+  if (checksum_at < 0) return ip;
+  const size_t field = header + size_t(checksum_at);
+  if (protocol == 17 && !ip.at(field) && !ip.at(field + 1)) return ip;
+  set16(ip, field, 0);
+  const Payload rest = {protocol, part(ip, header, ip.size()), 0, protocol, checksum_at};
+  return cut(ip, header) + completed(rest, part(ip, six ? 8 : 12, at), to);
 }
 
 Bytes ethernet(const Link& link, uint16_t type, const Bytes& payload) {

@@ -77,6 +77,10 @@ struct Ip6Header {
 Bytes ip4(const Ip4Header& header, const Payload& payload);
 Bytes ip6(const Ip6Header& header, const Payload& payload);
 
+// A packet that leaves for another address of its IP version, with sums made anew where it has any; of a transport
+// header behind IPv6's own extension headers, or none.
+Bytes readdressed(Bytes ip, const std::string& destination);
+
 struct Link {
   std::string destination = "02:00:00:00:00:01", source = "02:00:00:00:00:99";
   std::vector<uint16_t> tags{};  // outermost first
