@@ -200,6 +200,24 @@ TEST_F(HereTest, WhatATranslatorNeeds) {
       "packets to 198.51.100.2/32, 198.51.100.3/32, 198.51.100.4/32, 198.51.100.5/32 and 3 more are not translated\n");
 }
 
+// The plan's prefix, announced, hides the other gateways' own addresses from who does not import them.
+TEST_F(HereTest, AGatewayKnowsTheWayToTheOthers) {
+  const std::string gateway =
+      "[engine]\ninterfaces = { wm-here = \"public\" }\n[plan.cloud]\nprefix = \"3fff:c00::/32\"\n"
+      "layout = \"gateway:16 tenant:32 zero:16 ipv4:32\"\n[gateway]\nplan = \"cloud\"\nholds = [1]\n"
+      "prefix = [{ prefix = \"3fff:64::/96\" }]\nid = [{ id = 1, address = \"10.77.0.1\" }, { id = 2, address = "
+      "\"10.77.0.2\" }]\n[[gateway.tenant]]\nname = \"red\"\nnumber = 1\ntunnel = [{ tunnel = \"ip\", remote = "
+      "\"10.77.0.9\", ip4 = [\"10.0.0.0/24\"] }]\n";
+  const std::string lost = "no route leads to 3fff:c00:2::, gateway 2's own address";
+  here("ip route add default via 2001:db8:77::2");
+  expect_none(findings(gateway), lost);
+  here("ip -6 route add unreachable 3fff:c00::/32");
+  expect(findings(gateway), "warning: " + lost);
+  expect_none(findings(gateway), "gateway 1's own address");
+  here("ip -6 route add 3fff:c00:2::/128 via 2001:db8:77::2");
+  expect_none(findings(gateway), lost);
+}
+
 TEST_F(HereTest, AWorkingTranslatorHasNoFindings) {
   WM_NEED(Cap::bpf);
   mend_peer();

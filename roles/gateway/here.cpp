@@ -27,10 +27,27 @@ void look_at_fall_back(const Config& config, Findings& out) {
   }
 }
 
+// What names another gateway goes to its own address, in a tunnel. That lies in the plan's prefix, which is, once it is
+// announced, a route that leads nowhere on this machine: only a longer one leads there.
+void look_at_others(const Config& config, Findings& out) {
+  const auto plan = plan_of(config);
+  if (!plan || config.gateway->onward != OnwardBy::tunnel) return;
+  for (const GatewayIdConfig& id : config.gateway->id) {
+    if (holds(*config.gateway, id.id)) continue;
+    const Address own = plan_address(plan->plan, id.id, 0, 0);
+    const Result<RouteFact> route = route_to(own);
+    if (route && route->kind == RouteFact::Kind::none)
+      warn(out, fmt::format("no route leads to {}, gateway {}'s own address: packets that name it are lost; let the "
+                            "routing daemon here import the other gateways' routes of single addresses",
+                            text(own), id.id));
+  }
+}
+
 }  // namespace
 
 void look_here(const Config& config, Findings& out) {
   look_at_fall_back(config, out);
+  look_at_others(config, out);
   for (const GatewayIdConfig& id : config.gateway->id)
     for (const Address& address : id.address) {
       if (!holds(*config.gateway, id.id)) continue;
