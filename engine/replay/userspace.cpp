@@ -138,6 +138,14 @@ void UserspaceEngine::flip(const Image& image) {
   waymark::flip({image_.prefixes, image_.mappings, &image_.lengths}, image);
 }
 
+// Where the error begins whose extensions must move, as whoever translates left it in Scratch; 0: it is none.
+template <class E>
+u32 error_at(E& env, Verdict verdict) {
+  if (verdict.reason == translator::why::realigned.reason) return env.template scratch<translator::Scratch>()->o.p.l3;
+  if (verdict.reason == gateway::why::realigned.reason) return env.template scratch<gateway::Scratch>()->o.p.l3;
+  return 0;
+}
+
 Outcome UserspaceEngine::run(std::span<const u8> frame, u32 interface, u32 ticks, std::vector<StepSeen>* trace,
                              u32 head_room) {
   std::vector<u8> buffer(head_room);
@@ -148,15 +156,14 @@ Outcome UserspaceEngine::run(std::span<const u8> frame, u32 interface, u32 ticks
   ++counters_.reasons[verdict.reason];
   Outcome outcome = {
       verdict, verdict.action == Action::forward ? env.left_by() : 0, {env.view().begin, env.view().end}};
-  if (verdict.action == Action::punt) finish(frame, interface, ticks, outcome);
+  if (verdict.action == Action::punt) finish(frame, interface, ticks, outcome, error_at(env, verdict));
   return outcome;
 }
 
 // What was punted once more, in whole.
-void UserspaceEngine::finish(std::span<const u8> frame, u32 interface, u32 ticks, Outcome& outcome) {
+void UserspaceEngine::finish(std::span<const u8> frame, u32 interface, u32 ticks, Outcome& outcome, u32 error) {
   const std::span<const u8> came = frame;
-  const auto realigned =
-      outcome.verdict.reason == translator::why::realigned.reason ? translator::realign(frame) : std::nullopt;
+  const auto realigned = error ? translator::realign_inside(frame, error) : std::nullopt;
   if (realigned) frame = *realigned;
   std::vector<u8> buffer(256);
   buffer.insert(buffer.end(), frame.begin(), frame.end());
@@ -172,7 +179,7 @@ void UserspaceEngine::finish(std::span<const u8> frame, u32 interface, u32 ticks
     outcome.frames = translator::split_inside(out, env.in_front(), env.longest(), env.id());
   else
     outcome.frames = {{out.begin(), out.end()}};
-  if (realigned && outcome.frames.size() == 1) translator::tighten(came, outcome.frames[0]);
+  if (realigned && outcome.frames.size() == 1 && !env.in_front()) translator::tighten(came, outcome.frames[0]);
 }
 
 Verdict UserspaceEngine::run_in_place(std::span<u8> buffer, u32& offset, u32 interface, u32 ticks) {

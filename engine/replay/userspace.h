@@ -78,7 +78,7 @@ class UserspaceEngine {
  private:
   template <bool>
   friend class UserspaceEnv;
-  void finish(std::span<const u8> frame, u32 interface, u32 ticks, Outcome& outcome);
+  void finish(std::span<const u8> frame, u32 interface, u32 ticks, Outcome& outcome, u32 error);
   Image image_;
 #define WM_STORE(NAME, RECORD, ENTRIES, CLASS) HugeTable<RECORD> NAME##_store_;
   WM_LIVE_TABLES(WM_STORE)

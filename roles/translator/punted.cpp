@@ -217,27 +217,49 @@ std::vector<std::vector<u8>> split(std::span<const u8> frame, u32 mtu, u32 id) {
   return type == kEtherIp6 ? split6(frame, mtu, id) : std::vector<Bytes>();
 }
 
+namespace {
+
+constexpr std::size_t kL3 = sizeof(Ethernet);
+
+// The packet behind the first `at` bytes of a frame, in a frame of its own.
+Bytes bare(Frame frame, std::size_t at) {
+  Bytes out(frame.begin(), frame.begin() + kL3);
+  append(out, frame.subspan(at));
+  put16(out, kL3 - 2, out[kL3] >> 4 == 6 ? kEtherIp6 : kEtherIp4);
+  return out;
+}
+
+// The packet of such a frame behind what stood in front of it: a tunnel's headers, whose lengths follow it, or tags and
+// labels, which know none. Nothing where it is neither.
+std::optional<Bytes> carried(Frame front, Frame bare) {
+  Bytes whole(front.begin(), front.end());
+  append(whole, bare.subspan(kL3));
+  const u32 type = get16(front, kL3 - 2);
+  if (type != kEtherIp4 && type != kEtherIp6) return whole;
+  const bool ip6 = type == kEtherIp6;
+  const std::size_t header = ip6 ? sizeof(Ip6) : sizeof(Ip4);
+  const bool udp = front.size() >= kL3 + header && front[kL3 + (ip6 ? 6 : 9)] == kProtoUdp;
+  if (front.size() < kL3 + header + (udp ? sizeof(Udp) : 0)) return {};
+  const u32 length = u32(whole.size() - kL3);
+  if (ip6)
+    put16(whole, kL3 + 4, length - u32(header));
+  else
+    put_covered(whole, kL3 + 2, length, kL3 + 10);
+  if (udp) put16(whole, kL3 + header + 4, length - u32(header));
+  return whole;
+}
+
+}  // namespace
+
 std::vector<std::vector<u8>> split_inside(std::span<const u8> frame, u32 in_front, u32 mtu, u32 id) {
   if (!in_front) return split(frame, mtu, id);
-  constexpr std::size_t l3 = sizeof(Ethernet);
-  if (frame.size() <= l3 + in_front || in_front < sizeof(Ip4)) return {};
-  const Frame tunnel = frame.first(l3 + in_front);
-  Bytes bare(frame.begin(), frame.begin() + l3);
-  append(bare, frame.subspan(l3 + in_front));
-  put16(bare, l3 - 2, bare[l3] >> 4 == 6 ? kEtherIp6 : kEtherIp4);
-  std::vector<Bytes> out = split(bare, mtu, id);
-  const bool ip6 = tunnel[l3] >> 4 == 6;
-  const std::size_t header = ip6 ? sizeof(Ip6) : sizeof(Ip4);
+  const std::size_t at = kL3 + in_front;
+  if (frame.size() <= at) return {};
+  std::vector<Bytes> out = split(bare(frame, at), mtu, id);
   for (Bytes& piece : out) {
-    Bytes whole(tunnel.begin(), tunnel.end());
-    append(whole, Frame(piece).subspan(l3));
-    const u32 length = u32(whole.size() - l3);
-    if (ip6)
-      put16(whole, l3 + 4, length - u32(header));
-    else
-      put_covered(whole, l3 + 2, length, l3 + 10);
-    if (tunnel[l3 + (ip6 ? 6 : 9)] == kProtoUdp) put16(whole, l3 + header + 4, length - u32(header));
-    piece = std::move(whole);
+    auto whole = carried(frame.first(at), piece);
+    if (!whole) return {};
+    piece = std::move(*whole);
   }
   return out;
 }
@@ -291,6 +313,13 @@ std::optional<std::vector<u8>> realign(std::span<const u8> frame) {
   else
     put_covered(out, h->l3 + 2, is, h->l3 + 10);
   return out;
+}
+
+std::optional<std::vector<u8>> realign_inside(std::span<const u8> frame, u32 at) {
+  if (const auto h = find_icmp(frame); h && h->l3 == at) return realign(frame);
+  if (at <= kL3 || frame.size() <= at) return {};
+  const auto realigned = realign(bare(frame, at));
+  return realigned ? carried(frame.first(at), *realigned) : std::nullopt;
 }
 
 }  // namespace waymark::translator

@@ -34,6 +34,9 @@ std::vector<std::vector<u8>> split_inside(std::span<const u8> frame, u32 in_fron
 // are not as long as they say.
 std::optional<std::vector<u8>> realign(std::span<const u8> frame);
 
+// The same of an error that stands at `at` in a frame, in a tunnel, whose lengths follow it, or behind tags and labels.
+std::optional<std::vector<u8>> realign_inside(std::span<const u8> frame, u32 at);
+
 // Words of 64 bits cannot say 128 bytes of IPv4: a short datagram that realign() filled up has 132 when translated.
 // This takes the last four bytes of padding away from `translated`, an untagged Ethernet frame that was `came` before
 // realign(). All else it leaves as it is, and what was corrupt stays as corrupt.

@@ -43,6 +43,36 @@ void add_errors(Cases& c) {
                from_red(four(icmp_error(false, 11, 0, to_four(back)), {}, "172.16.0.1")),
                "gateway.to_ip6",
                {to_six(icmp_error(true, 3, 0, six(back, {.hops = 63})), kOwn1)}});
+  // A packet of 108 bytes padded to the 128 that extensions want (RFC 4884, 3); 128 of IPv6 need no padding.
+  const Bytes object = Bytes{0x20, 0, 0, 0, 0, 12, 1, 1} + repeat(5, 8);
+  const Payload small = udp(53, 4000, repeat(0x44, 80)), small_out = udp(4000, 53, repeat(0x44, 80));
+  c.push_back({"error/extensions_in_a_tunnel",
+               "they move within it",
+               site(),
+               from_red(four(icmp_error(false, 3, 1, padded(to_four(small), 128) + object, 32 << 16))),
+               "gateway.realigned",
+               {to_six(icmp_error(true, 1, 0, six(small, {.hops = 63}) + object, 16u << 24))}});
+  c.push_back(
+      {"error/extensions_in_vxlan",
+       "likewise, behind UDP",
+       site(),
+       ip4({kBlueFarVxlan, kEnd4},
+           vxlan(four(icmp_error(false, 3, 1, padded(to_four(small, kServer4, "10.3.0.9"), 128) + object, 32 << 16), {},
+                      "10.3.0.9"),
+                 5001, "02:57:00:00:00:04", "02:00:00:00:50:01", 50'000)),
+       "gateway.realigned",
+       {to_six(
+           icmp_error(true, 1, 0, six(small, {.hops = 63}, kServer6, "3fff:c00:400:200::a03:9") + object, 16u << 24),
+           "3fff:c00:400:200::a03:9")}});
+  c.push_back(
+      {"error/extensions_into_a_tunnel",
+       "33 words of 32 bits are what 19 of 64 become",
+       site(),
+       ip6({kRouter6, kRed1}, icmp_error(true, 1, 4, to_six(small_out) + object, 16u << 24)),
+       "gateway.realigned",
+       {to_red(ip4({.source = kErrors4, .destination = kClient, .ttl = 63, .id = 0, .fragment = 0},
+                   icmp_error(false, 3, 3, padded(four(small_out, {.hops = 63, .id = 0, .fragment = 0}), 132) + object,
+                              33 << 16)))}});
   c.push_back({"error/hop_limit_out",
                "a tenant's traceroute sees the gateway",
                site(),
