@@ -218,7 +218,7 @@ TEST(Gateways, OverlaysSayWhomFramesAreFor) {
             "\ntunnel = " + "[" + vxlan(kOwn + ", neighbours = 50000", u32(71 + i)) + "]\n";
   EXPECT_EQ(
       problems_of(tenants(many)),
-      "f:6:1: all VXLANs together want room for 131072 neighbours (\"neighbours\" of each, in powers of two from 4 "
+      "f:6:1: all overlays together want room for 131072 neighbours (\"neighbours\" of each, in powers of two from 4 "
       "on); there is room for 65536");
 }
 
@@ -228,13 +228,72 @@ TEST(Gateways, WarnOfOverlayKeysWithoutEffect) {
   };
   EXPECT_EQ(problems_of(ip(kOwn)),
             "f:19:67: warning: a tunnel of tenant \"red\" has \"gateway\", which has no effect without tunnel = "
-            "\"vxlan\"");
+            "\"vxlan\" or \"ethernet\"");
   EXPECT_EQ(problems_of(ip(", neighbours = 8")),
             "f:19:70: warning: a tunnel of tenant \"red\" has \"neighbours\", which has no effect without tunnel = "
-            "\"vxlan\"");
+            "\"vxlan\" or \"ethernet\"");
   EXPECT_EQ(problems_of(overlays(vxlan(kMac + ", neighbours = 8"))),
             "f:19:124: warning: a tunnel of tenant \"red\" has \"neighbours\", which has no effect beside \"mac\", "
             "whom all frames are for");
+}
+
+// Links of "red", one a line from line 18 on, where eth1 is tenants', with VLAN 100 on it.
+std::string links(const std::string& all) {
+  std::string text = overlays(all);
+  const std::string usual = "{ eth0 = \"public\" }";
+  return text.replace(text.find(usual), usual.size(),
+                      "{ eth0 = \"public\", eth1 = \"links\", \"eth1:100\" = \"links\" }");
+}
+std::string link(const std::string& keys, const std::string& interface = "eth1",
+                 const std::string& ip4 = "10.0.0.0/24") {
+  return "{ tunnel = \"ethernet\", interface = \"" + interface + "\", ip4 = \"" + ip4 + "\"" + keys + " }";
+}
+std::string labels(const std::string& keys, const std::string& ip4 = "10.0.0.0/24") {
+  return "{ tunnel = \"mpls\", interface = \"eth1\", id = 1, ip4 = \"" + ip4 + "\"" + keys + " }";
+}
+
+TEST(Gateways, LinksAreOneTenants) {
+  const std::string id = ", id = 1", label = ", label = 100";
+  for (const std::string& good : {link(id + kOwn), link(id + kMac), link(id + kOwn, "eth1:100"), labels(label + kMac),
+                                  labels(", label = [100, 101], far_label = [16, 1048575]" + kMac),
+                                  link(id + kOwn) + ",\n" + link(id + kOwn, "eth1:100"),
+                                  labels(label + kMac) + ",\n" + labels(", label = [100, 101]" + kMac, "10.1.0.0/24")})
+    EXPECT_EQ(problems_of(links(good)), "");
+  const std::string red = "a link of tenant \"red\"";
+  expect({
+      {links("{ tunnel = \"ethernet\", ip4 = \"10.0.0.0/24\", id = 1" + kOwn + " }"),
+       "f:19:11: " + red + " needs \"interface\": the one that the tenant's packets come in by"},
+      {links(link(kOwn)), "f:19:11: " + red + " needs \"id\": the gateway with whose id the tenant's packets leave"},
+      {links(link(", id = 9" + kOwn)), "f:19:80: " + red + " has the id 9, but there is no [[gateway.id]] with it"},
+      {links(link(id + kOwn, "eth0")),
+       "f:19:46: " + red +
+           " is eth0, which is in zone \"public\" as the gateway is: all that comes in there would be taken for the "
+           "tenant's, so give it a zone of its own in [engine]"},
+      {links(link(id)),
+       "f:19:11: a tunnel of tenant \"red\" needs \"gateway\", this gateway's address in its Ethernet, by which "
+       "neighbours are learnt, or a \"mac\": whom all frames are for"},
+      {links(link(id + kOwn) + ",\n" + link(id + kMac, "eth1", "10.1.0.0/24")),
+       "f:20:36: " + red + " is eth1, which line 19 has already: what comes in could not be told apart"},
+      {links(labels(label + kMac) + ",\n" + labels(label + kMac, "10.1.0.0/24")),
+       "f:20:32: " + red +
+           " is the label 100 on eth1, which line 19 has already: what comes in could not be told apart"},
+      {links(labels(kMac)), "f:19:11: " + red + " needs \"label\": what the tenant's packets come with"},
+      {links(labels(label)), "f:19:11: " + red + " needs a \"mac\": the router's that sends and takes its labels"},
+      {links(labels(", label = [100, 101, 102]" + kMac)),
+       "f:19:87: \"label\" of " + red + " has 3 labels; at most 2 are supported"},
+      {links(labels(", label = 15" + kMac)),
+       "f:19:87: \"label\" in [[gateway.tenant.tunnel]] must be a whole number from 16 to 1048575, or an array of "
+       "these, not 15"},
+      {overlays("{ ip4 = \"10.0.0.0/24\" }"), "f:19:11: a tunnel of tenant \"red\" needs \"remote\": its far end"},
+      {gateway(kKeys + "\ngue_port = 4789"),
+       "f:6:1: \"gue_port\" and \"vxlan_port\" in [gateway] are both 4789, so what comes in could be either"},
+  });
+  EXPECT_EQ(problems_of(links(link(id + kOwn + ", remote = \"192.0.2.9\""))),
+            "f:19:114: warning: " + red + " has \"remote\", which has no effect on a link, which is no tunnel");
+  EXPECT_EQ(
+      problems_of(overlays("{ ip4 = \"10.0.0.0/24\", remote = \"192.0.2.71\", port = 7 }")),
+      "f:19:64: warning: a tunnel of tenant \"red\" has \"port\", which has no effect without tunnel = \"gue\" or "
+      "\"vxlan\"");
 }
 
 }  // namespace

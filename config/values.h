@@ -9,9 +9,10 @@
 namespace waymark {
 
 // IP-in-IP (RFC 2003, 2473, 4213); GUE variant 0 over UDP; GRE (RFC 2784, 2890); VXLAN (RFC 7348); none, but by the
-// target's MAC address, or with its address as destination. As in core/outer.h.
-enum class Tunnel : u8 { ip = 0, gue = 1, gre = 2, vxlan = 3, mac = 4, rewrite = 5 };
-constexpr const char* kTunnelNames[] = {"ip", "gue", "gre", "vxlan", "mac", "rewrite"};
+// target's MAC address, or with its address as destination. As in core/outer.h. And a tenant's own link: Ethernet, or
+// MPLS (RFC 3032) over it.
+enum class Tunnel : u8 { ip = 0, gue = 1, gre = 2, vxlan = 3, mac = 4, rewrite = 5, ethernet = 6, mpls = 7 };
+constexpr const char* kTunnelNames[] = {"ip", "gue", "gre", "vxlan", "mac", "rewrite", "ethernet", "mpls"};
 constexpr bool is_bare(Tunnel tunnel) { return tunnel == Tunnel::mac || tunnel == Tunnel::rewrite; }
 constexpr const char* name_of(Tunnel tunnel) { return kTunnelNames[u8(tunnel)]; }
 constexpr u16 usual_port(Tunnel tunnel) { return tunnel == Tunnel::vxlan ? 4789 : 6080; }

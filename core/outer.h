@@ -9,8 +9,8 @@
 
 namespace waymark {
 
-constexpr u8 kTunnelIp = 0, kTunnelGue = 1, kTunnelGre = 2, kTunnelVxlan = 3, kTunnelMac = 4,
-             kTunnelRewrite = 5;  // Target::tunnel
+constexpr u8 kTunnelIp = 0, kTunnelGue = 1, kTunnelGre = 2, kTunnelVxlan = 3, kTunnelMac = 4, kTunnelRewrite = 5,
+             kTunnelLink = 6;  // Target::tunnel; the last one: core/link.h
 constexpr u8 kTunnelHops = 64;
 constexpr u32 kGueLength = sizeof(Udp) + sizeof(Gue), kGreKeyLength = 4;
 constexpr u32 kVxlanLength = sizeof(Udp) + sizeof(Vxlan) + sizeof(Ethernet);

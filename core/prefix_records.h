@@ -19,6 +19,7 @@ enum class SpaceKind : u8 {
   tenant = 5,        // nothing: who there is, by the plan's bits of its number
   tenant_map = 6,    // a tenant's index and 1, or 0 for all: their destinations in IPv6
   tenant_route = 7,  // a tenant's index: its addresses
+  tenant_link = 8,   // nothing: links that tenants come in by (core/link.h)
   tunnel = 16,       // a tunnel's key: far ends of tenants' tunnels; and 2 for each kind, and 1 with a key
 };
 using Space = u64;  // zone:32 kind:8 key:24

@@ -106,8 +106,8 @@ struct Port {
   u32 zone;  // zone_of(name)
   Mac mac;
   u8 accepts_tunnels;
-  u8 reserved;
-  u16 mtu;  // of IP packets; 0: unknown
+  u8 owner;  // whose all is that comes in here: a role's number and 1, or 0
+  u16 mtu;   // of IP packets; 0: unknown
   u16 reserved2;
 };
 static_assert(sizeof(Port) == 24);

@@ -7,7 +7,7 @@
 namespace waymark {
 
 constexpr u16 kEtherIp4 = 0x0800, kEtherArp = 0x0806, kEtherIp6 = 0x86dd, kEtherVlan = 0x8100,
-              kEtherVlanService = 0x88a8;
+              kEtherVlanService = 0x88a8, kEtherMpls = 0x8847;
 constexpr u8 kProtoHopByHop = 0, kProtoIcmp4 = 1, kProtoIp4 = 4, kProtoTcp = 6, kProtoUdp = 17, kProtoIp6 = 41,
              kProtoRouting = 43, kProtoFragment = 44, kProtoGre = 47, kProtoAuth = 51, kProtoIcmp6 = 58,
              kProtoDestination = 60, kProtoDccp = 33, kProtoSctp = 132, kProtoUdpLite = 136;

@@ -116,13 +116,16 @@ void add_flows(std::string& out, const Snapshot& s) {
 
 void add_neighbours(std::string& out, const Snapshot& s) {
   if (!s.neighbours) return;
+  const auto sample = [](Family& of, const OverlayNeighbours& o, u64 value) {
+    const std::string vni = std::to_string(o.vni);
+    o.interface.empty() ? of.sample({{"tenant", o.tenant}, {"vni", vni}}, value)
+                        : of.sample({{"tenant", o.tenant}, {"interface", o.interface}}, value);
+  };
   Family known(out, "waymark_neighbours", "gauge",
                "Hosts known in the tenant's overlay, as the last sweep found them.");
-  for (const OverlayNeighbours& o : overlay_neighbours(s))
-    known.sample({{"tenant", o.tenant}, {"vni", std::to_string(o.vni)}}, o.known);
+  for (const OverlayNeighbours& o : overlay_neighbours(s)) sample(known, o, o.known);
   Family most(out, "waymark_neighbours_limit", "gauge", "Hosts that may be known there, and surely find room.");
-  for (const OverlayNeighbours& o : overlay_neighbours(s))
-    most.sample({{"tenant", o.tenant}, {"vni", std::to_string(o.vni)}}, o.most);
+  for (const OverlayNeighbours& o : overlay_neighbours(s)) sample(most, o, o.most);
   Family(out, "waymark_neighbours_expired_total", "counter", "Hosts in tenants' overlays that were silent for long.")
       .sample({}, s.neighbours->expired);
 }

@@ -271,6 +271,7 @@ void Plane::step(Time now) {
     plan_natives(now);
   }
   if (now >= punts_due_) follow_punts(now);
+  greeter_.step(now);
   begin_what_is_due(now);
   tick(now);
   answer_flips(now);
@@ -290,7 +291,8 @@ void Plane::tick(Time now) {
 
 Time Plane::deadline() const {
   if (landed_ || hops_changed_ || kernel_changed_) return Time{};
-  Time due = std::min({interfaces_due_, punts_due_, resolver_->deadline(), control_->deadline(), routes_->deadline()});
+  Time due = std::min({interfaces_due_, punts_due_, greeter_.deadline(), resolver_->deadline(), control_->deadline(),
+                       routes_->deadline()});
   if (!flips_.empty()) due = std::min(due, flips_.front().since + kFlipPatience);
   if (in_work_) return due;  // its end is heard
   if (stale_ || capture_wanted_ != capturing_) due = std::min(due, retry_at_);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "daemon/checks/checks.h"
+#include "daemon/greeter.h"
 #include "daemon/peers.h"
 #include "daemon/punts.h"
 #include "daemon/route_keeper.h"
@@ -171,7 +172,8 @@ class Plane {
   std::unique_ptr<Checks> checks_;
   std::unique_ptr<Peers> peers_;
   std::optional<GroupConfig> peers_of_;  // as peers_ was made
-  std::unique_ptr<Punts> punts_;         // where a role punts packets
+  Greeter greeter_;
+  std::unique_ptr<Punts> punts_;  // where a role punts packets
   std::optional<netlink::Requests> requests_;
   bool suspended_ = false;
 

@@ -236,6 +236,7 @@ Status Plane::land(Change& change, Built built) {
   if (suspended_) return Done{};  // a daemon's end
   interfaces_due_ = now;          // what could not be had is looked after at once
   follow_punts(now);
+  greeter_.follow(greetings_of(control_->node().config(), interfaces_), now);
   landed_ = true;  // the rest has turns of its own
   follow_sockets(*config_);
   say_what_is_attached();

@@ -26,8 +26,13 @@ std::span<const u8> packet_of(std::span<const u8> frame) {
 
 }  // namespace
 
-Punts::Punts(Loop& loop, std::function<u32()> ticks, RawSender sender, netlink::Requests requests)
-    : loop_(loop), ticks_(std::move(ticks)), sender_(std::move(sender)), requests_(std::move(requests)), engine_(0) {
+Punts::Punts(Loop& loop, std::function<u32()> ticks, RawSender sender, netlink::Requests requests, FrameSender frames)
+    : loop_(loop),
+      ticks_(std::move(ticks)),
+      sender_(std::move(sender)),
+      requests_(std::move(requests)),
+      frames_(std::move(frames)),
+      engine_(0) {
   engine_.set_routes([this](const Address& from, const Address& to) { return route(from, to); });
 }
 
@@ -36,7 +41,10 @@ Result<std::unique_ptr<Punts>> Punts::open(Loop& loop, std::function<u32()> tick
   if (!sender) return sender.error();
   Result<netlink::Requests> requests = netlink::Requests::open();
   if (!requests) return requests.error();
-  return std::unique_ptr<Punts>(new Punts(loop, std::move(ticks), std::move(*sender), std::move(*requests)));
+  Result<FrameSender> frames = FrameSender::open();
+  if (!frames) return frames.error();
+  return std::unique_ptr<Punts>(
+      new Punts(loop, std::move(ticks), std::move(*sender), std::move(*requests), std::move(*frames)));
 }
 
 Status Punts::follow(const Object& object, Image image, std::shared_ptr<const Object> tables) {
@@ -101,8 +109,12 @@ void Punts::finish(const PuntRecord& record, std::span<const u8> frame) {
     return failed(fmt::format("a packet that was punted ({}) could not be finished: it ends as {}",
                               name(outcome.verdict), name(outcome.end)));
   }
-  for (const std::vector<u8>& piece : outcome.frames)
-    if (const Status sent = sender_.send(packet_of(piece)); !sent) return failed(sent.error().sentence);
+  // The kernel's routes say by which interface, or a link that leads to no other place: then the frame is whole.
+  for (const std::vector<u8>& piece : outcome.frames) {
+    const Status sent =
+        outcome.out_interface ? frames_.send(outcome.out_interface, piece) : sender_.send(packet_of(piece));
+    if (!sent) return failed(sent.error().sentence);
+  }
   ++counts_.sent;
 }
 

@@ -11,6 +11,7 @@
 #include "daemon/snapshot.h"
 #include "engine/replay/userspace.h"
 #include "engine/xdp/punts.h"
+#include "rtnetlink/frames.h"
 #include "rtnetlink/netlink.h"
 #include "rtnetlink/raw.h"
 
@@ -27,7 +28,7 @@ class Punts {
   const PuntCounts& counts();
 
  private:
-  Punts(Loop& loop, std::function<u32()> ticks, RawSender sender, netlink::Requests requests);
+  Punts(Loop& loop, std::function<u32()> ticks, RawSender sender, netlink::Requests requests, FrameSender frames);
   void read();
   void finish(const PuntRecord& record, std::span<const u8> frame);
   void failed(const std::string& why);
@@ -37,6 +38,7 @@ class Punts {
   std::function<u32()> ticks_;
   RawSender sender_;
   netlink::Requests requests_;
+  FrameSender frames_;
   std::shared_ptr<const Object> tables_;  // the engine's neighbours are theirs
   UserspaceEngine engine_;
   std::optional<PuntReader> reader_;

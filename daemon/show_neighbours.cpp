@@ -25,7 +25,8 @@ std::vector<OverlayNeighbours> overlay_neighbours(const Snapshot& s) {
   for (const Overlay& overlay : overlays(s)) {
     const TenantTunnelConfig& first = *overlay.tunnels[0];
     if (gateway::learns(first))
-      all.push_back({overlay.tenant->name, first.key.value_or(0), known[overlay.owner], first.neighbours});
+      all.push_back(
+          {overlay.tenant->name, first.key.value_or(0), first.interface, known[overlay.owner], first.neighbours});
   }
   return all;
 }
@@ -48,7 +49,11 @@ Result<Rows> show_neighbours(const Snapshot& s, const Show& show) {
     const auto found = by_owner.find(n.owner);
     if (found == by_owner.end()) continue;  // a configuration that is just coming in force
     const Overlay& overlay = found->second;
-    const std::string remote = n.member < overlay.tunnels.size() ? text(overlay.tunnels[n.member]->remote) : "";
+    std::string remote;
+    if (n.member < overlay.tunnels.size()) {
+      const TenantTunnelConfig& tunnel = *overlay.tunnels[n.member];
+      remote = gateway::is_link(tunnel) ? tunnel.interface : text(tunnel.remote);
+    }
     rows.rows.push_back({overlay.tenant->name, u64(overlay.tunnels[0]->key.value_or(0)),
                          text(address_of(wire32(n.ip4))), text(n.mac), remote, u64(n.idle_seconds)});
   }

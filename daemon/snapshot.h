@@ -132,6 +132,7 @@ Result<Rows> show_neighbours(const Snapshot& s, const Show& show);
 struct OverlayNeighbours {
   std::string tenant;
   u32 vni = 0;
+  std::string interface = {};  // of a link, which has no VNI
   u64 known = 0, most = 0;
 };
 std::vector<OverlayNeighbours> overlay_neighbours(const Snapshot& s);  // in the configuration's order

@@ -171,9 +171,11 @@ void add_flows(Collector& c, const Snapshot& s) {
 void add_neighbours(Collector& c, const Snapshot& s) {
   for (const OverlayNeighbours& o : overlay_neighbours(s))
     if (o.known > o.most)
-      c.add("neighbours", fmt::format("{} hosts are known in VXLAN {} of tenant {}, and \"neighbours\" is {}: others "
-                                      "give way to them",
-                                      o.known, o.vni, o.tenant, o.most));
+      c.add("neighbours",
+            fmt::format("{} hosts are known {} of tenant {}, and \"neighbours\" is {}: others give way to "
+                        "them",
+                        o.known, o.interface.empty() ? fmt::format("in VXLAN {}", o.vni) : "on the link " + o.interface,
+                        o.tenant, o.most));
   c.end();
 }
 

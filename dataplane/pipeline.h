@@ -72,6 +72,24 @@ constexpr RoleSet kPuntingRoles = 0 WM_ROLES(WM_PUNTS);
 WM_ROLES(WM_TURN)
 #undef WM_TURN
 
+// Roles that have ports of their own say receive_by_port() in their namespace: of `p` l3 and the tags are known. Others
+// are never asked.
+template <class E>
+WM_INLINE Verdict receive_by_port(E&, Packet&, const Port*) {
+  return steer::why::not_ours;
+}
+#define WM_BY_PORT(NAME)                                                                  \
+  namespace NAME {                                                                        \
+  template <RoleSet here, Env E>                                                          \
+  WM_INLINE Verdict turn_by_port(E& env, Packet& p, const Port* port) {                   \
+    if constexpr (here & role_bit(Role::NAME)) return (receive_by_port<E>)(env, p, port); \
+    env.template jump<u32(Role::NAME)>();                                                 \
+    return steer::why::no_program;                                                        \
+  }                                                                                       \
+  }
+WM_ROLES(WM_BY_PORT)
+#undef WM_BY_PORT
+
 // The roles in `here` are part of this program; the others are programs of their own, which begin anew.
 template <RoleSet here, Env E>
 WM_INLINE Verdict process(E& env) {
@@ -81,6 +99,12 @@ WM_INLINE Verdict process(E& env) {
   if (WM_UNLIKELY(ended(end))) return end;
   const Port* port = find_port(env, p);
   if (WM_UNLIKELY(!port)) return steer::why::not_listening;
+  if (WM_UNLIKELY(port->owner)) {
+#define WM_TURN(NAME) \
+  if (port->owner == u32(Role::NAME) + 1) return NAME::turn_by_port<here>(env, p, port);
+    WM_ROLES(WM_TURN)
+#undef WM_TURN
+  }
   if (WM_UNLIKELY(!for_us(env.view(), port))) return steer::why::other_mac;
   end = parse_ip(env.view(), p, type);
   if (WM_UNLIKELY(ended(end))) return end;

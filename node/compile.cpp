@@ -161,13 +161,13 @@ Result<Image> compile(const CompileInput& in) {
   image.roles = roles_of(in.config);
   image.first = first_role(in.config);
 
+  WM_TRY(write_ports(image, in));
   Fronts fronts;
   for (const Descriptor* role : roles_at_work(in.config))
     if (role->compile) WM_TRY(role->compile({in, image, fronts, prefixes}));
   WM_TRY(write_fronts(image, prefixes, std::move(fronts)));
   WM_TRY(write_steer(image));
   WM_TRY(prefixes.write(image));
-  WM_TRY(write_ports(image, in));
   return image;
 }
 

@@ -21,6 +21,7 @@ namespace config {
 struct Checking;
 }
 struct Compiling;
+struct InterfaceFacts;
 struct Port;
 struct TableSizes;
 
@@ -42,6 +43,13 @@ struct Owned {
 struct Announced {
   Prefix prefix;
   std::string_view service;  // as long as this one is live; empty: as long as the node is in step
+};
+
+// A frame that tells an Ethernet who is there now, to be sent once this node is.
+struct Greeting {
+  u32 interface;
+  std::vector<u8> frame;
+  bool operator==(const Greeting&) const = default;
 };
 
 // What UDP to a port is taken for: a tunnel, and of which kind.
@@ -89,6 +97,8 @@ struct Descriptor {
   void (*hold)(Config&, const Holds&) = nullptr;
   // What kernel routes are to tell routers of, and lead nowhere: where this machine itself must not need another one.
   std::vector<Announced> (*announces)(const Config&) = nullptr;
+  // Whom it greets, and by which of the machine's interfaces.
+  std::vector<Greeting> (*greets)(const Config&, std::span<const InterfaceFacts>) = nullptr;
   // Which prefixes that the machine reaches by itself win over what the role takes: they are in its tables, which are
   // made anew when routes change.
   std::vector<Prefix> (*winners)(const Config&, std::span<const Prefix> natives) = nullptr;
@@ -124,6 +134,9 @@ TableSizes sizes_of(const Config& config);
 // What its roles hold in turn with other members; and the configuration with which they hold just these.
 std::vector<Holding> holdings_of(const Config& config);
 std::shared_ptr<const Config> holding(std::shared_ptr<const Config> config, const Holds& holds);
+
+// Whom its roles greet.
+std::vector<Greeting> greetings_of(const Config& config, std::span<const InterfaceFacts> interfaces);
 
 // What of a configuration's roles wins over any of them, and whether one has such.
 std::vector<Prefix> winners_of(const Config& config, std::span<const Prefix> natives);

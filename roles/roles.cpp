@@ -76,6 +76,16 @@ std::vector<Prefix> winners_of(const Config& config, std::span<const Prefix> nat
   return out;
 }
 
+std::vector<Greeting> greetings_of(const Config& config, std::span<const InterfaceFacts> interfaces) {
+  std::vector<Greeting> out;
+  for (const Descriptor* role : roles_at_work(config)) {
+    if (!role->greets) continue;
+    const std::vector<Greeting> some = role->greets(config, interfaces);
+    out.insert(out.end(), some.begin(), some.end());
+  }
+  return out;
+}
+
 bool follows_routes(const Config& config) {
   const std::vector<const Descriptor*> roles = roles_at_work(config);
   return std::any_of(roles.begin(), roles.end(), [](const Descriptor* role) { return role->winners; });

@@ -8,6 +8,7 @@
 
 #include "engine/xdp/program.h"
 #include "tests/gateway/firewall_cases.h"
+#include "tests/gateway/link_cases.h"
 #include "tests/gateway/overlay_cases.h"
 #include "tests/kit/kernel_translator.h"
 #include "tests/kit/need.h"
@@ -18,18 +19,15 @@ namespace {
 
 using translator_cases::TranslatorSite;
 
-void compare(TranslatorSite& site, KernelTranslator& kernel, const GatewayCase& c) {
-  SCOPED_TRACE(c.name + ": " + c.why);
+void compare(TranslatorSite& site, KernelTranslator& kernel, const Bytes& frame, u32 in, const std::string& reason) {
   UserspaceEngine& engine = site.scene().engine();
   site.scene().advance(std::chrono::seconds(1));  // what it may send of its own is full again
-  const u32 in = site.index_for(c.in);
-  const Bytes frame = site.frame(c.in);
   const Outcome userspace = engine.run(frame, in, site.scene().ticks());
   kernel.learn(engine.live().ways);
   const Counters before = kernel.counters();
   const Ended ended = kernel.run(frame, in, 256, userspace.verdict.reason);
   const Counters after = kernel.counters();
-  EXPECT_EQ(reason_text(ended.verdict.reason)->name, c.reason);
+  EXPECT_EQ(reason_text(ended.verdict.reason)->name, reason);
   EXPECT_STREQ(reason_text(ended.verdict.reason)->name, reason_text(userspace.verdict.reason)->name);
   for (u32 i = 0; i < kReasons; ++i)
     EXPECT_EQ(after.reasons[i] - before.reasons[i], i == userspace.verdict.reason) << i;
@@ -40,6 +38,11 @@ void compare(TranslatorSite& site, KernelTranslator& kernel, const GatewayCase& 
   if (userspace.verdict.action == Action::forward) {
     EXPECT_EQ(ended.out_interface, userspace.out_interface);
   }
+}
+
+void compare(TranslatorSite& site, KernelTranslator& kernel, const GatewayCase& c) {
+  SCOPED_TRACE(c.name + ": " + c.why);
+  compare(site, kernel, site.frame(c.in), site.index_for(c.in), c.reason);
 }
 
 // With the gateway's program attached, or the director's, from which its packets jump.
@@ -93,6 +96,39 @@ void run_overlays(std::span<const u8> elf) {
     std::ranges::fill(at.scene().engine().live().neighbours, NeighbourBucket{});
     for (const OverlayStep& s : c.steps) compare(at, kernel, {c.name, c.why, site(), s.in, s.reason});
   }
+}
+
+// With either program attached, as all that comes by a link is the gateway's.
+void run_links(std::span<const u8> elf, Role first) {
+  ASSERT_TRUE(enter_namespace_of_two());
+  TranslatorSite at(link_site());
+  Image image = at.scene().engine().image();
+  image.first = first;
+  KernelTranslator kernel(elf, image);
+  for (const LinkCase& c : link_cases()) {
+    SCOPED_TRACE(c.name + ": " + c.why);
+    std::ranges::fill(kernel.live().neighbours, NeighbourBucket{});
+    std::ranges::fill(at.scene().engine().live().neighbours, NeighbourBucket{});
+    for (const LinkStep& s : c.steps) compare(at, kernel, s.in, s.by_link ? 1 : 2, s.reason);
+  }
+}
+
+TEST(KernelGateway, LinksBpf) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_links(program(), Role::gateway);
+}
+
+TEST(KernelGateway, LinksBpfByTheOtherCompiler) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_links(program_other(), Role::gateway);
+}
+
+TEST(KernelGateway, LinksBpfJumpedTo) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_links(program(), Role::director);
 }
 
 TEST(KernelGateway, OverlaysBpf) {

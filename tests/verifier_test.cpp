@@ -43,7 +43,8 @@ std::string all_lengths() {
   for (u32 i = 0; i < 4; ++i)
     maps += "{ ip4 = \"198.51.100." + std::to_string(4 * i) + "/" + std::to_string(29 + i) +
             "\", ip6 = \"2001:db8:9::" + std::to_string(1 + i) + "00/" + std::to_string(125 + i) + "\" }, ";
-  return "[node]\nname = \"t1\"\n[engine]\ninterfaces = { eth0 = \"public\", eth1 = \"public\" }\npins = 1000\n"
+  return "[node]\nname = \"t1\"\n[engine]\ninterfaces = { eth0 = \"public\", eth1 = \"public\", \"eth1:7\" = \"links\" "
+         "}\npins = 1000\n"
          "[translator]\naddress = [\"192.0.2.1\", \"2001:db8:1::1\"]\npool = [\"192.0.2.64/26\"]\n"
          "prefix = [{ prefix = \"64:ff9b::/96\" }, { prefix = \"2001:db8:64::/48\", ip4 = [\"203.0.113.0/24\"] }]\n"
          "native = [" +
@@ -66,7 +67,12 @@ std::string all_lengths() {
          "          { tunnel = \"vxlan\", key = 1, mac = \"02:00:00:00:00:01\", remote = \"2001:db8:1::21\", ip4 = "
          "\"10.0.1.0/24\" },\n"
          "          { tunnel = \"vxlan\", key = 2, gateway = [\"10.0.2.1\", \"10.0.3.1\"], remote = \"192.0.2.22\", "
-         "ip4 = [\"10.0.2.0/24\", \"10.0.3.0/24\"] }]\n";
+         "ip4 = [\"10.0.2.0/24\", \"10.0.3.0/24\"] },\n"
+         "          { tunnel = \"mpls\", interface = \"eth1:7\", id = 1, label = [16, 17], mac = "
+         "\"02:00:00:00:00:01\", "
+         "ip4 = \"10.0.4.0/24\" },\n"
+         "          { tunnel = \"ethernet\", interface = \"eth1:7\", id = 3, gateway = \"10.0.5.1\", ip4 = "
+         "\"10.0.5.0/24\" }]\n";
 }
 
 long lengths_of(std::span<const PrefixLength> all) {

@@ -21,7 +21,13 @@ namespace waymark {
   X(M, pass, asked_by_kernel,                                                                                        \
     "the host in the tenant's overlay is not known yet: in this packet's place it was asked for, by the kernel's "   \
     "routes, as no valid next hop is known")                                                                         \
-  X(M, drop, unknown, "the host in the tenant's overlay is not known, and enough were asked for just now")
+  X(M, drop, unknown, "the host in the tenant's overlay is not known, and enough were asked for just now")           \
+  X(M, pass, link_control,                                                                                           \
+    "a frame of the Ethernet's own protocols, as LLDP and LACP, on a tenant's link: the kernel's")                   \
+  X(M, drop, other_mac, "the frame on the tenant's link is for another MAC address, or for many")                    \
+  X(M, drop, not_held, "by a tenant's link of a gateway whose work another node does, or is taking over")            \
+  X(M, drop, label_stack, "the MPLS label stack on a tenant's link is cut short, or has more than two labels")       \
+  X(M, drop, label_ttl, "the time to live of the MPLS label ends here")
 WM_REASONS(overlay, 9, OVERLAY_REASONS)
 
 }  // namespace waymark

@@ -31,7 +31,7 @@ constexpr NoteText kNoteTexts[kNotes] = {
     {"passed_on", "a host sent a stray on to the second candidate"},
     {"candidate_refused", "the second candidate is no host of this service: delivered here"},
     {"pin_inherited", "a pin moved to another service with the same target, after services were split or merged"},
-    {"error_carried", "an ICMP error about a reply was carried to the server that had sent it"},
+    {"error_carried", "an ICMP error about a reply, or about a tunnel's packet, was carried to whose it was"},
     {"flow_begun", "a firewall let a new flow begin"},
     {"flow_recovered", "a firewall found a TCP flow again in its middle, in time of grace"},
     {"flow_embryo_evicted", "a half-open flow of a firewall gave way to a newer one before its time"},

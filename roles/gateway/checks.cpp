@@ -117,12 +117,15 @@ struct Taken {
 
 class Tunnels {
  public:
-  Tunnels(Checking& in, const GatewayConfig& gateway) : in_(in), gateway_(gateway) {}
+  Tunnels(Checking& in, const GatewayConfig& gateway) : in_(in), gateway_(gateway), links_(in, gateway) {}
 
   void check(const TenantConfig& tenant, const TenantTunnelConfig& tunnel) {
     if (!in_.places.good(tunnel)) return;
     const std::string whose = title("tenant", tenant.name);
+    if (is_link(tunnel)) return links_.check(tenant, tunnel);
+    check_no_link(in_, tunnel, "a tunnel of " + whose);
     check_tunnel(in_, tunnel, "a tunnel of " + whose, false);
+    if (tunnel.remote == Address{}) return;
     const TunnelKey key = {tunnel.tunnel, tunnel.key.has_value(), tunnel.key.value_or(0), tunnel.remote.high,
                            tunnel.remote.low};
     const auto [first, is_new] = taken_.emplace(key, Taken{&tenant, &tunnel});
@@ -150,6 +153,7 @@ class Tunnels {
   Checking& in_;
   const GatewayConfig& gateway_;
   std::map<TunnelKey, Taken> taken_;
+  LinkChecks links_;
 };
 
 // What the tables have room for, and a flow's key.
@@ -257,6 +261,11 @@ void check(Checking& in) {
     in.problems.error(in.places.at(gateway.address),
                       fmt::format("\"address\" in [gateway] must be an IPv4 address: its errors to IPv6 come from its "
                                   "address by the plan"));
+  if (gateway.gue_port == gateway.vxlan_port && in.places.good(gateway.gue_port) && in.places.good(gateway.vxlan_port))
+    in.problems.error(in.places.at(gateway.vxlan_port, gateway),
+                      fmt::format("\"gue_port\" and \"vxlan_port\" in [gateway] are both {}, so what comes in could be "
+                                  "either",
+                                  gateway.vxlan_port));
   check_ids(in, gateway, plan);
   check_prefixes(in, gateway.prefix, "the gateway");
   check_maps(in, gateway.map);

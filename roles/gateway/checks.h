@@ -24,6 +24,23 @@ struct Behind {
 void check_overlay(config::Checking& in, const TenantConfig& tenant, const TenantTunnelConfig& tunnel, Behind& so_far);
 void check_overlays_fit(config::Checking& in, const GatewayConfig& gateway);
 
+// Links: each interface, VLAN and stack of labels is one tenant's and one id's.
+class LinkChecks {
+ public:
+  LinkChecks(config::Checking& in, const GatewayConfig& gateway) : in_(in), gateway_(gateway) {}
+  void check(const TenantConfig& tenant, const TenantTunnelConfig& link);
+
+ private:
+  void check_place(const TenantTunnelConfig& link, const std::string& whose);
+  void check_labels(const TenantTunnelConfig& link, const std::string& whose);
+
+  config::Checking& in_;
+  const GatewayConfig& gateway_;
+  std::map<std::pair<std::string, std::vector<u32>>, const TenantTunnelConfig*> taken_;
+};
+// That a tunnel has an end, and nothing that only links have.
+void check_no_link(config::Checking& in, const TenantTunnelConfig& tunnel, const std::string& whose);
+
 // That what is to be announced is a prefix, is not too much, and that somebody announces it. No plan: its error is
 // told.
 void check_routes(config::Checking& in, const GatewayConfig& gateway, const std::optional<AddressPlan>& plan);

@@ -64,17 +64,18 @@ void check_overlay(Checking& in, const TenantConfig& tenant, const TenantTunnelC
       if (share_overlay(*at->second, tunnel)) first = at->second;
   if (in.places.good(tunnel.ip4) && !first)
     for (const Prefix& ip4 : tunnel.ip4) check_once(in, so_far.prefixes, ip4, twice);
-  if (tunnel.tunnel != Tunnel::vxlan) {
-    warn_unused(in, tunnel.gateway, tunnel, whose, "gateway", "without tunnel = \"vxlan\"");
-    warn_unused(in, tunnel.route, tunnel, whose, "route",
-                "without tunnel = \"vxlan\": \"ip4\" has all that is behind it");
-    return warn_unused(in, tunnel.neighbours, tunnel, whose, "neighbours", "without tunnel = \"vxlan\"");
+  if (!is_overlay(tunnel)) {
+    const std::string without = "without tunnel = \"vxlan\" or \"ethernet\"";
+    warn_unused(in, tunnel.gateway, tunnel, whose, "gateway", without);
+    warn_unused(in, tunnel.route, tunnel, whose, "route", without + ": \"ip4\" has all that is behind it");
+    return warn_unused(in, tunnel.neighbours, tunnel, whose, "neighbours", without);
   }
+  const std::string_view overlay = tunnel.tunnel == Tunnel::vxlan ? "VXLAN" : "Ethernet";
   if (tunnel.gateway.empty() && !tunnel.mac && in.places.good(tunnel.mac) && in.places.good(tunnel.gateway))
     in.problems.error(in.places.at(tunnel),
-                      fmt::format("{} needs \"gateway\", this gateway's address in its VXLAN, by which neighbours are "
+                      fmt::format("{} needs \"gateway\", this gateway's address in its {}, by which neighbours are "
                                   "learnt, or a \"mac\": whom all frames are for",
-                                  whose));
+                                  whose, overlay));
   const PrefixSet link(tunnel.ip4);
   check_own(in, tunnel, link, whose);
   if (tunnel.mac) {
@@ -90,9 +91,9 @@ void check_overlay(Checking& in, const TenantConfig& tenant, const TenantTunnelC
   if (!first) return check_hops(in, tunnel, link, whose, so_far.prefixes, twice);
   if (first->gateway != tunnel.gateway || first->neighbours != tunnel.neighbours || !same_routes(*first, tunnel))
     in.problems.error(in.places.at(tunnel),
-                      fmt::format("{} leads into the same VXLAN as that in line {}, so both need the same \"gateway\", "
+                      fmt::format("{} leads into the same {} as that in line {}, so both need the same \"gateway\", "
                                   "\"route\" and \"neighbours\"",
-                                  whose, in.places.at(*first).line));
+                                  whose, overlay, in.places.at(*first).line));
 }
 
 void check_overlays_fit(Checking& in, const GatewayConfig& gateway) {
@@ -102,13 +103,13 @@ void check_overlays_fit(Checking& in, const GatewayConfig& gateway) {
     buckets += overlay.buckets;
     if (overlay.tunnels.size() > kMostMembers)
       in.problems.error(in.places.at(*overlay.tunnels[0]),
-                        fmt::format("{} has {} tunnels into one VXLAN; at most {} are supported",
+                        fmt::format("{} has {} tunnels into one overlay; at most {} are supported",
                                     title("tenant", overlay.tenant->name), overlay.tunnels.size(), kMostMembers));
   }
   if (!room)
     in.problems.error(
         in.places.at(gateway),
-        fmt::format("all VXLANs together want room for {} neighbours (\"neighbours\" of each, in powers of "
+        fmt::format("all overlays together want room for {} neighbours (\"neighbours\" of each, in powers of "
                     "two from 4 on); there is room for {}",
                     4 * buckets, 4 * kNeighbourBuckets));
 }

@@ -7,6 +7,8 @@
 #include <bit>
 #include <unordered_map>
 
+#include "config/kinds.h"
+#include "core/link.h"
 #include "core/steer.h"
 #include "core/tunnel.h"
 #include "roles/gateway/firewall.h"
@@ -24,7 +26,11 @@ namespace {
 Address bits_of(const Plan& plan, FieldKind kind, u64 value) { return write_field(plan, kind, Address{}, value); }
 
 Encapsulation encapsulation_of(const TenantTunnelConfig& t) {
-  return {u8(t.tunnel), t.tunnel == Tunnel::ip || t.tunnel == Tunnel::gre ? u16(0) : usual_port(t.tunnel),
+  const bool has_port = t.tunnel == Tunnel::gue || t.tunnel == Tunnel::vxlan;
+  return {u8(t.tunnel),
+          !has_port ? u16(0)
+          : t.port  ? t.port
+                    : usual_port(t.tunnel),
           t.key.has_value(), t.key.value_or(0), t.mac.value_or(Mac{})};
 }
 
@@ -42,6 +48,20 @@ Target end_of(const std::vector<Address>& sources, const Address& destination, c
     }
   }
   return t;
+}
+
+// The port of an interface that the file names; null where the machine has none.
+const Port* port_of(const Compiling& c, const std::string& interface) {
+  const auto wanted = config::InterfaceName{}.parse(interface);
+  if (!wanted) return nullptr;
+  const auto& all = c.in.interfaces;
+  const auto facts = std::find_if(all.begin(), all.end(), [&](auto& f) { return f.name == wanted->name; });
+  if (facts == all.end()) return nullptr;
+  const auto& ports = c.image.ports;
+  const auto port = std::find_if(ports.begin(), ports.end(), [&](const Port& p) {
+    return p.interface == facts->index && p.outer_vlan == wanted->outer_vlan && p.inner_vlan == wanted->inner_vlan;
+  });
+  return port == ports.end() ? nullptr : &*port;
 }
 
 class Compiler {
@@ -89,9 +109,16 @@ class Compiler {
     s.overlay_interval = interval_of(config_.overlay_answers, c_.in.meta.ticks_per_second);
     s.overlay_burst = config_.overlay_answers;
     s.neighbour_idle = ticks_of(config_.neighbour_idle, c_.in.meta);
+    s.gue_port = config_.gue_port;
+    s.vxlan_port = config_.vxlan_port;
     s.neighbour_fresh = ticks_of(std::chrono::seconds(1), c_.in.meta);
     s.translation = translation_settings(config_.lowest_ip6_mtu, config_.plateaus, config_.zero_checksum);
     set_own(c_.image.settings, kModule, std::vector<Address>{config_.address, own_address(*held_[0])});
+  }
+
+  u16 turn_of(u64 id) const {
+    const auto held = std::find_if(held_.begin(), held_.end(), [&](const auto* h) { return h->id == id; });
+    return held == held_.end() ? kNotHeld : u16(held - held_.begin());
   }
 
   Address own_address(const GatewayIdConfig& id) const { return plan_address(plan_, id.id, 0, 0); }
@@ -99,8 +126,7 @@ class Compiler {
   void add_id(const GatewayIdConfig& id, u32 index) {
     Gateway g{};
     g.own = own_address(id);
-    const auto turn = std::find(held_.begin(), held_.end(), &id);
-    g.turn = turn == held_.end() ? kNotHeld : u16(turn - held_.begin());
+    g.turn = turn_of(id.id);
     g.has_mac = id.mac.has_value();
     g.mac = id.mac.value_or(Mac{});
     g.end = u32(c_.image.gateway_ends.size());
@@ -197,7 +223,6 @@ class Compiler {
     const u32 first = u32(c_.image.tenant_tunnels.size());
     for (const TenantTunnelConfig* tunnel : tunnels) {
       const u32 index = u32(c_.image.tenant_tunnels.size());
-      const Encapsulation e = encapsulation_of(*tunnel);
       const Prefix behind = tunnel->ip4.at(0);
       TenantTunnel t{};
       t.tenant = tenant;
@@ -213,15 +238,41 @@ class Compiler {
       if (overlay.buckets)
         for (u32 i = 0; i < kOverlayAddresses && i < tunnel->gateway.size(); ++i)
           t.own[i] = number(ip4_of(tunnel->gateway[i]));
+      t.turn = is_link(*tunnel) ? turn_of(tunnel->id) : kNotHeld;
+      t.silent = is_link(*tunnel) && !stays(config_, tunnel->id);
       c_.image.tenant_tunnels.push_back(t);
-      for (const GatewayIdConfig* id : held_)
-        c_.image.gateway_ends.push_back(end_of(id->address, tunnel->remote, e, id->mac));
-      add_front(tunnel_space(e.kind, e.has_key, e.key), tunnel->remote, index);
+      is_link(*tunnel) ? add_link(*tunnel, index) : add_ends(*tunnel, index);
     }
     const TenantTunnelConfig& one = *tunnels[0];
     for (const Prefix& ip4 : one.ip4) add_route(ip4, routes, first, one, {});
     if (learns(one))
       for (const TenantRouteConfig& route : one.route) add_route(route.prefix, routes, first, one, route.via);
+  }
+
+  void add_ends(const TenantTunnelConfig& tunnel, u32 index) {
+    const Encapsulation e = encapsulation_of(tunnel);
+    for (const GatewayIdConfig* id : held_)
+      c_.image.gateway_ends.push_back(end_of(id->address, tunnel.remote, e, id->mac));
+    add_front(tunnel_space(e.kind, e.has_key, e.key), tunnel.remote, index);
+  }
+
+  // Of an interface that is not there nothing comes in, and nothing goes there. Without tags of its own a frame for the
+  // tenant would be another's, so a link has exactly those of its port.
+  void add_link(const TenantTunnelConfig& tunnel, u32 index) {
+    const Port* port = port_of(c_, tunnel.interface);
+    const std::vector<u32>& out = tunnel.far_label.empty() ? tunnel.label : tunnel.far_label;
+    LinkTags tags = {port ? port->outer_vlan : u16(0), port ? port->inner_vlan : u16(0), {}, u32(out.size())};
+    std::copy(out.begin(), out.end(), tags.label);
+    for (const GatewayIdConfig* id : held_) {
+      Target t{};
+      if (port && id->id == tunnel.id)
+        set_link(t, port->interface, port->mtu ? port->mtu : 0xffffu, port->mac, tunnel.mac.value_or(Mac{}), tags);
+      c_.image.gateway_ends.push_back(t);
+    }
+    if (!port) return;
+    const auto label = [&](std::size_t i) { return i < tunnel.label.size() ? tunnel.label[i] + 1 : 0u; };
+    add_front(space_of(0, SpaceKind::tenant_link),
+              link_address(port->interface, port->outer_vlan, port->inner_vlan, label(0), label(1)), index);
   }
 
   // `via`: the neighbour that leads there, if it is another. Who asks for a neighbour is that of the gateway's

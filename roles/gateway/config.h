@@ -10,18 +10,24 @@
 
 namespace waymark {
 
-// Addresses of a tenant's that are behind a router in its VXLAN.
+// Addresses of a tenant's that are behind a router in its VXLAN, or on its link.
 struct TenantRouteConfig {
   Prefix prefix{};
   Address via{};
 };
 
-// Where a tenant's packets come from and go to. Who it is follows from kind, key and far end together.
+// Where a tenant's packets come from and go to. Who it is follows from kind, key and far end together; or, of a link,
+// from interface and labels.
 struct TenantTunnelConfig {
   Tunnel tunnel = Tunnel::ip;
+  u16 port = 0;                               // the far end's, of GUE and VXLAN; 0: the usual one
   std::optional<u32> key = {};                // GRE's, or VXLAN's VNI
-  std::optional<Mac> mac = {};                // whom VXLAN's frames are for; none: neighbours say
-  std::vector<Address> gateway = {};          // in VXLAN: this gateway's own
+  std::string interface = {};                 // a link's, with its tags
+  u64 id = 0;                                 // likewise: the gateway whose it is
+  std::vector<u32> label = {};                // of MPLS, outermost first: what comes in has these
+  std::vector<u32> far_label = {};            // and what goes out; empty: the same
+  std::optional<Mac> mac = {};                // whom frames are for; none: neighbours say
+  std::vector<Address> gateway = {};          // this gateway's own, in VXLAN or on a link
   std::vector<TenantRouteConfig> route = {};  // likewise: what routers there lead to
   u32 neighbours = 256;                       // likewise: so many are learnt
   Address remote{};                           // the far end
@@ -86,6 +92,8 @@ struct GatewayConfig {
   std::vector<u64> leaving = {};
   OnwardBy onward = OnwardBy::tunnel;
   std::vector<GatewayRoutes> announce = {GatewayRoutes::plan, GatewayRoutes::own, GatewayRoutes::ends};
+  u16 gue_port = usual_port(Tunnel::gue);  // where tenants' tunnels end
+  u16 vxlan_port = usual_port(Tunnel::vxlan);
   Address address = kDummy;  // the sender of ICMP errors to tenants, IPv4
   std::vector<GatewayIdConfig> id;
   std::vector<TenantConfig> tenant;

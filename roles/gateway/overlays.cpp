@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "base/prefix.h"
+#include "config/kinds.h"
 #include "core/hash.h"
 #include "core/records.h"
 
@@ -21,7 +22,8 @@ u64 owner_of(const Overlay& overlay) {
   u64 owner = mix(overlay.tenant->number ^ mix(one.key.value_or(0)));
   owner = mix(owner ^ mix(one.ip4.at(0).address.low ^ one.ip4[0].length));
   for (const TenantTunnelConfig* tunnel : overlay.tunnels)
-    owner = mix(owner ^ mix(tunnel->remote.low ^ mix(tunnel->remote.high)));
+    owner = mix(owner ^ mix(tunnel->remote.low ^ mix(tunnel->remote.high)) ^
+                zone_of(tunnel->interface.data(), u32(tunnel->interface.size())));
   return owner ? owner : 1;
 }
 
@@ -49,17 +51,27 @@ bool place(std::vector<Overlay>& all) {
 
 }  // namespace
 
-bool learns(const TenantTunnelConfig& tunnel) {
-  return tunnel.tunnel == Tunnel::vxlan && !tunnel.mac && !tunnel.gateway.empty();
+bool is_overlay(const TenantTunnelConfig& tunnel) {
+  return tunnel.tunnel == Tunnel::vxlan || tunnel.tunnel == Tunnel::ethernet;
+}
+bool is_link(const TenantTunnelConfig& tunnel) {
+  return tunnel.tunnel == Tunnel::ethernet || tunnel.tunnel == Tunnel::mpls;
 }
 
+bool is_on(const TenantTunnelConfig& link, const InterfaceConfig& interface) {
+  const auto own = config::InterfaceName{}.parse(link.interface);
+  return own && config::text(*own) == config::text(interface);
+}
+
+bool learns(const TenantTunnelConfig& tunnel) { return is_overlay(tunnel) && !tunnel.mac && !tunnel.gateway.empty(); }
+
 bool share_overlay(const TenantTunnelConfig& a, const TenantTunnelConfig& b) {
-  return learns(a) && learns(b) && a.key == b.key && a.ip4 == b.ip4;
+  return learns(a) && learns(b) && a.tunnel == b.tunnel && a.key == b.key && a.id == b.id && a.ip4 == b.ip4;
 }
 
 OverlayKey first_of(const TenantTunnelConfig& tunnel) {
   const Prefix& first = tunnel.ip4.at(0);
-  return {tunnel.key.value_or(0), first.address.low, first.length};
+  return {tunnel.tunnel, is_link(tunnel) ? tunnel.id : tunnel.key.value_or(0), first.address.low, first.length};
 }
 
 u32 buckets_for(u32 neighbours) {
@@ -71,7 +83,7 @@ std::vector<Overlay> overlays_of(const GatewayConfig& config, bool* room) {
   for (const TenantConfig& tenant : config.tenant) {
     std::map<OverlayKey, std::size_t> seen;  // of its own
     for (const TenantTunnelConfig& tunnel : tenant.tunnel) {
-      if (tunnel.tunnel != Tunnel::vxlan || tunnel.gateway.empty() || tunnel.ip4.empty()) continue;
+      if (!is_overlay(tunnel) || tunnel.gateway.empty() || tunnel.ip4.empty()) continue;
       const auto [at, is_new] = seen.emplace(first_of(tunnel), all.size());
       if (!is_new && share_overlay(*all[at->second].tunnels[0], tunnel))
         all[at->second].tunnels.push_back(&tunnel);

@@ -9,14 +9,20 @@
 
 namespace waymark::gateway {
 
+// An Ethernet of the tenant's; and a link, which is one or leads there, by no tunnel.
+bool is_overlay(const TenantTunnelConfig& tunnel);
+bool is_link(const TenantTunnelConfig& tunnel);
+
+bool is_on(const TenantTunnelConfig& link, const InterfaceConfig& interface);
+
 // Whether neighbours in the tunnel's overlay say whom frames are for.
 bool learns(const TenantTunnelConfig& tunnel);
 
 // Whether two tunnels of one tenant lead into the same overlay, to several far ends.
 bool share_overlay(const TenantTunnelConfig& a, const TenantTunnelConfig& b);
 
-// What such two have in common: VNI, address and length of the first prefix.
-using OverlayKey = std::tuple<u32, u64, u8>;
+// What such two have in common: kind, VNI or id, address and length of the first prefix.
+using OverlayKey = std::tuple<Tunnel, u64, u64, u8>;
 OverlayKey first_of(const TenantTunnelConfig& tunnel);
 
 // One in which the gateway has addresses of its own.

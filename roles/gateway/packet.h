@@ -2,21 +2,20 @@
 #pragma once
 
 #include "core/congestion.h"
+#include "roles/gateway/packet_link.h"
 #include "roles/gateway/packet_onward.h"
-#include "roles/gateway/packet_overlay.h"
 #include "roles/gateway/packet_sites.h"
+#include "roles/gateway/packet_told.h"
 
 namespace waymark::gateway {
 
 WM_TRANSLATION_STEPS(Translating)
 
 // Tunnels of any key may end here: whose they are is said by table::tenant_tunnels.
-constexpr u16 kGuePort = 6080, kVxlanPort = 4789;
 WM_INLINE TunnelEnds ends_for(const Inner& found, const Gateway* here, const Address& end) {
   const Mac mac = here->has_mac ? here->mac : frame_source(end);
-  return {kGuePort, kVxlanPort, found.key, found.key, mac, 0xff, found.has_key, 0};
+  return {0, 0, found.key, found.key, mac, 0xff, found.has_key, 0};
 }
-constexpr TunnelEnds kAllEnds = {kGuePort, kVxlanPort, 0, 0, {}, 0xff, 0, 0};
 
 // The packet in a tenant's tunnel to `here`, at one of its addresses.
 template <class E>
@@ -26,30 +25,11 @@ WM_INLINE Verdict enter(E& env, const Packet& outer, const Inner& found, const G
   const Front* far = find_front(env, tunnel_space(found.kind, found.has_key, found.key), outer.source);
   const TenantTunnel* tunnel = far ? env.at(table::tenant_tunnels, far->index) : nullptr;
   if (WM_UNLIKELY(!tunnel)) return why::unknown_tunnel;
+  const bool arp = found.kind == kTunnelVxlan && !found.type && carries_arp(env.view(), found.offset);
   p.l3 = found.offset;
-  p.outer_vlan = p.inner_vlan = 0;
+  role.frame = found.offset - u32(sizeof(Ethernet));
   role.came_by = far->index;
-  role.came = tunnel->end + here->turn;
-  role.sender = 0;
-  role.for_us = kNotForUs;
-  if (WM_UNLIKELY(found.kind == kTunnelVxlan && !found.type) && carries_arp(env.view(), found.offset)) {
-    p.ip6 = 0;
-    p.end = outer.end;
-    role.for_us = kArpPacket;
-    return kToOverlay;
-  }
-  if (WM_UNLIKELY(ended(parse_ip(env.view(), p, kEtherIp4)) || p.end > outer.end)) return why::inner_ip4;
-  const u32 to = u32(bits4(p.destination).low);
-  if (WM_UNLIKELY(translate::is_martian(to))) return why::martian;  // multicast and broadcast among them
-  if (WM_UNLIKELY(is_own(tunnel, to)))
-    role.for_us = kOwnAddress;
-  else if (WM_UNLIKELY(!((to ^ tunnel->ip4) & tunnel->mask)))
-    return why::own_destination;
-  role.tenant = tunnel->tenant * env.settings().role.gateway.held + here->turn;
-  role.turn = here->turn;
-  role.ip4 = tunnel->ip4;
-  role.mask = tunnel->mask;
-  return kGoOn;
+  return enter_by(env, tunnel, here->turn, outer.end, arp, p, role);
 }
 
 // Not a way out, but whose turn it is: another gateway's.
@@ -77,6 +57,9 @@ WM_INLINE Verdict name(E& env, const Packet& p, Translating& role) {
   return kGoOn;
 }
 
+// Likewise: told_program's.
+constexpr Verdict kToTold = {0xfff9, Action::pass};
+
 // What came to an address of the gateway's own, from parse_ip() on: a tenant's tunnel or another gateway's, or the
 // kernel's.
 template <class E>
@@ -84,8 +67,12 @@ WM_INLINE Verdict open_tunnel(E& env, Packet& outer, const Front* front, Packet&
   if (is_ip4(front->address) == bool(outer.ip6)) return steer::why::not_ours;
   const Gateway* here = env.at(table::gateways, front->index);
   if (!here) return steer::why::not_ours;
-  const u8 kind = kind_of(env, outer, kAllEnds);
-  if (kind == kNoTunnel) return why::local;
+  const u8 kind = kind_of(env, outer, all_ends(env.settings().role.gateway));
+  if (kind == kNoTunnel) {
+    if (outer.protocol != (outer.ip6 ? kProtoIcmp6 : kProtoIcmp4) || front->address == here->own) return why::local;
+    role.turn = here->turn;
+    return kToTold;
+  }
   const Inner found = find_inner(env, outer, kind);
   if (const Verdict end = validate(env.view(), outer, env.length()); WM_UNLIKELY(ended(end))) return end;
   if (WM_UNLIKELY(front->address == here->own)) {
@@ -210,6 +197,18 @@ struct pass_program {
   }
 };
 
+// All that comes in by a tenant's link.
+template <class E>
+WM_INLINE Verdict receive_by_port(E& env, Packet& p, const Port* port) {
+  auto* s = env.template scratch<Scratch>();
+  if (!s) return why::no_room;
+  s->o.p.l3 = p.l3;
+  s->o.p.outer_vlan = p.outer_vlan;
+  s->o.p.inner_vlan = p.inner_vlan;
+  s->role.mtu = port->mtu ? port->mtu : 0xffffu;
+  return env.template go_on<link_program>();
+}
+
 // A packet to one of the gateway's own addresses, or to one of the plan's.
 template <Env E>
 WM_INLINE Verdict receive(E& env, Packet& outer, const Port* port, const Steered& to) {
@@ -222,6 +221,7 @@ WM_INLINE Verdict receive(E& env, Packet& outer, const Port* port, const Steered
   s->role.mtu = port->mtu ? port->mtu : 0xffffu;
   if (to.front) {
     const Verdict end = open_tunnel(env, outer, to.front, p, s->role);
+    if (WM_UNLIKELY(end.reason == kToTold.reason)) return env.template go_on<told_program>();
     if (WM_UNLIKELY(end.reason == kToOverlay.reason)) return env.template go_on<overlay_program>();
     if (ended(end)) return end;
   } else if (!p.ip6 || !in_plan(env, p.destination)) {

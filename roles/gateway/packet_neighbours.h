@@ -47,8 +47,14 @@ WM_INLINE Heard hear(E& env, u32 tunnel, u32 ip4, u64 mac) {
   return Heard(env.template call<hear_step>(tunnel, ip4, mac));
 }
 
-// Says in the frame of the VXLAN packet that was just written whom it is for, and what it carries.
+// Says in the frame of the VXLAN packet that was just written whom it is for, and what it carries; of what leaves by a
+// link the latter, where it has no labels.
 WM_INLINE bool address_frame(const View& v, const Target* end, u64 to, u16 type) {
+  if (WM_UNLIKELY(is_link(*end))) {
+    auto* said = v.at<Word16>(__builtin_offsetof(Ethernet, type) + end->outer_length);
+    if (said) said->value = wire16(type).raw;
+    return said;
+  }
   auto* frame = v.at<Ethernet>(end->outer_length);
   if (!frame) return false;
   store_mac(frame->destination, to);
@@ -56,8 +62,9 @@ WM_INLINE bool address_frame(const View& v, const Target* end, u64 to, u16 type)
   return true;
 }
 
-// The gateway's own MAC address in the overlay that a header of VXLAN leads into: who sends its frames.
+// The gateway's own MAC address in the overlay, or on the link, that a header leads to: who sends its frames.
 WM_INLINE u64 own_mac(const Target* end) {
+  if (WM_UNLIKELY(is_link(*end))) return word_of(link_end(*end)->own);
   constexpr u32 at = sizeof(Udp) + sizeof(Vxlan) + __builtin_offsetof(Ethernet, source);
   const u8* source = outer_is_ip6(*end) ? end->outer + sizeof(Ip6) + at : end->outer + sizeof(Ip4) + at;
   return u64(load32(source)) | u64(load16(source + 4)) << 32;
@@ -87,7 +94,8 @@ WM_INLINE bool write_arp(E& env, const Target* end, const Said& said, const Link
   word32(arp->sender_ip4)->value = wire32(said.own_ip4).raw;
   store_mac(arp->target, said.target);
   word32(arp->target_ip4)->value = wire32(said.ip4).raw;
-  if (!wrap(env, end, sizeof(Arp), false, 0, 0, link)) return false;
+  const LinkAddresses to = is_link(*end) ? link_to(said.to, own_mac(end)) : link;
+  if (!wrap(env, end, sizeof(Arp), false, 0, 0, to)) return false;
   return address_frame(env.view(), end, said.to, kEtherArp);
 }
 
@@ -99,6 +107,7 @@ struct ask_step {
     if (!s) return pack_verdict(why::no_room);
     const Target* end = env.at(table::gateway_ends, s->role.end);
     const TenantTunnel* t = env.at(table::tenant_tunnels, s->role.leads);
+    if (t && t->silent) return pack_verdict(overlay::why::not_held);
     LinkAddresses link;
     if (!end || !t || !link_of(env.view(), s->way, link)) return pack_verdict(why::no_room);
     const OwnSettings& own = env.settings().role.gateway;

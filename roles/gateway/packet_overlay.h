@@ -20,7 +20,7 @@ WM_INLINE bool carries_arp(const View& v, u32 inner) {
 // Who sent the frame that the packet `p` stands in. It must be a host; and where neighbours are learnt, it is heard.
 template <class E>
 WM_INLINE Verdict hear_frame(E& env, const Packet& p, u64 own, Translating& role) {
-  const auto* frame = env.view().template at<Ethernet>(p.l3 - u32(sizeof(Ethernet)));
+  const auto* frame = env.view().template at<Ethernet>(role.frame);
   const TenantTunnel* t = env.at(table::tenant_tunnels, role.came_by);
   if (!frame || !t) return why::inner_ip4;
   const u64 from = word_of(frame->source);
@@ -42,9 +42,9 @@ struct ArpSeen {
 };
 
 template <class E>
-WM_INLINE ArpSeen look_at_arp(E& env, const Packet& p, const TenantTunnel* t, u64 own) {
+WM_INLINE ArpSeen look_at_arp(E& env, const Packet& p, u32 frame_at, const TenantTunnel* t, u64 own) {
   const View v = env.view();
-  const auto* frame = v.template at<Ethernet>(p.l3 - u32(sizeof(Ethernet)));
+  const auto* frame = v.template at<Ethernet>(frame_at);
   const auto* arp = v.template at<Arp>(p.l3);
   if (!frame || !arp || p.l3 + sizeof(Arp) > p.end) return {overlay::why::arp_header, kGoOn, 0, 0, 0};
   const u16 operation = number(arp->operation);
@@ -84,7 +84,7 @@ template <class E>
 WM_INLINE Verdict take_arp(E& env, const Scratch* s, const TenantTunnel* t) {
   const Target* back = env.at(table::gateway_ends, s->role.came);
   if (!back || !back->in_use) return why::no_room;
-  const ArpSeen seen = look_at_arp(env, s->o.p, t, own_mac(back));
+  const ArpSeen seen = look_at_arp(env, s->o.p, s->role.frame, t, own_mac(back));
   if (ended(seen.flaw)) return seen.flaw;
   if (seen.ip4) {
     if (translate::is_martian(seen.ip4)) return overlay::why::arp_sender;

@@ -72,6 +72,7 @@ struct Translating {
   // Of an overlay's. By which tunnel the packet came, and from whose MAC address, 0 where the header of the way back
   // says that; by which tunnel it leaves, to which neighbour, whose hop is neighbour_step's and whom `asker` asks for.
   u32 came_by;
+  u32 frame;   // where the Ethernet frame begins that it stands in
   u32 for_us;  // kArpPacket, kOwnAddress; or 0: it is for somebody else
   u64 sender;
   u32 leads;
@@ -160,7 +161,12 @@ struct Translating {
     end = tunnel->end + turn;
     const Target* header = env.at(table::gateway_ends, end);
     if (!header || !header->in_use) return {WayKind::unreachable, 0, 0, {}};
+    if (WM_UNLIKELY(is_link(*header))) return way_by_link(link_end(*header));
     return way_through(env, header);
+  }
+  WM_INLINE Onward way_by_link(const LinkEnd* link) const {
+    const u64 to = next_hop ? hop : overlay::word_of(link->far);
+    return {WayKind::direct, link->interface, link->mtu, link_to(to, overlay::word_of(link->own))};
   }
   // The way to another gateway is known, and nothing longer would be told of: what is cut need not be cut more, which
   // for ICMP is lost (RFC 7915, 1.2).

@@ -1,6 +1,7 @@
 // Into a tunnel: towards a tenant, or to another gateway.
 #pragma once
 
+#include "core/link.h"
 #include "core/tunnel.h"
 #include "core/way.h"
 #include "roles/gateway/packet_plan.h"
@@ -28,10 +29,11 @@ WM_INLINE Onward way_through(E& env, const Target* end) {
 // packet. The last write of several, before which all was looked at.
 template <class E>
 WM_INLINE bool wrap(E& env, const Target* end, u32 length, bool ip6, u8 tos, u32 entropy, const LinkAddresses& link) {
-  const bool outer_ip6 = outer_is_ip6(*end);
   const u32 added = end->outer_length;
   if (!env.resize(int(added))) return false;
   env.wrapped(added);
+  if (WM_UNLIKELY(is_link(*end))) return write_link(env.view(), *end, link, tos);
+  const bool outer_ip6 = outer_is_ip6(*end);
   const View v = env.view();
   const Outer outer = {end, length + added, entropy, ip6, tos};
   auto* ethernet = v.at<Ethernet>(0);

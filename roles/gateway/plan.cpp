@@ -30,13 +30,9 @@ bool holds(const GatewayConfig& config, u64 id) {
   return std::find(held.begin(), held.end(), id) != held.end();
 }
 
-namespace {
-
-bool announces_id(const GatewayConfig& config, u64 id) {
+bool stays(const GatewayConfig& config, u64 id) {
   return holds(config, id) && std::find(config.leaving.begin(), config.leaving.end(), id) == config.leaving.end();
 }
-
-}  // namespace
 
 bool announces(const GatewayConfig& config, GatewayRoutes what) {
   return std::find(config.announce.begin(), config.announce.end(), what) != config.announce.end();
@@ -52,7 +48,7 @@ std::vector<Prefix> specific_prefixes(const Config& config) {
   const u8 length = u8(gateway.offset + gateway.width);
   std::vector<Prefix> out;
   for (const GatewayIdConfig& id : config.gateway->id) {
-    if (!announces_id(*config.gateway, id.id)) continue;
+    if (!stays(*config.gateway, id.id)) continue;
     if (!by_tenant) out.push_back({plan_address(plan, id.id, 0, 0), length});
     if (by_tenant)
       for (const TenantConfig& tenant : config.gateway->tenant)
@@ -66,11 +62,11 @@ std::vector<Prefix> announced_prefixes(const Config& config) {
   const std::optional<AddressPlan> plan = plan_of(config);
   if (!plan) return {};
   std::vector<Prefix> out;
-  const auto is_announced = [&](const GatewayIdConfig& id) { return announces_id(gateway, id.id); };
+  const auto is_announced = [&](const GatewayIdConfig& id) { return stays(gateway, id.id); };
   if (std::none_of(gateway.id.begin(), gateway.id.end(), is_announced)) return out;
   if (announces(gateway, GatewayRoutes::plan)) out.push_back({plan->plan.prefix, plan->plan.prefix_length});
   for (const GatewayIdConfig& id : gateway.id) {
-    if (!announces_id(gateway, id.id)) continue;
+    if (!stays(gateway, id.id)) continue;
     if (announces(gateway, GatewayRoutes::own)) out.push_back(Prefix(plan_address(plan->plan, id.id, 0, 0)));
     if (announces(gateway, GatewayRoutes::ends)) out.insert(out.end(), id.address.begin(), id.address.end());
   }

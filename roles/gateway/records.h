@@ -31,10 +31,12 @@ static_assert(sizeof(Tenant) == 128);
 // A tenant's tunnel, whichever id it is to. Its headers stand ready in table::gateway_ends, one for each id that is
 // held here, in their turn; one whose Target::in_use is 0 cannot be: the id has no address of the far end's family.
 //
-// In VXLAN it leads into an overlay, an Ethernet that tunnels to several far ends may share: they follow one another.
-// Where the gateway has addresses of its own there, the overlay has a place in table::neighbours. The route to an
-// address of the tenant's (Tenant::routes) says by Mapping::low which neighbour is the next hop, 0 being the address
-// itself, and by Mapping::high who asks for it.
+// A link (core/link.h) belongs to one id, and has a header in that one's turn alone.
+//
+// In VXLAN, and on a link whose neighbours are learnt, it leads into an overlay, an Ethernet that tunnels to several
+// far ends may share: they follow one another. Where the gateway has addresses of its own there, the overlay has a
+// place in table::neighbours. The route to an address of the tenant's (Tenant::routes) says by Mapping::low which
+// neighbour is the next hop, 0 being the address itself, and by Mapping::high who asks for it.
 constexpr u32 kOverlayAddresses = 4, kMostMembers = 1'024;
 struct alignas(64) TenantTunnel {
   u32 tenant;     // index
@@ -42,12 +44,13 @@ struct alignas(64) TenantTunnel {
   u32 ip4, mask;  // the first prefix behind it, host order
   u64 owner;      // of the overlay's neighbours: a hash of whose it is
   u32 first_bucket, buckets;
-  u32 first;    // tunnel of the overlay's
-  u16 members;  // tunnels of the overlay
-  u8 learns;    // 1: neighbours say whom frames are for; else the header does
-  u8 reserved;
+  u32 first;                   // tunnel of the overlay's
+  u16 members;                 // tunnels of the overlay
+  u8 learns;                   // 1: neighbours say whom frames are for; else the header does
+  u8 silent;                   // 1: another node takes the link's id, so nothing is said there of this one
   u32 own[kOverlayAddresses];  // the gateway's addresses in the overlay, host order; 0: none
-  u64 reserved2;
+  u16 turn;                    // of the id that a link leads to; kNotHeld: another node does its work
+  u16 reserved2[3];
 };
 static_assert(sizeof(TenantTunnel) == 64);
 

@@ -7,6 +7,7 @@
 #include "config/kinds.h"
 #include "config/prefixes.h"
 #include "roles/gateway/firewall.h"
+#include "roles/gateway/overlays.h"
 #include "roles/role.h"
 
 namespace waymark::gateway {
@@ -70,6 +71,12 @@ std::vector<Announced> announced(const Config& config) {
 
 bool keeps_flows(const Config& config) { return config.gateway && is_guarded(*config.gateway); }
 
+void open_port(const Config& config, const InterfaceConfig& interface, Port& port) {
+  for (const TenantConfig& tenant : config.gateway->tenant)
+    for (const TenantTunnelConfig& tunnel : tenant.tunnel)
+      if (is_link(tunnel) && is_on(tunnel, interface)) port.owner = u8(Role::gateway) + 1;
+}
+
 const InterfaceConfig* usual_interface(const Config& config, bool) {
   for (const InterfaceConfig& interface : config.engine.interfaces)
     if (config::text(interface) == config.gateway->interface) return &interface;
@@ -91,9 +98,11 @@ extern const Descriptor kDescriptor = {.role = Role::gateway,
                                        .thing = "tenant",
                                        .things = things,
                                        .compile = compile,
+                                       .open_port = open_port,
                                        .holdings = holdings,
                                        .hold = hold,
                                        .announces = announced,
+                                       .greets = greetings,
                                        .look_here = look_here,
                                        .usual_interface = usual_interface,
                                        .goes_by_routes = true,

@@ -8,6 +8,7 @@
 #include "config/plans.h"
 #include "roles/compile.h"
 #include "roles/here.h"
+#include "roles/role.h"
 
 namespace waymark::gateway {
 
@@ -34,6 +35,10 @@ bool announces(const GatewayConfig& config, GatewayRoutes what);
 std::vector<Address> own_addresses(const Config& config);
 
 bool holds(const GatewayConfig& config, u64 id);
+bool stays(const GatewayConfig& config, u64 id);  // and no other node is taking it over
+
+// That its addresses on tenants' links are here: ARP announcements (RFC 5227, 2.3) of the ids that it holds for good.
+std::vector<Greeting> greetings(const Config& config, std::span<const InterfaceFacts> interfaces);
 
 // Its ids, where members of a [group] hold them in turn (Descriptor::holdings).
 std::vector<Holding> holdings(const Config& config);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/keys_mappings.h"
+#include "core/link.h"
 #include "roles/gateway/config.h"
 
 namespace waymark::gateway {
@@ -11,39 +12,71 @@ using namespace config;
 constexpr Span kFlowIdle{1min, 7'440s};
 constexpr Number<u64> kPlanNumber{1, 0x7fff'ffff'ffff'ffff};
 
+// Of all tenants alike, whatever leads to them.
+constexpr auto kTenantKind = one_of<Tunnel>({{"ip", Tunnel::ip},
+                                             {"gue", Tunnel::gue},
+                                             {"gre", Tunnel::gre},
+                                             {"vxlan", Tunnel::vxlan},
+                                             {"ethernet", Tunnel::ethernet},
+                                             {"mpls", Tunnel::mpls}});
+constexpr Number<u32> kLabel{kLeastLabel, kMaxLabel};
+
 constexpr auto kTenantRoute = section<TenantRouteConfig>(
-    "[[gateway.tenant.tunnel.route]]", "Addresses of the tenant's that are behind a router in its VXLAN.",
+    "[[gateway.tenant.tunnel.route]]", "Addresses of the tenant's that are behind a router in its VXLAN or Ethernet.",
     Field{"prefix", &TenantRouteConfig::prefix, PrefixOf{PrefixOf::ip4, Takes::some}, required, "The addresses."},
     Field{"via", &TenantRouteConfig::via, HostAddress{}, required, "The router: an address in the tunnel's `ip4`."});
 
 constexpr auto kTenantTunnel = section<TenantTunnelConfig>(
     "[[gateway.tenant.tunnel]]",
-    "Where the tenant's IPv4 packets come from and go to. Kind, key and far end together say whose they are.",
-    Field{"tunnel", &TenantTunnelConfig::tunnel, kTunnelWithEnd, optional,
-          "IP in IP, Generic UDP Encapsulation (port 6080), Generic Routing Encapsulation, or VXLAN (port 4789)."},
+    "Where the tenant's IPv4 packets come from and go to. Kind, key and far end together say whose they are; without a "
+    "tunnel, the interface, VLAN and labels.",
+    Field{
+        "tunnel", &TenantTunnelConfig::tunnel, kTenantKind, optional,
+        "IP in IP, Generic UDP Encapsulation (port 6080), Generic Routing Encapsulation, VXLAN (port 4789); or a link "
+        "of the tenant's own: Ethernet, or MPLS over it."},
+    Field{"port", &TenantTunnelConfig::port, kPort, optional,
+          "The UDP port of GUE or VXLAN at the far end. `gue_port` and `vxlan_port` in `[gateway]` are the near one.",
+          kTunnelPort},
     Field{"key", &TenantTunnelConfig::key, kTunnelKey, optional,
           "The key of GRE, there and back, or the VNI of VXLAN, which needs one. A far end may have several, each of a "
           "tenant's own.",
           "none"},
+    Field{"interface", &TenantTunnelConfig::interface, InterfaceName{}, optional,
+          "A link's: one of `[engine] interfaces`, as `\"eth1\"`, or with its VLANs, as `\"eth1:100\"`. All that comes "
+          "in there is tenants' alone, so its zone is not the gateway's.",
+          "none"},
+    Field{"id", &TenantTunnelConfig::id, kPlanNumber, optional,
+          "A link's: the gateway whose it is. What comes in there leaves with this id, and whichever node holds the id "
+          "answers there.",
+          "none"},
+    Field{"label", &TenantTunnelConfig::label, Several{kLabel}, optional,
+          "Of MPLS: the label, or two from the outermost, that the tenant's packets come with.", "none"},
+    Field{"far_label", &TenantTunnelConfig::far_label, Several{kLabel}, optional,
+          "Of MPLS: the labels that packets to the tenant get.", "`label`"},
     Field{"mac", &TenantTunnelConfig::mac, MacAddress{}, optional,
-          "Whom all frames in VXLAN are for: the MAC address of the tenant's router, or only host. VXLAN needs it or "
-          "`gateway`.",
+          "Whom all frames in VXLAN or on a link are for: the MAC address of the tenant's router, or only host. VXLAN "
+          "and "
+          "Ethernet need it or `gateway`; MPLS needs it, and takes frames from that address alone.",
           "none: neighbours are learnt"},
     Field{"gateway", &TenantTunnelConfig::gateway, Several{HostAddress{}}, optional,
-          "This gateway's own IPv4 addresses in the VXLAN, at most 4, which it answers ARP and pings for: what the "
-          "tenant's hosts have as their gateway. With it, and without `mac`, neighbours are learnt and asked for.",
+          "This gateway's own IPv4 addresses in the VXLAN or Ethernet, at most 4, which it answers ARP and pings for: "
+          "what the tenant's hosts have as their gateway. With it, and without `mac`, neighbours are learnt and asked "
+          "for.",
           "none"},
     Field{"route", &TenantTunnelConfig::route, Repeated{kTenantRoute, 65'000}, optional, ""},
-    Field{
-        "neighbours", &TenantTunnelConfig::neighbours, Number<u32>{1, 50'000}, optional,
-        "How many hosts in the VXLAN are known at once, as a power of two from 4 on that is not less: beyond that who "
-        "was silent for the longest time gives way. All VXLANs together have room for 65536."},
-    Field{"remote", &TenantTunnelConfig::remote, HostAddress{}, required,
-          "The far end. The near one is the address that an id has of the same family."},
+    Field{"neighbours", &TenantTunnelConfig::neighbours, Number<u32>{1, 50'000}, optional,
+          "How many hosts in the VXLAN or Ethernet are known at once, as a power of two from 4 on that is not less: "
+          "beyond "
+          "that who was silent for the longest time gives way. All of them together have room for 65536."},
+    Field{"remote", &TenantTunnelConfig::remote, HostAddress{}, optional,
+          "The far end, which all tunnels need. The near one is the address that an id has of the same family.",
+          "none"},
     Field{"ip4", &TenantTunnelConfig::ip4, Several{PrefixOf{PrefixOf::ip4, Takes::some}}, required,
           "The tenant's addresses behind it: packets to them go there, by the longest prefix among the tenant's "
-          "tunnels, and packets from elsewhere are refused. In VXLAN, where neighbours are learnt: those without a "
-          "router in between, and two tunnels with the same `key` and `ip4` lead into the same VXLAN."});
+          "tunnels, and packets from elsewhere are refused. Where neighbours are learnt: those without a router in "
+          "between, and two tunnels with the same `key` and `ip4` lead into the same VXLAN, as do two links with the "
+          "same "
+          "`id` and `ip4` into the same Ethernet."});
 
 constexpr auto kTenantSite = section<TenantSiteConfig>(
     "[[gateway.tenant.site]]",
@@ -146,6 +179,8 @@ constexpr auto kSection = section<GatewayConfig>(
     Field{"prefix", &GatewayConfig::prefix, Repeated{kGatewayPrefix, 65'000}, optional, ""},
     Field{"map", &GatewayConfig::map, Repeated{kGatewayMap, 65'000}, optional, ""},
     Field{"tenant", &GatewayConfig::tenant, Repeated{kTenant, 16'000}, optional, ""},
+    Field{"gue_port", &GatewayConfig::gue_port, kPort, optional, "The UDP port where tenants' GUE tunnels end."},
+    Field{"vxlan_port", &GatewayConfig::vxlan_port, kPort, optional, "The UDP port where tenants' VXLANs end."},
     Field{"address", &GatewayConfig::address, HostAddress{}, optional,
           "Where its ICMP errors to tenants come from: an IPv4 address, which all tenants see.",
           "`\"192.0.0.8\"` (RFC 7600)"},

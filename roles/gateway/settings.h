@@ -17,8 +17,10 @@ struct OwnSettings {
   // Answers and questions in an overlay, as Settings::answer_interval and answer_burst.
   u32 overlay_interval, overlay_burst;
   u32 neighbour_fresh, neighbour_idle;  // ticks: a neighbour's time is written anew; it is known no more
+  u16 gue_port, vxlan_port;             // where tenants' tunnels of these kinds end, host order
+  u32 reserved;
   translate::Settings translation;
 };
-static_assert(sizeof(OwnSettings) == 152);
+static_assert(sizeof(OwnSettings) == 160);
 
 }  // namespace waymark::gateway

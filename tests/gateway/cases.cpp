@@ -111,9 +111,10 @@ namespace {
 size_t inner_at(const Bytes& packet, size_t behind, uint8_t protocol) {
   if (protocol == 4 || protocol == 41) return behind;
   if (protocol == 47) return behind + (packet.at(behind) & 0x20 ? 8 : 4);
-  const bool vxlan =
-      protocol == 17 && packet.size() > behind + 4 && packet[behind + 2] == 0x12 && packet[behind + 3] == 0xb5;
-  return vxlan ? behind + 30 : 0;
+  if (protocol != 17 || packet.size() <= behind + 4) return 0;
+  const int port = packet[behind + 2] << 8 | packet[behind + 3];
+  if (port == kFarGuePort) return behind + 12;
+  return port == 4789 || port == kFarVxlanPort ? behind + 30 : 0;
 }
 
 }  // namespace
@@ -141,6 +142,8 @@ const Cases& all_gateway_cases() {
     add_errors(c);
     add_sites(c);
     add_across(c);
+    add_ports(c);
+    add_of_routers(c);
     return c;
   }();
   return all;

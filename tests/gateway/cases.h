@@ -32,6 +32,9 @@ const std::string kRouter6 = "2001:db8:9::1";  // of the cloud
 // Another site of red's, behind gateway 2, as red and the cloud know it.
 const std::string kFar4 = "10.5.0.9", kFar6 = "3fff:c00:200:100::a05:9";
 
+// UDP ports of far ends, where they are not the usual ones.
+constexpr uint16_t kFarGuePort = 16'080, kFarVxlanPort = 14'789;
+
 struct GatewayCase {
   std::string name, why;
   std::string site;  // a configuration
@@ -79,6 +82,8 @@ void add_between(Cases& cases);
 void add_errors(Cases& cases);
 void add_sites(Cases& cases);
 void add_across(Cases& cases);
+void add_ports(Cases& cases);
+void add_of_routers(Cases& cases);
 const Cases& all_gateway_cases();
 
 }  // namespace waymark::gateway_cases

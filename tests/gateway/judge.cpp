@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "tests/gateway/link_cases.h"
 #include "tests/kit/packet_reader.h"
 
 namespace waymark::gateway_cases {
@@ -11,15 +12,6 @@ namespace waymark::gateway_cases {
 namespace {
 
 using reader::Read;
-
-// The packet of an Ethernet frame with up to two tags; empty: there is none.
-Bytes packet_in(const Bytes& frame) {
-  size_t at = 12;
-  while (at + 4 <= frame.size() && at < 20 &&
-         ((frame[at] == 0x81 && !frame[at + 1]) || (frame[at] == 0x88 && frame[at + 1] == 0xa8)))
-    at += 4;
-  return frame.size() > at + 2 ? part(frame, at + 2, frame.size()) : Bytes();
-}
 
 bool is(const Bytes& address, const std::string& text) { return address == address_bytes(text); }
 
@@ -69,6 +61,14 @@ bool came_so(const Bytes& packet, const Bytes& address) {
 
 }  // namespace
 
+Bytes packet_in(const Bytes& frame) {
+  size_t at = 12;
+  while (at + 4 <= frame.size() && at < 20 &&
+         ((frame[at] == 0x81 && !frame[at + 1]) || (frame[at] == 0x88 && frame[at + 1] == 0xa8)))
+    at += 4;
+  return frame.size() > at + 2 ? part(frame, at + 2, frame.size()) : Bytes();
+}
+
 std::string mixed_up(const Bytes& frame, const std::vector<Bytes>& out) {
   const Bytes in = packet_in(frame);
   const unsigned from = named(in);
@@ -92,6 +92,20 @@ std::string mixed_up(const Bytes& frame, const std::vector<Bytes>& out) {
       return "from an address of tenant " + std::to_string(tenant_at(r->source)) + ", not " + std::to_string(from);
   }
   return {};
+}
+
+std::string mixed_up_at_links(const Bytes& frame, bool by_link, const Bytes& left, bool to_link) {
+  const auto was = reader::read(packet_in(frame), true);
+  const unsigned from = by_link                         ? tenant_of_link(frame)
+                        : !was                          ? 0
+                        : was->destination.size() == 16 ? tenant_at(was->destination)
+                                                        : 1;
+  if (to_link) return tenant_of_link(left) == from && from ? "" : "by the link of another tenant";
+  const auto became = reader::read(packet_in(left), true);
+  if (!became) return "malformed";
+  if (!by_link) return "";  // told, or sent on to where it came from
+  if (became->source.size() == 4) return from == 1 ? "" : "into the tunnel of another tenant";
+  return tenant_at(became->source) == from ? "" : "from another tenant's address";
 }
 
 std::string wrongly_known(const Live& live) {

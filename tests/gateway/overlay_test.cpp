@@ -5,7 +5,7 @@
 #include <set>
 
 #include "core/overlay/reasons.h"
-#include "tests/gateway/overlay_cases.h"
+#include "tests/gateway/link_cases.h"
 #include "tests/translator/site.h"
 
 namespace waymark::gateway_cases {
@@ -52,6 +52,8 @@ TEST(Overlay, CasesNameEveryReason) {
                                  "overlay.asked_by_kernel"};            // WithoutANextHopTheKernelAsks
   for (const OverlayCase& c : overlay_cases())
     for (const OverlayStep& step : c.steps) named.insert(step.reason);
+  for (const LinkCase& c : link_cases())
+    for (const LinkStep& step : c.steps) named.insert(step.reason);
   for (const ReasonText& r : overlay::kReasonTexts) EXPECT_TRUE(named.contains(r.name)) << r.name << " has no case";
 }
 
