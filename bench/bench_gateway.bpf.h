@@ -70,7 +70,8 @@ WM_INLINE firewall::Asked asked_next() {
 
 extern "C" WM_SECTION("xdp") __attribute__((flatten)) int wm_bench_firewall(xdp_md* ctx) {
   KernelEnv env(ctx);
-  const Verdict verdict = firewall::admit(env, asked_next());
+  firewall::Asked asked = asked_next();
+  const Verdict verdict = firewall::admit(env, asked);
   if (WM_LIKELY(!ended(verdict))) return bpf::xdp_tx;
   if (u64* count = env.at(table::reasons, verdict.reason % kReasons)) *count += 1;
   return bpf::xdp_aborted;

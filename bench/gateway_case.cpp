@@ -20,8 +20,9 @@ class GatewayCase : public WrapperCase {
 
   Status prepare() override {
     const u32 open = begins() ? kOld : spec_.flows;
-    arriving_ = spec_.alone ? packet_to_translate(false, Carried::tcp) : gateway_packet(spec_.way, spec_.tunnel);
-    auto made = Wrapper::make(gateway_site(open, spec_.tunnel, spec_.firewall),
+    arriving_ =
+        spec_.alone ? packet_to_translate(false, Carried::tcp) : gateway_packet(spec_.way, spec_.tunnel, spec_.bits);
+    auto made = Wrapper::make(gateway_site(open, spec_.tunnel, spec_.firewall, spec_.bits),
                               spec_.alone ? "wm_bench_firewall" : gateway_wrapper(spec_.way, spec_.tunnel), arriving_,
                               spec_.alone ? 0 : gateway_overhead(spec_.way, spec_.tunnel));
     if (!made) return made.error();
@@ -122,10 +123,11 @@ int gateway_overhead(GatewayWay way, Tunnel tunnel) {
   return way == GatewayWay::back ? header - shorter : shorter - header;
 }
 
-SiteSpec gateway_site(u32 open, Tunnel tunnel, bool firewall) {
+SiteSpec gateway_site(u32 open, Tunnel tunnel, bool firewall, bool bits) {
   SiteSpec site;
   site.gateway = true;
   site.firewall = firewall;
+  site.bits = bits;
   site.tunnel = tunnel;
   site.pins = 0;
   site.flows = room_for(open);

@@ -20,8 +20,14 @@ const Address kEnd = *parse_address("2001:db8:ffff::1"), kOtherEnd = *parse_addr
               kTenantEnd = *parse_address("2001:db8:7::1");
 const Address kServer6 = *parse_address("2001:db8:64::198.51.100.80");
 
-const PlanConfig kPlan = {
-    "cloud", {*parse_address("3fff:c00::"), 32}, "gateway:16 tenant:32 zero:16 ipv4:32", TagOver::address, {}};
+PlanConfig plan_config(bool bits) {
+  return {"cloud",
+          {*parse_address("3fff:c00::"), 32},
+          bits ? "gateway:16 tenant:32 zero:1 dscp:6 valid:1 birth:8 ipv4:32" : "gateway:16 tenant:32 zero:16 ipv4:32",
+          TagOver::address,
+          {}};
+}
+const PlanConfig kPlan = plan_config(false);
 
 Address in_plan(u64 gateway, u64 tenant, u32 ip4) {
   return gateway::plan_address(compile_plan(kPlan)->plan, gateway, tenant, ip4);
@@ -64,7 +70,7 @@ std::vector<u8> tunnel_header(Tunnel tunnel, u32 carried) {
 }  // namespace
 
 void add_gateway(Config& config, const SiteSpec& spec) {
-  config.plan = {kPlan};
+  config.plan = {plan_config(spec.bits)};
   GatewayConfig& g = config.gateway.emplace();
   g.plan = kPlan.name;
   g.holds = {kHere};
@@ -75,6 +81,7 @@ void add_gateway(Config& config, const SiteSpec& spec) {
   tenant.number = kTenant;
   tenant.firewall = spec.firewall;
   tenant.rule = {{FlowDirection::out, true, {}, {{Protocol::tcp, kServerPort, kServerPort}}, {}, {}}};
+  if (spec.bits) tenant.rule[0].dscp = u8(kBits);
   const bool vxlan = spec.tunnel == Tunnel::vxlan;
   TenantTunnelConfig& tunnel = tenant.tunnel.emplace_back();
   tunnel.tunnel = spec.tunnel;
@@ -84,7 +91,7 @@ void add_gateway(Config& config, const SiteSpec& spec) {
   tunnel.ip4 = {{address_of(wire32(kFirstClient)), 8}};
 }
 
-std::vector<u8> gateway_packet(GatewayWay way, Tunnel tunnel) {
+std::vector<u8> gateway_packet(GatewayWay way, Tunnel tunnel, bool bits) {
   const bool out = way == GatewayWay::out;
   std::vector<u8> frame = packet_to_translate(!out, Carried::tcp);
   if (!out) {
@@ -92,6 +99,7 @@ std::vector<u8> gateway_packet(GatewayWay way, Tunnel tunnel) {
     const u64 gateway = way == GatewayWay::other ? kOther : kHere;
     store_address(ip + 8, kServer6);
     store_address(ip + 24, in_plan(gateway, kTenant, kFirstClient));
+    if (bits) ip[24 + 10] = u8(kBits << 1);
     auto* tcp = reinterpret_cast<Tcp*>(ip + sizeof(Ip6));
     tcp->source = wire16(kServerPort);
     tcp->destination = wire16(kClientPort);
@@ -129,7 +137,8 @@ u32 open_flows(Live& live, const Settings& settings, u32 ticks, u32 flows) {
   for (u32 n = 0; n < flows; ++n) {
     const ExactKey<2> key = tenant_key(n);
     const PinPlace place = place_in(hash_key(settings.pin_key, key), limits.buckets);
-    in += is_in(insert_exact<firewall::Flows>(env, limits, place, key, open_state(), firewall::user_word(1, 1),
+    in += is_in(insert_exact<firewall::Flows>(env, limits, place, key, open_state(),
+                                              firewall::user_word(1, 1, settings.firewall.bits ? kBits : 0),
                                               ticks >> settings.stamp_shift));
   }
   return in;

@@ -18,7 +18,7 @@ enum class GatewayWay {
 void add_gateway(Config& config, const SiteSpec& spec);
 
 // The packet of flow 0 that arrives.
-std::vector<u8> gateway_packet(GatewayWay way, Tunnel tunnel);
+std::vector<u8> gateway_packet(GatewayWay way, Tunnel tunnel, bool bits = false);
 
 // The client that a packet of the site's names, whose last 20 bytes are its TCP header: of a frame that left, or of one
 // that arrives.

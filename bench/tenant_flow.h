@@ -10,6 +10,7 @@ constexpr u32 kTenant = 1;               // its number
 constexpr u32 kFirstClient = 10u << 24;  // 10.0.0.0, and its prefix has 8 bits
 constexpr u32 kServer = 0xc6336450;      // 198.51.100.80
 constexpr u16 kClientPort = 40'000, kServerPort = 80;
+constexpr u32 kBits = 46;  // of its flows, where their addresses say something of them: a class of service
 constexpr u32 kTcpLength = sizeof(Tcp);
 
 // The client's address as a word of the packet's.

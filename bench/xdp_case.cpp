@@ -148,6 +148,10 @@ template <GatewayWay way, u32 flows = 1, Tunnel tunnel = Tunnel::ip, bool firewa
 std::unique_ptr<Case> gateway_role() {
   return make_gateway({way, flows, tunnel, firewall});
 }
+template <GatewayWay way, u32 flows = 1>
+std::unique_ptr<Case> gateway_bits() {
+  return make_gateway({.way = way, .flows = flows, .bits = true});
+}
 template <u32 flows>
 std::unique_ptr<Case> firewall_alone() {
   return make_gateway({.way = GatewayWay::out, .flows = flows, .alone = true});
@@ -198,11 +202,14 @@ const std::vector<NamedCase>& all_cases() {
       {"xdp.gateway.4to6.hit_1m", true, gateway_role<out, 1'000'000>, 165},
       {"xdp.gateway.4to6.new", true, gateway_role<out, 0>, 185},
       {"xdp.gateway.4to6.open", true, gateway_role<out, 1, Tunnel::ip, false>, 55},
+      {"xdp.gateway.4to6.bits", true, gateway_bits<out>, 78},
+      {"xdp.gateway.4to6.bits_new", true, gateway_bits<out, 0>, 250},
       {"xdp.gateway.4to6.vxlan", true, gateway_role<out, 1, Tunnel::vxlan>, 93},
       {"xdp.gateway.6to4.hit_1", true, gateway_role<back, 1>, 75},
       {"xdp.gateway.6to4.hit_64k", true, gateway_role<back, 65'536>, 125},
       {"xdp.gateway.6to4.hit_1m", true, gateway_role<back, 1'000'000>, 165},
       {"xdp.gateway.6to4.open", true, gateway_role<back, 1, Tunnel::ip, false>, 55},
+      {"xdp.gateway.6to4.bits", true, gateway_bits<back>, 78},
       {"xdp.gateway.6to4.vxlan", true, gateway_role<back, 1, Tunnel::vxlan>, 100},
       {"xdp.gateway.other", true, gateway_role<GatewayWay::other>, 45},
       {"xdp.firewall.hit_1", true, firewall_alone<1>, 20},

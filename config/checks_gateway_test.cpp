@@ -71,6 +71,75 @@ TEST(Gateways, NeedAPlanOfTheirFields) {
   });
 }
 
+// The plan with these fields, line 4, and red with this rule, line 20, and more keys of its.
+std::string with_bits(const std::string& layout, const std::string& rule, const std::string& keys = kKeys) {
+  std::string text = gateway(keys, kTenant + rule + "\n");
+  const std::string usual = "zero:40";
+  return text.replace(text.find(usual), usual.size(), layout);
+}
+const std::string kAllBits = "zero:25 dscp:6 valid:1 birth:8", kTwoBits = "zero:33 dscp:6 valid:1";
+std::string rule(const std::string& keys) { return "rule = [{ " + keys + " }]"; }
+
+TEST(Gateways, FillInWhatAddressesSayOfFlows) {
+  const std::string all = "direction = \"out\", action = \"allow\", ";
+  const std::string good = with_bits(kTwoBits, "rule = [{ " + all + "dscp = 46, valid = true }, { " + all +
+                                                   "dscp = \"copy\" }, { direction = \"in\", action = \"allow\", "
+                                                   "from_valid = true }]");
+  EXPECT_EQ(problems_of(good), "");
+  const auto& rules = parse_config(good, "f").config.value().gateway->tenant[0].rule;
+  EXPECT_EQ(rules[0].dscp, 46);
+  EXPECT_TRUE(rules[0].valid);
+  EXPECT_EQ(rules[1].dscp, kCopyClass);
+  EXPECT_TRUE(rules[2].from_valid);
+  const std::string said =
+      "f:7:8: warning: plan \"cloud\" has \"birth\", which a tenant's packet does not say: without a [group] that "
+      "mirrors flows, in time of grace ";
+  EXPECT_NE(problems_of(with_bits(kAllBits, "")).find(said + "only packets from outside find a flow again"),
+            std::string::npos)
+      << problems_of(with_bits(kAllBits, ""));
+  EXPECT_NE(problems_of(with_bits(kAllBits, "", kKeys + "\ngrace_from = \"inside\"")).find(said + "with grace_from"),
+            std::string::npos);
+  EXPECT_EQ(problems_of(with_bits(kAllBits, "", kKeys + "\ngrace = \"0s\"")), "");
+  const std::string none = problems_of(with_bits(kTwoBits, "firewall = false"));
+  EXPECT_NE(none.find("tenant \"red\" has no firewall, which fills in what addresses of plan \"cloud\" say of flows: "
+                      "its have zeros"),
+            std::string::npos)
+      << none;
+}
+
+TEST(Gateways, RefuseWhatNoAddressCouldSay) {
+  const auto says = [](const std::string& text, const std::string& sentence) {
+    const std::string problems = problems_of(text);
+    EXPECT_NE(problems.find(sentence), std::string::npos) << problems;
+  };
+  const std::string out = "direction = \"out\", action = \"allow\", ", in = "direction = \"in\", action = \"allow\", ";
+  says(with_bits("zero:35 dscp:5", ""), "plan \"cloud\" has 5 bits of \"dscp\"; a gateway's has 6 bits");
+  says(with_bits("zero:38 valid:2", ""), "plan \"cloud\" has 2 bits of \"valid\"; a gateway's has 1 bit");
+  says(with_bits("zero:31 birth:9", ""), "plan \"cloud\" has 9 bits of \"birth\"; a gateway's has at most 8 bits");
+  says(with_bits("zero:39 watch:1", ""), "has the field \"watch\", which a gateway does not fill in");
+  says(with_bits(kTwoBits, rule(out + "dscp = 0")), "must be a DSCP from 1 to 63, or \"copy\"");
+  says(with_bits(kTwoBits, rule(out + "dscp = 64")), "must be a DSCP from 1 to 63, or \"copy\"");
+  says(with_bits(kTwoBits, rule(in + "dscp = 46")),
+       "a rule of tenant \"red\" has \"dscp\", and is not for flows \"out\" alone: who begins one from outside has "
+       "chosen "
+       "its address");
+  says(with_bits(kTwoBits, rule("direction = \"out\", action = \"deny\", valid = true")),
+       "a rule of tenant \"red\" has \"valid\", but refuses its flows");
+  says(with_bits("zero:40", rule(out + "dscp = 46")),
+       "a rule of tenant \"red\" has \"dscp\", but plan \"cloud\" has no field \"dscp\"");
+  says(with_bits("zero:40", rule(in + "from_valid = true")), "but plan \"cloud\" has no field \"valid\"");
+  says(with_bits(kTwoBits, rule(out + "from_valid = true")),
+       "has \"from_valid\", and is not for flows \"in\" alone: of others nothing says it");
+  says(with_bits(kTwoBits, rule(in + "from_valid = true"), kKeys + "\nonward = \"route\""),
+       "which is believed of packets in gateways' tunnels alone, but \"onward\" in [gateway] is by route");
+  std::string before = with_bits(kTwoBits, "", kKeys + "\nannounce = [\"specific\"]");
+  const std::string layout = "gateway:8 tenant:16 zero:33 dscp:6 valid:1";
+  before.replace(before.find(layout), layout.size(), "dscp:6 gateway:8 tenant:16 zero:34");
+  says(before,
+       "plan \"cloud\" has a field that flows fill in before \"gateway\": no prefix stands for one gateway, so "
+       "\"announce\" in [gateway] cannot have \"specific\"");
+}
+
 TEST(Gateways, HoldIdsThatThereAre) {
   expect({
       {gateway("plan = \"cloud\"\nholds = [1, 3]\nprefix = [{ prefix = \"64:ff9b::/96\" }]"),

@@ -31,10 +31,13 @@ void check_plans(Checking& in) {
   for (const PlanConfig& plan : in.config.plan) {
     if (!in.places.good(plan) || !in.places.good(plan.prefix)) continue;
     if (!in.places.good(plan.layout) || !in.places.good(plan.over) || !in.places.good(plan.keys)) continue;
-    if (auto compiled = compile_plan(plan))
+    if (auto compiled = compile_plan(plan)) {
+      if (!has(compiled->plan, FieldKind::birth))
+        warn_unused(in, plan.birth_unit, plan, title("plan", plan.name), "birth_unit", "without the field \"birth\"");
       plans.push_back({&plan, std::move(*compiled)});
-    else
+    } else {
       in.problems.error(in.places.at(plan.layout, plan), compiled.error().sentence);
+    }
   }
   check_overlaps(in, plans);
 }

@@ -93,6 +93,7 @@ struct PlanConfig {
   std::string layout;  // "tenant:32 gateway:32 ipv4:32"
   TagOver over = TagOver::address;
   std::vector<TagKeyConfig> keys;
+  Duration birth_unit = std::chrono::minutes(1);  // of the field `birth`
 };
 
 struct ApiConfig {

@@ -74,6 +74,12 @@ struct Flag {
   std::string show(bool value) const { return value ? "true" : "false"; }
 };
 
+// What class of service flows have: a DSCP, or 64 for "copy".
+struct FlowClass {
+  std::string wants() const { return "a DSCP from 1 to 63, or \"copy\""; }
+  Result<std::optional<u8>> read(const Node& node) const;
+};
+
 // "500ms", "2s", "30m", "1h"
 struct Span {
   Duration least, most;

@@ -55,6 +55,13 @@ Result<std::optional<u8>> TrafficClass::read(const Node& node) const {
   return std::optional<u8>(u8(*n));
 }
 
+Result<std::optional<u8>> FlowClass::read(const Node& node) const {
+  if (const auto* word = node.as<std::string>(); word && *word == "copy") return std::optional<u8>(64);
+  const auto* n = node.as<std::int64_t>();
+  if (!n || *n < 1 || *n > 63) return unwanted(wants(), node);
+  return std::optional<u8>(u8(*n));
+}
+
 Result<std::string> Layout::read(const Node& node) const {
   const auto* text = node.as<std::string>();
   if (!text || text->empty() || text->size() > 1000) return unwanted(wants(), node);

@@ -28,7 +28,7 @@ constexpr Meaning kMeanings[] = {
     {"dscp", "the class of service"},
     {"birth", "when the flow began"},
     {"chain", "the network functions that packets must visit"},
-    {"valid", "how long the flow is allowed"},
+    {"valid", "whether the flow's client is known to be good"},
     {"watch", "whether packets are copied for analysis"},
     {"mark", "marks packets to measure loss and delay (RFC 9341)"},
     {"zero", "must be zero"},

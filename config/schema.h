@@ -147,7 +147,10 @@ constexpr auto kPlan = section<PlanConfig>(
     Field{"over", &PlanConfig::over, one_of<TagOver>({{"address", TagOver::address}, {"pair", TagOver::pair}}),
           optional, "What the tag covers: the rest of the address, or that and the client's address."},
     Field{"keys", &PlanConfig::keys, TagKeys{}, optional,
-          "The tag's keys by epoch, at most 4. Without an `epoch` in the layout: one, of epoch 0.", "none"});
+          "The tag's keys by epoch, at most 4. Without an `epoch` in the layout: one, of epoch 0.", "none"},
+    Field{"birth_unit", &PlanConfig::birth_unit, Span{1s, 24h}, optional,
+          "What the field `birth` counts, since 1970 and modulo what it holds: with 8 bits and \"1m\" it comes again "
+          "after four hours."});
 
 constexpr auto kApi = section<ApiConfig>(
     "[api]", "How the command line and monitoring reach the daemon.",

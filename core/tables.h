@@ -49,6 +49,7 @@ struct TableSizes {
   T(previous, u16, 2 * kMaxChoices, live)            \
   T(members, u32, 2 * kMaxMembers, live)             \
   T(flow_grace, u64, 1, live)                        \
+  T(birth_clock, u64, 1, live)                       \
   T(holdings, HeldRecord, kMaxHeld, live)            \
   T(meta, Meta, 1, live)
 #define WM_STATE_TABLES(T)                                                                 \
@@ -62,6 +63,7 @@ struct TableSizes {
   T(flow_embryo_records, ExactRecord4, kExactEmbryoWays* sizes.flow_embryo_buckets, state) \
   T(flow_counts, FlowCount, sizes.flow_buckets ? kMaxFirewallPolicies : 0, state)          \
   T(fragments, FragmentBucket, sizes.flow_buckets ? kFragmentBuckets : 0, state)           \
+  T(fragment_bits, FragmentBits, sizes.flow_buckets ? kFragmentBuckets : 0, state)         \
   T(neighbours, NeighbourBucket, kNeighbourBuckets, state)
 #define WM_COUNTER_TABLES(T)                                \
   T(target_traffic, TargetCounters, sizes.targets, counter) \

@@ -1,5 +1,7 @@
 #include "daemon/flows.h"
 
+#include "core/firewall/bits.h"
+
 namespace waymark {
 
 namespace {
@@ -9,7 +11,8 @@ bool fits(const FlowFilter& filter, const FlowSeen& f) {
   return !filter.address || *filter.address == f.inside || *filter.address == f.outside;
 }
 
-std::optional<FlowSeen> look(const u64* way, const ExactRecord4* record, u32 stamp, u32 shift, u32 per_second) {
+std::optional<FlowSeen> look(const u64* way, const ExactRecord4* record, const FlowClock& c, u32 shift) {
+  const u32 stamp = c.ticks >> shift;
   const auto flow = read_flow(way, record);
   if (!flow) return std::nullopt;
   const firewall::FlowEnds ends = firewall::ends_in(flow->key);
@@ -24,16 +27,17 @@ std::optional<FlowSeen> look(const u64* way, const ExactRecord4* record, u32 sta
                   (flow->state & firewall::kGrace) != 0,
                   (flow->state & firewall::kLent) != 0,
                   u8(flow->user >> 32),
-                  u32((u64(exact_age(flow->word, stamp)) << shift) / per_second)};
+                  u32((u64(exact_age(flow->word, stamp)) << shift) / c.ticks_per_second),
+                  firewall::flow_word(flow->user, 0),
+                  firewall::age_of(flow->user, c.birth, c.birth_bits) * c.birth_unit};
 }
 
 template <class Table>
-void list(FlowEnv& env, u32 stamp, u32 shift, u32 per_second, const FlowFilter& filter, std::vector<FlowSeen>& out) {
+void list(FlowEnv& env, const FlowClock& c, u32 shift, const FlowFilter& filter, std::vector<FlowSeen>& out) {
   for (u32 b = 0; auto* bucket = Table::bucket(env, b); ++b)
     for (u32 way = 0; way < Table::kWays; ++way) {
       if (out.size() >= filter.most) return;
-      if (const auto seen = look(&bucket->way[way], Table::record(env, b, way), stamp, shift, per_second);
-          seen && fits(filter, *seen))
+      if (const auto seen = look(&bucket->way[way], Table::record(env, b, way), c, shift); seen && fits(filter, *seen))
         out.push_back(*seen);
     }
 }
@@ -43,8 +47,8 @@ void list(FlowEnv& env, u32 stamp, u32 shift, u32 per_second, const FlowFilter& 
 std::vector<FlowSeen> list_flows(Live& live, const FlowClock& c, const FlowFilter& filter) {
   std::vector<FlowSeen> out;
   FlowEnv env{live};
-  list<firewall::Flows>(env, c.ticks >> c.stamp_shift, c.stamp_shift, c.ticks_per_second, filter, out);
-  list<firewall::Embryos>(env, c.ticks >> c.embryo_shift, c.embryo_shift, c.ticks_per_second, filter, out);
+  list<firewall::Flows>(env, c, c.stamp_shift, filter, out);
+  list<firewall::Embryos>(env, c, c.embryo_shift, filter, out);
   return out;
 }
 

@@ -16,6 +16,7 @@ struct FlowsView {
   std::vector<std::pair<u32, u64>> taken;    // by owner: what counts against its limit just now
   u64 capacity = 0, half_open_capacity = 0;  // all ways of the tables
   Duration grace_left{};                     // 0: TCP goes on in its middle no more
+  Duration birth_unit{};                     // of FlowsSwept::ages; 0: addresses do not say when flows began
 };
 
 struct FlowFilter {
@@ -34,11 +35,16 @@ struct FlowSeen {
   bool lent;  // another member of the group told it
   u8 rule;    // in table::firewall_rules, of its policy's, from 1 on; 0: none
   u32 idle_seconds;
+  u32 bits = 0;         // in its address (core/firewall/bits.h)
+  u64 age_seconds = 0;  // as far as that says it: at least so many
 };
 
 // To tell stamps' ages by.
 struct FlowClock {
   u32 ticks, ticks_per_second, stamp_shift, embryo_shift;
+  // What `birth` says of flows that begin now, which of a flow's bits it has, and its unit; zeros: nothing says it.
+  u32 birth = 0, birth_bits = 0;
+  u64 birth_unit = 0;  // seconds
 };
 
 // At most filter.most flows, half-open ones last, in the tables' order. Reads all of the tables where fewer fit.

@@ -9,6 +9,7 @@
 
 #include "base/address_text.h"
 #include "core/exact_insert.h"
+#include "core/firewall/bits.h"
 #include "daemon/processes_test.h"
 #include "daemon/snapshot.h"
 #include "engine/replay/userspace.h"
@@ -58,6 +59,7 @@ TEST(FlowList, HasFlowsAsTheyAre) {
   EXPECT_EQ(f.stage, Stage::open);
   EXPECT_TRUE(f.outside_began);
   EXPECT_TRUE(f.found_again);
+  EXPECT_EQ(f.bits, 0u);
   EXPECT_EQ(f.rule, 3);
   EXPECT_EQ(f.idle_seconds, 32u) << "two stamps";
   EXPECT_EQ(all[1].stage, Stage::datagram);
@@ -150,7 +152,8 @@ TEST(FlowRows, FlowsAreToldInTheConfigurationsTerms) {
   s.list_flows = [&](const FlowFilter& filter) {
     asked = filter;
     return std::vector<FlowSeen>{
-        {7, kInside, kOutside, 4000, 80, kProtoTcp, Stage::open, false, false, false, 2, 32},
+        {7, kInside, kOutside, 4000, 80, kProtoTcp, Stage::open, false, false, false, 2, 32, 46 | firewall::kValidBit,
+         180},
         {7, kInside, kOutside, 4000, 80, kProtoTcp, Stage::reset_by_outside, true, true, true, 3, 0},
         {8, kInside, kOutside, 77, 0, kProtoIcmp4, Stage::reply, false, false, false, 0, 1},
         {6, kInside, kOutside, 0, 0, 47, Stage::both, false, false, false, 9, 1}};
@@ -165,9 +168,11 @@ TEST(FlowRows, FlowsAreToldInTheConfigurationsTerms) {
   ASSERT_EQ(rows.size(), 4u);
   EXPECT_EQ(rows[0], Json::parse(R"({"tenant": "red", "protocol": "tcp", "inside": "10.0.0.5:4000",
       "outside": "203.0.113.20:80", "stage": "open", "begun_by": "inside", "found_again": false, "lent": false, "rule": 1,
-      "idle_seconds": 32})"))
+      "idle_seconds": 32, "dscp": 46, "valid": true, "age_seconds": 180})"))
       << "the second part of the first rule";
   EXPECT_EQ(rows[1]["rule"], 2);
+  EXPECT_EQ(rows[1]["dscp"], 0);
+  EXPECT_EQ(rows[1]["valid"], false);
   EXPECT_EQ(rows[1]["stage"], "reset_by_outside");
   EXPECT_EQ(rows[1]["begun_by"], "outside");
   EXPECT_EQ(rows[1]["found_again"], true);
@@ -196,6 +201,14 @@ TEST(FlowRows, StatusAndMetrics) {
                            "waymark_flows_grace_seconds 48\n", "waymark_tenant_flows{tenant=\"red\"} 76\n"})
     EXPECT_NE(text.find(line), text.npos) << line;
   EXPECT_EQ(text.find("tenant=\"open\""), text.npos) << "it has no firewall";
+  EXPECT_EQ(text.find("waymark_flows_by_age"), text.npos) << "nothing says when they began";
+  s.flows->birth_unit = 60s;
+  s.flows->swept.ages[0] = 5;
+  s.flows->swept.ages[3] = 2;
+  for (const char* line :
+       {"waymark_flows_by_age{from_seconds=\"0\"} 5\n", "waymark_flows_by_age{from_seconds=\"60\"} 0\n",
+        "waymark_flows_by_age{from_seconds=\"240\"} 2\n"})
+    EXPECT_NE(metrics_text(s).find(line), text.npos) << line;
   s.flows.reset();
   EXPECT_EQ(metrics_text(s).find("waymark_flows"), text.npos);
   EXPECT_EQ(to_json(*show(s, question(Show::What::status))).find("flows_used"), status.npos);

@@ -61,6 +61,7 @@ constexpr Duration kLongestWait = std::chrono::milliseconds(20);
 }  // namespace
 
 Time boot_time() { return read(CLOCK_BOOTTIME); }
+Duration wall_time() { return read(CLOCK_REALTIME); }
 
 struct Loop::Parts {
   asio::io_context io{1};

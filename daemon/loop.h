@@ -14,7 +14,8 @@ class io_context;
 
 namespace waymark {
 
-Time boot_time();  // CLOCK_BOOTTIME
+Time boot_time();      // CLOCK_BOOTTIME
+Duration wall_time();  // CLOCK_REALTIME, which may be set
 
 class Loop {
  public:

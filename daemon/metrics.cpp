@@ -109,6 +109,15 @@ void add_flows(std::string& out, const Snapshot& s) {
       .sample({}, f.half_open_capacity);
   Family(out, "waymark_flows_grace_seconds", "gauge", "How long the firewall lets TCP go on that it does not know.")
       .sample({}, u64(std::chrono::ceil<std::chrono::seconds>(f.grace_left).count()));
+  if (f.birth_unit != Duration(0)) {
+    Family ages(
+        out, "waymark_flows_by_age", "gauge",
+        "Flows that tenants began, by how long ago at least, as the last sweep found them and as far as the plan's "
+        "field birth can say.");
+    const u64 unit = u64(std::chrono::duration_cast<std::chrono::seconds>(f.birth_unit).count());
+    for (u32 i = 0; i < kFlowAges; ++i)
+      ages.sample({{"from_seconds", std::to_string(i ? unit << (i - 1) : 0)}}, f.swept.ages[i]);
+  }
   Family tenants(out, "waymark_tenant_flows", "gauge", "Flows of the tenant, half-open ones among them.");
   for (const TenantFlows& t : tenant_flows(s))
     if (t.tenant->firewall) tenants.sample({{"tenant", t.tenant->name}}, t.taken);

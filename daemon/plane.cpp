@@ -82,7 +82,7 @@ Status Plane::start_control(const Config& config, bool adopted) {
   if (!moment) return moment.error();
   Control::Life life;
   life.name = config.name;
-  life.clock = {moment->at, moment->ticks, engine_.ticks_per_second()};
+  life.clock = {moment->at, moment->ticks, engine_.ticks_per_second(), wall_time()};
   life.seed = u64(random_word()) << 32 | random_word();
   life.epoch = u64(random_word()) << 32 | random_word();
   life.adopted = adopted;
@@ -283,7 +283,7 @@ void Plane::tick(Time now) {
   if (now < control_->deadline()) return;
   // Boot time and ticks drift apart, and a suspended machine stops one of them.
   if (const Result<Moment> moment = engine_.now(); moment)
-    control_->node().set_clock({moment->at, moment->ticks, engine_.ticks_per_second()});
+    control_->node().set_clock({moment->at, moment->ticks, engine_.ticks_per_second(), wall_time()});
   const std::vector<u32> freed = control_->tick(now);
   for (const u32 slot : freed) engine_.reset_target_traffic(slot);
   if (!freed.empty()) hops_changed_ = true;

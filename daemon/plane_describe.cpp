@@ -45,10 +45,19 @@ void Plane::describe_flows(Snapshot& s) {
                  {},
                  u64(plan.settings.buckets) * kExactWays,
                  u64(plan.settings.embryo_buckets) * kExactEmbryoWays,
-                 node.grace_left(s.now)};
+                 node.grace_left(s.now),
+                 plan.birth_unit};
   for (const FlowPlan::Owner& owner : plan.owners) view.taken.emplace_back(owner.number, node.flows().taken(owner));
   s.flows = std::move(view);
-  const FlowClock clock{node.ticks(s.now), engine_.ticks_per_second(), plan.stamp_shift, plan.settings.embryo_shift};
+  const u32 ticks = node.ticks(s.now);
+  const auto unit = std::chrono::duration_cast<std::chrono::seconds>(plan.birth_unit);
+  const FlowClock clock{ticks,
+                        engine_.ticks_per_second(),
+                        plan.stamp_shift,
+                        plan.settings.embryo_shift,
+                        node.flows().birth_at(ticks),
+                        plan.settings.birth_bits,
+                        u64(unit.count())};
   s.list_flows = [tables = engine_.tables(), clock](const FlowFilter& filter) {
     return list_flows(tables->live(), clock, filter);
   };

@@ -60,9 +60,13 @@ Status Punts::follow(const Object& object, Image image, std::shared_ptr<const Ob
   }
   watch_.reset();
   reader_.emplace(std::move(*reader));
-  image.settings.firewall = {};  // what was punted has passed it
+  // What was punted has passed the firewall, whose flows are needed for what their addresses say alone.
+  const bool looks = image.settings.role.gateway.places.count;
+  if (!looks) image.settings.firewall = {};
+  image.settings.firewall.finishes = looks;
   engine_.load(std::move(image));
   engine_.share_neighbours(tables->live().neighbours);
+  if (looks) engine_.share_flows(tables->live());
   tables_ = std::move(tables);
   watch_ = loop_.on_readable(reader_->fd(), [this] { read(); });
   read();  // what came before

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/address_text.h"
+#include "core/firewall/bits.h"
 #include "daemon/snapshot.h"
 #include "roles/gateway/firewall.h"
 
@@ -69,9 +70,9 @@ Result<Rows> show_firewall(const Snapshot& s, const std::string& tenant) {
 }
 
 Result<Rows> show_flows(const Snapshot& s, const Show& show) {
-  Rows rows{
-      {"tenant", "protocol", "inside", "outside", "stage", "begun_by", "found_again", "lent", "rule", "idle_seconds"},
-      {}};
+  Rows rows{{"tenant", "protocol", "inside", "outside", "stage", "begun_by", "found_again", "lent", "rule",
+             "idle_seconds", "dscp", "valid", "age_seconds"},
+            {}};
   FlowFilter filter;
   filter.most = show.count;
   if (show.address) filter.address = number(ip4_of(*show.address));
@@ -90,7 +91,8 @@ Result<Rows> show_flows(const Snapshot& s, const Show& show) {
     rows.rows.push_back({tenant ? tenant->name : fmt::format("number {}", f.owner), protocol_name(f.protocol),
                          end_text(f, f.inside, f.inside_port, true), end_text(f, f.outside, f.outside_port, false),
                          std::string(name_of(f.stage)), std::string(f.outside_began ? "outside" : "inside"),
-                         f.found_again, f.lent, tenant ? place_of(*tenant, f.rule) : u64(0), u64(f.idle_seconds)});
+                         f.found_again, f.lent, tenant ? place_of(*tenant, f.rule) : u64(0), u64(f.idle_seconds),
+                         u64(f.bits & firewall::kDscpBits), (f.bits & firewall::kValidBit) != 0, f.age_seconds});
   }
   return rows;
 }

@@ -132,6 +132,12 @@ void FlowApplier::apply_one(const FlowRecord& record, const FlowTimes& times) {
     return;
   }
   if (!(flow.owners_state() & kLent)) return void(++counts_.kept);
+  if (flow.user != record.user) {  // another flow by the same ports, with another address maybe
+    const bool gone = erase_exact(flow);
+    const Inserted how =
+        gone ? insert_exact<Flows>(env, limits, place, key, state, record.user, times.stamp) : Inserted::contended;
+    return void(++(is_in(how) ? counts_.applied : counts_.raced));
+  }
   const bool changed = flow.owners_state() != state;
   if ((changed && !change_state(flow, state)) || !touch(flow, times.stamp)) return void(++counts_.raced);
   ++(changed ? counts_.applied : counts_.refreshed);

@@ -1,10 +1,13 @@
 #include "node/flows.h"
 
 #include <algorithm>
+#include <bit>
 
+#include "core/firewall/bits.h"
 #include "core/firewall/rules.h"
 #include "node/words.h"
 #include "roles/compile.h"
+#include "roles/gateway/role.h"
 
 namespace waymark {
 
@@ -16,6 +19,9 @@ using firewall::Stage;
 constexpr Duration kEnding = 240s;  // from a FIN on (RFC 5382, REQ-5)
 constexpr Duration kReset = 10s;
 constexpr Duration kPing = 60s;  // RFC 5508, REQ-1
+
+// The wall's clock may be set, and ticks drift apart from it.
+constexpr Duration kBirthEvery = 10s;
 
 constexpr Duration kSweepEvery = 5s;
 constexpr Duration kSweepPause = 4ms;
@@ -44,6 +50,7 @@ FlowPlan flow_plan(const Config& config, const Image& image, const Meta& meta) {
   plan.reset = stamps_for(kReset, meta);
   plan.ping = stamps_for(kPing, meta);
   plan.grace = ticks_of(config.gateway->grace, meta);
+  if (plan.settings.birth_bits) plan.birth_unit = gateway::birth_unit(config);
   plan.holds = config.gateway->held.value_or(config.gateway->holds);
   std::ranges::sort(plan.holds);
   for (const FirewallPolicy& policy : image.firewall_policies) plan.owners.push_back({policy.owner, policy.count});
@@ -87,6 +94,7 @@ void FlowKeeper::configure(FlowPlan plan, Time now) {
     sweeper_.emplace(words_.data());
   }
   grace_due_ = now;
+  birth_due_ = plan_.settings.birth_bits ? now : Time::max();
   if (alike) return;
   // What a start finds has the places of a configuration that it does not know: the first sweep sets it right.
   if (!before.owners.empty()) move_counts(before);
@@ -142,17 +150,25 @@ void FlowKeeper::end_grace(Time now, u32 ticks, u32 per_second) {
   grace_ended_ = true;
 }
 
-void FlowKeeper::tick(Time now, u32 ticks, u32 ticks_per_second) {
+void FlowKeeper::tell_birth(Time now, u32 ticks, u32 per_second, Duration wall) {
+  birth_due_ = now + kBirthEvery;
+  const u64 since = u64(wall % plan_.birth_unit / 1ms) * per_second / 1'000;  // its present unit began
+  store(live_.birth_clock[0], u64(wall / plan_.birth_unit) << 32 | u32(ticks - u32(since)));
+}
+
+void FlowKeeper::tick(Time now, u32 ticks, u32 ticks_per_second, Duration wall) {
   if (!sweeper_) return;
+  if (now >= birth_due_) tell_birth(now, ticks, ticks_per_second, wall);
   if (now >= grace_due_) end_grace(now, ticks, ticks_per_second);
   if (now < sweep_due_) return;
   if (!sweeper_->midway()) begin_sweep(now);
   const FirewallSettings& s = plan_.settings;
   FlowEnv env{live_};
+  const u32 birth = birth_at(ticks);
   const bool ended = sweeper_->step(
       env, times(ticks).limits, {ticks >> plan_.stamp_shift, ticks >> s.embryo_shift},
       [&](u64 state) { return idle_stamps(plan_, firewall::stage_of(state)); },
-      [&](const ExactRecord4& record, bool embryo) { count(record, embryo); }, kSweepBuckets);
+      [&](const ExactRecord4& record, bool embryo) { count(record, embryo, birth); }, kSweepBuckets);
   sweep_due_ = ended ? std::max(sweep_begun_ + kSweepEvery, now) : now + kSweepPause;
   if (ended) end_sweep();
 }
@@ -167,8 +183,13 @@ void FlowKeeper::begin_sweep(Time now) {
   }
 }
 
-void FlowKeeper::count(const ExactRecord4& record, bool embryo) {
-  ++counting_.stages[u64(firewall::stage_of(read_word(&record.state))) % firewall::kStages];
+void FlowKeeper::count(const ExactRecord4& record, bool embryo, u32 birth) {
+  const u64 state = read_word(&record.state);
+  ++counting_.stages[u64(firewall::stage_of(state)) % firewall::kStages];
+  if (plan_.settings.birth_bits && firewall::beginner(state) == firewall::Side::inside) {
+    const u32 age = firewall::age_of(read_word(&record.user), birth, plan_.settings.birth_bits);
+    ++counting_.ages[u32(std::bit_width(age)) % kFlowAges];
+  }
   FlowsSwept::Owned* owned = find(counting_.owned, owner_of(record), &FlowsSwept::Owned::owner);
   if (owned) ++(embryo ? owned->half_open : owned->flows);  // else its tenant is gone
 }
@@ -192,6 +213,10 @@ group::FlowTimes FlowKeeper::times(u32 ticks) const {
   return {{s.buckets, s.embryo_buckets, s.stale_stamps, s.embryo_stamps},
           ticks >> plan_.stamp_shift,
           [this](Stage stage) { return idle_stamps(plan_, stage); }};
+}
+
+u32 FlowKeeper::birth_at(u32 ticks) const {
+  return firewall::birth_after(read_word(&live_.birth_clock[0]), ticks, plan_.settings.birth_scale);
 }
 
 u64 FlowKeeper::taken(const FlowPlan::Owner& owner) const { return read_word(&live_.flow_counts[owner.place].flows); }

@@ -26,6 +26,7 @@ struct FlowPlan {
   u32 stamp_shift = 0;
   u32 open = 1, exchange = 1, ending = 1, reset = 1, ping = 1;
   u32 grace = 0;              // ticks; 0: none
+  Duration birth_unit{};      // of what addresses say of a flow's beginning; 0: they do not
   std::vector<Owner> owners;  // by number
   std::vector<u64> holds;     // whose flows come here: gateways' ids, sorted
 };
@@ -33,6 +34,8 @@ FlowPlan flow_plan(const Config& config, const Image& image, const Meta& meta);
 
 // After how many stamps without a packet a flow of this stage goes. Of embryos the plan's settings say so.
 u32 idle_stamps(const FlowPlan& plan, firewall::Stage stage);
+
+constexpr u32 kFlowAges = 9;  // of eight bits
 
 // The flows as the last whole sweep found them.
 struct FlowsSwept {
@@ -43,7 +46,10 @@ struct FlowsSwept {
   u64 number = 0;  // of the sweep, from 1 on; 0: there was none yet
   u64 flows = 0, half_open = 0, expired = 0;
   std::array<u64, firewall::kStages> stages{};  // of both
-  std::vector<Owned> owned;                     // by owner
+  // Where their addresses say when they began: of those that the inside began, how many are 0, 1, 2 to 3, 4 to 7 and so
+  // on units old. Flows that lived longer than the field can say count as young ones.
+  std::array<u64, kFlowAges> ages{};
+  std::vector<Owned> owned;  // by owner
 };
 
 class FlowKeeper {
@@ -64,21 +70,23 @@ class FlowKeeper {
   // Whether it ended since the last call.
   bool take_grace_ended() { return std::exchange(grace_ended_, false); }
 
-  // What is due: a part of a sweep, the end of grace.
-  void tick(Time now, u32 ticks, u32 ticks_per_second);
-  Time deadline() const { return sweeper_ ? std::min(sweep_due_, grace_due_) : Time::max(); }
+  // What is due: a part of a sweep, the end of grace, the clock of births. `wall`: the time since 1970.
+  void tick(Time now, u32 ticks, u32 ticks_per_second, Duration wall = {});
+  Time deadline() const { return sweeper_ ? std::min({sweep_due_, grace_due_, birth_due_}) : Time::max(); }
 
   const FlowPlan& plan() const { return plan_; }
   group::FlowTimes times(u32 ticks) const;  // for as long as the plan stays
+  u32 birth_at(u32 ticks) const;            // what addresses say of flows that begin then
   const FlowsSwept& swept() const { return swept_; }
   u64 taken(const FlowPlan::Owner& owner) const;  // flows that count against its limit: the swept, and those since
 
  private:
   void move_counts(FlowPlan& before);
   void end_grace(Time now, u32 ticks, u32 ticks_per_second);
+  void tell_birth(Time now, u32 ticks, u32 ticks_per_second, Duration wall);
   void begin_sweep(Time now);
   void end_sweep();
-  void count(const ExactRecord4& record, bool embryo);
+  void count(const ExactRecord4& record, bool embryo, u32 birth);
 
   Live& live_;
   FlowPlan plan_;
@@ -86,7 +94,7 @@ class FlowKeeper {
   std::optional<ExactSweeper<firewall::Flows, firewall::Embryos>> sweeper_;  // none where nothing is guarded
   FlowsSwept counting_, swept_;
   std::vector<u64> before_;  // what table::flow_counts said when the sweep began, as in plan_.owners
-  Time sweep_begun_{0}, sweep_due_{0}, grace_due_{0};
+  Time sweep_begun_{0}, sweep_due_{0}, grace_due_{0}, birth_due_{0};
   bool grace_ended_ = false;
 };
 

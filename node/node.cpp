@@ -315,7 +315,7 @@ std::vector<u32> Node::tick(Time now) {
     hops_.renew(clock_.ticks_at(now + config().engine.adjacency_lifetime));
     refresh_due_ = now + config().engine.adjacency_lifetime / 8;
   }
-  flows_.tick(now, clock_.ticks_at(now), clock_.per_second);
+  flows_.tick(now, clock_.ticks_at(now), clock_.per_second, clock_.wall + (now - clock_.at));
   neighbours_.tick(now, clock_.ticks_at(now));
   if (now < sweep_due_ || !sweep(now)) return {};
   Duration idle = ServiceConfig{}.tcp_idle;  // as idle_of() has it for those that were removed

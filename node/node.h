@@ -50,6 +50,7 @@ struct TargetHealth {
 struct Clock {
   Time at;
   u32 ticks, per_second;
+  Duration wall{};  // since 1970, at that time
   u32 ticks_at(Time t) const {
     return ticks + u32(long(std::chrono::duration<double>(t - at).count() * double(per_second)));
   }

@@ -47,6 +47,9 @@ const InterfaceFacts* way_out(const Config& config, const std::vector<InterfaceF
   return facts.empty() ? nullptr : &facts[0];
 }
 
+// So long after 1970 a scene begins.
+constexpr Duration kWall = 7 * 24h;
+
 }  // namespace
 
 Scene::Scene(const Config& config, u32 seed) : config_(config), engine_(sizes_of(config)), now_(kStart) {
@@ -60,7 +63,7 @@ Result<std::unique_ptr<Scene>> Scene::make(const Config& config, u32 seed) {
   return scene;
 }
 
-Clock Scene::clock() const { return {0s, 0, kTicksPerSecond}; }
+Clock Scene::clock() const { return {0s, 0, kTicksPerSecond, kWall}; }
 u32 Scene::ticks() const { return clock().ticks_at(now_); }
 
 Mac Scene::mac_of(const Address& target) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/exact_insert.h"
+#include "core/firewall/bits.h"
 #include "core/firewall/fragments.h"
 #include "core/firewall/reasons.h"
 #include "core/firewall/rules.h"
@@ -25,8 +26,11 @@ WM_INLINE u32 embryo_stamp(E& env) {
   return env.now() >> env.settings().firewall.embryo_shift;
 }
 
-// What a flow's first packet leaves with it, constant while it lives: rule:8 << 32 | initial sequence number:32.
-WM_INLINE constexpr u64 user_word(u8 rule, u32 sequence) { return u64(rule) << 32 | sequence; }
+// What a flow's first packet leaves with it, constant while it lives: bits in its address:24 | rule:8 | initial
+// sequence number:32.
+WM_INLINE constexpr u64 user_word(u8 rule, u32 sequence, u32 bits = 0) {
+  return u64(bits) << kUserBitsShift | u64(rule) << 32 | sequence;
+}
 
 // A packet as the rare way is told of it.
 struct Asked {
@@ -34,6 +38,11 @@ struct Asked {
   Segment segment;  // of ICMP: flags 1 in a request, else 0
   Side from;
   u32 policy;  // in table::firewall_policies
+  // From outside: the bits in the address that it comes to. From inside: its own class (kClassShift).
+  u32 bits = 0;
+  u32 strict = 0;  // which of the bits must be the flow's: kFlowBits, or none
+  u8 has = 0;      // of what rules need
+  u32 flow = 0;    // once it passes, and where addresses have bits: flow_word() of its flow
 };
 
 // A TCP packet of a flow that is half open: what the flow is after it, and whether the packet passes.
@@ -78,12 +87,13 @@ WM_INLINE Judged judge_flow(u64 state, Side from, const Segment& s) {
   return {after_segment(state, from, s), kGoOn, false};
 }
 
-// A flow that a packet begins, or is in the middle of; in the place of `old`, where that is one.
+// A flow that a packet begins, or is in the middle of; in the place of `old`, where that is one. One that the outside
+// begins has the bits of the address that it chose; another one, what rule and clock say.
 template <class E>
 WM_INLINE Verdict begin_flow(E& env, const Asked& a, const PinPlace& place, const Flow& old) {
   const FirewallPolicy* policy = env.at(table::firewall_policies, a.policy);
   if (!policy) return why::unsolicited;
-  const Ends ends = ends_of(a.key, a.from);
+  const Ends ends = ends_of(a.key, a.from, a.has);
   const bool tcp = ends.protocol == kProtoTcp;
   u64 state = first_state(ends.protocol, a.from, a.segment);
   u32 interval = policy->interval, burst = policy->burst;
@@ -108,7 +118,8 @@ WM_INLINE Verdict begin_flow(E& env, const Asked& a, const PinPlace& place, cons
   }
   Allowed allowed = ask_rules(env, policy, ends, a.from);
   // Nobody knows who began it: the other side may have, to this one's port.
-  if (found_again && !allowed.allows) allowed = ask_rules(env, policy, ends_of(a.key, other(a.from)), other(a.from));
+  if (found_again && !allowed.allows)
+    allowed = ask_rules(env, policy, ends_of(a.key, other(a.from), a.has), other(a.from));
   if (!allowed.allows) {
     if (allowed.rule || a.from == Side::inside) return why::denied;
     return why::unsolicited;
@@ -117,7 +128,9 @@ WM_INLINE Verdict begin_flow(E& env, const Asked& a, const PinPlace& place, cons
   if (room == Room::many_flows) return why::many_flows;
   if (room == Room::many_new) return why::many_new;
   if (old.word && !erase_exact(old)) return why::contended;
-  const u64 user = user_word(allowed.rule, a.segment.sequence);
+  const u32 own = allowed.outcome >> kRuleBits & (u32(a.from) - 1);  // of the inside's
+  const u32 bits = forget(own | (a.bits & kFlowBits) | (a.bits >> kClassShift & (allowed.outcome & kRuleClass) >> 2));
+  const u64 user = user_word(allowed.rule, a.segment.sequence, bits);
   const ExactLimits limits = limits_of(env);
   Inserted how = Inserted::full;
   if (found_again && a.from == Side::inside)
@@ -162,9 +175,11 @@ WM_INLINE Verdict admit_rare(E& env, const Asked& a) {
   return begin_flow(env, a, place, flow);
 }
 
-// Both as steps of their own; key in two words, sequence:32 acknowledgement:32, policy:32 side:8 flags:8.
+// Both as steps of their own; key in two words, sequence:32 acknowledgement:32, bits:32 policy:16 has:7 side:1 flags:8.
+static_assert(kMaxFirewallPolicies <= 1 << 16);
 WM_INLINE Asked asked_by(u64 a, u64 b, u64 c, u64 d) {
-  return {{{a, b}}, {u32(c >> 32), u32(c), u8(d)}, Side(d >> 8 & 1), u32(d >> 32)};
+  return {{{a, b}},         {u32(c >> 32), u32(c), u8(d)}, Side(d >> 8 & 1), u32(d >> 16 & 0xffff), u32(d >> 32), 0,
+          u8(d >> 9 & 0x7f)};
 }
 struct admit_step {
   template <class E>
@@ -172,49 +187,100 @@ struct admit_step {
     return pack_verdict(admit_rare(env, asked_by(a, b, c, d)));
   }
 };
-// Whether a flow of this key is known.
+// What is wrong with a packet's bits.
+enum class Bits : u8 { fine, others, forged_valid, unborn };
+// Whether its address says what its flow's does; `flow` is its word, where it is known. Of TCP in its middle that is
+// not known only the outside's packets say when it began. And who begins a flow from outside may not call it valid: who
+// answers would say it as well, to whomever the packet claims to be from. (A ping's answer begins nothing anywhere.)
+WM_INLINE Bits judge_bits(const Asked& a, bool known, u32 flow, bool births) {
+  const u8 protocol = u8(a.key.word[1] >> 32);
+  const bool tcp = protocol == kProtoTcp, syn = tcp && (a.segment.flags & (kTcpSyn | kTcpAck)) == kTcpSyn;
+  if (known && !syn && (a.bits ^ flow) & a.strict) return Bits::others;
+  if (a.from == Side::inside) return births && tcp && !syn && !known ? Bits::unborn : Bits::fine;
+  const bool begins = tcp ? syn : !known && protocol != kProtoIcmp4;
+  return begins && a.bits & ~flow & kValidBit ? Bits::forged_valid : Bits::fine;
+}
+
+// Whether a flow of this key is known: 0, or 1 and above it flow_word(). Of a packet (judge:1 strict:1 side:1 flags:8
+// bits:32) as well what judge_bits() says of it, from kBitsJudged on.
+constexpr u32 kBitsJudged = 40;
 struct known_step {
   template <class E>
-  static WM_INLINE u64 run(E& env, u64 a, u64 b, u64, u64) {
+  static WM_INLINE u64 run(E& env, u64 a, u64 b, u64 c, u64) {
     const ExactLimits limits = limits_of(env);
     const ExactKey<2> key = {{a, b}};
     bool embryonic = false;
-    return find_flow<Flows, Embryos>(env, limits, place_in(hash_key(env.settings().pin_key, key), limits.buckets), key,
-                                     embryonic)
-               .word != nullptr;
+    const Flow flow = find_flow<Flows, Embryos>(
+        env, limits, place_in(hash_key(env.settings().pin_key, key), limits.buckets), key, embryonic);
+    const bool known = flow.word;
+    const u32 word = known ? flow_word(flow.user, flow.state) : 0;
+    const u64 found = u64(word) << 1 | known;
+    if (!(c >> 42)) return found;
+    const Asked asked = {key, {0, 0, u8(c >> 32)}, Side(c >> 40 & 1), 0, u32(c), (0 - u32(c >> 41 & 1)) & kFlowBits};
+    return found | u64(judge_bits(asked, known, word, env.settings().firewall.birth_bits != 0)) << kBitsJudged;
   }
 };
 template <class E>
-WM_INLINE bool is_known(E& env, const ExactKey<2>& key) {
+WM_INLINE u64 known_flow(E& env, const ExactKey<2>& key) {
   return env.template call<known_step>(key.word[0], key.word[1]);
 }
 template <class E>
-WM_INLINE Verdict admit_rarely(E& env, const Asked& a) {
-  return unpack_verdict(env.template call<admit_step>(a.key.word[0], a.key.word[1],
-                                                      u64(a.segment.sequence) << 32 | a.segment.acknowledgement,
-                                                      u64(a.policy) << 32 | u64(a.from) << 8 | a.segment.flags));
+WM_INLINE Bits ask_bits(E& env, const Asked& a) {
+  const u64 packet = u64(1) << 42 | u64(a.strict & 1) << 41 | u64(a.from) << 40 | u64(a.segment.flags) << 32 | a.bits;
+  return Bits(env.template call<known_step>(a.key.word[0], a.key.word[1], packet) >> kBitsJudged);
 }
 
-// A packet of which `a` tells. kGoOn: it passes.
 template <class E>
-WM_INLINE Verdict admit(E& env, const Asked& a) {
+WM_INLINE Verdict admit_rarely(E& env, Asked& a) {
+  const FirewallSettings& s = env.settings().firewall;
+  u32 bits = 0;
+  if (s.bits) {
+    const Bits judged = ask_bits(env, a);
+    if (judged == Bits::others) return why::other_bits;
+    if (judged == Bits::forged_valid) return why::forged_valid;
+    if (judged == Bits::unborn) return why::unknown_flow;
+    bits = a.from == Side::inside ? a.bits | birth_now(env) : a.bits;
+  }
+  const Verdict end = unpack_verdict(env.template call<admit_step>(
+      a.key.word[0], a.key.word[1], u64(a.segment.sequence) << 32 | a.segment.acknowledgement,
+      u64(bits) << 32 | u64(a.policy & 0xffff) << 16 | u64(a.has & 0x7f) << 9 | u64(a.from) << 8 | a.segment.flags));
+  if (s.bits && !ended(end)) a.flow = u32(known_flow(env, a.key) >> 1);
+  return end;
+}
+
+constexpr Verdict kRarely = {0xfffa, Action::pass};  // not a way out: the rare way goes on
+
+// A packet of a flow that both sides have spoken in.
+template <class E>
+WM_INLINE Verdict admit_open(E& env, Asked& a) {
   const ExactLimits limits = limits_of(env);
   const PinPlace place = place_in(hash_key(env.settings().pin_key, a.key), limits.buckets);
   Flow flow = find_exact<Flows>(env, limits, place, a.key);
   if (WM_UNLIKELY(!flow.word)) {
     await_exact_embryo<Embryos>(env, limits, place);
-    return admit_rarely(env, a);
+    return kRarely;
   }
   const u64 state = flow.owners_state();
-  if (WM_UNLIKELY(forget(u32(state >> kLentBit)))) return admit_rarely(env, a);
+  if (WM_UNLIKELY(forget(u32(state >> kLentBit)))) return kRarely;
   if (u8(a.key.word[1] >> 32) == kProtoTcp) {
-    if (WM_UNLIKELY(stage_of(state) != Stage::open || a.segment.flags & kTcpSteers)) return admit_rarely(env, a);
+    if (WM_UNLIKELY(stage_of(state) != Stage::open || a.segment.flags & kTcpSteers)) return kRarely;
+    if (WM_UNLIKELY((a.bits ^ u32(flow.user >> kUserBitsShift)) & a.strict)) return why::other_bits;
     if (WM_UNLIKELY(!is_near(state, a.from, a.segment.sequence))) return why::window;
     const u64 after = after_acknowledgement(state, a.from, a.segment);
     if (WM_UNLIKELY(after != state)) change_state(flow, after);
+  } else if (WM_UNLIKELY((a.bits ^ u32(flow.user >> kUserBitsShift)) & a.strict)) {
+    return why::other_bits;
   }
+  a.flow = flow_word(flow.user, state);
   touch(flow, flow_stamp(env));
   return kGoOn;
+}
+
+// A packet of which `a` tells. kGoOn: it passes.
+template <class E>
+WM_INLINE Verdict admit(E& env, Asked& a) {
+  const Verdict end = admit_open(env, a);
+  return end.reason == kRarely.reason ? admit_rarely(env, a) : end;
 }
 
 }  // namespace waymark::firewall

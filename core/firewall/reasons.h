@@ -14,7 +14,9 @@ namespace waymark {
   X(M, drop, many_flows, "would be one flow more than its tenant may have")                                    \
   X(M, drop, many_new, "its tenant began too many flows lately")                                               \
   X(M, drop, contended, "another processor was at the same place of the table: the next packet finds it free") \
-  X(M, drop, fragment, "a fragment whose datagram's first one was not let through lately")
+  X(M, drop, fragment, "a fragment whose datagram's first one was not let through lately")                     \
+  X(M, drop, other_bits, "comes to an address that says other things of its flow than the flow's own does")    \
+  X(M, drop, forged_valid, "would begin a flow from outside, to an address that says it is valid")
 WM_REASONS(firewall, 8, FIREWALL_REASONS)
 
 }  // namespace waymark

@@ -15,10 +15,16 @@ struct FirewallRule {
   u16 first, last;  // destination ports; of ping 0
   u8 protocol;      // 0: any
   u8 directions;
-  u8 allows;  // 0: refused
+  u8 needs;  // what must be true of the flow: kNeedsValid
   u8 reserved;
+  u32 outcome;  // flow's bits:24 | kRuleClass | kRuleAllows; 0: refused
 };
-static_assert(sizeof(FirewallRule) == 24);
+static_assert(sizeof(FirewallRule) == 28);
+// What becomes of a flow that a rule is about. It gets the bits in its address (core/firewall/bits.h), and with
+// kRuleClass its first packet's class as well.
+constexpr u32 kRuleAllows = 1, kRuleClass = 0xfc, kRuleBits = 8;  // a flag, a mask of six bits, a shift
+// Another gateway's address from which the packet comes says that its flow is valid.
+constexpr u8 kNeedsValid = 1;
 
 // Who may begin flows, of one tenant's.
 struct FirewallPolicy {
@@ -47,6 +53,28 @@ struct alignas(64) FragmentBucket {
   u64 way[kFragmentWays];  // flipped
 };
 static_assert(sizeof(FragmentBucket) == 64);
+// And what the address of its flow says: the flow's word:25 (core/firewall/bits.h) | the fingerprint's lowest:7.
+constexpr u32 kFragmentBitsShift = 7, kFragmentSeal = 0x7f;
+struct alignas(32) FragmentBits {
+  u32 way[kFragmentWays];
+};
+static_assert(sizeof(FragmentBits) == 32);
+
+// Where the bits of a field stand that an address has of its flow (core/firewall/bits.h): the address's halves, of
+// which one or both have some, turned so far to the left from where a flow's bits, shifted, have them.
+struct FlowPlace {
+  u64 high_mask, low_mask;  // host order
+  u8 turn, shift;
+  u8 reserved[6];
+};
+static_assert(sizeof(FlowPlace) == 24);
+constexpr u32 kFlowFields = 3;  // dscp, valid, birth
+struct FlowPlaces {
+  FlowPlace of[kFlowFields];
+  u32 count;
+  u32 mask;  // all that they have of a flow's bits
+};
+static_assert(sizeof(FlowPlaces) == 80);
 
 // Constants of one load.
 struct FirewallSettings {
@@ -55,8 +83,12 @@ struct FirewallSettings {
   u32 stale_stamps;             // a flow unused for longer is beyond every idle time
   u32 embryo_stamps;            // likewise an embryo
   u32 fragment_ticks;           // so long a datagram's fragments are waited for
+  u32 birth_bits;               // of a flow's; 0: its address does not say when it began
+  u32 birth_scale;              // 2^32 by the ticks of its unit
+  u32 finishes;                 // 1: all packets have passed already, and flows are only looked up
+  u32 bits;                     // which of a flow's stand in its address
 };
-static_assert(sizeof(FirewallSettings) == 24);
+static_assert(sizeof(FirewallSettings) == 40);
 
 constexpr u32 kMaxFirewallRules = 65'536, kMaxFirewallPolicies = 65'536;
 

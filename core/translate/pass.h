@@ -145,7 +145,7 @@ template <class T, class E>
 WM_INLINE Passed pass_error(E& env, bool ip6, u32 mtu) {
   const Passed seen = unpack_passed(env.template call<look_at_error_step<T>>());
   if (ended(seen.verdict)) return seen;
-  const auto* s = env.template scratch<Scratch<T>>();
+  auto* s = env.template scratch<Scratch<T>>();
   if (!s) return {why::no_room, 0};
   if (const Verdict end = s->role.admit_error(env, ip6, s->o.in, s->q); ended(end)) return {end, 0};
   if (ip6) return unpack_passed(env.template call<error_to_ip4_step<T>>(mtu));

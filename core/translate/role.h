@@ -15,7 +15,7 @@ struct Inside;
 // it again: what it keeps there, like the packet's tenant, holds for the packet. Addresses of IPv4 are mapped ones.
 template <class T, class E>
 concept RoleOf = requires(T role, E env, const AddressBits& bits, const Address& address, Address& out, bool ip6,
-                          const Onward& onward, const Opened& opened, const Inside& in, const Quoted& quoted) {
+                          const Onward& onward, const Opened& opened, const Inside& in, Quoted& quoted) {
   T::kModule;          // u32: of its reasons, and by whose own address its ICMP errors are sent
   T::kLimit;           // AnswerKind: what its ICMP errors count against
   role.settings(env);  // const translate::Settings&
@@ -32,7 +32,8 @@ concept RoleOf = requires(T role, E env, const AddressBits& bits, const Address&
   // Address: what an ICMP error comes from whose sender, `address`, has no translation (RFC 6791); `ip6`: the version
   // that it came in. All zeros: there is none.
   role.error_source(env, ip6, address);
-  // Verdict: kGoOn, or how an ICMP error ends that may not pass. The packet inside is known, and no byte was written.
+  // Verdict: kGoOn, or how an ICMP error ends that may not pass. The packet inside is known, and no byte was written;
+  // what its addresses will be may be changed.
   role.admit_error(env, ip6, in, quoted);
   role.is_hairpin(env, opened);  // bool: a packet from IPv6 goes to another IPv6 host: the role does the rest
 };

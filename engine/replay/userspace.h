@@ -57,8 +57,16 @@ class UserspaceEngine {
   void set_owner(OwnerOf owner_of) { owner_of_ = std::move(owner_of); }   // unset: every packet is somebody's here
   void set_routes(RouteTo route_to) { route_to_ = std::move(route_to); }  // unset: the kernel sends all
   Live live() { return live_; }
-  // From now on its neighbours are another engine's, whose tables outlive it.
+  // From now on its neighbours are another engine's, whose tables outlive it; likewise the firewall's flows.
   void share_neighbours(std::span<NeighbourBucket> of) { live_.neighbours = of; }
+  void share_flows(const Live& of) {
+    live_.flows = of.flows;
+    live_.flow_records = of.flow_records;
+    live_.flow_embryos = of.flow_embryos;
+    live_.flow_embryo_records = of.flow_embryo_records;
+    live_.fragments = of.fragments;
+    live_.fragment_bits = of.fragment_bits;
+  }
   Counters& counters() { return counters_; }
   std::span<const TargetCounters> target_traffic() const { return traffic_; }
   void forget_traffic(std::span<const u32> slots) {

@@ -12,6 +12,7 @@
 #include "config/prefixes.h"
 #include "config/suggest.h"
 #include "roles/checks_mappings.h"
+#include "roles/gateway/bits.h"
 #include "roles/gateway/checks.h"
 #include "roles/gateway/firewall.h"
 #include "roles/gateway/role.h"
@@ -52,7 +53,7 @@ std::optional<AddressPlan> check_plan(Checking& in, const GatewayConfig& gateway
     if (!has(plan->plan, kind)) return say(fmt::format("has no field \"{}\", which a gateway's needs", name_of(kind)));
   for (const LayoutField& f : plan->layout)
     if (f.kind != FieldKind::tenant && f.kind != FieldKind::gateway && f.kind != FieldKind::ipv4 &&
-        f.kind != FieldKind::zero)
+        f.kind != FieldKind::zero && !is_of_flow(f.kind))
       return say(fmt::format("has the field \"{}\", which a gateway does not fill in", name_of(f.kind)));
   return std::move(*plan);
 }
@@ -270,6 +271,7 @@ void check(Checking& in) {
   check_prefixes(in, gateway.prefix, "the gateway");
   check_maps(in, gateway.map);
   check_tenants(in, gateway, plan);
+  if (plan) check_bits(in, gateway, *plan);
   check_routes(in, gateway, plan);
   check_plateaus(in, gateway.plateaus, kWhose);
   check_size(in, gateway);

@@ -5,6 +5,7 @@
 
 #include "config/prefixes.h"
 #include "roles/checks_mappings.h"
+#include "roles/gateway/bits.h"
 #include "roles/gateway/checks.h"
 #include "roles/gateway/role.h"
 
@@ -54,6 +55,11 @@ void check_routes(Checking& in, const GatewayConfig& gateway, const std::optiona
     return in.problems.error(at, fmt::format("{} has \"ipv4\" before \"gateway\": no prefix stands for one gateway, so "
                                              "\"announce\" in [gateway] cannot have \"specific\"",
                                              title(*plan)));
+  if (flow_fields_before(plan->plan, offset(FieldKind::gateway)))
+    return in.problems.error(at,
+                             fmt::format("{} has a field that flows fill in before \"gateway\": no prefix stands for "
+                                         "one gateway, so \"announce\" in [gateway] cannot have \"specific\"",
+                                         title(*plan)));
   const std::size_t each = offset(FieldKind::tenant) < offset(FieldKind::gateway) ? gateway.tenant.size() : 1;
   if (const std::size_t n = each * (in.config.group ? gateway.id.size() : gateway.holds.size()); n > kMaxAddresses)
     in.problems.error(at, fmt::format("\"specific\" in \"announce\" of [gateway] stands for {} routes, one for each id "

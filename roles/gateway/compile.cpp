@@ -8,9 +8,11 @@
 #include <unordered_map>
 
 #include "config/kinds.h"
+#include "core/firewall/bits.h"
 #include "core/link.h"
 #include "core/steer.h"
 #include "core/tunnel.h"
+#include "roles/gateway/bits.h"
 #include "roles/gateway/firewall.h"
 #include "roles/gateway/overlays.h"
 #include "roles/gateway/reasons.h"
@@ -72,7 +74,7 @@ class Compiler {
   Status compile() {
     for (const GatewayIdConfig& id : config_.id)
       if (holds(config_, id.id)) held_.push_back(&id);
-    add_firewall(c_, config_);
+    add_firewall(c_, config_, plan_);
     // A spare has no packets of its own; whose flows its firewall knows from others stays known.
     if (held_.empty()) return Done{};
     bool room = true;
@@ -104,6 +106,8 @@ class Compiler {
     s.must_be_zero = plan_.zeros;
     s.own_mask = plan_.prefix_mask | bits_of(plan_, FieldKind::gateway, ~u64(0));
     s.tenant_mask = bits_of(plan_, FieldKind::tenant, ~u64(0));
+    s.places = places_of(plan_);
+    s.without_places = ~firewall::all_bits(s.places);
     s.held = u32(held_.size());
     s.routes_on = config_.onward == OnwardBy::route;
     s.overlay_interval = interval_of(config_.overlay_answers, c_.in.meta.ticks_per_second);

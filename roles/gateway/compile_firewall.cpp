@@ -1,7 +1,10 @@
 // The gateway's firewall in the tables: rules, limits and times.
 #include <algorithm>
 
+#include "core/firewall/bits.h"
+#include "roles/gateway/bits.h"
 #include "roles/gateway/firewall.h"
+#include "roles/gateway/role.h"
 #include "roles/mappings.h"
 #include "roles/prefix_set.h"
 
@@ -31,7 +34,8 @@ std::vector<FirewallRule> rules_of(const FirewallRuleConfig& rule) {
         const auto bits = [](const Prefix& p) { return u32(mask_of(p.length, false).low); };
         const u8 protocol = rule.ports.empty() ? u8(rule.protocol.value_or(0)) : u8(ports.protocol);
         out.push_back({u32(numbers(inside).low), bits(inside), u32(numbers(outside).low), bits(outside), ports.first,
-                       ports.last, protocol, u8(rule.direction), rule.allow, 0});
+                       ports.last, protocol, u8(rule.direction), rule.from_valid ? kNeedsValid : u8(0), 0,
+                       rule.allow ? kRuleAllows | rule_bits(rule) : 0});
       }
   return out;
 }
@@ -40,7 +44,7 @@ bool is_guarded(const GatewayConfig& config) {
   return std::any_of(config.tenant.begin(), config.tenant.end(), [](const TenantConfig& t) { return t.firewall; });
 }
 
-void add_firewall(const Compiling& c, const GatewayConfig& config) {
+void add_firewall(const Compiling& c, const GatewayConfig& config, const Plan& plan) {
   if (!is_guarded(config)) return;
   const Meta& meta = c.in.meta;
   FirewallSettings& s = c.image.settings.firewall;
@@ -50,6 +54,11 @@ void add_firewall(const Compiling& c, const GatewayConfig& config) {
   s.stale_stamps = stamps_for(std::max(config.tcp_idle, config.udp_idle), meta);
   s.embryo_stamps = (ticks_of(kHalfOpen, meta) >> s.embryo_shift) + 1;
   s.fragment_ticks = std::min(ticks_of(kFragmentsWait, meta), 0x7fffu);
+  s.bits = places_of(plan).mask;
+  const PlanField birth = field_of(plan, FieldKind::birth);
+  if (!birth.width) return;
+  s.birth_bits = ((1u << birth.width) - 1) << firewall::kBirthShift;
+  s.birth_scale = u32((u64(1) << 32) / ticks_of(birth_unit(c.in.config), meta));
 }
 
 u32 add_policy(const Compiling& c, const GatewayConfig& config, const TenantConfig& tenant, u32 index) {

@@ -42,6 +42,7 @@ struct TenantSiteConfig {
 
 // Which new flows of a tenant's may begin, or may not: the first rule that is about a flow decides.
 enum class FlowDirection : u8 { out = 1, in = 2, both = 3 };
+constexpr u8 kCopyClass = 64;  // in place of a class: the first packet's
 struct FirewallRuleConfig {
   FlowDirection direction = FlowDirection::in;
   bool allow = true;
@@ -49,6 +50,9 @@ struct FirewallRuleConfig {
   std::vector<PortRange> ports;      // destination ports
   std::vector<Prefix> inside;        // the tenant's addresses; empty: all
   std::vector<Prefix> outside;       // as the tenant sees them, in IPv4; empty: all
+  // What stands in the plan's fields of these flows, and what another gateway's address must say.
+  std::optional<u8> dscp = {};  // 1 to 63, or kCopyClass
+  bool valid = false, from_valid = false;
 };
 
 struct TenantConfig {

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "core/plan.h"
 #include "roles/compile.h"
 #include "roles/gateway/config.h"
 
@@ -17,7 +18,7 @@ bool is_guarded(const GatewayConfig& config);  // any tenant of it
 // Whether a tenant's number fits into a flow's key.
 constexpr u64 kMostGuarded = 0xffffff;
 
-void add_firewall(const Compiling& c, const GatewayConfig& config);
+void add_firewall(const Compiling& c, const GatewayConfig& config, const Plan& plan);
 // A tenant's rules and limits; its Tenant::policy. `index`: its place among the tenants.
 u32 add_policy(const Compiling& c, const GatewayConfig& config, const TenantConfig& tenant, u32 index);
 

@@ -144,6 +144,7 @@ struct send_program {
     const bool ip6 = s->o.p.ip6;
     const u32 here = s->role.mtu;
     const Verdict end = unpack_verdict(s->role.verdict);
+    if (!s->role.onward) put_bits(env, s->o, ip6, s->role.asked.flow);
     Passed passed = s->role.onward ? pass_onward(env)
                     : ip6          ? translate::pass_looked(env, s, true, end)
                                    : translate::pass_looked(env, s, false, end);
@@ -188,6 +189,7 @@ struct pass_program {
     if (!s) return why::no_room;
     const bool ip6 = s->o.p.ip6;
     s->role.asked.policy = kAsked;
+    s->role.asked.flow = 0;
     Verdict end = ip6 ? translate::look(env, s, true, nullptr) : translate::look(env, s, false, nullptr);
     reread();
     if (!ended(end)) end = s->role.ask_firewall(env, ip6, s->o);

@@ -51,7 +51,12 @@ WM_INLINE Verdict ask(E& env, const Tenant* t, const Inside& in, const Address& 
   a.key =
       firewall::key_of(t->owner, protocol4(in.protocol, ip6), number(ip4_of(inside)), number(ip4_of(outside)), 0, 0);
   if (WM_UNLIKELY(translate::offset_of(in))) {
-    return firewall::follows_first(env, a.key, a.from, in.id) ? kGoOn : firewall::why::fragment;
+    const u64 known = firewall::follows_first(env, a.key, a.from, in.id);
+    a.flow = u32(known >> 1);
+    if (env.settings().firewall.finishes) return kGoOn;
+    if (!known) return firewall::why::fragment;
+    if ((a.bits ^ a.flow) & a.strict) return firewall::why::other_bits;
+    return kGoOn;
   }
   const PortsOf ports = ports_of(env, in, in.end, a.from, ip6);
   if (WM_UNLIKELY(!ports.found)) return parse::why::udp_header;
@@ -63,32 +68,35 @@ WM_INLINE Verdict ask(E& env, const Tenant* t, const Inside& in, const Address& 
     if (WM_UNLIKELY(!tcp || in.l4 + sizeof(Tcp) > in.end)) return parse::why::tcp_header;
     a.segment = {number(tcp->sequence), number(tcp->acknowledgement), tcp->flags};
   }
+  if (env.settings().firewall.finishes) {
+    a.flow = u32(firewall::known_flow(env, a.key) >> 1);
+    a.policy = kAsked;
+  }
   return kGoOn;
 }
 
 // Its answer.
 template <class E>
-WM_INLINE Verdict answer(E& env, const Inside& in, const Asked& a) {
+WM_INLINE Verdict answer(E& env, const Inside& in, Asked& a) {
   const Verdict end = firewall::admit(env, a);
   if (WM_UNLIKELY(in.fragment) && !ended(end))
-    firewall::keep_first(env, {{a.key.word[0], a.key.word[1] & ~u64(0xffffffff)}}, a.from, in.id);
+    firewall::keep_first(env, {{a.key.word[0], a.key.word[1] & ~u64(0xffffffff)}}, a.from, in.id, a.flow);
   return end;
 }
 
-// The packet inside an ICMP error was sent by the other side: its flow must be known.
+// The packet inside an ICMP error was sent by the other side: its flow must be known. As known_flow().
 template <class E>
-WM_INLINE bool is_error_known(E& env, const Tenant* t, const Inside& in, const translate::Ends& ip4, u32 end,
-                              bool ip6) {
+WM_INLINE u64 known_of_error(E& env, const Tenant* t, const Inside& in, const translate::Ends& ip4, u32 end, bool ip6) {
   const Side sender = ip6 ? Side::inside : Side::outside;
   const Address& inside = ip6 ? ip4.source : ip4.destination;
   const Address& outside = ip6 ? ip4.destination : ip4.source;
   ExactKey<2> key =
       firewall::key_of(t->owner, protocol4(in.protocol, ip6), number(ip4_of(inside)), number(ip4_of(outside)), 0, 0);
-  if (translate::offset_of(in)) return false;
+  if (translate::offset_of(in)) return 0;
   const PortsOf ports = ports_of(env, in, end, sender, ip6);
-  if (!ports.found) return false;
+  if (!ports.found) return 0;
   key.word[1] |= u64(ports.outside) << 16 | ports.inside;
-  return firewall::is_known(env, key);
+  return firewall::known_flow(env, key);
 }
 
 }  // namespace waymark::gateway

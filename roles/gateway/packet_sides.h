@@ -3,6 +3,7 @@
 
 #include "core/overlay/neighbours.h"
 #include "core/translate/pass.h"
+#include "roles/gateway/packet_bits.h"
 #include "roles/gateway/packet_firewall.h"
 #include "roles/gateway/packet_tunnel.h"
 
@@ -11,8 +12,9 @@ namespace waymark::gateway {
 using translate::Opened;
 using translate::Passed;
 
-// An IPv6 source of the tenant's own, at another site: the number of its mapping and 1, or 0. It must be exactly what
-// packets to its IPv4 address become here, so that nothing comes from where nothing would go back to.
+// An IPv6 source of the tenant's own, at another site: the number of its mapping and 1, or 0. But for the bits of its
+// flow it must be exactly what packets to its IPv4 address become here, so that nothing comes from where nothing would
+// go back to.
 struct find_site_step {
   template <class E>
   static WM_INLINE u64 run(E& env, u64 tenant, u64 high, u64 low, u64) {
@@ -23,7 +25,8 @@ struct find_site_step {
     const Mapping* m = found ? env.at(table::mappings, found - 1) : nullptr;
     if (!m || m->kind == kMapNone) return 0;
     const AddressBits there = translate::to_ip6(m, ip4);
-    return there.high == high && there.low == low ? found : 0;
+    const AddressBits counts = bits6(env.settings().role.gateway.without_places);
+    return there.high == (high & counts.high) && there.low == (low & counts.low) ? found : 0;
   }
 };
 
@@ -142,9 +145,10 @@ struct Translating {
     }
     const Mapping* m = plan(env);
     if (!ip6) return translate::map_to_ip6(m, address, out);
-    return m && names(address, m) && translate::map_to_ip4(m, address, out);
+    return m && names(address & env.settings().role.gateway.without_places, m) &&
+           translate::map_to_ip4(m, address, out);
   }
-  // Whether an address of the plan is of this tenant by this gateway.
+  // Whether an address of the plan, without the bits of its flow, is of this tenant by this gateway.
   WM_INLINE bool names(const Address& address, const Mapping* m) const {
     const AddressBits bits = bits6(address);
     return (bits.high & ~m->high_mask) == m->high && (bits.low & ~m->low_mask) == m->low;
@@ -178,7 +182,8 @@ struct Translating {
   WM_INLINE Address error_source(E& env, bool ip6, const Address&) const {
     return voice_of(env.settings(), kModule, !ip6);
   }
-  // The tenant, where it has a firewall. What a daemon finishes has passed it already, and its settings have none.
+  // The tenant, where it has a firewall. What a daemon finishes has passed it already: its settings have none, or one
+  // that only looks (FirewallSettings::finishes).
   template <class E>
   WM_INLINE const Tenant* guarded(E& env) const {
     if (!env.settings().firewall.buckets) return nullptr;
@@ -190,16 +195,28 @@ struct Translating {
   WM_INLINE Verdict ask_firewall(E& env, bool ip6, const Opened& o) {
     const Tenant* t = guarded(env);
     if (!t || WM_UNLIKELY(translate::is_error(env.view(), o.in, ip6))) return kGoOn;
+    tell_bits(env, o, ip6, between, asked);
     if (ip6) return ask(env, t, o.in, o.to.destination, o.to.source, true, asked);
     return ask(env, t, o.in, o.p.source, o.p.destination, false, asked);
   }
+  // The address of the tenant's in the packet inside has the bits of its flow: the outside's packets come to it.
   template <class E>
-  WM_INLINE Verdict admit_error(E& env, bool ip6, const Inside& outer, const translate::Quoted& q) const {
+  WM_INLINE Verdict admit_error(E& env, bool ip6, const Inside& outer, translate::Quoted& q) const {
     const Tenant* t = guarded(env);
-    if (!t || is_error_known(env, t, q.in, ip6 ? q.now : q.was, translate::least(outer.end, q.in.end), ip6))
+    if (!t) return kGoOn;
+    const u64 known = known_of_error(env, t, q.in, ip6 ? q.now : q.was, translate::least(outer.end, q.in.end), ip6);
+    const FlowPlaces& places = env.settings().role.gateway.places;
+    const bool passed = env.settings().firewall.finishes;
+    if (ip6) {
+      if (passed) return kGoOn;
+      if (!known) return firewall::why::unsolicited;
+      const u32 bits = firewall::bits_in(places, q.was.source);
+      if (WM_UNLIKELY((bits ^ u32(known >> 1)) & firewall::kFlowBits) && !between) return firewall::why::unsolicited;
       return kGoOn;
-    if (ip6) return firewall::why::unsolicited;
-    return firewall::why::unknown_flow;
+    }
+    if (!known && !passed) return firewall::why::unknown_flow;
+    q.now.destination = firewall::with_bits(places, q.now.destination, u32(known >> 1));
+    return kGoOn;
   }
   template <class E>
   WM_INLINE bool is_hairpin(E&, const Opened&) const {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "roles/gateway/bits.h"
 #include "roles/gateway/role.h"
 
 namespace waymark::gateway {
@@ -16,6 +17,12 @@ std::optional<AddressPlan> plan_of(const Config& config) {
       if (!has(compiled->plan, kind)) return {};
     return std::move(*compiled);
   }
+  return {};
+}
+
+Duration birth_unit(const Config& config) {
+  for (const PlanConfig& plan : config.plan)
+    if (plan.name == config.gateway->plan) return plan.birth_unit;
   return {};
 }
 
@@ -43,7 +50,7 @@ std::vector<Prefix> specific_prefixes(const Config& config) {
   if (!compiled) return {};
   const Plan& plan = compiled->plan;
   const PlanField gateway = field_of(plan, FieldKind::gateway);
-  if (field_of(plan, FieldKind::ipv4).offset < gateway.offset) return {};
+  if (field_of(plan, FieldKind::ipv4).offset < gateway.offset || flow_fields_before(plan, gateway.offset)) return {};
   const bool by_tenant = field_of(plan, FieldKind::tenant).offset < gateway.offset;
   const u8 length = u8(gateway.offset + gateway.width);
   std::vector<Prefix> out;

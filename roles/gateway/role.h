@@ -19,11 +19,15 @@ void look_here(const Config& config, Findings& out);
 // The gateway's plan, where the file has it and it is one.
 std::optional<AddressPlan> plan_of(const Config& config);
 
+// What a flow's age is counted in, where the plan has a field for it.
+Duration birth_unit(const Config& config);
+
 // The address of a plan with these fields and zeros: of a gateway's own, number and `ip4` are 0.
 Address plan_address(const Plan& plan, u64 id, u64 number, u32 ip4);
 
 // What of the plan's prefix names an id that this node holds: one prefix for each id, or one for each id and tenant
-// where the plan has `tenant` before `gateway`. Empty where `ipv4` stands before `gateway`: no prefix tells ids apart.
+// where the plan has `tenant` before `gateway`. Empty where `ipv4`, or what flows fill in, stands before `gateway`: no
+// prefix tells ids apart.
 std::vector<Prefix> specific_prefixes(const Config& config);
 
 // What is announced of the ids that this node holds, each prefix once.

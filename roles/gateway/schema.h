@@ -109,7 +109,17 @@ constexpr auto kFirewallRule = section<FirewallRuleConfig>(
     Field{"inside", &FirewallRuleConfig::inside, Several{PrefixOf{PrefixOf::ip4, Takes::some}}, optional,
           "Of the tenant's addresses.", "all"},
     Field{"outside", &FirewallRuleConfig::outside, Several{PrefixOf{PrefixOf::ip4, Takes::some}}, optional,
-          "Of the other side's, in IPv4 as the tenant sees them.", "all"});
+          "Of the other side's, in IPv4 as the tenant sees them.", "all"},
+    Field{
+        "dscp", &FirewallRuleConfig::dscp, FlowClass{}, optional,
+        "The class of service that these flows have in both directions, by the plan's field `dscp`: a DSCP (RFC 2474), "
+        "or `\"copy\"`, the first packet's own. For flows out.",
+        "packets keep theirs"},
+    Field{"valid", &FirewallRuleConfig::valid, Flag{}, optional,
+          "Their addresses say so in the plan's field `valid`. For flows out."},
+    Field{"from_valid", &FirewallRuleConfig::from_valid, Flag{}, optional,
+          "Only of flows from another gateway, out of its tunnel, whose address says that they are valid. For flows "
+          "in."});
 
 constexpr auto kTenant = section<TenantConfig>(
     "[[gateway.tenant]]",

@@ -1,6 +1,7 @@
 // The gateway's constants of one load (Settings::role).
 #pragma once
 
+#include "core/firewall/records.h"
 #include "core/prefix_records.h"
 #include "core/translate/records.h"
 
@@ -20,7 +21,9 @@ struct OwnSettings {
   u16 gue_port, vxlan_port;             // where tenants' tunnels of these kinds end, host order
   u32 reserved;
   translate::Settings translation;
+  FlowPlaces places;       // of the plan's fields that flows fill in
+  Address without_places;  // all bits of an address but theirs
 };
-static_assert(sizeof(OwnSettings) == 160);
+static_assert(sizeof(OwnSettings) == 256);
 
 }  // namespace waymark::gateway

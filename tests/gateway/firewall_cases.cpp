@@ -37,16 +37,17 @@ Payload echo6(uint8_t type, uint16_t id) {
 
 }  // namespace
 
-std::string guarded(const std::string& tenant, const std::string& keys) {
-  std::string all = site(keys);
+std::string guarded(const std::string& tenant, const std::string& keys, const std::string& layout) {
+  std::string all = site(keys, layout);
   const std::string off = "number = 1\nfirewall = false\n";
   return all.replace(all.find(off), off.size(), "number = 1\n" + tenant + "\n");
 }
 
 Bytes packet_of(const FirewallStep& s) {
+  if (!s.raw.empty()) return s.raw;
   const auto or_else = [](const std::string& a, const std::string& b) { return a.empty() ? b : a; };
   if (s.out) return from_red(four(s.packet, s.hop, or_else(s.from, kClient), or_else(s.to, kServer4)));
-  return six(s.packet, {}, or_else(s.from, kServer6), or_else(s.to, kRed1));
+  return six(s.packet, s.hop, or_else(s.from, kServer6), or_else(s.to, kRed1));
 }
 std::string reason_of(const FirewallStep& s) {
   return !s.reason.empty() ? "firewall." + s.reason : s.out ? "gateway.to_ip6" : "gateway.to_ip4";
@@ -166,6 +167,7 @@ const std::vector<FirewallCase>& firewall_cases() {
         "rule = [{ direction = \"in\", action = \"allow\", protocol = 1 }]\n");
     add("limit/flows", "no more at once than it may have",
         {out(udp(4000, 53)), out(udp(4001, 53)), out(udp(4002, 53), "many_flows"), in(udp(53, 4001))}, "flows = 2\n");
+    add_bits(c);
     return c;
   }();
   return all;

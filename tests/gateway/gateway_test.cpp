@@ -38,8 +38,14 @@ TEST(Gateway, Firewall) {
     EXPECT_TRUE(names.insert(c.name).second) << "two cases of one name";
     TranslatorSite site(c.site);
     size_t n = 0;
-    for (const FirewallStep& s : c.steps)
-      EXPECT_EQ(site.receive(packet_of(s)).reason, reason_of(s)) << "packet " << n, ++n;
+    for (const FirewallStep& s : c.steps) {
+      SCOPED_TRACE("packet " + std::to_string(n++));
+      const Became b = site.receive(packet_of(s));
+      EXPECT_EQ(b.reason, reason_of(s));
+      if (s.leaves.empty()) continue;
+      ASSERT_EQ(b.out.size(), 1u);
+      EXPECT_EQ(packets::difference(foreseen(s.leaves), foreseen(b.out[0])), "");
+    }
   }
 }
 

@@ -11,8 +11,9 @@ using translator_cases::TranslatorSite;
 
 class Guard {
  public:
-  explicit Guard(const std::string& tenant = "", const std::string& keys = "", const std::string& engine = "")
-      : site_(with(guarded(tenant, keys), engine)) {}
+  explicit Guard(const std::string& tenant = "", const std::string& keys = "", const std::string& engine = "",
+                 const std::string& layout = kLayout)
+      : site_(with(guarded(tenant, keys, layout), engine)) {}
   std::string out(const Payload& p) { return site_.receive(packet_of({true, p, ""})).reason; }
   std::string in(const Payload& p) { return site_.receive(packet_of({false, p, ""})).reason; }
   // A connection that the tenant opens from this port.
@@ -31,6 +32,7 @@ class Guard {
     s.engine().live().flow_grace[0] = firewall::kGraceIsOn | u32(s.ticks() + seconds * 250);
   }
   Scene& scene() { return site_.scene(); }
+  TranslatorSite& site() { return site_; }
   u64 noted(Note note) { return scene().engine().counters().notes[u32(note)]; }
 
   const std::string kOut = "gateway.to_ip6", kIn = "gateway.to_ip4";
