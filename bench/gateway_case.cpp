@@ -123,7 +123,7 @@ int gateway_overhead(GatewayWay way, Tunnel tunnel) {
   return way == GatewayWay::back ? header - shorter : shorter - header;
 }
 
-SiteSpec gateway_site(u32 open, Tunnel tunnel, bool firewall, bool bits) {
+SiteSpec gateway_site(u32 open, Tunnel tunnel, bool firewall, u32 bits) {
   SiteSpec site;
   site.gateway = true;
   site.firewall = firewall;

@@ -12,7 +12,7 @@ struct GatewaySpec {
   Tunnel tunnel = Tunnel::ip;  // the tenant's: IP in IP or VXLAN
   bool firewall = true;
   bool alone = false;  // the firewall's answer about a tenant's packet, and nothing else
-  bool bits = false;   // the flows' addresses have a class of service, in a plan with room for all that they may say
+  u32 bits = 0;        // the flows' addresses have a class of service, in a plan with so many fields (SiteSpec)
 };
 std::unique_ptr<Case> make_gateway(const GatewaySpec& spec);
 
@@ -23,7 +23,7 @@ std::unique_ptr<Case> make_userspace_gateway(GatewayWay way, u32 flows);
 const char* gateway_wrapper(GatewayWay way, Tunnel tunnel);
 int gateway_overhead(GatewayWay way, Tunnel tunnel);
 SiteSpec gateway_site(u32 open, Tunnel tunnel, bool firewall = true,
-                      bool bits = false);  // with room for so many open flows
+                      u32 bits = 0);  // with room for so many open flows
 
 // Of a gateway's packet that goes the usual way.
 u16 gateway_reason(GatewayWay way);

@@ -20,14 +20,16 @@ const Address kEnd = *parse_address("2001:db8:ffff::1"), kOtherEnd = *parse_addr
               kTenantEnd = *parse_address("2001:db8:7::1");
 const Address kServer6 = *parse_address("2001:db8:64::198.51.100.80");
 
-PlanConfig plan_config(bool bits) {
+PlanConfig plan_config(u32 bits) {
   return {"cloud",
           {*parse_address("3fff:c00::"), 32},
-          bits ? "gateway:16 tenant:32 zero:1 dscp:6 valid:1 birth:8 ipv4:32" : "gateway:16 tenant:32 zero:16 ipv4:32",
+          bits == 0   ? "gateway:16 tenant:32 zero:16 ipv4:32"
+          : bits == 1 ? "gateway:16 tenant:32 zero:1 dscp:6 zero:9 ipv4:32"
+                      : "gateway:16 tenant:32 zero:1 dscp:6 valid:1 birth:8 ipv4:32",
           TagOver::address,
           {}};
 }
-const PlanConfig kPlan = plan_config(false);
+const PlanConfig kPlan = plan_config(0);
 
 Address in_plan(u64 gateway, u64 tenant, u32 ip4) {
   return gateway::plan_address(compile_plan(kPlan)->plan, gateway, tenant, ip4);

@@ -32,7 +32,7 @@ struct SiteSpec {
   bool gateway = false;     // likewise; `tunnel` is its tenant's
   bool firewall = true;     // the tenant's
   u32 flows = 0;            // [engine] flows
-  bool bits = false;        // addresses say something of their flows
+  u32 bits = 0;             // fields in which addresses say something of their flows: 1, dscp; or 3
 };
 
 Config config_of(const SiteSpec& spec);

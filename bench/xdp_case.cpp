@@ -148,9 +148,9 @@ template <GatewayWay way, u32 flows = 1, Tunnel tunnel = Tunnel::ip, bool firewa
 std::unique_ptr<Case> gateway_role() {
   return make_gateway({way, flows, tunnel, firewall});
 }
-template <GatewayWay way, u32 flows = 1>
+template <GatewayWay way, u32 bits, u32 flows = 1>
 std::unique_ptr<Case> gateway_bits() {
-  return make_gateway({.way = way, .flows = flows, .bits = true});
+  return make_gateway({.way = way, .flows = flows, .bits = bits});
 }
 template <u32 flows>
 std::unique_ptr<Case> firewall_alone() {
@@ -202,14 +202,16 @@ const std::vector<NamedCase>& all_cases() {
       {"xdp.gateway.4to6.hit_1m", true, gateway_role<out, 1'000'000>, 165},
       {"xdp.gateway.4to6.new", true, gateway_role<out, 0>, 185},
       {"xdp.gateway.4to6.open", true, gateway_role<out, 1, Tunnel::ip, false>, 55},
-      {"xdp.gateway.4to6.bits", true, gateway_bits<out>, 78},
-      {"xdp.gateway.4to6.bits_new", true, gateway_bits<out, 0>, 250},
+      {"xdp.gateway.4to6.dscp", true, gateway_bits<out, 1>, 78},
+      {"xdp.gateway.4to6.bits", true, gateway_bits<out, 3>, 84},
+      {"xdp.gateway.4to6.bits_new", true, gateway_bits<out, 3, 0>, 225},
       {"xdp.gateway.4to6.vxlan", true, gateway_role<out, 1, Tunnel::vxlan>, 93},
       {"xdp.gateway.6to4.hit_1", true, gateway_role<back, 1>, 75},
       {"xdp.gateway.6to4.hit_64k", true, gateway_role<back, 65'536>, 125},
       {"xdp.gateway.6to4.hit_1m", true, gateway_role<back, 1'000'000>, 165},
       {"xdp.gateway.6to4.open", true, gateway_role<back, 1, Tunnel::ip, false>, 55},
-      {"xdp.gateway.6to4.bits", true, gateway_bits<back>, 78},
+      {"xdp.gateway.6to4.dscp", true, gateway_bits<back, 1>, 78},
+      {"xdp.gateway.6to4.bits", true, gateway_bits<back, 3>, 84},
       {"xdp.gateway.6to4.vxlan", true, gateway_role<back, 1, Tunnel::vxlan>, 100},
       {"xdp.gateway.other", true, gateway_role<GatewayWay::other>, 45},
       {"xdp.firewall.hit_1", true, firewall_alone<1>, 20},

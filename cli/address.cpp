@@ -25,6 +25,7 @@ constexpr const char* kUsualConfig = "/etc/waymark/waymark.toml";
 
 struct Told {
   const AddressPlan* plan = nullptr;
+  Duration birth_unit = {};  // of the plan
   Decoded decoded = {};
   std::vector<RolesOwn> owners = {};  // but for the translator, which `translation` tells of
   std::optional<Translation> translation = {};
@@ -58,6 +59,18 @@ std::string whose(const Owned& owned) {
   return out;
 }
 
+// What a field says, in words; of some their number alone would not be understood.
+std::string saying(const Told& told, const FieldValue& field) {
+  if (field.kind == FieldKind::tag) return tag_text(told.decoded.tag);
+  std::string out(meaning_of(field.kind));
+  if (field.kind == FieldKind::birth)
+    out += fmt::format(", in units of {} s since 1970",
+                       std::chrono::duration_cast<std::chrono::seconds>(told.birth_unit).count());
+  if (const u32 width = field_of(told.plan->plan, field.kind).width; field.kind == FieldKind::birth && width < 64)
+    out += fmt::format(", modulo {}", u64(1) << width);
+  return out;
+}
+
 std::string to_text(const Told& told, const Address& address) {
   std::string out = fmt::format("{} is {}\n", text(address), told.general);
   if (told.embedded) out += fmt::format("it stands for the IPv4 address {}\n", text(*told.embedded));
@@ -67,8 +80,7 @@ std::string to_text(const Told& told, const Address& address) {
     std::size_t widest = 0;
     for (const FieldValue& field : told.decoded.fields) widest = std::max(widest, field.text.size());
     for (const FieldValue& field : told.decoded.fields)
-      out += fmt::format("  {:<8} {:<{}}  {}\n", name_of(field.kind), field.text, widest,
-                         field.kind == FieldKind::tag ? tag_text(told.decoded.tag) : meaning_of(field.kind));
+      out += fmt::format("  {:<8} {:<{}}  {}\n", name_of(field.kind), field.text, widest, saying(told, field));
   }
   for (const RolesOwn& owner : told.owners)
     out += fmt::format("to the {} it is {}\n", name_of(owner.role), whose(owner.owned));
@@ -125,6 +137,8 @@ Result<std::string> explain(const Config& config, const Address& address, const 
     auto decoded = decode_address(plans, *told.plan, address, client);
     if (!decoded) return decoded.error();
     told.decoded = std::move(*decoded);
+    for (const PlanConfig& plan : config.plan)
+      if (plan.name == told.plan->name) told.birth_unit = plan.birth_unit;
   }
   told.owners = owners_of(config, address);
   std::erase_if(told.owners, [](const RolesOwn& owner) { return owner.role == Role::translator; });

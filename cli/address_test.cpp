@@ -29,6 +29,10 @@ prefix = "3fff:a00::/40"
 layout = "path:5x8 policy:4 id:16 epoch:2 tag:26"
 over = "pair"
 keys = { 1 = "000102030405060708090a0b0c0d0e0f" }
+[plan.flows]
+prefix = "3fff:f00::/32"
+layout = "gateway:8 tenant:16 zero:25 dscp:6 valid:1 birth:8 ipv4:32"
+birth_unit = "30m"
 )",
                                     "f")
                            .config.value();
@@ -57,6 +61,18 @@ TEST(Explain, TellsEveryField) {
   EXPECT_EQ(json["plan"]["prefix"], "3fff:e00::/32");
   EXPECT_EQ(json["plan"]["fields"], (nlohmann::json{{"tenant", 1}, {"gateway", 1}, {"ipv4", "10.0.0.2"}}));
   EXPECT_FALSE(json.contains("translator"));
+}
+
+TEST(Explain, SaysWhatAnAddressSaysOfItsFlow) {
+  EXPECT_EQ(told("3fff:f00:100:100:0:5d07:a00:2"),
+            "3fff:f00:100:100:0:5d07:a00:2 is an address for documentation (RFC 9637)\n"
+            "by plan \"flows\", 3fff:f00::/32:\n"
+            "  gateway  1         the gateway, or group of gateways, that takes its packets back\n"
+            "  tenant   1         whose private address space it is\n"
+            "  dscp     46        the class of service\n"
+            "  valid    1         whether the flow's client is known to be good\n"
+            "  birth    7         when the flow began, in units of 1800 s since 1970, modulo 256\n"
+            "  ipv4     10.0.0.2  the IPv4 address that it stands for\n");
 }
 
 TEST(Explain, VerifiesTags) {
