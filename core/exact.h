@@ -22,6 +22,11 @@
 // write into the next flow's.
 //
 // New flows live apart, as embryos, in a smaller table of the same kind whose oldest gives way (core/exact_insert.h).
+//
+// Where something outside names a flow's place, so that it is found by that alone, the table is *fixed*: nothing moves,
+// and new flows live in it as *tentative* ones, become live where they are, and give way, the oldest first, where a
+// newcomer finds no other room. There the state alone says whether a record holds a flow: it is 0 where it holds none,
+// and while another is being written.
 #pragma once
 
 #include "core/buckets.h"
@@ -37,13 +42,15 @@ struct ExactKey {
 template <class Record>
 constexpr u32 kKeyWords = sizeof(Record::key) / sizeof(u64);
 
-// One table: the tags of its index and of its records (core/env.h). A role has two, of flows and of embryos.
-template <class IndexTag, class RecordTag>
+// One table: the tags of its index and of its records (core/env.h). A role has two, of flows and of embryos; or one
+// that is fixed.
+template <class IndexTag, class RecordTag, bool Fixed = false>
 struct ExactTable {
   using Bucket = typename IndexTag::Value;
   using Record = typename RecordTag::Value;
   using Key = ExactKey<kKeyWords<Record>>;
   static constexpr u32 kWays = sizeof(Bucket::way) / sizeof(u64);
+  static constexpr bool kFixed = Fixed;
 
   template <class E>
   WM_INLINE static Bucket* bucket(E& env, u32 index) {
@@ -61,7 +68,8 @@ struct ExactLimits {  // constants of one load
   u32 embryo_stamps;  // an embryo unused for longer is no loss
 };
 
-enum class ExactPhase : u8 { claimed = 0, live = 1, moving = 2 };  // moving: live, but only its mover may change it
+// moving: live, but only its mover may change it. tentative: in a fixed table, one that both sides have not spoken in.
+enum class ExactPhase : u8 { claimed = 0, live = 1, moving = 2, tentative = 3 };
 
 constexpr u32 kGenerationBits = 20, kStateBits = 64 - kGenerationBits - 1;
 constexpr u64 kExactIdentity = (u64(1) << (32 + kGenerationBits)) - 1, kExactGeneration = kExactIdentity ^ 0xffffffff;
@@ -75,6 +83,8 @@ WM_INLINE constexpr u64 exact_word(u32 fingerprint, u64 generation, u32 stamp, E
 WM_INLINE constexpr u32 generation_of(u64 word) { return u32((word & kExactGeneration) >> 32); }
 WM_INLINE constexpr ExactPhase phase_of(u64 word) { return ExactPhase(word >> 61 & 3); }
 WM_INLINE constexpr u64 in_phase(u64 word, ExactPhase phase) { return (word & ~(u64(3) << 61)) | u64(phase) << 61; }
+// Whether it is live or tentative: whoever has a flow's word may change it.
+WM_INLINE constexpr bool is_settled(u64 word) { return word >> 61 & 1; }
 WM_INLINE constexpr u64 free_word(u64 word) { return word & kExactGeneration; }
 WM_INLINE constexpr u64 state_seal(u64 word) { return u64(generation_of(word)) << (kStateBits + 1); }
 
@@ -105,6 +115,7 @@ struct ExactFlow {
   u64 value;  // of the index word
   Record* record;
   u64 state, user;
+  u32 place;  // bucket * ways + way
   WM_INLINE u64 owners_state() const { return state & kStateMask; }
 };
 
@@ -131,7 +142,7 @@ WM_INLINE ExactFlow<typename T::Record> flow_in(E& env, typename T::Bucket* buck
     order_loads();
     const u64 again = read_word(&bucket->way[at]);
     if (WM_LIKELY(same && ((again ^ value) & kExactIdentity) == 0))
-      return {&bucket->way[at], value, record, state, user};
+      return {&bucket->way[at], value, record, state, user, index * T::kWays + at};
   }
   return {};
 }
@@ -162,7 +173,7 @@ WM_INLINE ExactFlow<typename T::Record> find_exact_embryo(E& env, const ExactLim
 // was found: nothing of it may be written then.
 template <class Record>
 WM_INLINE bool touch(ExactFlow<Record>& flow, u32 stamp) {
-  if (WM_LIKELY(exact_age(flow.value, stamp) == 0) || phase_of(flow.value) != ExactPhase::live) return true;
+  if (WM_LIKELY(exact_age(flow.value, stamp) == 0) || !is_settled(flow.value)) return true;
   const u64 fresh = (flow.value & ~(u64(kStampMask) << kPinStampShift)) | u64(stamp & kStampMask) << kPinStampShift;
   const u64 was = swap_word(flow.word, flow.value, fresh);
   if (was != flow.value) return ((was ^ flow.value) & kExactIdentity) == 0;  // another packet was first
@@ -186,13 +197,60 @@ template <class Record>
 WM_INLINE bool erase_exact(const ExactFlow<Record>& flow) {
   u64 value = flow.value;
   for (u32 n = 0; n < 2; ++n) {  // a packet may have touched it in between
-    if (phase_of(value) != ExactPhase::live) return false;
+    if (!is_settled(value)) return false;
     const u64 was = swap_word(flow.word, value, free_word(value));
     if (was == value) return true;
     if ((was ^ value) & kExactIdentity) return false;
     value = was;
   }
   return false;
+}
+
+// Of a fixed table. Makes a tentative flow live, where it is; true, too, where it is live. False where it gave way.
+WM_INLINE bool settle(u64* word, u64 value) {
+  for (u32 n = 0; n < 2; ++n) {  // a packet may have touched it in between
+    if (!is_settled(value)) return false;
+    if (phase_of(value) == ExactPhase::live) return true;
+    const u64 was = swap_word(word, value, in_phase(value, ExactPhase::live));
+    if (was == value) return true;
+    if ((was ^ value) & kExactIdentity) return false;
+    value = was;
+  }
+  return false;
+}
+
+// Of a fixed table: the record of a way that was just given up holds no flow from here on. Nothing happens where the
+// way has another life by now.
+template <class Record>
+WM_INLINE void empty_record(Record* record, u64 word) {
+  for (u32 n = 0; n < 4; ++n) {  // packets may change it just now
+    const u64 state = read_word(&record->state);
+    if ((state ^ state_seal(word)) & ~(kStateMask | kStateFrozen)) return;
+    if (swap_word(&record->state, state, state_seal(word)) == state) return;
+  }
+}
+
+// erase_exact() of a fixed table.
+template <class Record>
+WM_INLINE bool erase_fixed(const ExactFlow<Record>& flow) {
+  if (!erase_exact(flow)) return false;
+  empty_record(flow.record, flow.value);
+  return true;
+}
+
+// Of a fixed table: the flow at a place, by its record alone, whose owner reads what he wants of it in between. The
+// state, generation and all, is 0 where there is no flow; what was read is of one life where the second call says so.
+template <class Record>
+WM_INLINE u64 begin_reading(const Record* record) {
+  const u64 state = read_word(&record->state);
+  order_loads();
+  return state & kStateMask ? state : 0;
+}
+template <class Record>
+WM_INLINE bool end_reading(const Record* record, u64 state) {
+  order_loads();
+  const u64 again = read_word(&record->state);
+  return ((again ^ state) & ~kStateMask) == 0 && again & kStateMask;
 }
 
 }  // namespace waymark

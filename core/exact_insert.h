@@ -6,7 +6,8 @@
 //
 // Where both buckets are full, a neighbour moves to its second bucket, record and all. Its index word is *moving* and
 // its state frozen meanwhile: it is found, here or there, but neither touched, changed, nor erased. It is live there
-// before its word is given up here, and readers look here first.
+// before its word is given up here, and readers look here first. In a fixed table nobody moves: the oldest tentative
+// flow of both buckets gives way instead.
 #pragma once
 
 #include "core/exact.h"
@@ -17,7 +18,7 @@ enum class Inserted : u8 {
   placed,     // in its first bucket; an embryo: in its only one
   spilled,    // in its second bucket
   moved,      // after a neighbour moved
-  evicted,    // an embryo, in place of another that was not yet idle
+  evicted,    // an embryo or tentative, in place of another that was not yet idle
   known,      // not: the flow is there already
   contended,  // not: another processor is at the same flow or way
   full,       // not: all ways that it may have are of living flows
@@ -60,6 +61,26 @@ WM_INLINE void publish(u64* way, u64 claimed, Record* record, const ExactKey<kKe
   for (u32 i = 0; i < kKeyWords<Record>; ++i) write_word(&record->key[i], key.word[i]);
   write_word(&record->user, user);
   swap_word(way, claimed, exact_word(u32(claimed), generation_of(claimed), stamp, ExactPhase::live, claimed >> 63));
+}
+
+// In a fixed table: who comes by the record alone finds it empty from the claim on, until it is whole.
+template <class Record>
+WM_INLINE void open_record(Record* record, u64 claimed) {
+  const u64 empty = state_seal(claimed);
+  write_word(&record->state, empty);
+  swap_word(&record->state, empty, empty);  // a barrier
+}
+
+// Then the record, and the way itself, tentative. `fill` writes what else the owner has in it, and gives `user`.
+template <class Record, class Fill>
+WM_INLINE void publish_tentative(u64* way, u64 claimed, Record* record, const ExactKey<kKeyWords<Record>>& key,
+                                 u64 state, const Fill& fill, u32 place, u32 stamp) {
+  const u64 empty = state_seal(claimed);
+  for (u32 i = 0; i < kKeyWords<Record>; ++i) write_word(&record->key[i], key.word[i]);
+  write_word(&record->user, fill(*record, place));
+  swap_word(&record->state, empty, empty | (state & kStateMask));
+  swap_word(way, claimed,
+            exact_word(u32(claimed), generation_of(claimed), stamp, ExactPhase::tentative, claimed >> 63));
 }
 
 // From here on nobody else changes the flow's state or word. False where somebody was first.
@@ -120,18 +141,75 @@ WM_INLINE ExactClaim make_room(E& env, const ExactLimits& limits, u32 index, con
   return {index, neighbour, here, Inserted::moved};
 }
 
+// In a fixed table nobody can make room later: where a bucket has more than so many flows, and the second one fewer, a
+// newcomer goes there. So both fill up together, and few flows are refused before all ways are taken.
+constexpr u32 kCrowded = 3;
+template <u32 Ways>
+WM_INLINE u32 taken_in(const u64* ways) {
+  u32 taken = 0;
+  for (u32 i = 0; i < Ways; ++i) taken += u32(read_word(&ways[i])) != 0;
+  return forget(taken);
+}
+
+// The oldest tentative flow of a bucket: its age and 1 in the upper bits, its way in the lower; 0 where there is none.
+// Among equals, where to begin is drawn from the newcomer's fingerprint: a flood evicts its own.
+template <u32 Ways>
+WM_INLINE u32 oldest_tentative(const u64* ways, u32 fingerprint, u32 stamp) {
+  u32 oldest = 0;
+  const u32 start = reduce(fingerprint, Ways);
+  for (u32 n = 0; n < Ways; ++n) {
+    const u32 i = start + n < Ways ? start + n : start + n - Ways;
+    const u64 value = read_word(&ways[i]);
+    const bool may = u32(value) && phase_of(value) == ExactPhase::tentative;
+    const u32 age = forget(may ? exact_age(value, stamp) + 1 : 0);
+    if (age > oldest >> 3) oldest = age << 3 | i;
+    oldest = forget(oldest);
+  }
+  return oldest;
+}
+
+// In a fixed table whose ways are all taken.
+template <class T, class E>
+WM_INLINE ExactClaim take_tentative(E& env, const PinPlace& place, u32 second_index, u32 stamp) {
+  ExactClaim claim = {place.bucket, T::kWays, 0, Inserted::full};
+  auto* first = T::bucket(env, place.bucket);
+  auto* second = T::bucket(env, second_index);
+  if (!first || !second) return claim;
+  const u32 here = oldest_tentative<T::kWays>(first->way, place.fingerprint, stamp);
+  const u32 there = oldest_tentative<T::kWays>(second->way, place.fingerprint, stamp);
+  const bool spills = there >> 3 > here >> 3;
+  const u32 oldest = spills ? there : here, way = oldest & 7;
+  if (!oldest || way >= T::kWays) return claim;
+  claim.how = Inserted::contended;
+  if (spills && !mark_spill(&first->spill, place.fingerprint)) return claim;
+  u64* word = spills ? &second->way[way] : &first->way[way];
+  const u64 found = read_word(word);
+  if (!u32(found) || phase_of(found) != ExactPhase::tentative) return claim;
+  claim.word = claim_way(word, found, place.fingerprint, stamp, spills);
+  claim.bucket = spills ? second_index : place.bucket;
+  claim.way = way;
+  if (claim.word) claim.how = Inserted::evicted;
+  return claim;
+}
+
 template <class T, class E>
 WM_INLINE ExactClaim claim_exact(E& env, const ExactLimits& limits, const PinPlace& place, u32 stamp) {
   const ExactClaim contended = {0, T::kWays, 0, Inserted::contended}, full = {0, T::kWays, 0, Inserted::full};
   auto* first = T::bucket(env, place.bucket);
   if (!first) return full;
+  const u32 index = partner(place.bucket, place.fingerprint, limits.buckets);
+  bool spills = false;
+  if constexpr (T::kFixed) {
+    const u32 taken = taken_in<T::kWays>(first->way);
+    auto* other = T::bucket(env, index);
+    if (taken > kCrowded && other) spills = taken_in<T::kWays>(other->way) < taken;
+  }
   u64 found = 0;
-  u32 way = room_in<T::kWays>(first->way, stamp, limits.stale_stamps, found);
+  u32 way = spills ? T::kWays : room_in<T::kWays>(first->way, stamp, limits.stale_stamps, found);
   if (WM_LIKELY(way < T::kWays)) {
     const u64 word = claim_way(&first->way[way], found, place.fingerprint, stamp, false);
     return word ? ExactClaim{place.bucket, way, word, Inserted::placed} : contended;
   }
-  const u32 index = partner(place.bucket, place.fingerprint, limits.buckets);
   auto* second = T::bucket(env, index);
   if (!second) return full;
   way = room_in<T::kWays>(second->way, stamp, limits.stale_stamps, found);
@@ -140,8 +218,12 @@ WM_INLINE ExactClaim claim_exact(E& env, const ExactLimits& limits, const PinPla
     const u64 word = claim_way(&second->way[way], found, place.fingerprint, stamp, true);
     return word ? ExactClaim{index, way, word, Inserted::spilled} : contended;
   }
-  const ExactClaim beside = make_room<T>(env, limits, place.bucket, place, false, stamp);
-  return beside.how == Inserted::full ? make_room<T>(env, limits, index, place, true, stamp) : beside;
+  if constexpr (T::kFixed) {
+    return take_tentative<T>(env, place, index, stamp);
+  } else {
+    const ExactClaim beside = make_room<T>(env, limits, place.bucket, place, false, stamp);
+    return beside.how == Inserted::full ? make_room<T>(env, limits, index, place, true, stamp) : beside;
+  }
 }
 
 // Whether this bucket has the flow in another way than its claimer's: known, contended where one is just coming, placed
@@ -159,10 +241,11 @@ WM_INLINE Inserted rival_in(E& env, const typename T::Bucket* bucket, u32 index,
   return Inserted::placed;
 }
 
-// Makes a flow live that a look-up did not find, with the owner's state and word.
-template <class T, class E>
+// Makes a flow live that a look-up did not find, with the owner's state and word. In a fixed table: tentative; `user`
+// is publish_tentative()'s `fill`, and the state is not 0.
+template <class T, class E, class User>
 WM_INLINE Inserted insert_exact(E& env, const ExactLimits& limits, const PinPlace& place, const typename T::Key& key,
-                                u64 state, u64 user, u32 stamp) {
+                                u64 state, const User& user, u32 stamp) {
   const ExactClaim claim = claim_exact<T>(env, limits, place, stamp);
   if (!is_in(claim.how)) return claim.how;
   const u32 way = forget(claim.way), index = forget(claim.bucket);
@@ -170,6 +253,7 @@ WM_INLINE Inserted insert_exact(E& env, const ExactLimits& limits, const PinPlac
   auto* bucket = T::bucket(env, index);
   auto* record = T::record(env, index, way);
   if (!first || !bucket || !record || way >= T::kWays) return Inserted::full;  // never: the claim is in the table
+  if constexpr (T::kFixed) open_record(record, claim.word);
   const u32 second = partner(place.bucket, place.fingerprint, limits.buckets);
   Inserted rival =
       rival_in<T>(env, first, place.bucket, place.fingerprint, key, index == place.bucket ? way : T::kWays);
@@ -180,7 +264,10 @@ WM_INLINE Inserted insert_exact(E& env, const ExactLimits& limits, const PinPlac
     swap_word(&bucket->way[way], claim.word, free_word(claim.word));
     return rival;
   }
-  publish(&bucket->way[way], claim.word, record, key, state, user, stamp);
+  if constexpr (T::kFixed)
+    publish_tentative(&bucket->way[way], claim.word, record, key, state, user, index * T::kWays + way, stamp);
+  else
+    publish(&bucket->way[way], claim.word, record, key, state, user, stamp);
   return claim.how;
 }
 

@@ -4,6 +4,8 @@
 //
 // Each change is a compare-and-swap that fails where a packet was first. A filter may be tidied where it has not
 // changed for a whole sweep: all flows that it covers were then in their ways before this sweep began to look.
+//
+// A fixed table has no embryos beside it: its tentative flows are counted as those.
 #pragma once
 
 #include "core/exact.h"
@@ -21,11 +23,11 @@ struct ExactStamps {
 };
 
 struct ExactCounts {
-  u64 flows, embryos;  // that stay
+  u64 flows, embryos;  // that stay; embryos: or tentative
   u64 spilled, expired, filters_tidied;
 };
 
-template <class Main, class Embryos>
+template <class Main, class Embryos = Main>
 class ExactSweeper {
  public:
   using Record = typename Main::Record;
@@ -45,7 +47,7 @@ class ExactSweeper {
       counts_ = {};
     }
     for (;;) {
-      const u32 all = phase_ == Phase::embryos ? limits.embryo_buckets : limits.buckets;
+      const u32 all = phase_ != Phase::embryos ? limits.buckets : Main::kFixed ? 0 : limits.embryo_buckets;
       for (; next_ < all && buckets; ++next_, --buckets) run(env, limits, stamps, idle, stays, next_);
       if (next_ < all) return false;
       next_ = 0;
@@ -70,15 +72,19 @@ class ExactSweeper {
 
   // True where the way holds a flow that stays.
   template <class Idle, class Stays>
-  bool keep(u64* way, const Record* record, u32 stamp, const Idle& idle, const Stays& stays) {
+  bool keep(u64* way, Record* record, u32 stamp, const Idle& idle, const Stays& stays) {
     const u64 word = read_word(way);
     if (!u32(word)) return false;
-    const bool live = record && phase_of(word) == ExactPhase::live;
+    const bool live = record && is_settled(word);
     // The state may be of another generation by now: then the swap fails.
     if (live && exact_age(word, stamp) > idle(read_word(&record->state) & kStateMask) &&
-        swap_word(way, word, free_word(word)) == word)
+        swap_word(way, word, free_word(word)) == word) {
+      if constexpr (Main::kFixed) empty_record(record, word);
       return ++counts_.expired, false;
-    if (record && phase_of(word) != ExactPhase::claimed) stays(*record, phase_ == Phase::embryos);
+    }
+    const bool tentative = phase_of(word) == ExactPhase::tentative;
+    if (record && phase_of(word) != ExactPhase::claimed) stays(*record, tentative || phase_ == Phase::embryos);
+    counts_.embryos += tentative;
     return true;
   }
 
@@ -99,8 +105,9 @@ class ExactSweeper {
       words_[b].now = read_word(&bucket->spill);
     } else if (phase_ == Phase::flows) {
       for (u32 way = 0; way < Main::kWays; ++way) {
+        const u64 tentative = counts_.embryos;
         if (!keep(&bucket->way[way], Main::record(env, b, way), stamps.flow, idle, stays)) continue;
-        ++counts_.flows;
+        counts_.flows += tentative == counts_.embryos;
         const u64 word = read_word(&bucket->way[way]);
         if (!(word >> 63)) continue;
         ++counts_.spilled;
