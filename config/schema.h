@@ -58,7 +58,7 @@ constexpr auto kEngine = section<EngineConfig>(
     Field{
         "first", &EngineConfig::first, kRoleWords, optional,
         "Whose program the interfaces run. Packets of this node's other roles jump to theirs, which costs each some 10 "
-        "ns. `\"auto\"` takes the director, else the translator, else the host, else the gateway."});
+        "ns. `\"auto\"` takes the director, else the translator, else the host, else the gateway, else the edge."});
 
 constexpr auto kMember = section<MemberConfig>(
     "[[group.member]]", "Another director of the group.",
@@ -84,8 +84,9 @@ constexpr auto kAnnounce = section<AnnounceConfig>(
     "[announce]",
     "Services' addresses, as long as they can be served, what a translator translates (its prefixes and the `ip4` of "
     "its "
-    "maps, but for `0.0.0.0/0`), and what a gateway's `announce` lists become kernel routes for a routing daemon to "
-    "redistribute.",
+    "maps, but for `0.0.0.0/0`), what a gateway's `announce` lists, and an edge's `prefix` become kernel routes for a "
+    "routing "
+    "daemon to redistribute.",
     Field{"protocol", &AnnounceConfig::protocol, Number<u32>{5, 255}, optional,
           "The routes' protocol number. All routes of this number belong to Waymark."},
     Field{"metric", &AnnounceConfig::metric, Number<u32>{1, 4'294'967'295}, optional, "The routes' metric."});

@@ -115,7 +115,7 @@ struct ExactFlow {
   u64 value;  // of the index word
   Record* record;
   u64 state, user;
-  u32 place;  // bucket * ways + way
+  u32 place = 0;  // bucket * ways + way
   WM_INLINE u64 owners_state() const { return state & kStateMask; }
 };
 

@@ -158,7 +158,8 @@ WM_INLINE u32 oldest_tentative(const u64* ways, u32 fingerprint, u32 stamp) {
   u32 oldest = 0;
   const u32 start = reduce(fingerprint, Ways);
   for (u32 n = 0; n < Ways; ++n) {
-    const u32 i = start + n < Ways ? start + n : start + n - Ways;
+    const u32 i = forget(start + n < Ways ? start + n : start + n - Ways);
+    if (i >= Ways) continue;  // never
     const u64 value = read_word(&ways[i]);
     const bool may = u32(value) && phase_of(value) == ExactPhase::tentative;
     const u32 age = forget(may ? exact_age(value, stamp) + 1 : 0);

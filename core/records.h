@@ -45,6 +45,8 @@ struct TunnelEnds {
 };
 static_assert(sizeof(TunnelEnds) == 24);
 
+constexpr u32 kMostAnswerKinds = 16;  // of AnswerKind
+
 enum class Echo : u8 { answer = 0, target = 1, kernel = 2 };
 
 // What each role adds to them: struct OwnSettings of settings.h in its folder, where it has one.
@@ -82,12 +84,12 @@ struct Settings {
   u16 reserved;
   u8 second_candidate;  // 1: GUE tunnels of adopted flows name the previous choice
   u8 heir_bits;
-  u32 answer_interval[8];  // by AnswerKind: between two answers, in units of 2^-16 ticks; 0: none at all
-  u32 answer_burst[8];     // so many may come at once
-  Space prefix_space;      // the one that all prefixes are in, or kAnySpace
-  u8 prefix_role;          // the one that all prefixes are of, by number; kManyRoles; or kNoRole: there are none
-  u8 serves_prefixes;      // 1: a prefix is among what this host serves
-  Echo echo;               // what becomes of a ping of a service's address
+  u32 answer_interval[kMostAnswerKinds];  // by AnswerKind: between two answers, in units of 2^-16 ticks; 0: none at all
+  u32 answer_burst[kMostAnswerKinds];     // so many may come at once
+  Space prefix_space;                     // the one that all prefixes are in, or kAnySpace
+  u8 prefix_role;      // the one that all prefixes are of, by number; kManyRoles; or kNoRole: there are none
+  u8 serves_prefixes;  // 1: a prefix is among what this host serves
+  Echo echo;           // what becomes of a ping of a service's address
   u8 reserved2;
   u32 way_ticks;  // how long a cached route is believed; 0: each packet asks, and the kernel sends it
   TunnelEnds tunnel_ends;
@@ -96,7 +98,7 @@ struct Settings {
   RoleSettings role;
 };
 static_assert(sizeof(Settings) ==
-              208 + sizeof(FirewallSettings) + kModules * sizeof(OwnAddresses) + sizeof(RoleSettings));
+              272 + sizeof(FirewallSettings) + kModules * sizeof(OwnAddresses) + sizeof(RoleSettings));
 
 // An (interface, VLAN, VLAN) that Waymark listens on.
 constexpr u32 kPortBits = 10;
@@ -291,9 +293,10 @@ enum class AnswerKind : u8 {
   told = 5,         // a director, as a router
   pinged = 6,       // a director, for a service
   routed = 7,       // a gateway, as a router
+  edge = 8,         // an edge, as a router
 };
-constexpr u32 kAnswerKinds = 8, kMostAnswerKinds = 16;
-static_assert(kAnswerKinds <= sizeof(Settings::answer_interval) / sizeof(u32));
+constexpr u32 kAnswerKinds = 9;
+static_assert(kAnswerKinds <= kMostAnswerKinds);
 
 // What must fit for pinned tables to be taken over by another build (DESIGN.md, "Upgrade").
 constexpr u32 kLayoutVersion = 4;
@@ -304,8 +307,8 @@ struct Meta {
   u32 ticks_per_second, stamp_shift;
   u32 next_incarnation;
   u32 targets;  // slots
-  u32 flow_buckets, flow_embryo_buckets;
-  u32 reserved[15];
+  u32 flow_buckets, flow_embryo_buckets, edge_buckets;
+  u32 reserved[14];
 };
 static_assert(sizeof(Meta) == 144);
 

@@ -13,6 +13,7 @@ struct TableSizes {
   u32 targets = kUsualTargets;  // slots; kMaxTargets at most
   u32 pin_buckets = 0, embryo_buckets = 0;
   u32 flow_buckets = 0, flow_embryo_buckets = 0;  // of the firewall's; 0: there is none
+  u32 edge_buckets = 0;                           // of the edge's flows; 0: there is none
   bool operator==(const TableSizes&) const = default;
 };
 
@@ -37,6 +38,9 @@ struct TableSizes {
   T(gateway_ends, Target, kMaxGatewayEnds, config)                   \
   T(firewall_policies, FirewallPolicy, kMaxFirewallPolicies, config) \
   T(firewall_rules, FirewallRule, kMaxFirewallRules, config)         \
+  T(edge_services, EdgeService, kMaxEdgeServices, config)            \
+  T(edge_servers, EdgeServer, kMaxEdgeServers, config)               \
+  T(edge_anycasts, EdgeAnycast, 1u << kEdgeAnycastBits, config)      \
   T(prefixes, PrefixBucket, 1u << 18, halved)                        \
   T(mappings, Mapping, 2 * kMaxMappings, halved)
 #define WM_LIVE_TABLES(T)                            \
@@ -64,7 +68,11 @@ struct TableSizes {
   T(flow_counts, FlowCount, sizes.flow_buckets ? kMaxFirewallPolicies : 0, state)          \
   T(fragments, FragmentBucket, sizes.flow_buckets ? kFragmentBuckets : 0, state)           \
   T(fragment_bits, FragmentBits, sizes.flow_buckets ? kFragmentBuckets : 0, state)         \
-  T(neighbours, NeighbourBucket, kNeighbourBuckets, state)
+  T(neighbours, NeighbourBucket, kNeighbourBuckets, state)                                 \
+  T(edge_flows, ExactBucket, sizes.edge_buckets, state)                                    \
+  T(edge_records, EdgeRecord, kExactWays* sizes.edge_buckets, state)                       \
+  T(edge_uses, FlowCount, sizes.edge_buckets ? 2 * kEdgeUseRow : 0, state)                 \
+  T(edge_followers, EdgeFollowers, sizes.edge_buckets ? kEdgeFollowerBuckets : 0, state)
 #define WM_COUNTER_TABLES(T)                                \
   T(target_traffic, TargetCounters, sizes.targets, counter) \
   T(reasons, u64, kReasons, counter)                        \

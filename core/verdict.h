@@ -52,27 +52,31 @@ struct ReasonText {
 
 // What happened on the way without ending it: counted beside the reasons, never in their sum.
 enum class Note : u8 {
-  pin_adopted,          // a TCP flow arrived in its middle and was pinned by the consistent choice
-  pin_spilled,          // a pin went to its second bucket, the first being full
-  pin_moved,            // a pin was moved to its second bucket to make room
-  pin_table_full,       // no room for a proven pin: the consistent choice served
-  pin_embryo_evicted,   // an embryonic pin gave way to a newer one before its time
-  pin_stolen,           // a pin older than any idle time gave way to a new one
-  pin_contended,        // another CPU changed the slot first: the flow was not pinned by this packet
-  ecn_marked,           // congestion on the tunnel was marked in the inner header (RFC 6040)
-  pin_mirror_evicted,   // another director's pin gave way to one of our own, the table being full
-  candidate_sent,       // the tunnel named a second candidate for a flow that arrived in its middle
-  passed_on,            // a host sent a stray on to the second candidate
-  candidate_refused,    // the second candidate is no host of this service: delivered here
-  pin_inherited,        // a pin went over to another service with the same target: services were split or merged
-  error_carried,        // an ICMP error about a reply was carried to the flow's server
-  flow_begun,           // a firewall let a new flow begin
-  flow_recovered,       // a TCP flow was found again in its middle, in time of grace
-  flow_embryo_evicted,  // a half-open flow gave way to a newer one before its time
-  flow_table_full,      // no room for a flow that both sides have spoken in: it stays among the half-open
-  neighbour_learnt,     // a host in a tenant's overlay was heard that was not known
-  neighbour_moved,      // a host in a tenant's overlay was heard with another MAC address, or by another tunnel
-  neighbour_evicted,    // a known host in a tenant's overlay gave way to a newer one
+  pin_adopted,            // a TCP flow arrived in its middle and was pinned by the consistent choice
+  pin_spilled,            // a pin went to its second bucket, the first being full
+  pin_moved,              // a pin was moved to its second bucket to make room
+  pin_table_full,         // no room for a proven pin: the consistent choice served
+  pin_embryo_evicted,     // an embryonic pin gave way to a newer one before its time
+  pin_stolen,             // a pin older than any idle time gave way to a new one
+  pin_contended,          // another CPU changed the slot first: the flow was not pinned by this packet
+  ecn_marked,             // congestion on the tunnel was marked in the inner header (RFC 6040)
+  pin_mirror_evicted,     // another director's pin gave way to one of our own, the table being full
+  candidate_sent,         // the tunnel named a second candidate for a flow that arrived in its middle
+  passed_on,              // a host sent a stray on to the second candidate
+  candidate_refused,      // the second candidate is no host of this service: delivered here
+  pin_inherited,          // a pin went over to another service with the same target: services were split or merged
+  error_carried,          // an ICMP error about a reply was carried to the flow's server
+  flow_begun,             // a firewall let a new flow begin
+  flow_recovered,         // a TCP flow was found again in its middle, in time of grace
+  flow_embryo_evicted,    // a half-open flow gave way to a newer one before its time
+  flow_table_full,        // no room for a flow that both sides have spoken in: it stays among the half-open
+  neighbour_learnt,       // a host in a tenant's overlay was heard that was not known
+  neighbour_moved,        // a host in a tenant's overlay was heard with another MAC address, or by another tunnel
+  neighbour_evicted,      // a known host in a tenant's overlay gave way to a newer one
+  edge_flow_begun,        // an edge gave a new flow an address of its own
+  edge_flow_evicted,      // a flow of an edge's that no server had answered gave way to a newer one
+  edge_server_learnt,     // an edge learnt a flow's server from its reply
+  edge_server_forgotten,  // a flow's server is unreachable: the flow goes by anycast again
   count
 };
 constexpr u32 kNotes = u32(Note::count), kMostNotes = 256;  // pinned counters have room for so many

@@ -52,6 +52,12 @@ std::vector<FlowSeen> list_flows(Live& live, const FlowClock& c, const FlowFilte
   return out;
 }
 
+const char* name_of(edge::Stage stage) {
+  constexpr const char* kNames[edge::kStages] = {"none",  "syn",      "open",     "closing", "closed",
+                                                 "reset", "datagram", "exchange", "query",   "reply"};
+  return u32(stage) < edge::kStages ? kNames[u32(stage)] : "unknown";
+}
+
 const char* name_of(firewall::Stage stage) {
   using enum firewall::Stage;
   switch (stage) {

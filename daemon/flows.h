@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "node/edge_flows.h"
 #include "node/flows.h"
 
 namespace waymark {
@@ -17,6 +18,12 @@ struct FlowsView {
   u64 capacity = 0, half_open_capacity = 0;  // all ways of the tables
   Duration grace_left{};                     // 0: TCP goes on in its middle no more
   Duration birth_unit{};                     // of FlowsSwept::ages; 0: addresses do not say when flows began
+};
+
+// Of an edge's.
+struct EdgeView {
+  EdgeSwept swept;
+  u64 capacity = 0;  // all ways of the table
 };
 
 struct FlowFilter {
@@ -51,6 +58,7 @@ struct FlowClock {
 std::vector<FlowSeen> list_flows(Live& live, const FlowClock& clock, const FlowFilter& filter);
 using ListFlows = std::function<std::vector<FlowSeen>(const FlowFilter&)>;
 
+const char* name_of(edge::Stage stage);
 const char* name_of(firewall::Stage stage);  // "syn", "open", "reset_by_outside"; of numbers that are none, "unknown"
 
 }  // namespace waymark

@@ -123,6 +123,17 @@ void add_flows(std::string& out, const Snapshot& s) {
     if (t.tenant->firewall) tenants.sample({{"tenant", t.tenant->name}}, t.taken);
 }
 
+void add_edge(std::string& out, const Snapshot& s) {
+  if (!s.edge) return;
+  Family flows(out, "waymark_edge_flows", "gauge",
+               "Flows that the edge knows by their stage, as the last sweep found them.");
+  for (u32 stage = u32(edge::Stage::syn); stage < edge::kStages; ++stage)
+    flows.sample({{"state", name_of(edge::Stage(stage))}}, s.edge->swept.stages[stage]);
+  Family(out, "waymark_edge_flows_learnt", "gauge", "Those whose server is learnt.").sample({}, s.edge->swept.learnt);
+  Family(out, "waymark_edge_flows_capacity", "gauge", "Ways for flows. Beyond 75% of them a new flow may find no room.")
+      .sample({}, s.edge->capacity);
+}
+
 void add_neighbours(std::string& out, const Snapshot& s) {
   if (!s.neighbours) return;
   const auto sample = [](Family& of, const OverlayNeighbours& o, u64 value) {
@@ -280,6 +291,7 @@ std::string metrics_text(const Snapshot& s) {
   add_counters(out, s);
   add_tables(out, s);
   add_flows(out, s);
+  add_edge(out, s);
   add_neighbours(out, s);
   add_targets(out, s);
   add_control(out, s);

@@ -39,6 +39,8 @@ std::optional<Pin> Plane::find_pin(const FlowQuery& f) {
 
 void Plane::describe_flows(Snapshot& s) {
   const Node& node = control_->node();
+  if (const u32 buckets = node.edge_flows().plan().settings.buckets)
+    s.edge = EdgeView{node.edge_flows().swept(), u64(buckets) * kExactWays};
   const FlowPlan& plan = node.flows().plan();
   if (!plan.settings.buckets) return;
   FlowsView view{node.flows().swept(),

@@ -65,6 +65,12 @@ Rows status(const Snapshot& s) {
     if (const u64 seconds = whole_seconds(s.flows->grace_left))
       add("grace", fmt::format("for {} s more, TCP goes on that the firewall does not know", seconds));
   }
+  if (s.edge) {
+    add("edge_flows_capacity", s.edge->capacity);
+    add("edge_flows_used", s.edge->swept.flows);
+    add("edge_flows_half_open", s.edge->swept.half_open);
+    add("edge_flows_learnt", s.edge->swept.learnt);
+  }
   if (s.neighbours) add("neighbours", s.neighbours->known);
   if (s.punts) {
     add("punted_sent", s.punts->sent);

@@ -95,6 +95,7 @@ struct Snapshot {
   std::vector<std::string> refusing;          // a sentence for each that does, just now
   std::optional<HookCounts> hook;             // where there is one
   std::optional<FlowsView> flows;             // where there is a firewall
+  std::optional<EdgeView> edge;               // where there is an edge
   ListFlows list_flows;                       // likewise; looks into the tables, and may outlive the engine
   std::optional<NeighboursSwept> neighbours;  // where tenants have overlays
   ListNeighbours list_neighbours;             // likewise

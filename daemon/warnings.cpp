@@ -32,6 +32,7 @@ constexpr WarningKind kKinds[] = {
     {"punts", "punted packets could not be sent", "a packet that the daemon had to finish could not be sent"},
     {"flows", "tenants' flows are at their limit",
      "the firewall's table of flows is nearly full, or a tenant has as many flows as it may"},
+    {"edge", "the edge's flows are at their limit", "the edge's table of flows is nearly full"},
     {"neighbours", "overlays are full of neighbours",
      "a tenant's overlay has as many known hosts as it may: others give way"},
     {"guests", "servers refuse guests", "the API, metrics or health server refused guests within the last minute"},
@@ -168,6 +169,14 @@ void add_flows(Collector& c, const Snapshot& s) {
   c.end();
 }
 
+void add_edge(Collector& c, const Snapshot& s) {
+  if (!s.edge || !s.config->edge) return;
+  const u64 flows = s.edge->swept.flows, room = s.config->edge->flows;
+  if (flows * 10 >= room * 9)
+    c.add("edge", fmt::format("the edge knows {} flows, and \"flows\" in [edge] has room for {}", flows, room));
+  c.end();
+}
+
 void add_neighbours(Collector& c, const Snapshot& s) {
   for (const OverlayNeighbours& o : overlay_neighbours(s))
     if (o.known > o.most)
@@ -231,6 +240,7 @@ Warnings warnings_of(const Snapshot& s) {
   if (s.punts && !s.punts->why.empty()) c.add("punts", "a punted packet was not sent: " + s.punts->why);
   c.end();
   add_flows(c, s);
+  add_edge(c, s);
   add_neighbours(c, s);
   for (const HttpCounts& http : s.http)
     if (!http.warning.empty()) c.add("guests", http.warning);

@@ -131,6 +131,12 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
          t.s.flows.emplace().swept.flows = 9'000;
        },
        {"the firewall knows 9000 flows, and [engine] flows has room for 10000"}},
+      {"edge",
+       [](Site& t) {
+         t.config.edge.emplace().flows = 10'000;
+         t.s.edge.emplace().swept.flows = 9'000;
+       },
+       {"the edge knows 9000 flows, and \"flows\" in [edge] has room for 10000"}},
       {"neighbours",
        [](Site& t) {
          TenantTunnelConfig tunnel;

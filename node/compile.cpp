@@ -143,6 +143,21 @@ u32 stamp_shift_for(u32 ticks_per_second) {
   return shift;
 }
 
+Meta new_meta(const TableSizes& sizes, u32 ticks_per_second, const std::function<u32()>& random) {
+  Meta meta{};
+  meta.layout = kLayoutVersion;
+  for (u32& word : meta.pin_key) word = random();
+  meta.targets = sizes.targets;
+  meta.pin_buckets = sizes.pin_buckets;
+  meta.embryo_buckets = sizes.embryo_buckets;
+  meta.flow_buckets = sizes.flow_buckets;
+  meta.flow_embryo_buckets = sizes.flow_embryo_buckets;
+  meta.edge_buckets = sizes.edge_buckets;
+  meta.ticks_per_second = ticks_per_second;
+  meta.stamp_shift = stamp_shift_for(ticks_per_second);
+  return meta;
+}
+
 Result<Image> compile(const CompileInput& in) {
   Image image;
   WM_TRY(check_zones(in.config, in.serves));
@@ -154,6 +169,7 @@ Result<Image> compile(const CompileInput& in) {
   settings.embryo_buckets = in.config.engine.pins ? in.meta.embryo_buckets : 0;
   image.flow_buckets = in.meta.flow_buckets;
   image.flow_embryo_buckets = in.meta.flow_embryo_buckets;
+  image.edge_buckets = in.meta.edge_buckets;
   settings.stamp_shift = in.meta.stamp_shift;
   settings.way_ticks = ticks_of(kWayLifetime, in.meta);
   settings.embryo_stamps = stamps_for(kEmbryoLifetime, in.meta);

@@ -2,6 +2,8 @@
 // deterministic. Each role compiles its part (roles/*/compile.cpp).
 #pragma once
 
+#include <functional>
+
 #include "roles/compile.h"
 
 namespace waymark {
@@ -19,5 +21,8 @@ std::string unreached_mtu(const Config& config, const std::string& interface, u3
 
 // The stamp's shift for a clock: the finest for which two hours, the longest idle time, fit into nine bits.
 u32 stamp_shift_for(u32 ticks_per_second);
+
+// A fresh Meta for new tables: `random` fills the key.
+Meta new_meta(const TableSizes& sizes, u32 ticks_per_second, const std::function<u32()>& random);
 
 }  // namespace waymark

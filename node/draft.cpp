@@ -108,6 +108,7 @@ Result<Compiled> compile(const Draft& draft) {
   compiled.stale_stamps = compiled.image.settings.stale_stamps;
   compiled.neighbours = neighbour_plan(compiled.image);
   compiled.flows = flow_plan(*draft.config, compiled.image, draft.meta);
+  compiled.edge_flows = edge_plan(*draft.config, compiled.image, draft.meta);
   compiled.checks = Health::plan(*draft.serves, local_subjects_of(*draft.config));
   compiled.pools = successors_of(std::move(pools), draft, *compiled.roster);
   return compiled;

@@ -18,6 +18,7 @@
 #include "health/health.h"
 #include "node/choices.h"
 #include "node/compile.h"
+#include "node/edge_flows.h"
 #include "node/flows.h"
 #include "node/neighbours.h"
 #include "node/slots.h"
@@ -94,10 +95,11 @@ std::shared_ptr<const Roster> roster_of(const Draft& draft);
 struct Compiled {
   Image image;
   std::shared_ptr<const Roster> roster;
-  std::vector<Successor> pools;   // as the weights were when it was drafted; of services that have targets
-  u32 stale_stamps = 1;           // as in the image, which may have been moved from
-  Health::Plan checks = {};       // Control's
-  FlowPlan flows = {};            // of the firewall's
+  std::vector<Successor> pools;  // as the weights were when it was drafted; of services that have targets
+  u32 stale_stamps = 1;          // as in the image, which may have been moved from
+  Health::Plan checks = {};      // Control's
+  FlowPlan flows = {};           // of the firewall's
+  EdgePlan edge_flows = {};
   NeighbourPlan neighbours = {};  // in tenants' overlays
 };
 

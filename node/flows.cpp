@@ -23,10 +23,6 @@ constexpr Duration kPing = 60s;  // RFC 5508, REQ-1
 // The wall's clock may be set, and ticks drift apart from it.
 constexpr Duration kBirthEvery = 10s;
 
-constexpr Duration kSweepEvery = 5s;
-constexpr Duration kSweepPause = 4ms;
-constexpr u32 kSweepBuckets = 2'048;  // at once, with their records; then others have a turn
-
 u32 owner_of(const ExactRecord4& record) { return firewall::ends_in({{0, read_word(&record.key[1])}}).owner; }
 
 // What a list by number has of an owner, or null.
@@ -88,18 +84,14 @@ FlowKeeper::FlowKeeper(Live& live) : live_(live) {}
 void FlowKeeper::configure(FlowPlan plan, Time now) {
   const bool alike = std::equal(plan.owners.begin(), plan.owners.end(), plan_.owners.begin(), plan_.owners.end());
   FlowPlan before = std::exchange(plan_, std::move(plan));
-  if (!plan_.settings.buckets) return sweeper_.reset();
-  if (!sweeper_) {
-    words_.assign(plan_.settings.buckets, SweepWords{});
-    sweeper_.emplace(words_.data());
-  }
+  rounds_.begin(plan_.settings.buckets);
+  if (!rounds_) return;
   grace_due_ = now;
   birth_due_ = plan_.settings.birth_bits ? now : Time::max();
   if (alike) return;
   // What a start finds has the places of a configuration that it does not know: the first sweep sets it right.
   if (!before.owners.empty()) move_counts(before);
-  sweeper_->restart();
-  sweep_due_ = now;
+  rounds_.restart(now);
 }
 
 // All are read before one is written: a place may be another one's new place. What packets add in between is found by
@@ -157,24 +149,21 @@ void FlowKeeper::tell_birth(Time now, u32 ticks, u32 per_second, Duration wall) 
 }
 
 void FlowKeeper::tick(Time now, u32 ticks, u32 ticks_per_second, Duration wall) {
-  if (!sweeper_) return;
+  if (!rounds_) return;
   if (now >= birth_due_) tell_birth(now, ticks, ticks_per_second, wall);
   if (now >= grace_due_) end_grace(now, ticks, ticks_per_second);
-  if (now < sweep_due_) return;
-  if (!sweeper_->midway()) begin_sweep(now);
+  if (!rounds_.due(now)) return;
   const FirewallSettings& s = plan_.settings;
   FlowEnv env{live_};
   const u32 birth = birth_at(ticks);
-  const bool ended = sweeper_->step(
-      env, times(ticks).limits, {ticks >> plan_.stamp_shift, ticks >> s.embryo_shift},
+  const bool ended = rounds_.part(
+      now, env, times(ticks).limits, {ticks >> plan_.stamp_shift, ticks >> s.embryo_shift},
       [&](u64 state) { return idle_stamps(plan_, firewall::stage_of(state)); },
-      [&](const ExactRecord4& record, bool embryo) { count(record, embryo, birth); }, kSweepBuckets);
-  sweep_due_ = ended ? std::max(sweep_begun_ + kSweepEvery, now) : now + kSweepPause;
+      [&](const ExactRecord4& record, bool embryo) { count(record, embryo, birth); }, [&] { begin_sweep(); });
   if (ended) end_sweep();
 }
 
-void FlowKeeper::begin_sweep(Time now) {
-  sweep_begun_ = now;
+void FlowKeeper::begin_sweep() {
   counting_ = {};
   before_.clear();
   for (const FlowPlan::Owner& owner : plan_.owners) {
@@ -196,7 +185,7 @@ void FlowKeeper::count(const ExactRecord4& record, bool embryo, u32 birth) {
 
 // What packets added since the sweep began stays added: some of these flows it saw as well, and the next one tells.
 void FlowKeeper::end_sweep() {
-  const ExactCounts& counts = sweeper_->counts();
+  const ExactCounts& counts = rounds_.counts();
   counting_.number = swept_.number + 1;
   counting_.flows = counts.flows;
   counting_.half_open = counts.embryos;

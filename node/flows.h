@@ -10,9 +10,9 @@
 
 #include "base/time.h"
 #include "config/config.h"
-#include "core/exact_sweep.h"
 #include "dataplane/flow_env.h"
 #include "group/flow_mirror.h"
+#include "node/sweep_rounds.h"
 
 namespace waymark {
 
@@ -55,7 +55,6 @@ struct FlowsSwept {
 class FlowKeeper {
  public:
   explicit FlowKeeper(Live& live);
-  FlowKeeper(const FlowKeeper&) = delete;  // the sweeper holds on to its memory
 
   // Another configuration is in force. What owners have is moved to their new places.
   void configure(FlowPlan plan, Time now);
@@ -72,7 +71,7 @@ class FlowKeeper {
 
   // What is due: a part of a sweep, the end of grace, the clock of births. `wall`: the time since 1970.
   void tick(Time now, u32 ticks, u32 ticks_per_second, Duration wall = {});
-  Time deadline() const { return sweeper_ ? std::min({sweep_due_, grace_due_, birth_due_}) : Time::max(); }
+  Time deadline() const { return rounds_ ? std::min({rounds_.deadline(), grace_due_, birth_due_}) : Time::max(); }
 
   const FlowPlan& plan() const { return plan_; }
   group::FlowTimes times(u32 ticks) const;  // for as long as the plan stays
@@ -84,17 +83,16 @@ class FlowKeeper {
   void move_counts(FlowPlan& before);
   void end_grace(Time now, u32 ticks, u32 ticks_per_second);
   void tell_birth(Time now, u32 ticks, u32 ticks_per_second, Duration wall);
-  void begin_sweep(Time now);
+  void begin_sweep();
   void end_sweep();
   void count(const ExactRecord4& record, bool embryo, u32 birth);
 
   Live& live_;
   FlowPlan plan_;
-  std::vector<SweepWords> words_;
-  std::optional<ExactSweeper<firewall::Flows, firewall::Embryos>> sweeper_;  // none where nothing is guarded
+  SweepRounds<firewall::Flows, firewall::Embryos> rounds_;  // none where nothing is guarded
   FlowsSwept counting_, swept_;
   std::vector<u64> before_;  // what table::flow_counts said when the sweep began, as in plan_.owners
-  Time sweep_begun_{0}, sweep_due_{0}, grace_due_{0}, birth_due_{0};
+  Time grace_due_{0}, birth_due_{0};
   bool grace_ended_ = false;
 };
 

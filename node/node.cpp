@@ -41,20 +41,6 @@ struct LookupEnv {
 
 }  // namespace
 
-Meta new_meta(const TableSizes& sizes, u32 ticks_per_second, const std::function<u32()>& random) {
-  Meta meta{};
-  meta.layout = kLayoutVersion;
-  for (u32& word : meta.pin_key) word = random();
-  meta.targets = sizes.targets;
-  meta.pin_buckets = sizes.pin_buckets;
-  meta.embryo_buckets = sizes.embryo_buckets;
-  meta.flow_buckets = sizes.flow_buckets;
-  meta.flow_embryo_buckets = sizes.flow_embryo_buckets;
-  meta.ticks_per_second = ticks_per_second;
-  meta.stamp_shift = stamp_shift_for(ticks_per_second);
-  return meta;
-}
-
 Node::Node(Live live, const Clock& clock)
     : live_(live),
       clock_(clock),
@@ -160,6 +146,7 @@ void Node::commit(Compiled compiled, Time now) {
   take_names();
   end_draft();
   flows_.configure(std::move(compiled.flows), now);
+  edge_flows_.configure(compiled.edge_flows);
   neighbours_.configure(std::move(compiled.neighbours), now);
   slots_.record_configured();
   gone_.clear();
@@ -316,6 +303,7 @@ std::vector<u32> Node::tick(Time now) {
     refresh_due_ = now + config().engine.adjacency_lifetime / 8;
   }
   flows_.tick(now, clock_.ticks_at(now), clock_.per_second, clock_.wall + (now - clock_.at));
+  edge_flows_.tick(now, clock_.ticks_at(now));
   neighbours_.tick(now, clock_.ticks_at(now));
   if (now < sweep_due_ || !sweep(now)) return {};
   Duration idle = ServiceConfig{}.tcp_idle;  // as idle_of() has it for those that were removed
@@ -345,7 +333,8 @@ void Node::free(std::span<const u32> slots, Time now) {
 }
 
 Time Node::deadline() const {
-  Time due = std::min({refresh_due_, sweep_due_, flows_.deadline(), neighbours_.deadline(), hops_.deadline()});
+  Time due = std::min(
+      {refresh_due_, sweep_due_, flows_.deadline(), edge_flows_.deadline(), neighbours_.deadline(), hops_.deadline()});
   return choices_due() || choices_.behind() > kPoolsAtOnce ? std::min(due, choices_allowed_) : due;
 }
 

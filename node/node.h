@@ -12,6 +12,7 @@
 
 #include "node/choices.h"
 #include "node/draft.h"
+#include "node/edge_flows.h"
 #include "node/flows.h"
 #include "node/neighbours.h"
 #include "node/next_hops.h"
@@ -147,6 +148,7 @@ class Node {
   // The firewall's flows. begin_grace(), takes_ids(): see FlowKeeper; of what is about to be committed.
   FlowKeeper& flows() { return flows_; }
   const FlowKeeper& flows() const { return flows_; }
+  const EdgeKeeper& edge_flows() const { return edge_flows_; }
   const NeighbourKeeper& neighbours() const { return neighbours_; }
   bool begin_grace(const Compiled& compiled, Time now) {
     return flows_.begin_grace(compiled.flows, clock_.ticks_at(now));
@@ -197,6 +199,7 @@ class Node {
   Sweeper sweeper_;
   SweepResult swept_;
   FlowKeeper flows_{live_};
+  EdgeKeeper edge_flows_{live_};
   NeighbourKeeper neighbours_{live_};
   std::shared_ptr<const Roster> roster_;  // in force
   Compiled prepared_;
@@ -228,8 +231,5 @@ class Node {
 
 // The pseudo-service whose targets are the other hosts that this host passes strays on to.
 inline const std::string kFellows = "[host]";
-
-// A fresh Meta for new tables: `random` fills the key.
-Meta new_meta(const TableSizes& sizes, u32 ticks_per_second, const std::function<u32()>& random);
 
 }  // namespace waymark

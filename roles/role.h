@@ -127,8 +127,10 @@ struct RolesOwn {
 };
 std::vector<RolesOwn> owners_of(const Config& config, const Address& address);
 
-// How many flows the firewall's table is to hold, 0 where no role keeps any; and all sizes that lasting tables get.
+// How many flows the firewall's table is to hold, 0 where no role keeps any; likewise the edge's; and all sizes that
+// lasting tables get.
 u32 flows_of(const Config& config);
+u32 edge_flows_of(const Config& config);
 TableSizes sizes_of(const Config& config);
 
 // What its roles hold in turn with other members; and the configuration with which they hold just these.

@@ -97,8 +97,10 @@ u32 flows_of(const Config& config) {
   return std::any_of(roles.begin(), roles.end(), keeps) ? config.engine.flows : 0;
 }
 
+u32 edge_flows_of(const Config& config) { return config.edge ? config.edge->flows : 0; }
+
 TableSizes sizes_of(const Config& config) {
-  return sizes_for(config.engine.pins, config.engine.targets, flows_of(config));
+  return sizes_for(config.engine.pins, config.engine.targets, flows_of(config), edge_flows_of(config));
 }
 
 RoleSet roles_of(const Config& config) {

@@ -9,6 +9,7 @@
 #include "core/overlay/reasons.h"
 #include "core/pins.h"
 #include "engine/xdp/program.h"
+#include "roles/edge/reasons.h"
 #include "roles/gateway/reasons.h"
 #include "roles/translator/reasons.h"
 #include "tests/cases/cases.h"
@@ -136,8 +137,8 @@ void compare(std::span<const u8> elf, u64 seed) {
   std::string rest;
   for (const ReasonText& r : all_reasons()) {
     const u32 module = module_of(r.verdict);
-    if (module == translator::kModule || module == gateway::kModule || module == firewall::kModule ||
-        module == overlay::kModule)
+    if (module == translator::kModule || module == gateway::kModule || module == edge::kModule ||
+        module == firewall::kModule || module == overlay::kModule)
       continue;  // this site has none
     ++all;
     counters.reasons[r.verdict.reason] ? ++reached : (rest += " ", rest += r.name, 0u);

@@ -39,6 +39,10 @@ constexpr NoteText kNoteTexts[kNotes] = {
     {"neighbour_learnt", "a host in a tenant's overlay was heard that was not known"},
     {"neighbour_moved", "a host in a tenant's overlay was heard with another MAC address, or by another tunnel"},
     {"neighbour_evicted", "a known host in a tenant's overlay gave way to a newer one"},
+    {"edge_flow_begun", "an edge gave a new flow an address of its own"},
+    {"edge_flow_evicted", "a flow of an edge's that no server had answered gave way to a newer one"},
+    {"edge_server_learnt", "an edge learnt a flow's server from its reply"},
+    {"edge_server_forgotten", "a flow's server is unreachable: the flow goes by anycast again"},
 };
 
 }  // namespace

@@ -62,6 +62,7 @@ static Image empty_image(const TableSizes& sizes) {
   nothing.targets = sizes.targets;
   nothing.flow_buckets = sizes.flow_buckets;
   nothing.flow_embryo_buckets = sizes.flow_embryo_buckets;
+  nothing.edge_buckets = sizes.edge_buckets;
   nothing.settings.pin_buckets = sizes.pin_buckets;
   nothing.settings.embryo_buckets = sizes.embryo_buckets;
   return nothing;
@@ -98,6 +99,8 @@ Status XdpEngine::State::check_meta() {
   if (meta.pin_buckets != options.sizes.pin_buckets) return other_pins(meta.pin_buckets, options.sizes.pin_buckets);
   if (meta.flow_buckets != options.sizes.flow_buckets)
     return other_flows(meta.flow_buckets, options.sizes.flow_buckets);
+  if (meta.edge_buckets != options.sizes.edge_buckets)
+    return other_edge_flows(meta.edge_buckets, options.sizes.edge_buckets);
   ticks_per_second = meta.ticks_per_second;
   return Done{};
 }

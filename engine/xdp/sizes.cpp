@@ -8,13 +8,13 @@ namespace waymark {
 
 namespace {
 
-// [engine] pins or flows for which a table of so many buckets is made, in words.
-std::string text_of(u32 buckets, const std::string& what) {
+// `pins` or `flows` for which a table of so many buckets is made, in words.
+std::string text_of(u32 buckets, const std::string& what, u32 (*buckets_for)(u32) = pin_buckets_for) {
   if (buckets <= 1) return "no " + what;
   u32 low = 1, high = 1u << 30;
   while (low < high) {
     const u32 middle = low + (high - low) / 2;
-    pin_buckets_for(middle) < buckets ? low = middle + 1 : high = middle;
+    buckets_for(middle) < buckets ? low = middle + 1 : high = middle;
   }
   u32 unit = 1;
   while (low / unit >= 10'000) unit *= 10;
@@ -42,11 +42,18 @@ Error other_flows(u32 have, u32 wanted) {
                ": set `flows` in [engine] back, or run `waymark down` first, which forgets every flow"};
 }
 
+Error other_edge_flows(u32 have, u32 wanted) {
+  return Error{"the pinned table of the edge's flows is made for " + text_of(have, "flows", edge_buckets_for) +
+               ", and the configuration wants " + text_of(wanted, "flows", edge_buckets_for) +
+               ": set `flows` in [edge] back, or run `waymark down` first, which forgets every flow"};
+}
+
 Status check_sizes(const std::function<int(const char*)>& table, const TableSizes& wanted) {
   const u32 buckets = entries_of(table("pins")), slots = entries_of(table("targets")),
-            flows = entries_of(table("flows"));
+            flows = entries_of(table("flows")), edge = entries_of(table("edge_flows"));
   if (buckets && buckets != std::max(1u, wanted.pin_buckets)) return other_pins(buckets, wanted.pin_buckets);
   if (flows && flows != std::max(1u, wanted.flow_buckets)) return other_flows(flows, wanted.flow_buckets);
+  if (edge && edge != std::max(1u, wanted.edge_buckets)) return other_edge_flows(edge, wanted.edge_buckets);
   if (slots && slots != wanted.targets)
     return Error{"the pinned tables are made for " + std::to_string(slots) + " targets, and the configuration wants " +
                  std::to_string(wanted.targets) +

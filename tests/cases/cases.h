@@ -73,7 +73,11 @@ constexpr Elsewhere kElsewhere[] = {
     {Note::flow_table_full, "tests/gateway/firewall_test.cpp"},
     {Note::neighbour_learnt, "tests/gateway/overlay_test.cpp"},
     {Note::neighbour_moved, "tests/gateway/overlay_test.cpp"},
-    {Note::neighbour_evicted, "tests/gateway/overlay_test.cpp"}};
+    {Note::neighbour_evicted, "tests/gateway/overlay_test.cpp"},
+    {Note::edge_flow_begun, "tests/edge/scripts.cpp"},
+    {Note::edge_flow_evicted, "tests/edge/edge_test.cpp"},
+    {Note::edge_server_learnt, "tests/edge/scripts.cpp"},
+    {Note::edge_server_forgotten, "tests/edge/scripts.cpp"}};
 
 struct ReasonElsewhere {
   const char* reason;

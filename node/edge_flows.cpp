@@ -1,0 +1,101 @@
+#include "node/edge_flows.h"
+
+#include "node/words.h"
+#include "roles/compile.h"
+
+namespace waymark {
+
+namespace {
+
+using edge::Stage;
+
+constexpr Duration kEnding = std::chrono::seconds(240);  // from a FIN or reset on (RFC 5382, REQ-5)
+constexpr Duration kHalfOpen = std::chrono::seconds(60);
+// and a ping, as RFC 5508, REQ-1
+
+struct EdgeEnv {
+  Live& live;
+  ExactBucket* at(decltype(table::edge_flows), u32 i) {
+    return i < live.edge_flows.size() ? &live.edge_flows[i] : nullptr;
+  }
+  EdgeRecord* at(decltype(table::edge_records), u32 i) {
+    return i < live.edge_records.size() ? &live.edge_records[i] : nullptr;
+  }
+};
+
+}  // namespace
+
+EdgePlan edge_plan(const Config& config, const Image& image, const Meta& meta) {
+  EdgePlan plan;
+  if (!config.edge) return plan;
+  plan.settings = image.settings.role.edge;
+  plan.stamp_shift = image.settings.stamp_shift;
+  plan.open = stamps_for(config.edge->tcp_idle, meta);
+  plan.datagram = stamps_for(config.edge->udp_idle, meta);
+  plan.ending = stamps_for(kEnding, meta);
+  plan.half_open = stamps_for(kHalfOpen, meta);
+  return plan;
+}
+
+u32 idle_stamps(const EdgePlan& plan, Stage stage) {
+  switch (stage) {
+    case Stage::open:
+      return plan.open;
+    case Stage::closing:
+    case Stage::closed:
+    case Stage::reset:
+      return plan.ending;
+    case Stage::datagram:
+    case Stage::exchange:
+      return plan.datagram;
+    case Stage::none:
+    case Stage::syn:
+    case Stage::query:
+    case Stage::reply:
+      break;
+  }
+  return plan.half_open;
+}
+
+void EdgeKeeper::configure(const EdgePlan& plan) {
+  plan_ = plan;
+  rounds_.begin(plan.settings.buckets);
+}
+
+void EdgeKeeper::tick(Time now, u32 ticks) {
+  if (!rounds_.due(now)) return;
+  EdgeEnv env{live_};
+  const u32 stamp = ticks >> plan_.stamp_shift;
+  const bool ended = rounds_.part(
+      now, env, {plan_.settings.buckets, 0, plan_.settings.stale_stamps, 0}, {stamp, stamp},
+      [&](u64 state) { return idle_stamps(plan_, edge::stage_of(state)); },
+      [&](const EdgeRecord& record, bool tentative) { count(record, tentative); }, [&] { begin(); });
+  if (ended) end();
+}
+
+void EdgeKeeper::begin() {
+  counting_ = {};
+  counted_.assign(live_.edge_uses.size(), 0);
+  before_.clear();
+  for (const FlowCount& use : live_.edge_uses) before_.push_back(read_word(&use.flows));
+}
+
+void EdgeKeeper::count(const EdgeRecord& record, bool tentative) {
+  const u64 state = read_word(&record.state);
+  ++counting_.stages[u64(edge::stage_of(state)) % edge::kStages];
+  ++(tentative ? counting_.half_open : counting_.flows);
+  counting_.learnt += (state & edge::kLearnt) != 0;
+  for (const u32 row : edge::uses_of(plan_.settings, {read_word(&record.key[0]), read_word(&record.key[1])}).row)
+    if (row < counted_.size()) ++counted_[row];
+}
+
+// What packets added since the sweep began stays added: some of these flows it saw as well, and the next one tells.
+void EdgeKeeper::end() {
+  counting_.number = swept_.number + 1;
+  counting_.expired = rounds_.counts().expired;
+  for (std::size_t i = 0; i < counted_.size(); ++i)
+    if (counted_[i] != before_[i]) __sync_fetch_and_add(&live_.edge_uses[i].flows, counted_[i] - before_[i]);
+  swept_ = counting_;
+}
+
+}  // namespace waymark

@@ -1,0 +1,53 @@
+// What the node does for the edge's flows: lets idle ones go, and sets clients' counters right. It shares the tables
+// with packets, as for the firewall's (node/flows.h).
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "config/config.h"
+#include "dataplane/image.h"
+#include "node/sweep_rounds.h"
+#include "roles/edge/packet_begin.h"
+
+namespace waymark {
+
+// What a configuration says of them. Idle times in stamps; a flow that has been silent for longer goes.
+struct EdgePlan {
+  edge::OwnSettings settings{};  // `buckets` is 0 where there is no edge
+  u32 stamp_shift = 0;
+  u32 open = 1, datagram = 1, ending = 1, half_open = 1;
+};
+EdgePlan edge_plan(const Config& config, const Image& image, const Meta& meta);
+u32 idle_stamps(const EdgePlan& plan, edge::Stage stage);
+
+// The flows as the last whole sweep found them.
+struct EdgeSwept {
+  u64 number = 0;  // of the sweep, from 1 on; 0: there was none yet
+  u64 flows = 0, half_open = 0, learnt = 0, expired = 0;
+  std::array<u64, edge::kStages> stages{};
+};
+
+class EdgeKeeper {
+ public:
+  explicit EdgeKeeper(Live& live) : live_(live) {}
+
+  void configure(const EdgePlan& plan);  // another one is in force
+  void tick(Time now, u32 ticks);        // a part of a sweep, where that is due
+  Time deadline() const { return rounds_.deadline(); }
+  const EdgePlan& plan() const { return plan_; }
+  const EdgeSwept& swept() const { return swept_; }
+
+ private:
+  void begin();
+  void count(const EdgeRecord& record, bool tentative);
+  void end();
+
+  Live& live_;
+  EdgePlan plan_;
+  SweepRounds<edge::Flows> rounds_;
+  EdgeSwept counting_, swept_;
+  std::vector<u64> counted_, before_;  // of table::edge_uses: what this round found, what it said when it began
+};
+
+}  // namespace waymark

@@ -1,0 +1,39 @@
+// [edge]: clients whose anycast services this node hides from them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/values.h"
+
+namespace waymark {
+
+struct EdgeServiceConfig {
+  std::string name;
+  std::vector<Prefix> anycast;   // addresses, or prefixes of at least 64 bits
+  std::vector<PortRange> ports;  // sorted; they neither overlap nor touch
+  std::vector<Prefix> servers;   // what genuine replies come from
+};
+
+struct EdgeConfig {
+  std::string zone = "public";  // the clients'
+  std::string outside;          // the network's; empty: the same
+  Prefix prefix{};              // a /64: flows' own addresses
+  Address address{};            // where its ICMP errors come from
+  u32 flows = 250'000;
+  u32 quota = 10'000;                               // flows of a client at once; 0: any number
+  u32 new_flows = 1'000;                            // of a client, a second; 0: any number
+  Duration tcp_idle = std::chrono::seconds(7'440);  // RFC 5382, REQ-5
+  Duration udp_idle = std::chrono::minutes(5);      // RFC 4787, REQ-5
+  u32 errors = 1'000;
+  std::vector<EdgeServiceConfig> service;
+  std::string interface;
+};
+
+namespace edge {
+using Section = EdgeConfig;
+}
+
+inline const std::string& outside_of(const EdgeConfig& edge) { return edge.outside.empty() ? edge.zone : edge.outside; }
+
+}  // namespace waymark

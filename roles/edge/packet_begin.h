@@ -1,0 +1,116 @@
+// A client's packet that may begin a flow, or change one.
+#pragma once
+
+#include "core/turn.h"
+#include "roles/edge/packet_work.h"
+
+namespace waymark::edge {
+
+// Which two counters a client has.
+struct Uses {
+  u32 row[2];
+};
+WM_INLINE Uses uses_of(const OwnSettings& s, const Address& client) {
+  Uses uses = {};
+  for (u32 i = 0; i < 2; ++i) {
+    const u32* key = s.use_key + 4 * i;
+    const u64 hash =
+        mix(nh(key, u32(client.high), u32(client.high >> 32)) + nh(key + 2, u32(client.low), u32(client.low >> 32)));
+    uses.row[i] = i * kEdgeUseRow + u32(hash >> 32) % kEdgeUseRow;
+  }
+  return uses;
+}
+
+// Whether a client may have one more flow now; it then has one more. Of its two counters, which others count in as
+// well, the lower one is nearer to the truth: refused is who is refused by both.
+template <class E>
+WM_INLINE Verdict take_room(E& env, const Address& client) {
+  const OwnSettings& s = env.settings().role.edge;
+  const Uses uses = uses_of(s, client);
+  FlowCount* a = env.at(table::edge_uses, uses.row[0]);
+  FlowCount* b = env.at(table::edge_uses, uses.row[1]);
+  if (!a || !b) return why::many_flows;
+  if (s.quota && read_word(&a->flows) >= s.quota && read_word(&b->flows) >= s.quota) return why::many_flows;
+  if (s.interval) {
+    const bool one = take_turn(&a->due, env.now(), s.interval, s.burst);
+    const bool other = take_turn(&b->due, env.now(), s.interval, s.burst);
+    if (!one && !other) return why::many_new;
+  }
+  __sync_fetch_and_add(&a->flows, 1);
+  __sync_fetch_and_add(&b->flows, 1);
+  return kGoOn;
+}
+
+WM_INLINE constexpr Stage first_stage(u8 protocol) {
+  return protocol == kProtoTcp ? Stage::syn : protocol == kProtoUdp ? Stage::datagram : Stage::query;
+}
+
+template <class E>
+WM_INLINE Verdict begin_flow(E& env, const Work* w, const PinPlace& place) {
+  const OwnSettings& s = env.settings().role.edge;
+  if (const Verdict end = take_room(env, w->p.source); ended(end)) return end;
+  const u64 state = u64(first_stage(w->p.protocol)) | sequence_bits(w->sequence);
+  const u32 sequence = w->sequence, now = env.now();
+  const Inserted how = insert_exact<Flows>(
+      env, limits_of(env), place, w->key, state,
+      [&](EdgeRecord & record, u32 at) __attribute__((always_inline)) {
+        write_word(&record.server[0], sequence);
+        return own_address(s, at, nonce_of(s, w->key, now, sequence, read_word(&record.state)));
+      },
+      flow_stamp(env));
+  if (how == Inserted::full) return why::table_full;
+  if (how == Inserted::contended) return why::contended;
+  if (how == Inserted::evicted) env.note(Note::edge_flow_evicted);
+  if (how != Inserted::known) env.note(Note::edge_flow_begun);
+  return kGoOn;
+}
+
+// What the flow's record says of where the client's packets go.
+WM_INLINE void take_ends(Work* w, const Flow& flow) {
+  w->own = flow.user;
+  w->place = flow.place;
+  w->server = w->p.destination;
+  if (flow.state & kLearnt) w->server = {read_word(&flow.record->server[0]), read_word(&flow.record->server[1])};
+}
+
+// Of a flow that there is: what this packet makes of it. False: it is another flow's first.
+template <class E>
+WM_INLINE bool go_on(E& env, const Work* w, Flow& flow) {
+  const u8 flags = w->p.tcp_flags;
+  const u64 state = flow.owners_state();
+  u64 after = state;
+  if (w->p.protocol == kProtoTcp) {
+    if (is_plain_syn(flags) && (!began_with(state, w->sequence) || is_over(stage_of(state)))) return false;
+    if (flags & kTcpRst)
+      after = in_stage(state, Stage::reset);
+    else if (flags & kTcpFin && !is_tentative(stage_of(state)))
+      after = after_fin(state, kClientFin);
+  }
+  if (after != state) change_state(flow, after);  // where another packet was first, this one's retransmission does it
+  touch(flow, flow_stamp(env));
+  return true;
+}
+
+struct admit_step {
+  template <class E>
+  static WM_INLINE u64 run(E& env, u64, u64, u64, u64) {
+    Work* w = env.template scratch<Work>();
+    if (!w) return pack_verdict(why::contended);
+    const ExactLimits limits = limits_of(env);
+    const PinPlace place = place_in(hash_key(env.settings().pin_key, w->key), limits.buckets);
+    Flow flow = find_exact<Flows>(env, limits, place, w->key);
+    if (flow.word && go_on(env, w, flow)) {
+      take_ends(w, flow);
+      return pack_verdict(kGoOn);
+    }
+    if (w->p.protocol == kProtoTcp && !is_plain_syn(w->p.tcp_flags)) return pack_verdict(why::unknown_flow);
+    if (flow.word && !erase_fixed(flow)) return pack_verdict(why::contended);
+    if (const Verdict end = begin_flow(env, w, place); ended(end)) return pack_verdict(end);
+    flow = find_exact<Flows>(env, limits, place, w->key);
+    if (!flow.word) return pack_verdict(why::contended);
+    take_ends(w, flow);
+    return pack_verdict(kGoOn);
+  }
+};
+
+}  // namespace waymark::edge

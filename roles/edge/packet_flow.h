@@ -1,0 +1,85 @@
+// A flow of the edge's: its key, how far it has come, and what TCP's flags do to it.
+#pragma once
+
+#include "core/exact_insert.h"
+#include "core/tables.h"
+#include "core/wire.h"
+
+namespace waymark::edge {
+
+using Flows = ExactTable<table::edge_flows_table, table::edge_records_table, true>;
+using Flow = ExactFlow<EdgeRecord>;
+using Key = Flows::Key;
+
+// Of each protocol the first one is tentative: the server has not spoken yet.
+enum class Stage : u8 {
+  none = 0,
+  syn = 1,
+  open = 2,
+  closing = 3,  // one side's FIN
+  closed = 4,   // both
+  reset = 5,
+  datagram = 6,
+  exchange = 7,
+  query = 8,
+  reply = 9,
+};
+constexpr u32 kStages = 10;
+WM_INLINE constexpr bool is_tentative(Stage s) { return s == Stage::syn || s == Stage::datagram || s == Stage::query; }
+WM_INLINE constexpr bool is_over(Stage s) { return s == Stage::closed || s == Stage::reset; }
+
+// The owner's bits of a flow's state (core/exact.h):
+//   stage:4 | FIN of the client:1, server:1 | learnt:1 | being learnt:1 | the stamp that a reply last saw:9 |
+//   lowest of the first sequence number:26
+constexpr u64 kClientFin = 1 << 4, kServerFin = 1 << 5, kLearnt = 1 << 6, kLearning = 1 << 7;
+constexpr u32 kStampShift = 8, kSequenceShift = kStampShift + kStampBits, kSequenceBits = kStateBits - kSequenceShift;
+static_assert(kSequenceBits == 26);
+WM_INLINE constexpr Stage stage_of(u64 state) { return Stage(state & 15); }
+WM_INLINE constexpr u64 in_stage(u64 state, Stage stage) { return (state & ~u64(15)) | u64(stage); }
+WM_INLINE constexpr u32 reply_stamp(u64 state) { return u32(state >> kStampShift) & kStampMask; }
+WM_INLINE constexpr u64 at_stamp(u64 state, u32 stamp) {
+  return (state & ~(u64(kStampMask) << kStampShift)) | u64(stamp & kStampMask) << kStampShift;
+}
+WM_INLINE constexpr u64 sequence_bits(u32 sequence) {
+  return u64(sequence) << (64 - kSequenceBits) >> (64 - kStateBits);
+}
+WM_INLINE constexpr bool began_with(u64 state, u32 sequence) {
+  return (state & kStateMask) >> kSequenceShift << kSequenceShift == sequence_bits(sequence);
+}
+
+WM_INLINE u64 after_fin(u64 state, u64 whose) {
+  if (is_over(stage_of(state))) return state;
+  const u64 marked = state | whose;
+  const u64 both = kClientFin | kServerFin;
+  return in_stage(marked, (marked & both) == both ? Stage::closed : Stage::closing);
+}
+
+// The number of an anycast address's upper half: two that a configuration has never have the same.
+WM_INLINE constexpr u32 number_of(u64 high) { return u32(hash_words(0, high, 0) >> 40); }
+WM_INLINE constexpr u32 anycast_place(u64 seed, u32 number) {
+  return u32((number ^ seed) * 0x9e3779b97f4a7c15ull >> (64 - kEdgeAnycastBits));
+}
+
+// A ping has its identifier as the client's port.
+WM_INLINE constexpr Key key_of(const Address& client, const Address& anycast, u8 protocol, u16 client_port, u16 port) {
+  return {{client.high, client.low, anycast.low,
+           u64(number_of(anycast.high)) << 40 | u64(protocol) << 32 | u64(client_port) << 16 | port}};
+}
+WM_INLINE constexpr u32 number_in(u64 last_word) { return u32(last_word >> 40); }
+WM_INLINE constexpr u8 protocol_in(u64 last_word) { return u8(last_word >> 32); }
+
+template <class E>
+WM_INLINE ExactLimits limits_of(E& env) {
+  const OwnSettings& s = env.settings().role.edge;
+  return {s.buckets, 0, s.stale_stamps, 0};
+}
+template <class E>
+WM_INLINE u32 flow_stamp(E& env) {
+  return env.now() >> env.settings().stamp_shift;
+}
+
+// Steering flags: what may change a stage.
+constexpr u8 kTcpSteers = kTcpSyn | kTcpFin | kTcpRst;
+WM_INLINE constexpr bool is_plain_syn(u8 flags) { return (flags & (kTcpSteers | kTcpAck)) == kTcpSyn; }
+
+}  // namespace waymark::edge

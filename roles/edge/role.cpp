@@ -1,0 +1,79 @@
+// The edge's descriptor.
+#include "roles/role.h"
+
+#include <fmt/format.h>
+
+#include "base/prefix.h"
+#include "config/checks.h"
+#include "config/kinds.h"
+#include "config/ranges.h"
+#include "roles/edge/role.h"
+
+namespace waymark::edge {
+
+namespace {
+
+bool has_work(const Config& config) { return config.edge.has_value(); }
+
+std::string summary(const Config& config) {
+  return fmt::format("gives flows to {} their own addresses in {}",
+                     counted(config.edge->service.size(), "anycast service"), text(config.edge->prefix));
+}
+
+void settle(Config& config) {
+  if (!config.edge) return;
+  for (EdgeServiceConfig& service : config.edge->service) service.ports = config::merged(std::move(service.ports));
+}
+
+void owns(const config::Checking& in, std::vector<Owned>& out) {
+  if (!in.config.edge) return;
+  const EdgeConfig& edge = *in.config.edge;
+  if (in.places.good(edge.prefix))
+    out.push_back(
+        {edge.prefix, Owned::entered, outside_of(edge), "the prefix of [edge]", in.places.at(edge.prefix, edge)});
+  for (const EdgeServiceConfig& s : edge.service)
+    for (const Prefix& p : s.anycast)
+      if (in.places.good(p))
+        out.push_back(
+            {p, Owned::entered, edge.zone, "an address of " + config::title("edge service", s.name), in.places.at(p)});
+}
+
+std::vector<std::string_view> zones(const Config& config) { return {config.edge->zone, outside_of(*config.edge)}; }
+
+std::vector<std::string_view> services(const Config& config) {
+  std::vector<std::string_view> out;
+  if (config.edge)
+    for (const EdgeServiceConfig& service : config.edge->service) out.push_back(service.name);
+  return out;
+}
+
+std::vector<Announced> announces(const Config& config) { return {{config.edge->prefix, {}}}; }
+
+const InterfaceConfig* usual_interface(const Config& config, bool ip6) {
+  for (const InterfaceConfig& interface : config.engine.interfaces)
+    if (ip6 && config::text(interface) == config.edge->interface) return &interface;
+  return nullptr;
+}
+
+}  // namespace
+
+extern const Descriptor kDescriptor = {.role = Role::edge,
+                                       .work = "[edge]",
+                                       .has_work = has_work,
+                                       .precedence = 4,
+                                       .address_text = "an address of an anycast service",
+                                       .prefix_text = "in the prefix of flows' own addresses, or of an anycast service",
+                                       .summary = summary,
+                                       .check = check,
+                                       .settle = settle,
+                                       .owns = owns,
+                                       .zones = zones,
+                                       .thing = "edge service",
+                                       .things = services,
+                                       .compile = compile,
+                                       .announces = announces,
+                                       .look_here = look_here,
+                                       .usual_interface = usual_interface,
+                                       .goes_by_routes = true};
+
+}  // namespace waymark::edge

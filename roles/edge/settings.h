@@ -1,0 +1,26 @@
+// The edge's constants of one load (Settings::role).
+#pragma once
+
+#include "core/prefix_records.h"
+#include "core/siphash.h"
+
+namespace waymark::edge {
+
+struct OwnSettings {
+  Space zone, outside;  // the clients' and the network's
+  u64 prefix;           // the upper half of flows' own addresses, as on the wire
+  u64 anycast_seed;     // table::edge_anycasts has no two of its numbers in one place by it
+  SipKey nonce;         // where flows' nonces come from
+  u32 round[8];         // keys of the permutation, two for each round
+  u32 use_key[8];       // of the hash that counts clients
+  u32 buckets;
+  u32 place_bits;       // of a flow's address; as many as places need
+  u32 stale_stamps;     // a flow unused for longer is beyond every idle time
+  u32 quota;            // flows that a client has at once; 0: any number
+  u32 interval, burst;  // of a client's new flows, as Settings::answer_interval; 0: any number
+  u32 follow_ticks;     // so long fragments and echoes follow another packet
+  u32 reserved;
+};
+static_assert(sizeof(OwnSettings) == 144);
+
+}  // namespace waymark::edge

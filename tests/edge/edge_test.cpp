@@ -1,0 +1,224 @@
+// The edge in the user-space build: what happens packet by packet (tests/edge/scripts.cpp), and what takes time, other
+// settings, or many packets.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/address_text.h"
+#include "roles/edge/packet_answer.h"
+#include "tests/edge/site.h"
+#include "tests/kit/mutate.h"
+
+namespace waymark::edge_cases {
+namespace {
+
+std::string fmt_client(int n) { return "2001:db8:c::" + std::to_string(1000 + n); }
+
+// And these bring about every reason, but for those that other tests show, or that take another processor
+// (core/exact_fixed_test.cpp).
+TEST(Edge, Scripts) {
+  std::set<std::string> seen = {"edge.by_kernel",     "edge.hop_limit",      "edge.too_big",    "edge.unreachable",
+                                "edge.error_limited", "edge.error_withheld", "edge.many_flows", "edge.many_new",
+                                "edge.table_full",    "edge.contended"};
+  for (const Script& script : scripts()) {
+    SCOPED_TRACE(script.name);
+    EdgeSite s;
+    script.run(s);
+    for (const ReasonText& r : edge::kReasonTexts)
+      if (s.scene().engine().counters().reasons[r.verdict.reason]) seen.insert(r.name);
+  }
+  for (const ReasonText& r : edge::kReasonTexts) EXPECT_TRUE(seen.contains(r.name)) << r.name << " has no case";
+}
+
+// RFC 8200, 4.5: nobody waits longer than a minute for a packet's rest.
+TEST(Edge, WhatFollowsAnotherPacketIsForgottenInTime) {
+  EdgeSite s;
+  const std::string own = open_flow(s);
+  const Payload later = fragment6(100, false, raw(6, repeat(7, 64)), 0x55);
+  s.from_client(packet(kClient, kAny, fragment6(0, true, segment(40'000), 0x55)));
+  s.from_network(packet(kServer, own, echo(true, 9)));
+  s.scene().advance(std::chrono::seconds(50));
+  EXPECT_EQ(s.from_client(packet(kClient, kAny, later)).reason, "edge.out");
+  EXPECT_EQ(s.from_client(packet(kClient, kAny, echo(false, 9))).reason, "edge.out");
+  s.scene().advance(std::chrono::seconds(20));
+  expect_end(s.from_client(packet(kClient, kAny, later)), "edge.unknown_fragment");
+  expect_end(s.from_client(packet(kClient, kAny, echo(false, 9))), "edge.unknown_echo");
+}
+
+// How long each stage is known in silence (RFC 5382, 4787, 5508).
+TEST(Edge, EachStageHasItsIdleTime) {
+  const auto alive = [](EdgeSite& s, const std::string& own) {
+    return s.from_network(packet(kStranger, own, answer(40'000))).reason != "edge.no_such_flow";
+  };
+  const auto lives = [&](Duration stays, Duration gone, const auto& make) {
+    for (const bool late : {false, true}) {
+      EdgeSite s;
+      const std::string own = make(s);
+      s.scene().advance(late ? gone : stays);
+      EXPECT_EQ(alive(s, own), !late) << std::chrono::duration_cast<std::chrono::seconds>(stays).count() << " s";
+    }
+  };
+  using std::chrono::seconds;
+  lives(seconds(60), seconds(100), [](EdgeSite& s) { return begin_flow(s, syn()); });
+  lives(seconds(60), seconds(100), [](EdgeSite& s) { return begin_flow(s, echo(true, 5)); });
+  lives(seconds(300), seconds(340), [](EdgeSite& s) { return begin_flow(s, udp(40'000, 53)); });
+  lives(seconds(7'440), seconds(7'480), [](EdgeSite& s) { return open_flow(s); });
+  lives(seconds(240), seconds(280), [](EdgeSite& s) {
+    const std::string own = open_flow(s);
+    s.from_client(packet(kClient, kAny, segment(40'000, "FA")));
+    return own;
+  });
+  lives(seconds(240), seconds(280), [](EdgeSite& s) {
+    const std::string own = open_flow(s);
+    s.from_network(packet(kServer, own, answer(40'000, "R")));
+    return own;
+  });
+}
+
+TEST(Edge, TheSweepCounts) {
+  EdgeSite s;
+  open_flow(s);
+  open_flow(s, 40'001, kAny);
+  begin_flow(s, syn(40'002));
+  s.scene().advance(std::chrono::seconds(11));
+  const EdgeSwept& swept = s.scene().node().edge_flows().swept();
+  EXPECT_EQ(swept.flows, 2u);
+  EXPECT_EQ(swept.half_open, 1u);
+  EXPECT_EQ(swept.learnt, 1u);
+  EXPECT_EQ(swept.stages[u32(edge::Stage::open)], 2u);
+  u64 counted = 0;
+  for (const FlowCount& use : s.scene().engine().live().edge_uses) counted += use.flows;
+  EXPECT_EQ(counted, 6u) << "in two rows";
+}
+
+TEST(Edge, TellsAsARouterDoes) {
+  EdgeSite s;
+  const Left told = s.from_client(packet(kClient, kAny, syn(), 1));
+  EXPECT_EQ(told.reason, "edge.hop_limit");
+  EXPECT_EQ(source_of(told.packet), kErrors);
+  EXPECT_EQ(destination_of(told.packet), kClient);
+  EXPECT_EQ(told.packet.at(40), 3);
+  s.set_ways(WayKind::direct, 1280);
+  const Bytes large = packet(kClient, kAny, udp(5000, 53, repeat(1, 1300)));
+  const Left too_big = s.from_client(large);
+  EXPECT_EQ(too_big.reason, "edge.too_big");
+  EXPECT_EQ(too_big.packet.at(40), 2);
+  EXPECT_EQ(too_big.packet.at(46) << 8 | too_big.packet.at(47), 1280);
+  EXPECT_EQ(difference(part(large, 0, 1000), part(too_big.packet, 48, 1048)), "") << "as its sender sent it";
+  s.set_ways(WayKind::unreachable);
+  EXPECT_EQ(s.from_client(packet(kClient, kAny, udp(5001, 53))).reason, "edge.unreachable");
+  expect_end(s.from_client(packet(kClient, kAny, icmp_error(true, 1, 0, packet(kAny, kClient, udp(53, 5000)), 0))),
+             "edge.error_withheld");
+  s.set_ways(WayKind::kernel);
+  EXPECT_EQ(s.from_client(packet(kClient, kAny, udp(5001, 53))).reason, "edge.by_kernel");
+}
+
+TEST(Edge, ErrorsAreLimited) {
+  EdgeSite s(site("errors = 5"));
+  int told = 0;
+  for (int i = 0; i < 20; ++i) told += s.from_client(packet(kClient, kAny, syn(), 1)).reason == "edge.hop_limit";
+  EXPECT_EQ(told, 5);
+  expect_end(s.from_client(packet(kClient, kAny, syn(), 1)), "edge.error_limited");
+}
+
+TEST(Edge, QuotasHurtTheirOwnClientAlone) {
+  EdgeSite s(site("quota = 20\nnew_flows = 0"));
+  for (u16 i = 0; i < 20; ++i) EXPECT_EQ(s.from_client(packet(kClient, kAny, udp(6000 + i, 53))).reason, "edge.out");
+  expect_end(s.from_client(packet(kClient, kAny, udp(7000, 53))), "edge.many_flows");
+  EXPECT_EQ(s.from_client(packet(kClient, kAny, udp(6003, 53))).reason, "edge.out") << "it has this one";
+  EXPECT_EQ(s.from_client(packet(kOther, kAny, udp(7000, 53))).reason, "edge.out");
+  s.scene().advance(std::chrono::minutes(6));  // silent for longer than UDP may be
+  EXPECT_EQ(s.from_client(packet(kClient, kAny, udp(7000, 53))).reason, "edge.out");
+}
+
+TEST(Edge, NewFlowsASecondAreLimited) {
+  EdgeSite s(site("new_flows = 10"));
+  for (u16 i = 0; i < 10; ++i) EXPECT_EQ(s.from_client(packet(kClient, kAny, udp(6000 + i, 53))).reason, "edge.out");
+  expect_end(s.from_client(packet(kClient, kAny, udp(7000, 53))), "edge.many_new");
+  EXPECT_EQ(s.from_client(packet(kOther, kAny, udp(7000, 53))).reason, "edge.out");
+  s.scene().advance(std::chrono::seconds(1));
+  EXPECT_EQ(s.from_client(packet(kClient, kAny, udp(7000, 53))).reason, "edge.out");
+}
+
+// Ten tables of SYNs, and no open flow is lost; a table of open ones takes no more.
+TEST(Edge, AFloodLosesNoOpenFlow) {
+  EdgeSite s(site("quota = 0\nnew_flows = 0"));
+  std::vector<std::string> own;
+  for (u16 i = 0; i < 400; ++i) own.push_back(open_flow(s, u16(10'000 + i)));
+  for (int n = 0; n < 14'000; ++n) begin_flow(s, syn(u16(n), 7), fmt_client(n >> 12));
+  EXPECT_GT(s.notes(Note::edge_flow_evicted), 10'000u);
+  for (u16 i = 0; i < 400; ++i)
+    EXPECT_EQ(s.from_network(packet(kServer, own[i], answer(u16(10'000 + i)))).reason, "edge.back");
+  std::set<std::string> ends;
+  for (u16 i = 0; i < 3'000 && !ends.contains("edge.table_full"); ++i) {
+    const Left left = s.from_client(packet(kOther, kAny, syn(u16(20'000 + i))));
+    ends.insert(left.reason);
+    if (!left.packet.empty()) s.from_network(packet(kServer, source_of(left.packet), syn_ack(u16(20'000 + i))));
+  }
+  EXPECT_TRUE(ends.contains("edge.table_full"));
+}
+
+// A killed daemon's successor finds the flows, and their addresses mean what they meant.
+TEST(Edge, FlowsOutliveTheDaemon) {
+  EdgeSite s;
+  const std::string own = open_flow(s);
+  ASSERT_TRUE(s.scene().restart());
+  s.set_ways(WayKind::direct);
+  expect_sent(s.from_network(packet(kServer, own, answer(40'000))), "edge.back",
+              sent_on(kAny, kClient, answer(40'000)));
+  expect_sent(s.from_client(packet(kClient, kAny, segment(40'000))), "edge.out",
+              sent_on(own, kServer, segment(40'000)));
+}
+
+TEST(Edge, ThePermutationIsOne) {
+  const u32 keys[8] = {0x9e3779b1, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f, 0x165667b1, 0xd3a2646c, 0xfd7046c5, 0xb55a4f09};
+  std::set<u64> seen;
+  for (u64 n = 0; n < 100'000; ++n) {
+    const u64 word = edge::permuted(keys, n);
+    ASSERT_EQ(edge::unpermuted(keys, word), n);
+    ASSERT_TRUE(seen.insert(word).second);
+    const u64 far = n * 0x9e3779b97f4a7c15ull;
+    ASSERT_EQ(edge::unpermuted(keys, edge::permuted(keys, far)), far);
+  }
+}
+
+// Whatever is sent: what reaches a client's side goes to the client whose flow the address names, from the anycast
+// address; what leaves there and comes back is what was sent.
+TEST(Edge, NoPacketOfOneClientsReachesAnother) {
+  EdgeSite s;
+  struct Known {
+    std::string own, client;
+  };
+  std::vector<Known> flows;
+  for (u16 i = 0; i < 20; ++i) {
+    const std::string client = fmt_client(i);
+    flows.push_back({open_flow(s, 40'000, i % 3 ? kServer : kServer2, client), client});
+  }
+  std::vector<Bytes> corpus;
+  for (const Known& f : flows) {
+    corpus.push_back(s.frame(packet(kServer, f.own, answer(40'000)), "eth1"));
+    corpus.push_back(
+        s.frame(packet(kRouter, f.own, icmp_error(true, 2, 0, packet(f.own, kServer, segment(40'000)), 1400)), "eth1"));
+    corpus.push_back(s.frame(packet(kServer, f.own, echo(true, 3)), "eth1"));
+    corpus.push_back(s.frame(packet(kServer, f.own, fragment6(0, true, answer(40'000))), "eth1"));
+  }
+  Mutator mutate(corpus, 17);
+  unsigned sent = 0;
+  for (int i = 0; i < 60'000; ++i) {
+    const Bytes frame = mutate.next();
+    const Outcome o = s.scene().receive(frame, s.index("eth1"));
+    if (o.action != Action::forward || o.out_interface != s.index("eth0")) continue;
+    ASSERT_GE(frame.size(), 54u);
+    const Bytes out(o.frame.begin() + 14, o.frame.end()), in(frame.begin() + 14, frame.end());
+    const std::string named = destination_of(in);
+    bool known = false;
+    for (const Known& f : flows) known |= f.own == named && f.client == destination_of(out);
+    const bool tagged = frame[12] == 0x81 || frame[12] == 0x88;
+    ASSERT_TRUE(known || tagged) << hexdump(frame) << "became\n" << hexdump(out);
+    ++sent;
+  }
+  EXPECT_GT(sent, 3'000u);
+}
+
+}  // namespace
+}  // namespace waymark::edge_cases

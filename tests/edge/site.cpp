@@ -1,0 +1,99 @@
+#include "tests/edge/site.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+
+#include "base/address_text.h"
+#include "config/parse.h"
+
+namespace waymark::edge_cases {
+
+std::string site(const std::string& keys) {
+  return R"([node]
+name = "e1"
+[engine]
+pins = 0
+interfaces = { eth0 = "inside", eth1 = "outside" }
+[edge]
+zone = "inside"
+outside = "outside"
+prefix = "2001:db8:f:1::/64"
+address = "2001:db8:e::e"
+flows = 1000
+)" + keys +
+         R"(
+[[edge.service]]
+name = "web"
+anycast = ["2001:db8:a::80", "2001:db8:b::/64"]
+ports = ["tcp/80", "udp/53", "udp/443"]
+servers = ["2001:db8:51::/48", "2001:db8:52::/48"]
+)";
+}
+
+EdgeSite::EdgeSite(const std::string& toml) {
+  const Parsed parsed = parse_config(toml, "site.toml");
+  for (const Problem& p : parsed.problems)
+    if (!p.warning) std::fprintf(stderr, "%s\n", render(p).c_str());
+  if (!parsed.config) std::abort();
+  auto made = Scene::make(*parsed.config);
+  if (!made) std::abort();
+  scene_ = std::move(*made);
+  set_ways(WayKind::direct);
+}
+
+void EdgeSite::set_ways(WayKind kind, u16 mtu) {
+  std::ranges::fill(scene_->engine().live().ways, CachedRoute{});
+  scene_->engine().set_routes([this, kind, mtu](const Address&, const Address& to) {
+    const bool inside = text(to).starts_with("2001:db8:c:");
+    const InterfaceFacts& out = *scene_->interface_called(inside ? "eth0" : "eth1");
+    return Routed{kind, kind == WayKind::direct ? out.index : 0, Scene::mac_of(to), out.mac, mtu};
+  });
+}
+
+Bytes EdgeSite::frame(const Bytes& packet, const std::string& interface) const {
+  return packets::frame(packet, {.destination = "02:57:00:00:00:0" + std::to_string(index(interface))});
+}
+
+Left EdgeSite::receive(const Bytes& packet, const std::string& interface) {
+  const Outcome o = scene_->receive(frame(packet, interface), index(interface));
+  Left left = {reason_text(o.verdict.reason)->name, {}};
+  if (o.action == Action::forward) left.packet.assign(o.frame.begin() + 14, o.frame.end());
+  return left;
+}
+
+Bytes packet(const std::string& from, const std::string& to, const Payload& payload, uint8_t hops) {
+  return ip6({.source = from, .destination = to, .hops = hops}, payload);
+}
+Bytes sent_on(const std::string& from, const std::string& to, const Payload& payload) {
+  return packet(from, to, payload, 63);
+}
+
+static std::string address_at(const Bytes& packet, size_t at) {
+  return packet.size() < at + 16 ? "" : text(load_address(packet.data() + at));
+}
+std::string source_of(const Bytes& packet) { return address_at(packet, 8); }
+std::string destination_of(const Bytes& packet) { return address_at(packet, 24); }
+
+Payload syn(uint16_t port, uint32_t number) { return tcp_segment(port, 80, number, 0, "S", 5000); }
+Payload syn_ack(uint16_t port, uint32_t acknowledges) { return tcp_segment(80, port, 9000, acknowledges, "SA", 5000); }
+Payload segment(uint16_t port, const std::string& flags) {
+  return tcp_segment(port, 80, 1001, 9001, flags, 5000, text("question"));
+}
+Payload answer(uint16_t port, const std::string& flags) {
+  return tcp_segment(80, port, 9001, 1009, flags, 5000, text("answers"));
+}
+Payload echo(bool request, uint16_t id, const Bytes& data) {
+  return icmp_error(true, request ? 128 : 129, 0, data, uint32_t(id) << 16 | 1);
+}
+
+std::string begin_flow(EdgeSite& s, const Payload& first, const std::string& client, const std::string& to) {
+  return source_of(s.from_client(packet(client, to, first)).packet);
+}
+std::string open_flow(EdgeSite& s, uint16_t port, const std::string& server, const std::string& client) {
+  const std::string own = begin_flow(s, syn(port), client);
+  s.from_network(packet(server, own, syn_ack(port)));
+  return own;
+}
+
+}  // namespace waymark::edge_cases

@@ -1,0 +1,80 @@
+// What happens at an edge in the kernel's build, by each of the two compilers.
+#include <gtest/gtest.h>
+
+#include "engine/xdp/program.h"
+#include "tests/edge/site.h"
+#include "tests/kit/kernel_translator.h"
+#include "tests/kit/need.h"
+
+namespace waymark::edge_cases {
+namespace {
+
+// Packets go to the kernel's program. The user-space engine tells the ways, as in a test run the kernel has no routes.
+class KernelSite : public EdgeSite {
+ public:
+  explicit KernelSite(KernelTranslator& kernel) : kernel_(kernel), before_(kernel.counters()) {}
+  Left receive(const Bytes& packet, const std::string& interface) override {
+    const Ended ended = kernel_.run(frame(packet, interface), index(interface), 256, 0);
+    Left left = {reason_text(ended.verdict.reason)->name, {}};
+    if (ended.verdict.action == Action::forward) left.packet.assign(ended.frame.begin() + 14, ended.frame.end());
+    return left;
+  }
+  u64 notes(Note note) override { return kernel_.counters().notes[u32(note)] - before_.notes[u32(note)]; }
+
+ private:
+  KernelTranslator& kernel_;
+  Counters before_;
+};
+
+// The ways to everybody that scripts speak of.
+void learn_ways(EdgeSite& s, KernelTranslator& kernel) {
+  for (const std::string& to : {kServer, kServer2, kAny, kAnyInPrefix, std::string("2001:db8:b::1235")}) {
+    const std::string own = begin_flow(s, udp(1, 53), kClient, to.starts_with("2001:db8:5") ? kAny : to);
+    s.from_network(packet(to, own, udp(53, 1)));
+    s.from_client(packet(kClient, to.starts_with("2001:db8:5") ? kAny : to, udp(1, 53)));
+    s.from_network(packet(kRouter, own, icmp_error(true, 1, 0, packet(own, to, udp(1, 53)), 0)));
+  }
+  const std::string own = open_flow(s, 9, kServer, kOther);
+  kernel.learn(s.scene().engine().live().ways);
+}
+
+void run_all(std::span<const u8> elf, Role first) {
+  ASSERT_TRUE(enter_namespace_of_two());
+  EdgeSite s;
+  Image image = s.scene().engine().image();
+  image.first = first;
+  KernelTranslator kernel(elf, image);
+  learn_ways(s, kernel);
+  for (const Script& script : scripts()) {
+    SCOPED_TRACE(script.name);
+    const Live live = kernel.live();
+    std::ranges::fill(live.edge_flows, ExactBucket{});
+    std::ranges::fill(live.edge_records, EdgeRecord{});
+    std::ranges::fill(live.edge_uses, FlowCount{});
+    std::ranges::fill(live.edge_followers, EdgeFollowers{});
+    KernelSite site(kernel);
+    script.run(site);
+  }
+  std::printf("%u verified instructions\n", kernel.verified_instructions());
+}
+
+TEST(KernelEdge, Bpf) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_all(program(), Role::edge);
+}
+
+TEST(KernelEdge, BpfByTheOtherCompiler) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_all(program_other(), Role::edge);
+}
+
+TEST(KernelEdge, BpfByAJump) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_all(program(), Role::host);
+}
+
+}  // namespace
+}  // namespace waymark::edge_cases
