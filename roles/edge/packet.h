@@ -57,6 +57,24 @@ WM_INLINE Verdict send(E& env, const Packet& p, const Sending& to, bool back) {
   return why::out;
 }
 
+// What find_*() left to it, in Work.
+struct rarely_program {
+  template <Env E>
+  static WM_INLINE Verdict run(E& env) {
+    const Work* w = env.template scratch<Work>();
+    if (!w) return why::contended;
+    Verdict end = kGoOn;
+    if (w->back)
+      end = unpack_verdict(env.template call<back_step>());
+    else
+      end = unpack_verdict(env.template call<out_step>());
+    reread();
+    if (!ended(end) && w->asks) end = unpack_verdict(env.template call<admit_step>());
+    if (ended(end)) return end;
+    return send(env, w->p, w->to, w->back);
+  }
+};
+
 template <Env E>
 WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& steered) {
   if (WM_UNLIKELY(!p.ip6)) return steer::why::not_ours;
@@ -72,6 +90,7 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& st
     if (!front || !has_rules(front)) return steer::why::not_ours;
     end = find_out(env, p, front, to);
   }
+  if (WM_UNLIKELY(end.reason == kRarely.reason)) return env.template go_on<rarely_program>();
   if (WM_UNLIKELY(ended(end))) return end;
   return send(env, p, to, back);
 }

@@ -93,10 +93,9 @@ WM_INLINE Verdict find_back(E& env, Packet& p, Sending& to) {
   w->acknowledgement = 0;
   if (const auto* tcp = env.view().template at<Tcp>(p.l4); tcp && p.protocol == kProtoTcp)
     w->acknowledgement = number(tcp->acknowledgement);
-  const Verdict end = unpack_verdict(env.template call<back_step>());
-  if (ended(end)) return end;
-  to = w->to;
-  return kGoOn;
+  w->back = 1;
+  w->asks = 0;
+  return kRarely;
 }
 
 }  // namespace waymark::edge

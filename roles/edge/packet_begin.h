@@ -91,24 +91,34 @@ WM_INLINE bool go_on(E& env, const Work* w, Flow& flow) {
   return true;
 }
 
+template <class E>
+WM_INLINE Verdict admit(E& env, Work* w) {
+  const ExactLimits limits = limits_of(env);
+  const PinPlace place = place_in(hash_key(env.settings().pin_key, w->key), limits.buckets);
+  Flow flow = find_exact<Flows>(env, limits, place, w->key);
+  if (flow.word && go_on(env, w, flow)) {
+    take_ends(w, flow);
+    return kGoOn;
+  }
+  if (w->p.protocol == kProtoTcp && !is_plain_syn(w->p.tcp_flags)) return why::unknown_flow;
+  if (flow.word && !erase_fixed(flow)) return why::contended;
+  if (const Verdict end = begin_flow(env, w, place); ended(end)) return end;
+  flow = find_exact<Flows>(env, limits, place, w->key);
+  if (!flow.word) return why::contended;
+  take_ends(w, flow);
+  return kGoOn;
+}
+
+// A packet of a flow that its key names.
 struct admit_step {
   template <class E>
   static WM_INLINE u64 run(E& env, u64, u64, u64, u64) {
     Work* w = env.template scratch<Work>();
     if (!w) return pack_verdict(why::contended);
-    const ExactLimits limits = limits_of(env);
-    const PinPlace place = place_in(hash_key(env.settings().pin_key, w->key), limits.buckets);
-    Flow flow = find_exact<Flows>(env, limits, place, w->key);
-    if (flow.word && go_on(env, w, flow)) {
-      take_ends(w, flow);
-      return pack_verdict(kGoOn);
-    }
-    if (w->p.protocol == kProtoTcp && !is_plain_syn(w->p.tcp_flags)) return pack_verdict(why::unknown_flow);
-    if (flow.word && !erase_fixed(flow)) return pack_verdict(why::contended);
-    if (const Verdict end = begin_flow(env, w, place); ended(end)) return pack_verdict(end);
-    flow = find_exact<Flows>(env, limits, place, w->key);
-    if (!flow.word) return pack_verdict(why::contended);
-    take_ends(w, flow);
+    const Verdict end = admit(env, w);
+    if (ended(end)) return pack_verdict(end);
+    if (w->part.is) keep_followed(env, Follows::fragment, w->p.source, w->p.destination, w->part.id, w->place);
+    take_way(env, w);
     return pack_verdict(kGoOn);
   }
 };

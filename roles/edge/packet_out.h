@@ -8,20 +8,15 @@
 namespace waymark::edge {
 
 // What is not of a flow's whole packets, or may begin one. Work has the packet, and where the flow follows from its
-// ports, the key.
+// ports, the key; where that is all that is known, it asks to be admitted.
 struct out_step {
   template <class E>
   static WM_INLINE u64 run(E& env, u64, u64, u64, u64) {
     Work* w = env.template scratch<Work>();
     if (!w) return pack_verdict(why::contended);
     const Verdict end = run_on(env, w);
-    if (ended(end) || w->to.error) return pack_verdict(end);
-    w->to.source = {env.settings().role.edge.prefix, w->own};
-    w->to.destination = w->server;
-    w->to.protocol = w->p.protocol;
-    w->to.checksum = w->part.offset ? 0 : checksum_of(w->p);
-    w->to.later = w->part.offset != 0;
-    return pack_verdict(kGoOn);
+    if (!ended(end) && !w->to.error && !w->asks) take_way(env, w);
+    return pack_verdict(end);
   }
 
  private:
@@ -32,8 +27,8 @@ struct out_step {
       const u32 place = followed(env, Follows::fragment, p.source, p.destination, w->part.id);
       return take_place(env, w, p.source, place) ? kGoOn : Verdict(why::unknown_fragment);
     }
-    const auto* icmp = env.view().template at<Icmp>(p.l4);
     if (p.protocol == kProtoIcmp6) {
+      const auto* icmp = env.view().template at<Icmp>(p.l4);
       if (!icmp) return parse::why::icmp_header;
       const u16 id = u16(number(icmp->rest) >> 16);
       if (is_icmp6_error(icmp->type)) {
@@ -49,8 +44,7 @@ struct out_step {
       if (!is_echo(icmp, true)) return why::not_caught;
       w->key = key_of(p.source, p.destination, kProtoIcmp6, id, 0);
     }
-    if (const Verdict end = unpack_verdict(env.template call<admit_step>()); ended(end)) return end;
-    if (w->part.is) keep_followed(env, Follows::fragment, p.source, p.destination, w->part.id, w->place);
+    w->asks = 1;
     return kGoOn;
   }
 };
@@ -93,10 +87,8 @@ WM_INLINE Verdict find_out(E& env, Packet& p, const Front* front, Sending& to) {
   w->key = key;
   w->sequence = sequence;
   w->to = {};
-  const Verdict end = unpack_verdict(env.template call<out_step>());
-  if (ended(end)) return end;
-  to = w->to;
-  return kGoOn;
+  w->back = w->asks = 0;
+  return kRarely;
 }
 
 }  // namespace waymark::edge

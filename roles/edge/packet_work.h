@@ -36,12 +36,17 @@ struct Work {
   u64 own;         // the lower half of its address
   u32 place;
   u32 sequence, acknowledgement;  // of TCP, host order
+  u8 back;                        // 1: to a flow's own address
+  u8 asks;                        // 1: its flow, by `key`, may begin or change
   // The packet inside an ICMP error, to be.
   Address inner_source, inner_destination;
   u32 inner_checksum_at;  // 0: it is not there, or stays
   u16 inner_checksum;
 };
 static_assert(sizeof(Work) <= kScratchBytes);
+
+// Not a way out, but whose turn it is: the further program's, which Work tells of the packet.
+constexpr Verdict kRarely = {0xfffb, Action::pass};
 
 // As validate() (core/parse.h), but a fragment goes on: of one that is not the first nothing more is known.
 template <class E>
@@ -100,6 +105,16 @@ WM_INLINE bool take_place(E& env, Work* w, const Address& client, u32 place) {
   if (!(whose == client) || low != w->p.destination.low) return false;
   if (number_in(last) != number_of(w->p.destination.high)) return false;
   return state && end_reading(record, state);
+}
+
+// Out, as w->own and w->server say.
+template <class E>
+WM_INLINE void take_way(E& env, Work* w) {
+  w->to.source = {env.settings().role.edge.prefix, w->own};
+  w->to.destination = w->server;
+  w->to.protocol = w->p.protocol;
+  w->to.checksum = w->part.offset ? 0 : checksum_of(w->p);
+  w->to.later = w->part.offset != 0;
 }
 
 // Packets without ports follow one that had some, by an entry that says which flow's that was. What is found is
