@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <sstream>
 
+#include "lab/edge/edge.h"
+#include "lab/edge/site.h"
 #include "lab/group/fabric.h"
 #include "lab/group/group.h"
 #include "lab/guests/guests.h"
@@ -88,6 +90,14 @@ Raised raise_tenants_site(const Tools& tools) {
                      fmt::format("birdc -s {} show route all", place.file("r1.bird.ctl"))};
 }
 
+Raised raise_edges(const Tools& tools) {
+  WM_TRY(raise_edge(tools));
+  const EdgeSite place(kEdgePrefix, kLabDirectory + "/edge");
+  return std::vector{fmt::format("nsenter --net=/run/netns/{} curl -s http://[{}]/who", place.netns("c1"), kAnycast),
+                     fmt::format("{} show status --socket {}", tools.waymark, place.socket("e1")),
+                     fmt::format("birdc -s {} show route all", place.file("r2.bird.ctl"))};
+}
+
 constexpr const char* kOfSites = "nginx curl ethtool";
 constexpr const char* kOfGroups = "nginx curl ethtool bird birdc";
 
@@ -126,6 +136,14 @@ constexpr Lab kLabs[] = {
      {},
      true,
      raise_tenants_site},
+    {"edge",
+     150,
+     "nginx curl ethtool ping traceroute tshark dumpcap cmp bird birdc nft",
+     "two edges hide from their clients that a service is anycast, at three sites: routes flip, spread and vanish",
+     without_load<run_edge>,
+     {},
+     true,
+     raise_edges},
 };
 
 // The names of those that can do something: "site, group and translator".

@@ -20,9 +20,11 @@ Status Crew::start_traffic(const Load& load) {
   load_ = load;
   const std::string port = std::to_string(kEchoPort);
   for (const auto& s : cast_.servers) {
-    auto p = Process::start({.netns = prefix_ + s,
-                             .argv = {program_, "lab", "traffic", "server", "--name", s, "--at", cast_.at, "--port",
-                                      port, "--for", kLifetime}});
+    const auto own = cast_.at_of.find(s);
+    auto p = Process::start(
+        {.netns = prefix_ + s,
+         .argv = {program_, "lab", "traffic", "server", "--name", s, "--at",
+                  own == cast_.at_of.end() ? cast_.at : own->second, "--port", port, "--for", kLifetime}});
     if (!p) return p.error();
     servers_.push_back(std::move(*p));
   }

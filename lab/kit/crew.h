@@ -22,6 +22,7 @@ struct Load {
 struct Cast {
   std::vector<std::string> clients = kClients, servers = kServers;
   std::string at = kService6 + "," + kService4, to = at;
+  std::map<std::string, std::string> at_of = {};  // of those that listen elsewhere
 };
 
 class Crew {

@@ -28,7 +28,8 @@ struct LabNames {
 };
 constexpr LabNames kNames[] = {
     {"site", &kSitePrefix},        {"group", &kGroupPrefix},           {"guests", &kGuestsPrefix},
-    {"path_mtu", &kPathMtuPrefix}, {"translator", &kTranslatorPrefix}, {"tenants", &kTenantsPrefix}};
+    {"path_mtu", &kPathMtuPrefix}, {"translator", &kTranslatorPrefix}, {"tenants", &kTenantsPrefix},
+    {"edge", &kEdgePrefix}};
 
 bool of_a_lab(const std::string& name) {
   return std::any_of(std::begin(kNames), std::end(kNames), [&](auto& is) { return name.starts_with(*is.prefix); });

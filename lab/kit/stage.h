@@ -13,6 +13,7 @@ inline const std::string kGroupPrefix = "wm-group-", kGroupControlPrefix = "wm-g
 inline const std::string kTranslatorPrefix = "wm-translator-", kGuestsPrefix = "wm-guests-";
 inline const std::string kPathMtuPrefix = "wm-mtu-";
 inline const std::string kTenantsPrefix = "wm-tenants-", kTenantsControlPrefix = "wm-tenants-off-";
+inline const std::string kEdgePrefix = "wm-edge-", kEdgeControlPrefix = "wm-edge-off-";
 inline const std::string kLabDirectory = "/run/waymark-lab";
 
 // An error that says how to get rid of them, if namespaces or files of a lab are there.
