@@ -77,6 +77,10 @@ TEST(Addresses, NoKeyTakesWhatStandsForNoHost) {
       EXPECT_FALSE(takes(kind, bad)) << key << " takes " << bad;
   });
   EXPECT_EQ(found, (std::set<std::string>{"\"address\" in [director]",
+                                          "\"address\" in [edge]",
+                                          "\"anycast\" in [[edge.service]]",
+                                          "\"prefix\" in [edge]",
+                                          "\"servers\" in [[edge.service]]",
                                           "\"address\" in [host]",
                                           "\"directors\" in [host]",
                                           "\"address\" in [[host.service]]",

@@ -104,7 +104,11 @@ std::string none_of(RolesThat can) {
     if (const Descriptor& d = descriptor_of(Role(role)); can(d)) works.push_back(d.work);
   if (works.size() == 1) return fmt::format("no {}", works[0]);
   std::string out;
-  for (const char* work : works) out += fmt::format("{} a {}", out.empty() ? "neither" : " nor", work);
+  for (const std::string_view work : works) {
+    const char first = work[work.find_first_not_of('[')];
+    const bool vowel = std::string_view("aeiou").find(first) != std::string_view::npos;
+    out += fmt::format("{} {} {}", out.empty() ? "neither" : " nor", vowel ? "an" : "a", work);
+  }
   return out;
 }
 

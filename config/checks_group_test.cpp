@@ -106,7 +106,7 @@ TEST(Groups, ListTheOthers) {
       {kServer + kGroup, "f:10:1: [group] has no state to share: the file has neither a [[service]] nor a [gateway]"},
       {kServer + "[announce]\n",
        "f:10:1: [announce] has nothing to announce: the file has neither a [[service]] nor a [translator] nor a "
-       "[gateway]"},
+       "[gateway] nor an [edge]"},
       {behind("[announce]\nprotocol = 4\n"),
        "f:13:12: \"protocol\" in [announce] must be a whole number from 5 to 255, not 4"},
   });

@@ -79,8 +79,9 @@ TEST(DropWatch, HeardArpIsNoLoss) {
   std::set<std::string> told;
   for (const Event& e : drops.look(counters, 200s)) told.insert(e.subject);
   EXPECT_EQ(told, (std::set<std::string>{"overlay.arp_header", "overlay.arp_sender", "overlay.conflict",
-                                         "overlay.frame_source", "overlay.limited", "overlay.not_a_ping",
-                                         "overlay.unknown"}));
+                                         "overlay.frame_source", "overlay.label_stack", "overlay.label_ttl",
+                                         "overlay.limited", "overlay.not_a_ping", "overlay.not_held",
+                                         "overlay.other_mac", "overlay.unknown"}));
 }
 
 }  // namespace waymark

@@ -74,7 +74,10 @@ std::string all_lengths() {
          "\"02:00:00:00:00:01\", "
          "ip4 = \"10.0.4.0/24\" },\n"
          "          { tunnel = \"ethernet\", interface = \"eth1:7\", id = 3, gateway = \"10.0.5.1\", ip4 = "
-         "\"10.0.5.0/24\" }]\n";
+         "\"10.0.5.0/24\" }]\n"
+         "[edge]\nprefix = \"3fff:e1::/64\"\naddress = \"2001:db8:1::5\"\n"
+         "[[edge.service]]\nname = \"anycast\"\nanycast = [\"3fff:ca57::80\", \"3fff:ca58::/64\"]\n"
+         "ports = [\"tcp/80\", \"udp/*\"]\nservers = [\"3fff:5::/48\", \"3fff:6::/48\"]\n";
 }
 
 long lengths_of(std::span<const PrefixLength> all) {
