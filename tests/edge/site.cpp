@@ -96,4 +96,35 @@ std::string open_flow(EdgeSite& s, uint16_t port, const std::string& server, con
   return own;
 }
 
+std::vector<Said> conversation(EdgeSite& s) {
+  std::vector<Said> all;
+  const auto say = [&](bool from_client, const Bytes& ip) {
+    all.push_back({s.frame(ip, from_client ? "eth0" : "eth1"), from_client});
+    return s.receive(ip, from_client ? "eth0" : "eth1").packet;
+  };
+  for (u16 i = 0; i < 6; ++i) {
+    const std::string client = kClient + std::to_string(i), server = i % 2 ? kServer : kServer2;
+    const u16 port = u16(40'000 + i);
+    const std::string own = source_of(say(true, packet(client, kAny, syn(port))));
+    say(false, packet(server, own, syn_ack(port)));
+    say(true, packet(client, kAny, segment(port)));
+    say(false, packet(server, own, answer(port)));
+    say(false, packet(server, own, echo(true, port)));
+    say(true, packet(client, kAny, echo(false, port)));
+    say(false, packet(kRouter, own, icmp_error(true, 2, 0, packet(own, server, segment(port)), 1400)));
+    say(true, packet(client, kAny, icmp_error(true, 1, 4, packet(kAny, client, answer(port)))));
+    const std::string asks = source_of(say(true, packet(client, kAnyInPrefix, udp(port, 53))));
+    say(false, packet(server, asks, udp(53, port)));
+    say(false, packet(server, asks, icmp_error(true, 1, 4, packet(asks, server, udp(port, 53)))));
+    say(true, packet(client, kAny, fragment6(0, true, udp(port, 443), 77)));
+    say(true, packet(client, kAny, fragment6(2, false, raw(17, text("the rest")), 77)));
+    say(false, packet(server, own, fragment6(0, true, answer(port))));
+    const std::string pings = source_of(say(true, packet(client, kAny, echo(true, port))));
+    say(false, packet(server, pings, echo(false, port)));
+    say(true, packet(client, kAny, segment(port, "FA")));
+    say(false, packet(server, own, answer(port, "FA")));
+  }
+  return all;
+}
+
 }  // namespace waymark::edge_cases

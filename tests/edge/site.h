@@ -65,6 +65,14 @@ std::string begin_flow(EdgeSite& s, const Payload& first, const std::string& cli
 void expect_sent(const Left& left, const std::string& reason, const Bytes& packet);
 void expect_end(const Left& left, const std::string& reason);
 
+// Frames of several clients' conversations with two servers, from either side, in their order: each kind of packet that
+// an edge knows.
+struct Said {
+  Bytes frame;
+  bool from_client;
+};
+std::vector<Said> conversation(EdgeSite& s);
+
 // What happens at the usual site, for both builds.
 struct Script {
   const char* name;
