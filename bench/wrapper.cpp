@@ -184,12 +184,12 @@ Result<u64> Wrapper::pins_touched(u32 packets) {
 
 Result<std::vector<u8>> Wrapper::expected(const std::vector<u8>& frame, bool rewritten) const {
   if (frame.size() != arriving_.size() + std::size_t(overhead_)) return Error{"the last packet's length is wrong"};
-  // What varies stands in the inner packet's addresses, which nothing on the way changes (of one that was rewritten,
-  // the source): there, what left is what arrived.
+  // What varies stands in the inner packet's addresses and behind them, which nothing on the way changes; of one that
+  // was rewritten, in the source. There, what left is what arrived.
   std::vector<u8> arrived = arriving_;
   const std::ptrdiff_t address = number(be16{u16(arrived[12] | arrived[13] << 8)}) == kEtherIp4 ? 4 : 16;
   const std::ptrdiff_t rest = 2 * address + std::ptrdiff_t(sizeof(Tcp));
-  std::copy_n(frame.end() - rest, rewritten ? address : 2 * address, arrived.end() - rest);
+  std::copy_n(frame.end() - rest, rewritten ? address : rest, arrived.end() - rest);
   return made_of(arrived);
 }
 
