@@ -78,7 +78,7 @@ class Connections {
 void memory_facts(const Object& object, std::vector<Fact>& facts) {
   const double flows = memory_of(object, "flows") + memory_of(object, "flow_records");
   double all = flows;
-  for (const char* table : {"flow_embryos", "flow_embryo_records", "flow_counts", "fragments", "fragment_bits"})
+  for (const char* table : {"flow_embryos", "flow_embryo_records", "flow_counts", "pairs", "fragments"})
     all += memory_of(object, table);
   facts.push_back({"firewall.bytes_per_flow", flows / kPins, "bytes", 2});
   facts.push_back({"firewall.bytes_per_flow_with_half_open", all / kPins, "bytes", 2});

@@ -40,6 +40,7 @@ class KnownEnv {
   bool whole() const { return false; }
   void split(u32, u32) {}
   void wrapped(u32) {}
+  void early(u64, u64, u32, u32) {}
   const Mapping* at(decltype(table::mappings), u32 i) const { return &image_.mappings[i]; }
   CachedRoute* at(decltype(table::ways), u32 i) const { return i < ways_.size() ? &ways_[i] : nullptr; }
   [[gnu::noinline]] u32 route(const Address&, const Address&) const { return u32(WayKind::kernel); }

@@ -145,6 +145,7 @@ std::string Tracer::trace(std::span<const u8> packet, LinkType link) {
   out += fmt::format("  {}, {}: {}\n",
                      action == Action::forward ? "sent"
                      : action == Action::pass  ? "passed to the kernel"
+                     : outcome.early           ? "held by the daemon"
                      : action == Action::punt  ? "finished by the daemon"
                                                : "dropped",
                      reason ? reason->name : "for a reason without a name", reason ? reason->sentence : "");

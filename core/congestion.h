@@ -8,6 +8,13 @@ namespace waymark {
 
 constexpr u32 kEcn1 = 1, kEcn0 = 2, kEcnCongestion = 3;  // RFC 3168, 5
 
+// Of an IPv4 header these bits of its TOS.
+WM_INLINE void flip_tos(Ip4* ip, u32 flip) {
+  const u16 before = u16(ip->version_ihl | ip->tos << 8), after = u16(before ^ flip << 8);
+  ip->tos = u8(ip->tos ^ flip);
+  ip->checksum.raw = update_checksum(ip->checksum.raw, before, after);
+}
+
 // Takes what was marked on the tunnel into the inner packet (RFC 6040, 4.2). False: the packet must be dropped.
 template <Env E>
 WM_INLINE bool carry_congestion(E& env, Packet& inner, u8 outer_tos) {
@@ -23,9 +30,7 @@ WM_INLINE bool carry_congestion(E& env, Packet& inner, u8 outer_tos) {
   } else {
     auto* ip = v.at<Ip4>(inner.l3);
     if (!ip) return false;
-    const u16 before = u16(ip->version_ihl | ip->tos << 8), after = u16(before ^ flip << 8);
-    ip->tos = u8(ip->tos ^ flip);
-    ip->checksum.raw = update_checksum(ip->checksum.raw, before, after);
+    flip_tos(ip, flip);
   }
   inner.tos ^= u8(flip);
   env.note(Note::ecn_marked);

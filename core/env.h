@@ -84,6 +84,9 @@ concept Env = requires(E env, u32 n, const Packet& packet, const Address& addres
   env.whole();      // bool: the packet may leave in more pieces than one: what XDP punts is done here
   env.split(n, n);  // the longest piece of this packet, and its identification; where whole()
   env.wrapped(n);   // so many bytes of a tunnel stand in front of it now, which each piece gets
+  // Where whole(): the packet is a fragment that came before its datagram's first; whose share of those that are held
+  // it takes, its datagram, and from where to where in that it reaches.
+  env.early(u64(n), u64(n), n, n);
   // u64: a step of its own (core/step.h), by its type and at most four words.
   env.template call<core::sum_step>(u64(n), u64(n));
   env.template scratch<u64>();  // T*: kScratchBytes of this CPU's own, as the steps of one packet left them; or null

@@ -86,7 +86,9 @@ struct Settings {
   u8 heir_bits;
   u32 answer_interval[kMostAnswerKinds];  // by AnswerKind: between two answers, in units of 2^-16 ticks; 0: none at all
   u32 answer_burst[kMostAnswerKinds];     // so many may come at once
-  Space prefix_space;                     // the one that all prefixes are in, or kAnySpace
+  u32 fragment_stamps;                    // so long a datagram's fragments follow its first one (core/memo.h)
+  u32 early_interval;  // as answer_interval, of fragments that the daemon is given to hold (core/early.h)
+  Space prefix_space;  // the one that all prefixes are in, or kAnySpace
   u8 prefix_role;      // the one that all prefixes are of, by number; kManyRoles; or kNoRole: there are none
   u8 serves_prefixes;  // 1: a prefix is among what this host serves
   Echo echo;           // what becomes of a ping of a service's address
@@ -98,7 +100,7 @@ struct Settings {
   RoleSettings role;
 };
 static_assert(sizeof(Settings) ==
-              272 + sizeof(FirewallSettings) + kModules * sizeof(OwnAddresses) + sizeof(RoleSettings));
+              280 + sizeof(FirewallSettings) + kModules * sizeof(OwnAddresses) + sizeof(RoleSettings));
 
 // An (interface, VLAN, VLAN) that Waymark listens on.
 constexpr u32 kPortBits = 10;
@@ -296,7 +298,8 @@ enum class AnswerKind : u8 {
   edge = 8,         // an edge, as a router
 };
 constexpr u32 kAnswerKinds = 9;
-static_assert(kAnswerKinds <= kMostAnswerKinds);
+constexpr u32 kEarlyLimit = kMostAnswerKinds - 1;  // among the same limits: no answer, but bounded as they are
+static_assert(kAnswerKinds <= kEarlyLimit);
 
 // What must fit for pinned tables to be taken over by another build (DESIGN.md, "Upgrade").
 constexpr u32 kLayoutVersion = 4;

@@ -31,8 +31,10 @@ namespace waymark {
   S(core, complain, writes)         \
   S(core, tunnel, writes)           \
   S(core, rewrite, writes)          \
+  S(core, datagram, tables)         \
   S(firewall, admit, tables)        \
   S(firewall, known, tables)        \
+  S(firewall, pair, tables)         \
   S(firewall, fragment, tables)     \
   S(translate, skip_headers, reads) \
   S(translate, has_source_route, reads)

@@ -66,8 +66,8 @@ struct TableSizes {
   T(flow_embryos, ExactEmbryoBucket, sizes.flow_embryo_buckets, state)                     \
   T(flow_embryo_records, ExactRecord4, kExactEmbryoWays* sizes.flow_embryo_buckets, state) \
   T(flow_counts, FlowCount, sizes.flow_buckets ? kMaxFirewallPolicies : 0, state)          \
-  T(fragments, FragmentBucket, sizes.flow_buckets ? kFragmentBuckets : 0, state)           \
-  T(fragment_bits, FragmentBits, sizes.flow_buckets ? kFragmentBuckets : 0, state)         \
+  T(pairs, MemoBucket, (sizes.flow_buckets + 1) / 2, state)                                \
+  T(fragments, MemoBucket, kFragmentBuckets, state)                                        \
   T(neighbours, NeighbourBucket, kNeighbourBuckets, state)                                 \
   T(edge_flows, ExactBucket, sizes.edge_buckets, state)                                    \
   T(edge_records, EdgeRecord, kExactWays* sizes.edge_buckets, state)                       \

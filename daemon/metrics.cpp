@@ -281,6 +281,15 @@ void add_daemon(std::string& out, const Snapshot& s) {
   punts.sample({{"result", "failed"}}, s.punts->failed);
   punts.sample({{"result", "lost"}}, s.punts->lost);
   if (s.neighbours) punts.sample({{"result", "unknown"}}, s.punts->unknown);
+  const HeldCounts& h = s.punts->held;
+  Family held(out, "waymark_held_fragments_total", "counter",
+              "Fragments that came before the first of their datagram, by what became of them.");
+  held.sample({{"result", "released"}}, h.released);
+  held.sample({{"result", "expired"}}, h.expired);
+  held.sample({{"result", "overlapping"}}, h.overlapping);
+  held.sample({{"result", "full"}}, h.full);
+  Family(out, "waymark_held_fragments", "gauge", "Fragments that wait for the first of their datagram.")
+      .sample({}, h.now);
 }
 
 }  // namespace

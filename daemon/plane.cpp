@@ -141,10 +141,10 @@ void Plane::follow_punts(Time now) {
   if (punts_) done = punts_->follow(*engine_.object(), Image(*image_), engine_.tables());
   if (!done) punts_due_ = now + kTryAgain;
   const std::string why =
-      done ? "" : fmt::format("packets that need the daemon to be translated are dropped: {}", done.error().sentence);
+      done ? "" : fmt::format("packets that need the daemon to be finished are dropped: {}", done.error().sentence);
   if (why == punts_failed_) return;
   if (done)
-    log::info("packets that need the daemon to be translated are sent again");
+    log::info("packets that need the daemon to be finished are sent again");
   else
     log::error(why + "; tried again every second");
   punts_failed_ = why;
@@ -272,6 +272,7 @@ void Plane::step(Time now) {
   }
   if (now >= punts_due_) follow_punts(now);
   greeter_.step(now);
+  if (punts_) punts_->look(now);
   begin_what_is_due(now);
   tick(now);
   answer_flips(now);
@@ -293,6 +294,7 @@ Time Plane::deadline() const {
   if (landed_ || hops_changed_ || kernel_changed_) return Time{};
   Time due = std::min({interfaces_due_, punts_due_, greeter_.deadline(), resolver_->deadline(), control_->deadline(),
                        routes_->deadline()});
+  if (punts_) due = std::min(due, punts_->deadline());
   if (!flips_.empty()) due = std::min(due, flips_.front().since + kFlipPatience);
   if (in_work_) return due;  // its end is heard
   if (stale_ || capture_wanted_ != capturing_) due = std::min(due, retry_at_);

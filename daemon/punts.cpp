@@ -60,13 +60,8 @@ Status Punts::follow(const Object& object, Image image, std::shared_ptr<const Ob
   }
   watch_.reset();
   reader_.emplace(std::move(*reader));
-  // What was punted has passed the firewall, whose flows are needed for what their addresses say alone.
-  const bool looks = image.settings.role.gateway.places.count;
-  if (!looks) image.settings.firewall = {};
-  image.settings.firewall.finishes = looks;
   engine_.load(std::move(image));
-  engine_.share_neighbours(tables->live().neighbours);
-  if (looks) engine_.share_flows(tables->live());
+  engine_.share(tables->live());
   tables_ = std::move(tables);
   watch_ = loop_.on_readable(reader_->fd(), [this] { read(); });
   read();  // what came before
@@ -75,6 +70,7 @@ Status Punts::follow(const Object& object, Image image, std::shared_ptr<const Ob
 
 const PuntCounts& Punts::counts() {
   counts_.lost = lost_before_ + (reader_ ? reader_->lost() : 0);
+  counts_.held = held_.counts();
   return counts_;
 }
 
@@ -106,20 +102,45 @@ Routed Punts::route(const Address& from, const Address& to) {
 }
 
 void Punts::finish(const PuntRecord& record, std::span<const u8> frame) {
-  const Outcome outcome = engine_.run(frame, record.interface, now_);
-  if (outcome.end.reason == overlay::why::unknown.reason) return void(++counts_.unknown);
-  if (outcome.action == Action::drop || outcome.frames.empty()) {
-    const auto name = [](Verdict v) { return reason_text(v.reason) ? reason_text(v.reason)->name : "?"; };
-    return failed(fmt::format("a packet that was punted ({}) could not be finished: it ends as {}",
-                              name(outcome.verdict), name(outcome.end)));
+  if (const auto early = pass_on(record.interface, record.reason, frame))
+    held_.hold({early->owner,
+                early->datagram,
+                early->from,
+                early->to,
+                record.interface,
+                record.reason,
+                {frame.begin(), frame.end()}},
+               boot_time());
+}
+
+void Punts::look(Time now) {
+  if (held_.deadline() > now) return;
+  now_ = ticks_();
+  held_.look(now, [this](const HeldFragment& f) { return !pass_on(f.interface, f.reason, f.frame); });
+}
+
+// Where it is a fragment that is still too early: what is to be known of it.
+std::optional<EarlyFragment> Punts::pass_on(u32 interface, u16 reason, std::span<const u8> frame) {
+  const auto name = [](u16 r) { return reason_text(r) ? reason_text(r)->name : "?"; };
+  const Outcome outcome = engine_.complete(frame, interface, now_, {reason, Action::punt});
+  if (outcome.early) return outcome.early;
+  if (outcome.end.reason == overlay::why::unknown.reason) {
+    ++counts_.unknown;
+  } else if (outcome.frames.empty()) {
+    failed(fmt::format("a packet that was punted ({}) could not be finished: it ends as {}", name(reason),
+                       name(outcome.end.reason)));
+  } else {
+    // The kernel's routes say by which interface, or a link that leads to no other place: then the frame is whole.
+    for (const std::vector<u8>& piece : outcome.frames) {
+      const Status sent =
+          outcome.out_interface ? frames_.send(outcome.out_interface, piece) : sender_.send(packet_of(piece));
+      if (sent) continue;
+      failed(sent.error().sentence);
+      return std::nullopt;
+    }
+    ++counts_.sent;
   }
-  // The kernel's routes say by which interface, or a link that leads to no other place: then the frame is whole.
-  for (const std::vector<u8>& piece : outcome.frames) {
-    const Status sent =
-        outcome.out_interface ? frames_.send(outcome.out_interface, piece) : sender_.send(packet_of(piece));
-    if (!sent) return failed(sent.error().sentence);
-  }
-  ++counts_.sent;
+  return std::nullopt;
 }
 
 void Punts::failed(const std::string& why) {

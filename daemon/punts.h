@@ -11,6 +11,7 @@
 #include "daemon/snapshot.h"
 #include "engine/replay/userspace.h"
 #include "engine/xdp/punts.h"
+#include "node/held.h"
 #include "rtnetlink/frames.h"
 #include "rtnetlink/netlink.h"
 #include "rtnetlink/raw.h"
@@ -23,14 +24,19 @@ class Punts {
   static Result<std::unique_ptr<Punts>> open(Loop& loop, std::function<u32()> ticks);
 
   // What `object`, loaded with `image`, punts from now on; what another one punted before is finished at once.
-  // `tables`: that outlive loads, whose neighbours these packets share.
+  // `tables`: that outlive loads, which these packets share with it.
   Status follow(const Object& object, Image image, std::shared_ptr<const Object> tables);
   const PuntCounts& counts();
+
+  // Whether the first of what is held has come; to be called at deadline().
+  void look(Time now);
+  Time deadline() const { return held_.deadline(); }
 
  private:
   Punts(Loop& loop, std::function<u32()> ticks, RawSender sender, netlink::Requests requests, FrameSender frames);
   void read();
   void finish(const PuntRecord& record, std::span<const u8> frame);
+  std::optional<EarlyFragment> pass_on(u32 interface, u16 reason, std::span<const u8> frame);
   void failed(const std::string& why);
   Routed route(const Address& from, const Address& to);
 
@@ -39,8 +45,9 @@ class Punts {
   RawSender sender_;
   netlink::Requests requests_;
   FrameSender frames_;
-  std::shared_ptr<const Object> tables_;  // the engine's neighbours are theirs
+  std::shared_ptr<const Object> tables_;  // some of the engine's are theirs
   UserspaceEngine engine_;
+  Held held_;
   std::optional<PuntReader> reader_;
   std::unique_ptr<Loop::Watch> watch_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // for work that is posted

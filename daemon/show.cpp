@@ -77,6 +77,12 @@ Rows status(const Snapshot& s) {
     add("punted_failed", s.punts->failed);
     add("punted_lost", s.punts->lost);
     if (s.neighbours) add("punted_unknown", s.punts->unknown);
+    const HeldCounts& held = s.punts->held;
+    add("fragments_held", held.now);
+    add("fragments_released", held.released);
+    add("fragments_expired", held.expired);
+    add("fragments_overlapping", held.overlapping);
+    add("fragments_not_held", held.full);
   }
   for (const std::string& warning : warnings_of(s).sentences) add("warning", warning);
   return rows;

@@ -12,6 +12,7 @@
 #include "daemon/rows.h"
 #include "daemon/server.h"
 #include "node/control.h"
+#include "node/held.h"
 #include "rtnetlink/facts.h"
 
 namespace waymark {
@@ -45,6 +46,7 @@ struct PuntCounts {
   u64 lost = 0;     // found the ring full
   u64 unknown = 0;  // their neighbour in a tenant's overlay is not known, and was asked for just now
   std::string why;  // the last failure; empty without any
+  HeldCounts held;  // fragments that came before the first of their datagram
 };
 
 // The program of one role.

@@ -14,6 +14,7 @@ struct FlowEnv {
   auto* at(decltype(table::flow_records), u32 i) { return entry(live.flow_records, i); }
   auto* at(decltype(table::flow_embryos), u32 i) { return entry(live.flow_embryos, i); }
   auto* at(decltype(table::flow_embryo_records), u32 i) { return entry(live.flow_embryo_records, i); }
+  auto* at(decltype(table::pairs), u32 i) { return entry(live.pairs, i); }
 
  private:
   template <class T>

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/exact_insert.h"
+#include "core/firewall/pairs.h"
 #include "group/mirror.h"
 
 namespace waymark::group {
@@ -123,6 +124,9 @@ void FlowApplier::apply_one(const FlowRecord& record, const FlowTimes& times) {
   const PinPlace place = place_in(hash_key(live_.meta[0].pin_key, key), limits.buckets);
   const u64 state = record.state | kLent;
   FlowEnv env{live_};
+  if (firewall::beginner(state) == firewall::Side::inside)
+    keep_memo<firewall::Pairs>(env, place_in(firewall::pair_hash(live_.meta[0].pin_key, key), u32(live_.pairs.size())),
+                               0, times.stamp);
   auto flow = find_exact<Flows>(env, limits, place, key);
   if (!flow.word) {
     // Half open here: our own packets say more of it than the other's past.

@@ -6,6 +6,7 @@
 #include <bit>
 #include <map>
 
+#include "core/memo.h"
 #include "core/pins.h"
 #include "core/steer.h"
 #include "roles/role.h"
@@ -172,6 +173,8 @@ Result<Image> compile(const CompileInput& in) {
   image.edge_buckets = in.meta.edge_buckets;
   settings.stamp_shift = in.meta.stamp_shift;
   settings.way_ticks = ticks_of(kWayLifetime, in.meta);
+  settings.fragment_stamps = std::min((ticks_of(kFragmentsWait, in.meta) >> kFragmentShift) + 1, kMemoStampMask / 2);
+  settings.early_interval = interval_of(kEarlyASecond, in.meta.ticks_per_second);
   settings.embryo_stamps = stamps_for(kEmbryoLifetime, in.meta);
   settings.stale_stamps = stamps_for(kClosingLifetime, in.meta);
   image.roles = roles_of(in.config);

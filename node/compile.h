@@ -9,7 +9,9 @@
 namespace waymark {
 
 // How long a flow that sent one packet, and one that sent FIN or RST, is remembered after its last packet, at least.
-constexpr Duration kWayLifetime = std::chrono::seconds(2);  // until the kernel's routes are asked again
+constexpr Duration kFragmentsWait = std::chrono::seconds(30);  // RFC 791, 3.2: at least 15 s
+constexpr u32 kEarlyASecond = 256;                             // fragments that the daemon is given to hold
+constexpr Duration kWayLifetime = std::chrono::seconds(2);     // until the kernel's routes are asked again
 constexpr Duration kEmbryoLifetime = std::chrono::seconds(20);
 constexpr Duration kClosingLifetime = std::chrono::seconds(60);
 

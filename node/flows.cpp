@@ -105,10 +105,12 @@ void FlowKeeper::move_counts(FlowPlan& before) {
   for (const FlowPlan::Owner& owner : before.owners) {
     store(live_.flow_counts[owner.place].flows, u64(0));
     store(live_.flow_counts[owner.place].due, u64(0));
+    store(live_.flow_counts[owner.place].early_due, u64(0));
   }
   for (std::size_t i = 0; i < counts.size(); ++i) {
     store(live_.flow_counts[plan_.owners[i].place].flows, counts[i].flows);
     store(live_.flow_counts[plan_.owners[i].place].due, counts[i].due);
+    store(live_.flow_counts[plan_.owners[i].place].early_due, counts[i].early_due);
   }
 }
 

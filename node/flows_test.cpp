@@ -200,7 +200,7 @@ TEST(Flows, CountsMoveWithTheirOwners) {
   Guarded g;
   const auto set = [&](u32 owner, u64 flows, u64 due) {
     for (const FlowPlan::Owner& o : g.keeper().plan().owners)
-      if (o.number == owner) g.live().flow_counts[o.place] = {flows, due};
+      if (o.number == owner) g.live().flow_counts[o.place] = {flows, due, 0};
   };
   set(kRed, 1'000, 11);
   set(kBlue, 2'000, 22);

@@ -64,7 +64,9 @@ void forget_flows(const Live& live) {
   std::ranges::fill(live.flows, ExactBucket{});
   std::ranges::fill(live.flow_embryos, ExactEmbryoBucket{});
   std::ranges::fill(live.flow_counts, FlowCount{});
-  std::ranges::fill(live.fragments, FragmentBucket{});
+  std::ranges::fill(live.fragments, MemoBucket{});
+  std::ranges::fill(live.pairs, MemoBucket{});
+  std::ranges::fill(live.limits, u64(0));
 }
 
 void run_firewall(std::span<const u8> elf) {

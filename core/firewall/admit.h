@@ -6,6 +6,7 @@
 #include "core/exact_insert.h"
 #include "core/firewall/bits.h"
 #include "core/firewall/fragments.h"
+#include "core/firewall/pairs.h"
 #include "core/firewall/reasons.h"
 #include "core/firewall/rules.h"
 #include "core/firewall/table.h"
@@ -32,10 +33,12 @@ WM_INLINE constexpr u64 user_word(u8 rule, u32 sequence, u32 bits = 0) {
   return u64(bits) << kUserBitsShift | u64(rule) << 32 | sequence;
 }
 
+constexpr u8 kRequest = 1, kKnownPair = 2;
+
 // A packet as the rare way is told of it.
 struct Asked {
   ExactKey<2> key;
-  Segment segment;  // of ICMP: flags 1 in a request, else 0
+  Segment segment;  // of ICMP: flags kRequest in a request, and kKnownPair where its sender has flows with this host
   Side from;
   u32 policy;  // in table::firewall_policies
   // From outside: the bits in the address that it comes to. From inside: its own class (kClassShift).
@@ -43,6 +46,12 @@ struct Asked {
   u32 strict = 0;  // which of the bits must be the flow's: kFlowBits, or none
   u8 has = 0;      // of what rules need
   u32 flow = 0;    // once it passes, and where addresses have bits: flow_word() of its flow
+};
+
+// What is said to it. `opens_pair`: its flow is one by which the outside may ping the inside from now on.
+struct Admitted {
+  Verdict end;
+  bool opens_pair;
 };
 
 // A TCP packet of a flow that is half open: what the flow is after it, and whether the packet passes.
@@ -90,44 +99,44 @@ WM_INLINE Judged judge_flow(u64 state, Side from, const Segment& s) {
 // A flow that a packet begins, or is in the middle of; in the place of `old`, where that is one. One that the outside
 // begins has the bits of the address that it chose; another one, what rule and clock say.
 template <class E>
-WM_INLINE Verdict begin_flow(E& env, const Asked& a, const PinPlace& place, const Flow& old) {
+WM_INLINE Admitted begin_flow(E& env, const Asked& a, const PinPlace& place, const Flow& old) {
   const FirewallPolicy* policy = env.at(table::firewall_policies, a.policy);
-  if (!policy) return why::unsolicited;
+  if (!policy) return {why::unsolicited, false};
   const Ends ends = ends_of(a.key, a.from, a.has);
   const bool tcp = ends.protocol == kProtoTcp;
   u64 state = first_state(ends.protocol, a.from, a.segment);
   u32 interval = policy->interval, burst = policy->burst;
   bool found_again = false;
   if (tcp && a.segment.flags & kTcpSyn) {
-    if (a.segment.flags & (kTcpFin | kTcpRst)) return why::flags;
-    if (a.segment.flags & kTcpAck) return why::unknown_flow;
+    if (a.segment.flags & (kTcpFin | kTcpRst)) return {why::flags, false};
+    if (a.segment.flags & kTcpAck) return {why::unknown_flow, false};
   } else if (tcp) {
-    if (!is_grace(env) || a.segment.flags & kTcpRst || !(a.segment.flags & kTcpAck)) return why::unknown_flow;
+    if (!is_grace(env) || a.segment.flags & kTcpRst || !(a.segment.flags & kTcpAck)) return {why::unknown_flow, false};
     found_again = true;
     state = in_stage(kGrace, a.from == Side::inside ? Stage::open : Stage::answered);
     state = after_acknowledgement(state, a.from, a.segment);
     if (a.from == Side::outside) {
-      if (!policy->grace_interval) return why::unknown_flow;
+      if (!policy->grace_interval) return {why::unknown_flow, false};
       if (policy->grace_interval > interval) {
         interval = policy->grace_interval;
         burst = policy->grace_burst;
       }
     }
   } else if (ends.protocol == kProtoIcmp4 && !a.segment.flags) {
-    return why::unknown_flow;
+    return {why::unknown_flow, false};
   }
   Allowed allowed = ask_rules(env, policy, ends, a.from);
   // Nobody knows who began it: the other side may have, to this one's port.
   if (found_again && !allowed.allows)
     allowed = ask_rules(env, policy, ends_of(a.key, other(a.from), a.has), other(a.from));
   if (!allowed.allows) {
-    if (allowed.rule || a.from == Side::inside) return why::denied;
-    return why::unsolicited;
+    if (allowed.rule || a.from == Side::inside) return {why::denied, false};
+    if (ends.protocol != kProtoIcmp4 || !(a.segment.flags & kKnownPair)) return {why::unsolicited, false};
   }
   const Room room = take_room(env, policy, interval, burst);
-  if (room == Room::many_flows) return why::many_flows;
-  if (room == Room::many_new) return why::many_new;
-  if (old.word && !erase_exact(old)) return why::contended;
+  if (room == Room::many_flows) return {why::many_flows, false};
+  if (room == Room::many_new) return {why::many_new, false};
+  if (old.word && !erase_exact(old)) return {why::contended, false};
   const u32 own = allowed.outcome >> kRuleBits & (u32(a.from) - 1);  // of the inside's
   const u32 bits = forget(own | (a.bits & kFlowBits) | (a.bits >> kClassShift & (allowed.outcome & kRuleClass) >> 2));
   const u64 user = user_word(allowed.rule, a.segment.sequence, bits);
@@ -137,16 +146,16 @@ WM_INLINE Verdict begin_flow(E& env, const Asked& a, const PinPlace& place, cons
     how = insert_exact<Flows>(env, limits, place, a.key, state, user, flow_stamp(env));
   if (how == Inserted::full)
     how = insert_exact_embryo<Embryos>(env, limits, place, a.key, state, user, embryo_stamp(env));
-  if (how == Inserted::known) return kGoOn;
-  if (!is_in(how)) return why::contended;
+  if (how == Inserted::known) return {kGoOn, false};
+  if (!is_in(how)) return {why::contended, false};
   if (how == Inserted::evicted) env.note(Note::flow_embryo_evicted);
   env.note(found_again ? Note::flow_recovered : Note::flow_begun);
-  return kGoOn;
+  return {kGoOn, found_again && a.from == Side::inside};
 }
 
 // The rare way, of every packet but those of flows that go on as they are.
 template <class E>
-WM_INLINE Verdict admit_rare(E& env, const Asked& a) {
+WM_INLINE Admitted admit_rare(E& env, const Asked& a) {
   const ExactLimits limits = limits_of(env);
   const PinPlace place = place_in(hash_key(env.settings().pin_key, a.key), limits.buckets);
   const bool tcp = u8(a.key.word[1] >> 32) == kProtoTcp;
@@ -161,15 +170,16 @@ WM_INLINE Verdict admit_rare(E& env, const Asked& a) {
       judged = half_open ? judge_embryo(state, flow.user, a.from, a.segment) : judge_flow(state, a.from, a.segment);
     else if (half_open && a.from != beginner(state))
       judged.state = in_stage(state, answered_by_both(stage_of(state)));
-    if (ended(judged.end)) return judged.end;
+    if (ended(judged.end)) return {judged.end, false};
+    const bool served = beginner(judged.state) == Side::inside;
     if (!judged.anew) {
       // Where another processor was first, its packet's change stands, and the next packet makes this one's.
-      if (judged.state != known && !change_state(flow, judged.state)) return kGoOn;
+      if (judged.state != known && !change_state(flow, judged.state)) return {kGoOn, false};
       touch(flow, embryonic ? embryo_stamp(env) : flow_stamp(env));
-      if (!embryonic || is_embryonic(stage_of(judged.state))) return kGoOn;
+      if (!embryonic || is_embryonic(stage_of(judged.state))) return {kGoOn, served && !embryonic};
       if (promote<Flows>(env, limits, place, a.key, flow, flow_stamp(env)) == Inserted::full)
         env.note(Note::flow_table_full);
-      return kGoOn;
+      return {kGoOn, served};
     }
   }
   return begin_flow(env, a, place, flow);
@@ -184,7 +194,8 @@ WM_INLINE Asked asked_by(u64 a, u64 b, u64 c, u64 d) {
 struct admit_step {
   template <class E>
   static WM_INLINE u64 run(E& env, u64 a, u64 b, u64 c, u64 d) {
-    return pack_verdict(admit_rare(env, asked_by(a, b, c, d)));
+    const Admitted admitted = admit_rare(env, asked_by(a, b, c, d));
+    return pack_verdict(admitted.end) | u64(admitted.opens_pair) << 32;
   }
 };
 // What is wrong with a packet's bits.
@@ -230,6 +241,7 @@ WM_INLINE Bits ask_bits(E& env, const Asked& a) {
   return Bits(env.template call<known_step>(a.key.word[0], a.key.word[1], packet) >> kBitsJudged);
 }
 
+// What is said to a packet by the rare way, whatever its flow.
 template <class E>
 WM_INLINE Verdict admit_rarely(E& env, Asked& a) {
   const FirewallSettings& s = env.settings().firewall;
@@ -241,9 +253,14 @@ WM_INLINE Verdict admit_rarely(E& env, Asked& a) {
     if (judged == Bits::unborn) return why::unknown_flow;
     bits = a.from == Side::inside ? a.bits | birth_now(env) : a.bits;
   }
-  const Verdict end = unpack_verdict(env.template call<admit_step>(
+  u32 flags = a.segment.flags;
+  if (u8(a.key.word[1] >> 32) == kProtoIcmp4 && flags && a.from == Side::outside && is_known_pair(env, a.key))
+    flags |= kKnownPair;
+  const u64 said = env.template call<admit_step>(
       a.key.word[0], a.key.word[1], u64(a.segment.sequence) << 32 | a.segment.acknowledgement,
-      u64(bits) << 32 | u64(a.policy & 0xffff) << 16 | u64(a.has & 0x7f) << 9 | u64(a.from) << 8 | a.segment.flags));
+      u64(bits) << 32 | u64(a.policy & 0xffff) << 16 | u64(a.has & 0x7f) << 9 | u64(a.from) << 8 | forget(flags));
+  if (said >> 32) keep_pair(env, a.key);
+  const Verdict end = unpack_verdict(u32(said));
   if (s.bits && !ended(end)) a.flow = u32(known_flow(env, a.key) >> 1);
   return end;
 }
@@ -262,6 +279,8 @@ WM_INLINE Verdict admit_open(E& env, Asked& a) {
   }
   const u64 state = flow.owners_state();
   if (WM_UNLIKELY(forget(u32(state >> kLentBit)))) return kRarely;
+  // The first packet in each stamp, which marks the flow and its pair as used.
+  if (WM_UNLIKELY(exact_age(flow.value, flow_stamp(env)))) return kRarely;
   if (u8(a.key.word[1] >> 32) == kProtoTcp) {
     if (WM_UNLIKELY(stage_of(state) != Stage::open || a.segment.flags & kTcpSteers)) return kRarely;
     if (WM_UNLIKELY((a.bits ^ u32(flow.user >> kUserBitsShift)) & a.strict)) return why::other_bits;
@@ -272,7 +291,6 @@ WM_INLINE Verdict admit_open(E& env, Asked& a) {
     return why::other_bits;
   }
   a.flow = flow_word(flow.user, state);
-  touch(flow, flow_stamp(env));
   return kGoOn;
 }
 

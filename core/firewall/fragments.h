@@ -1,91 +1,80 @@
-// Fragments behind the first have no ports: they follow it, by a word that says that it was let through.
-//
-// What is compared is 48 bits of a keyed hash of datagram, tenant and side; another's fragment is taken for one of
-// these once in 2^48. A word is believed for as long as receivers wait for a datagram's rest (RFC 791, 3.2). Stamps are
-// 16 bits of the ticks: one that wrapped lets fragments through of a datagram that was let through.
+// Fragments behind the first have no ports: they follow it, if it was let through and they do not overlap with it. What
+// it was judged by must not be written over where the datagram is put together (RFC 5722; RFC 1858, 4).
 #pragma once
 
+#include "core/early.h"
 #include "core/firewall/flow.h"
-#include "core/tables.h"
 
 namespace waymark::firewall {
 
-struct FragmentPlace {
-  u32 bucket;
-  u64 fingerprint;  // 48 bits, not 0
-};
+// Of a datagram that an overlapping fragment belongs to: all are refused from then on (RFC 8200, 4.5).
+constexpr u32 kRefusedDatagram = kMemoValueMask;
 
+// Without ports, and with the side and the whole identification.
 template <class E>
-WM_INLINE FragmentPlace fragment_place(E& env, const ExactKey<2>& flow, Side side, u32 id) {
-  // Without ports, and with the side and the whole identification.
+WM_INLINE u64 datagram_hash(E& env, const ExactKey<2>& flow, Side side, u32 id) {
   const ExactKey<2> key = {{flow.word[0], (flow.word[1] & ~u64(0xffffffff)) ^ u64(id) ^ u64(side) << 63}};
-  const u64 hash = hash_key(env.settings().pin_key, key), fingerprint = hash & 0xffff'ffff'ffff;
-  return {u32(hash >> 52) % kFragmentBuckets, fingerprint ? fingerprint : 1};
+  return hash_key(env.settings().pin_key, key);
 }
-WM_INLINE u32 fragment_age(u64 word, u32 now) { return (now - u32(word >> 48)) & 0xffff; }
 
-// 0: it is not known. Else 1, and above it flow_word() of its flow.
+enum class Follows : u8 { nothing = 0, first = 1, overlaps = 2, may_be_early = 3 };
+
+// Where addresses have bits, the flow's word is noted as two more of the datagram's: it is longer than a value.
+static_assert(kTheirBits >> kMemoValueBits <= kMemoValueMask);
+WM_INLINE u64 lower_part(u64 datagram) { return mix(datagram ^ 1); }
+WM_INLINE u64 upper_part(u64 datagram) { return mix(datagram ^ 2); }
+
+struct FirstOne {
+  u32 blocks;  // of eight bytes, to where it ends; kRefusedDatagram; or kNoMemo: it is not known
+  u32 flow;    // flow_word() of its flow, or 0
+};
 template <class E>
-WM_INLINE u64 known_fragment(E& env, const FragmentPlace& place) {
-  const FragmentBucket* bucket = env.at(table::fragments, place.bucket);
-  const FragmentBits* all = env.at(table::fragment_bits, place.bucket);
-  if (!bucket || !all) return 0;
-  u32 age = ~0u, bits = 0;
-  for (u32 i = 0; i < kFragmentWays; ++i) {
-    const u64 word = read_word(&bucket->way[i]);
-    const bool same = (word ^ place.fingerprint) << 16 == 0;
-    if (same) age = fragment_age(word, env.now());
-    if (same) bits = *static_cast<const volatile u32*>(&all->way[i]);
-  }
-  if (age > env.settings().firewall.fragment_ticks || (bits ^ place.fingerprint) & kFragmentSeal) return 0;
-  return u64(bits >> kFragmentBitsShift) << 1 | 1;
+WM_INLINE FirstOne find_first(E& env, u64 datagram) {
+  const u32 blocks = find_fragment(env, datagram);
+  if (WM_LIKELY(!env.settings().firewall.bits) || blocks == kNoMemo) return {blocks, 0};
+  const u32 lower = find_fragment(env, lower_part(datagram)), upper = find_fragment(env, upper_part(datagram));
+  if (lower == kNoMemo || upper == kNoMemo) return {kNoMemo, 0};
+  return {blocks, lower | upper << kMemoValueBits};
 }
 
-// In place of the same datagram's word, of a free one, or of the oldest. A word that another processor just wrote
-// stays: the fragments of this datagram are then lost, as where a network loses one.
+// What becomes of a fragment that begins `from` bytes behind its datagram's first: Follows, and above it the word of
+// its flow. `count`: of its tenant's flows, or beyond that table, where nothing may be early.
+constexpr u32 kFollowsBits = 8;
 template <class E>
-WM_INLINE void keep_fragment(E& env, const FragmentPlace& place, u32 bits) {
-  FragmentBucket* bucket = env.at(table::fragments, place.bucket);
-  FragmentBits* all = env.at(table::fragment_bits, place.bucket);
-  if (!bucket || !all) return;
-  const u32 now = env.now();
-  u32 best = 0, at = 0;
-  for (u32 i = 0; i < kFragmentWays; ++i) {
-    const u64 word = read_word(&bucket->way[i]);
-    const bool same = (word ^ place.fingerprint) << 16 == 0;
-    const u32 worth = forget(same ? ~0u : word ? fragment_age(word, now) + 1 : 0x2'0000u);
-    if (worth > best) {
-      best = worth;
-      at = i;
-    }
-    at = forget(at);
-    best = forget(best);
+WM_INLINE u64 follow_fragment(E& env, u64 datagram, u32 from, u32 count) {
+  const FirstOne known = find_first(env, datagram);
+  if (known.blocks == kNoMemo) {
+    FlowCount* owner = env.at(table::flow_counts, count);
+    return u64(owner && may_be_early(env, &owner->early_due) ? Follows::may_be_early : Follows::nothing);
   }
-  if (at >= kFragmentWays) return;  // never
-  u64* way = &bucket->way[at];
-  const u64 found = read_word(way);
-  if (swap_word(way, found, place.fingerprint | u64(now & 0xffff) << 48) != found) return;
-  *static_cast<volatile u32*>(&all->way[at]) = bits << kFragmentBitsShift | u32(place.fingerprint & kFragmentSeal);
+  if (from >= known.blocks * 8) return u64(known.flow) << kFollowsBits | u64(Follows::first);
+  keep_fragment(env, datagram, kRefusedDatagram);
+  return u64(Follows::overlaps);
 }
 
-// As a step of its own: `flow` in two words, side:1 keep:1 id:32, the flow's word. A fragment behind the
-// first: known_fragment(). The first one: it is kept.
+// As a step of its own: `flow` in two words, side:1 is first:1 id:32, and bytes:32 count:32. The first one is noted:
+// with so many bytes, and instead of the count the flow's word.
 struct fragment_step {
   template <class E>
-  static WM_INLINE u64 run(E& env, u64 a, u64 b, u64 c, u64 bits) {
-    const FragmentPlace place = fragment_place(env, {{a, b}}, Side(c >> 63), u32(c));
-    if (!(c >> 62 & 1)) return known_fragment(env, place);
-    keep_fragment(env, place, u32(bits));
-    return 1;
+  static WM_INLINE u64 run(E& env, u64 a, u64 b, u64 c, u64 d) {
+    const u64 datagram = datagram_hash(env, {{a, b}}, Side(c >> 63), u32(c));
+    if (!(c >> 62 & 1)) return follow_fragment(env, datagram, u32(d >> 32), u32(d));
+    if (env.settings().firewall.bits) {
+      keep_fragment(env, lower_part(datagram), u32(d) & kMemoValueMask);
+      keep_fragment(env, upper_part(datagram), u32(d) >> kMemoValueBits);
+    }
+    keep_fragment(env, datagram, (u32(d >> 32) + 7) / 8);  // last: who finds it finds the others
+    return 0;
   }
 };
 template <class E>
-WM_INLINE u64 follows_first(E& env, const ExactKey<2>& flow, Side side, u32 id) {
-  return env.template call<fragment_step>(flow.word[0], flow.word[1], u64(side) << 63 | id);
+WM_INLINE u64 follows_first(E& env, const ExactKey<2>& flow, Side side, u32 id, u32 from, u32 count) {
+  return env.template call<fragment_step>(flow.word[0], flow.word[1], u64(side) << 63 | id, u64(from) << 32 | count);
 }
 template <class E>
-WM_INLINE void keep_first(E& env, const ExactKey<2>& flow, Side side, u32 id, u32 bits) {
-  env.template call<fragment_step>(flow.word[0], flow.word[1], u64(side) << 63 | u64(1) << 62 | id, bits);
+WM_INLINE void keep_first(E& env, const ExactKey<2>& flow, Side side, u32 id, u32 bytes, u32 word) {
+  env.template call<fragment_step>(flow.word[0], flow.word[1], u64(side) << 63 | u64(1) << 62 | id,
+                                   u64(bytes) << 32 | word);
 }
 
 }  // namespace waymark::firewall

@@ -16,7 +16,9 @@ namespace waymark {
   X(M, drop, contended, "another processor was at the same place of the table: the next packet finds it free") \
   X(M, drop, fragment, "a fragment whose datagram's first one was not let through lately")                     \
   X(M, drop, other_bits, "comes to an address that says other things of its flow than the flow's own does")    \
-  X(M, drop, forged_valid, "would begin a flow from outside, to an address that says it is valid")
+  X(M, drop, forged_valid, "would begin a flow from outside, to an address that says it is valid")             \
+  X(M, punt, early, "a fragment that came before its datagram's first one, for which it is held")              \
+  X(M, drop, overlap, "a fragment that overlaps with its datagram's first one (RFC 5722)")
 WM_REASONS(firewall, 8, FIREWALL_REASONS)
 
 }  // namespace waymark

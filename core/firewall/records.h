@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/exact_records.h"
+#include "core/memo_records.h"
 
 namespace waymark {
 
@@ -39,26 +40,13 @@ struct FirewallPolicy {
 };
 static_assert(sizeof(FirewallPolicy) == 40);
 
-// What a policy's owner has in the tables, and when its next new flow is due (as `limits`, core/answer.h).
+// What a policy's owner has in the tables, and when its next new flow is due, and its next fragment that may be held
+// (as `limits`, core/answer.h).
 struct FlowCount {
   u64 flows;  // as the last sweep counted them, and those since
-  u64 due;
+  u64 due, early_due;
 };
-static_assert(sizeof(FlowCount) == 16);
-
-// Fragments behind the first: whose datagram it is, and until when that is believed.
-//   fingerprint:48 | stamp:16, a stamp being a tick
-constexpr u32 kFragmentWays = 8, kFragmentBuckets = 4'096;
-struct alignas(64) FragmentBucket {
-  u64 way[kFragmentWays];  // flipped
-};
-static_assert(sizeof(FragmentBucket) == 64);
-// And what the address of its flow says: the flow's word:25 (core/firewall/bits.h) | the fingerprint's lowest:7.
-constexpr u32 kFragmentBitsShift = 7, kFragmentSeal = 0x7f;
-struct alignas(32) FragmentBits {
-  u32 way[kFragmentWays];
-};
-static_assert(sizeof(FragmentBits) == 32);
+static_assert(sizeof(FlowCount) == 24);
 
 // Where the bits of a field stand that an address has of its flow (core/firewall/bits.h): the address's halves, of
 // which one or both have some, turned so far to the left from where a flow's bits, shifted, have them.
@@ -82,11 +70,11 @@ struct FirewallSettings {
   u32 embryo_shift;             // an embryo's age counts units of 2^embryo_shift ticks; a flow's, as a pin's
   u32 stale_stamps;             // a flow unused for longer is beyond every idle time
   u32 embryo_stamps;            // likewise an embryo
-  u32 fragment_ticks;           // so long a datagram's fragments are waited for
+  u32 pair_buckets;             // of who spoke with whom (core/firewall/pairs.h)
   u32 birth_bits;               // of a flow's; 0: its address does not say when it began
   u32 birth_scale;              // 2^32 by the ticks of its unit
-  u32 finishes;                 // 1: all packets have passed already, and flows are only looked up
   u32 bits;                     // which of a flow's stand in its address
+  u32 reserved;
 };
 static_assert(sizeof(FirewallSettings) == 40);
 

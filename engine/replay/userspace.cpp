@@ -86,9 +86,11 @@ class UserspaceEnv {
   void set_whole() { whole_ = true; }
   void split(u32 longest, u32 id) { longest_ = longest, id_ = id; }
   void wrapped(u32 added) { wrapped_ += added; }
+  void early(u64 owner, u64 datagram, u32 from, u32 to) { early_ = {owner, datagram, from, to}; }
   u32 longest() const { return longest_; }  // of the pieces; 0: it is one
   u32 id() const { return id_; }
   u32 in_front() const { return wrapped_; }
+  const EarlyFragment& held() const { return early_; }
 
 #define WM_AT_CONFIG(NAME, RECORD, ENTRIES, CLASS) \
   const RECORD* at(decltype(table::NAME), u32 i) { return get(engine_.NAME##_, i); }
@@ -108,6 +110,7 @@ class UserspaceEnv {
   View view_;
   u32 interface_, ticks_, out_ = 0, longest_ = 0, id_ = 0, wrapped_ = 0;
   bool whole_ = false;
+  EarlyFragment early_ = {};
   static constexpr u32 kLine = 64;  // as records are aligned at most
   alignas(kLine) std::byte scratch_[kScratchBytes];
   std::vector<StepSeen>* trace_;
@@ -138,11 +141,15 @@ void UserspaceEngine::flip(const Image& image) {
   waymark::flip({image_.prefixes, image_.mappings, &image_.lengths}, image);
 }
 
-// Where the error begins whose extensions must move, as whoever translates left it in Scratch; 0: it is none.
+// Where the error begins whose extensions must move, as whoever translates left it in Scratch; 0: it is none. Where it
+// is not to be punted, it ends for its lengths.
 template <class E>
 u32 error_at(E& env, Verdict verdict) {
-  if (verdict.reason == translator::why::realigned.reason) return env.template scratch<translator::Scratch>()->o.p.l3;
-  if (verdict.reason == gateway::why::realigned.reason) return env.template scratch<gateway::Scratch>()->o.p.l3;
+  const auto is = [&](Verdict v) { return verdict.reason == v.reason; };
+  if (is(translator::why::realigned) || is(translator::why::icmp_length))
+    return env.template scratch<translator::Scratch>()->o.p.l3;
+  if (is(gateway::why::realigned) || is(gateway::why::icmp_length))
+    return env.template scratch<gateway::Scratch>()->o.p.l3;
   return 0;
 }
 
@@ -160,6 +167,35 @@ Outcome UserspaceEngine::run(std::span<const u8> frame, u32 interface, u32 ticks
   return outcome;
 }
 
+Outcome UserspaceEngine::complete(std::span<const u8> frame, u32 interface, u32 ticks, Verdict punted) {
+  Outcome outcome = {punted, 0, {}};
+  const u16 reason = punted.reason;
+  const bool moves = reason == translator::why::realigned.reason || reason == gateway::why::realigned.reason;
+  finish(frame, interface, ticks, outcome, moves ? error_in(frame, interface, ticks) : 0);
+  return outcome;
+}
+
+// What another engine's program knew of an error that it punted.
+u32 UserspaceEngine::error_in(std::span<const u8> frame, u32 interface, u32 ticks) {
+  std::vector<u8> buffer(256);
+  buffer.insert(buffer.end(), frame.begin(), frame.end());
+  u8* begin = buffer.data() + 256;
+  UserspaceEnv<false> env(*this, buffer.data(), begin, begin + frame.size(), interface, ticks, nullptr);
+  env.set_whole();
+  return error_at(env, process<kAllRoles>(env));
+}
+
+void UserspaceEngine::share(const Live& of) {
+  live_.neighbours = of.neighbours;
+  live_.flows = of.flows;
+  live_.flow_records = of.flow_records;
+  live_.flow_embryos = of.flow_embryos;
+  live_.flow_embryo_records = of.flow_embryo_records;
+  live_.fragments = of.fragments;
+  live_.targets = of.targets;
+  live_.adjacencies = of.adjacencies;
+}
+
 // What was punted once more, in whole.
 void UserspaceEngine::finish(std::span<const u8> frame, u32 interface, u32 ticks, Outcome& outcome, u32 error) {
   const std::span<const u8> came = frame;
@@ -173,6 +209,10 @@ void UserspaceEngine::finish(std::span<const u8> frame, u32 interface, u32 ticks
   outcome.end = process<kAllRoles>(env);
   outcome.action = outcome.end.action;
   outcome.out_interface = env.left_by();
+  if (outcome.action == Action::punt) {
+    outcome.early = env.held();
+    outcome.action = Action::drop;
+  }
   if (outcome.action == Action::drop) return;
   const std::span<const u8> out(env.view().begin, env.view().end);
   if (env.longest())

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,6 +18,13 @@ struct StepSeen {
   u64 a, b, c;
 };
 
+// A fragment that came before the first of its datagram (core/early.h): whose share of those that are held it takes,
+// which datagram it is of, and from where to where in that it reaches, in bytes.
+struct EarlyFragment {
+  u64 owner, datagram;
+  u32 from, to;
+};
+
 // What became of one packet. `frame` is what leaves or is handed on; for a dropped packet it is of no meaning. A punted
 // packet is finished at once: then `action` says what becomes of all `frames`, and `frame` is as it came.
 struct Outcome {
@@ -25,7 +33,8 @@ struct Outcome {
   std::vector<u8> frame;
   Action action = verdict.action;
   std::vector<std::vector<u8>> frames = {};
-  Verdict end = verdict;  // how that ended
+  Verdict end = verdict;                    // how that ended
+  std::optional<EarlyFragment> early = {};  // it is to be held; as of any that is dropped, nothing leaves
 };
 
 // What stands for the kernel's routes: the way to a destination (core/way.h); interface 0: the kernel's.
@@ -57,16 +66,8 @@ class UserspaceEngine {
   void set_owner(OwnerOf owner_of) { owner_of_ = std::move(owner_of); }   // unset: every packet is somebody's here
   void set_routes(RouteTo route_to) { route_to_ = std::move(route_to); }  // unset: the kernel sends all
   Live live() { return live_; }
-  // From now on its neighbours are another engine's, whose tables outlive it; likewise the firewall's flows.
-  void share_neighbours(std::span<NeighbourBucket> of) { live_.neighbours = of; }
-  void share_flows(const Live& of) {
-    live_.flows = of.flows;
-    live_.flow_records = of.flow_records;
-    live_.flow_embryos = of.flow_embryos;
-    live_.flow_embryo_records = of.flow_embryo_records;
-    live_.fragments = of.fragments;
-    live_.fragment_bits = of.fragment_bits;
-  }
+  // From now on what it knows of neighbours, fragments, flows and targets is another engine's, whose tables outlive it.
+  void share(const Live& of);
   Counters& counters() { return counters_; }
   std::span<const TargetCounters> target_traffic() const { return traffic_; }
   void forget_traffic(std::span<const u32> slots) {
@@ -79,6 +80,10 @@ class UserspaceEngine {
   Outcome run(std::span<const u8> frame, u32 interface, u32 ticks, std::vector<StepSeen>* trace = nullptr,
               u32 head_room = 256);
 
+  // Finishes a packet that another engine's program punted, as run() does with its own. `frames` is empty where it is
+  // dropped, and where it is `early`.
+  Outcome complete(std::span<const u8> frame, u32 interface, u32 ticks, Verdict punted);
+
   // The same without copies, for measuring: `frame` lies in `buffer` at `offset`, with room in front of it.
   // Returns the verdict; `offset` moves with the packet's front.
   Verdict run_in_place(std::span<u8> buffer, u32& offset, u32 interface, u32 ticks);
@@ -87,6 +92,7 @@ class UserspaceEngine {
   template <bool>
   friend class UserspaceEnv;
   void finish(std::span<const u8> frame, u32 interface, u32 ticks, Outcome& outcome, u32 error);
+  u32 error_in(std::span<const u8> frame, u32 interface, u32 ticks);
   Image image_;
 #define WM_STORE(NAME, RECORD, ENTRIES, CLASS) HugeTable<RECORD> NAME##_store_;
   WM_LIVE_TABLES(WM_STORE)

@@ -206,6 +206,7 @@ class KernelEnv : public KernelTables {
   WM_INLINE bool whole() const { return false; }
   WM_INLINE void split(u32, u32) {}
   WM_INLINE void wrapped(u32) {}
+  WM_INLINE void early(u64, u64, u32, u32) {}
   WM_INLINE xdp_md* context() const { return ctx_; }
   WM_INLINE u32 interface() const { return ctx_->ingress_ifindex; }
   WM_INLINE void leave(u32 interface) { out_ = interface; }

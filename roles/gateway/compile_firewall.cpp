@@ -15,7 +15,6 @@ namespace {
 constexpr u32 kGraceFlows = 1'000;     // a second, of flows that outside packets find again, and so many at once
 constexpr u32 kEmbryoStampsADrop = 4;  // an embryo's stamps are so many powers of two finer than a flow's
 constexpr Duration kHalfOpen = std::chrono::seconds(60);
-constexpr Duration kFragmentsWait = std::chrono::seconds(30);  // RFC 791, 3.2: at least 15 s
 
 }  // namespace
 
@@ -53,7 +52,7 @@ void add_firewall(const Compiling& c, const GatewayConfig& config, const Plan& p
   s.embryo_shift = meta.stamp_shift > kEmbryoStampsADrop ? meta.stamp_shift - kEmbryoStampsADrop : 0;
   s.stale_stamps = stamps_for(std::max(config.tcp_idle, config.udp_idle), meta);
   s.embryo_stamps = (ticks_of(kHalfOpen, meta) >> s.embryo_shift) + 1;
-  s.fragment_ticks = std::min(ticks_of(kFragmentsWait, meta), 0x7fffu);
+  s.pair_buckets = (meta.flow_buckets + 1) / 2;
   s.bits = places_of(plan).mask;
   const PlanField birth = field_of(plan, FieldKind::birth);
   if (!birth.width) return;

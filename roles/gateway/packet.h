@@ -135,6 +135,40 @@ WM_INLINE Verdict no_destination(E& env, u32 mtu) {
   return why::no_destination;
 }
 
+// A tenant's packet that goes nowhere, or whose next hop is asked for.
+struct refused_program {
+  template <Env E>
+  static WM_INLINE Verdict run(E& env) {
+    auto* s = env.template scratch<Scratch>();
+    if (!s) return why::no_room;
+    const u32 here = s->role.mtu;
+    const Passed passed = {unpack_verdict(s->role.verdict), s->role.value};
+    if (passed.verdict.reason == steer::why::not_ours.reason) return no_destination(env, here);
+    if (passed.verdict.reason == kToAsk.reason) return ask_for_neighbour(env);
+    return give_up(env, passed, false, here);
+  }
+};
+
+struct admit_program;
+
+// One that is not to be translated: from one of its sites to another, or to nowhere.
+struct sites_program {
+  template <Env E>
+  static WM_INLINE Verdict run(E& env) {
+    auto* s = env.template scratch<Scratch>();
+    if (!s) return why::no_room;
+    const Passed passed = go_across(env, s);
+    if (passed.verdict.reason == kToAdmit.reason) return env.template go_on<admit_program>();
+    if (WM_LIKELY(passed.verdict.reason == why::across.reason)) {
+      env.leave(passed.value);
+      return why::across;
+    }
+    s->role.verdict = u32(pack_verdict(passed.verdict));
+    s->role.value = passed.value;
+    return env.template go_on<refused_program>();
+  }
+};
+
 // Of a packet that goes out, or on to another gateway, all is known: it does.
 struct send_program {
   template <Env E>
@@ -150,11 +184,8 @@ struct send_program {
                                    : translate::pass_looked(env, s, false, end);
     if (WM_UNLIKELY(passed.verdict.reason == translate::kErrorsTurn))
       passed = translate::pass_error<Translating>(env, ip6, here);
-    if (WM_UNLIKELY(!ip6 && passed.verdict.reason == steer::why::not_ours.reason)) {
-      passed = go_across(env);
-      if (passed.verdict.reason == steer::why::not_ours.reason) return no_destination(env, here);
-    }
-    if (WM_UNLIKELY(passed.verdict.reason == kToAsk.reason)) return ask_for_neighbour(env);
+    if (WM_UNLIKELY(!ip6 && passed.verdict.reason == steer::why::not_ours.reason))
+      return env.template go_on<sites_program>();
     if (is_ip4_out(passed.verdict) && WM_UNLIKELY(s->role.must_ask())) return ask_for_neighbour(env);
     if (is_ip4_out(passed.verdict)) return deliver(env, translate::own<kModule>(passed.verdict), false);
     if (WM_UNLIKELY(!ip6 && s->role.site) && is_ip6_out(passed.verdict)) {
@@ -177,6 +208,7 @@ struct admit_program {
     auto* s = env.template scratch<Scratch>();
     if (!s) return why::no_room;
     s->role.verdict = u32(pack_verdict(answer(env, s->o.in, s->role.asked)));
+    if (WM_UNLIKELY(s->role.across)) return env.template go_on<sites_program>();
     return env.template go_on<send_program>();
   }
 };
@@ -190,6 +222,7 @@ struct pass_program {
     const bool ip6 = s->o.p.ip6;
     s->role.asked.policy = kAsked;
     s->role.asked.flow = 0;
+    s->role.across = 0;
     Verdict end = ip6 ? translate::look(env, s, true, nullptr) : translate::look(env, s, false, nullptr);
     reread();
     if (!ended(end)) end = s->role.ask_firewall(env, ip6, s->o);

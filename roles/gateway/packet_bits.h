@@ -28,14 +28,28 @@ WM_INLINE void tell_bits(E& env, const translate::Opened& o, bool ip6, bool betw
     a.has = kNeedsValid;
 }
 
-// The flow's bits stand in the tenant's address, and its class is that of all its packets, unless the outside chose it.
+// The same between two of a tenant's sites behind this node: each side is told what another gateway would tell it. From
+// outside comes what the inside's side said, in `a`.
+template <class E>
+WM_INLINE void tell_bits_across(E& env, const translate::Opened& o, Side from, Asked& a) {
+  if (from == Side::inside) return tell_bits(env, o, false, false, a);
+  a.has = a.flow & env.settings().firewall.bits & firewall::kValidBit ? kNeedsValid : 0;
+  a.bits = a.strict = a.flow = 0;
+}
+
+// The class of a flow's packets, unless the outside chose it.
+WM_INLINE void put_class(translate::Opened& o, u32 flow) {
+  const u32 dscp = flow & firewall::kTheirBits ? 0 : flow & firewall::kDscpBits;
+  if (dscp) o.in.tos = u8((o.in.tos & u8(~kDscpMask)) | dscp << 2);
+}
+
+// The flow's bits stand in the tenant's address, and its class is that of all its packets.
 template <class E>
 WM_INLINE void put_bits(E& env, translate::Opened& o, bool ip6, u32 flow) {
   const FlowPlaces& places = env.settings().role.gateway.places;
   if (WM_LIKELY(!places.count || !flow)) return;
   if (!ip6) o.to.source = firewall::with_bits(places, o.to.source, flow);
-  const u32 dscp = flow & firewall::kTheirBits ? 0 : flow & firewall::kDscpBits;
-  if (dscp) o.in.tos = u8((o.in.tos & u8(~kDscpMask)) | dscp << 2);
+  put_class(o, flow);
 }
 
 }  // namespace waymark::gateway

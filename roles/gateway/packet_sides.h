@@ -69,7 +69,9 @@ struct Translating {
   u32 onward;     // 1: it names another gateway
   u32 mtu;        // of the interface that it came in by
   u32 site;       // of a tenant's, for a site behind another gateway: the header of the way there and 1, or 0
+  u32 across;     // of a packet between two sites behind this node: how many of them its firewall was asked for
   u32 verdict;    // how it ends before it is translated; kGoOn
+  u32 value;      // with how it ends: as Passed
   u32 ip4, mask;  // the first prefix behind the tunnel that it came by, host order
   Asked asked;    // of the firewall
   // Of an overlay's. By which tunnel the packet came, and from whose MAC address, 0 where the header of the way back
@@ -182,8 +184,7 @@ struct Translating {
   WM_INLINE Address error_source(E& env, bool ip6, const Address&) const {
     return voice_of(env.settings(), kModule, !ip6);
   }
-  // The tenant, where it has a firewall. What a daemon finishes has passed it already: its settings have none, or one
-  // that only looks (FirewallSettings::finishes).
+  // The tenant, where it has a firewall.
   template <class E>
   WM_INLINE const Tenant* guarded(E& env) const {
     if (!env.settings().firewall.buckets) return nullptr;
@@ -196,25 +197,25 @@ struct Translating {
     const Tenant* t = guarded(env);
     if (!t || WM_UNLIKELY(translate::is_error(env.view(), o.in, ip6))) return kGoOn;
     tell_bits(env, o, ip6, between, asked);
-    if (ip6) return ask(env, t, o.in, o.to.destination, o.to.source, true, asked);
-    return ask(env, t, o.in, o.p.source, o.p.destination, false, asked);
+    if (ip6) return ask(env, t, o.in, Side::outside, o.to.destination, o.to.source, true, asked);
+    return ask(env, t, o.in, Side::inside, o.p.source, o.p.destination, false, asked);
   }
   // The address of the tenant's in the packet inside has the bits of its flow: the outside's packets come to it.
   template <class E>
   WM_INLINE Verdict admit_error(E& env, bool ip6, const Inside& outer, translate::Quoted& q) const {
     const Tenant* t = guarded(env);
-    if (!t) return kGoOn;
-    const u64 known = known_of_error(env, t, q.in, ip6 ? q.now : q.was, translate::least(outer.end, q.in.end), ip6);
+    if (!t || (ip6 && env.whole())) return kGoOn;
+    const Side by = ip6 ? Side::inside : Side::outside;
+    const u32 there = translate::least(outer.end, q.in.end);
+    const u64 known = known_of_error(env, t, q.in, by, ip6 ? q.now : q.was, there, ip6);
     const FlowPlaces& places = env.settings().role.gateway.places;
-    const bool passed = env.settings().firewall.finishes;
     if (ip6) {
-      if (passed) return kGoOn;
       if (!known) return firewall::why::unsolicited;
       const u32 bits = firewall::bits_in(places, q.was.source);
       if (WM_UNLIKELY((bits ^ u32(known >> 1)) & firewall::kFlowBits) && !between) return firewall::why::unsolicited;
       return kGoOn;
     }
-    if (!known && !passed) return firewall::why::unknown_flow;
+    if (!known && !env.whole()) return firewall::why::unknown_flow;
     q.now.destination = firewall::with_bits(places, q.now.destination, u32(known >> 1));
     return kGoOn;
   }

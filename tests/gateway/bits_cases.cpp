@@ -59,6 +59,52 @@ std::string bits_address(uint16_t word) {
   return text;
 }
 
+namespace {
+
+// Both sites are behind this node: all is as between two.
+void add_bits_across(std::vector<FirewallCase>& cases) {
+  const std::string there = "10.2.0.5", end = "2001:db8:ffff::4";
+  const auto goes = [&](const Payload& p, uint8_t tos, Hop hop = {}) {
+    Hop later = hop;
+    later.hops = 63;
+    later.tos = tos;
+    return FirewallStep{.out = true,
+                        .packet = {},
+                        .leaves = ip6({.source = end, .destination = kRedFar6, .traffic_class = tos},
+                                      gre(four(p, later, kClient, there), 0x2000, gre_key(7))),
+                        .raw = from_red(four(p, hop, kClient, there)),
+                        .passes = "gateway.across"};
+  };
+  const auto back = [&](const Payload& p, uint8_t tos) {
+    return FirewallStep{.out = true,
+                        .packet = {},
+                        .leaves = to_red(four(p, {.hops = 63, .tos = tos}, there, kClient), kEnd1, tos),
+                        .raw = ip6({kRedFar6, kEnd16}, gre(four(p, {}, there, kClient), 0x2000, gre_key(7))),
+                        .passes = "gateway.across"};
+  };
+  const auto add = [&](const std::string& name, const std::string& why, const std::vector<FirewallStep>& steps,
+                       const std::string& out) {
+    cases.push_back(
+        {"bits/across_" + name, why,
+         guarded("rule = [{ direction = \"out\", action = \"allow\"" + out +
+                     " }, { direction = \"in\", action = \"allow\", ports = [\"udp/53\"], from_valid = true }]\n",
+                 "", kBitsLayout),
+         steps});
+  };
+  const Bytes whole = udp(4000, 53, repeat(1, 64)).bytes;
+  const Payload head = raw(17, part(whole, 0, 32)), rest = raw(17, part(whole, 32, whole.size()));
+  add("class", "the flow's, whoever sends",
+      {goes(udp(4000, 53), 0xb8), back(udp(53, 4000), 0xb8), goes(head, 0xb8, {.id = 0x79, .fragment = 0x2000}),
+       goes(rest, 0xb8, {.id = 0x79, .fragment = 4})},
+      ", valid = true, dscp = 46");
+  FirewallStep refused = goes(udp(4000, 53), 0);
+  refused.passes = "firewall.unsolicited";
+  refused.leaves.clear();
+  add("not_valid", "nobody says so", {refused}, "");
+}
+
+}  // namespace
+
 void add_bits(std::vector<FirewallCase>& cases) {
   const auto add = [&](const std::string& name, const std::string& why, const std::vector<FirewallStep>& steps,
                        const std::string& tenant = "") {
@@ -158,6 +204,13 @@ void add_bits(std::vector<FirewallCase>& cases) {
   back_other.reason = "other_bits";
   add("fragment", "those behind the first have its address, and must come to it",
       {first, rest, back_first, back_other, back_rest}, kExpedited);
+  FirewallStep theirs = rest;
+  theirs.leaves = six(fragment6(4, false, raw(17, part(whole, 32, whole.size())), 0x77), {.hops = 63},
+                      bits_address(kExpeditedWord), kServer6);
+  add("fragment_begun_outside", "those behind the first keep their class as well",
+      {in(udp(53, 4000), kExpeditedWord), first, theirs},
+      "rule = [{ direction = \"in\", action = \"allow\", ports = [\"udp/4000\"] }]\n");
+  add_bits_across(cases);
 }
 
 }  // namespace waymark::gateway_cases

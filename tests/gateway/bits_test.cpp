@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <random>
+#include <utility>
 
 #include "base/address_text.h"
 #include "config/parse.h"
@@ -9,6 +10,7 @@
 #include "core/firewall/bits.h"
 #include "group/flow_mirror.h"
 #include "roles/gateway/bits.h"
+#include "roles/gateway/reasons.h"
 #include "tests/gateway/guard.h"
 
 namespace waymark::gateway_cases {
@@ -163,18 +165,39 @@ TEST(Bits, AreToldToTheGroup) {
   EXPECT_EQ(comes(two.site(), udp(53, 1), second), two.kIn);
 }
 
+// What is known of a datagram stands in three words, of which each may give way by itself.
+TEST(Bits, OfFragmentsAreAllKnownOrNone) {
+  Guard g(kExpedited, "", "", kMinutes);
+  const Bytes whole = with_word(udp(1, 53, repeat(1, 64)).bytes, 6, 0x1234);  // a router does not look at it
+  const auto sent = [&](bool first) {
+    const Payload p = raw(17, first ? part(whole, 0, 32) : part(whole, 32, whole.size()));
+    return g.site().receive(from_red(four(p, {.id = 7, .fragment = uint16_t(first ? 0x2000 : 4)}))).reason;
+  };
+  ASSERT_EQ(sent(true), g.kOut);
+  u32 words = 0;
+  for (MemoBucket& bucket : g.scene().engine().live().fragments)
+    for (u64& word : bucket.way) {
+      if (!word) continue;
+      ++words;
+      const u64 was = std::exchange(word, 0);
+      EXPECT_EQ(sent(false), "firewall.early");
+      word = was;
+    }
+  EXPECT_EQ(words, 3u);
+  EXPECT_EQ(sent(false), g.kOut);
+}
+
 // Who finishes what was punted has the flows to look at, and asks nobody.
 TEST(Bits, StandInWhatIsFinishedElsewhere) {
   Guard g(kExpedited, "", "", kMinutes);
   const uint16_t word = word_from(g.site(), udp(1, 53));
   UserspaceEngine finisher(0);
-  Image image = g.scene().engine().image();
-  image.settings.firewall.finishes = 1;
-  finisher.load(std::move(image));
-  finisher.share_flows(g.scene().engine().live());
+  finisher.load(g.scene().engine().image());
+  finisher.share(g.scene().engine().live());
   finisher.set_routes([](const Address&, const Address&) { return Routed{.kind = WayKind::direct, .mtu = 1500}; });
   const auto becomes = [&](const Payload& p) {
-    const Outcome o = finisher.run(g.site().frame(from_red(four(p))), g.site().index(false), g.scene().ticks());
+    const Outcome o = finisher.complete(g.site().frame(from_red(four(p))), g.site().index(false), g.scene().ticks(),
+                                        gateway::why::fragmented);
     const std::vector<Bytes> out = translator_cases::left(o);
     EXPECT_FALSE(out.empty()) << reason_text(o.verdict.reason)->name;
     return out.empty() ? uint16_t(0) : uint16_t(out[0].at(32) << 8 | out[0].at(33));  // behind the frame's header

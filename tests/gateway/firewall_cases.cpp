@@ -50,6 +50,7 @@ Bytes packet_of(const FirewallStep& s) {
   return six(s.packet, s.hop, or_else(s.from, kServer6), or_else(s.to, kRed1));
 }
 std::string reason_of(const FirewallStep& s) {
+  if (!s.passes.empty()) return s.passes;
   return !s.reason.empty() ? "firewall." + s.reason : s.out ? "gateway.to_ip6" : "gateway.to_ip4";
 }
 
@@ -127,9 +128,21 @@ const std::vector<FirewallCase>& firewall_cases() {
          in(udp(53, 4000))});
     add("udp/unsolicited", "nobody from outside begins", {in(udp(53, 4000), "unsolicited")});
     add("ping/out", "and its reply alone",
-        {out(echo4(8, 7)), in(echo6(129, 7)), in(echo6(129, 8), "unknown_flow"), in(echo6(128, 7), "unsolicited")});
+        {out(echo4(8, 7)), in(echo6(128, 7), "unsolicited"), in(echo6(129, 7)), in(echo6(129, 8), "unknown_flow")});
     add("ping/reply_first", "a reply begins nothing",
         {out(echo4(0, 7), "unknown_flow"), in(echo6(129, 7), "unknown_flow")});
+    add("ping/by_a_server", "a flow's, which needs no rule",
+        kOpen + Steps{in(echo6(128, 7)), out(echo4(0, 7)), in(echo6(128, 7)), out(echo4(0, 8), "unknown_flow")});
+    add("ping/by_another", "who has no flow with this host",
+        kOpen + Steps{in(echo6(128, 7), "unsolicited"), in(echo6(128, 7), "unsolicited"), in(echo6(128, 7))});
+    c.back().steps[3].from = "3fff:64::198.51.100.1";
+    c.back().steps[4].to = "3fff:c00:100:100::a00:6";
+    add("ping/half_open", "nobody has answered", {out(sent("S", kIsn)), in(echo6(128, 7), "unsolicited")});
+    add("ping/denied", "a rule says more than a flow", kOpen + Steps{in(echo6(128, 7), "denied")},
+        "rule = [{ direction = \"in\", action = \"deny\", protocol = 1 }]\n");
+    add("ping/by_a_client", "who was let in by a rule may do what the rule says",
+        {in(udp(9, 53)), out(udp(53, 9)), in(udp(9, 53)), in(echo6(128, 7), "unsolicited")},
+        "rule = [{ direction = \"in\", action = \"allow\", ports = [\"udp/53\"] }]\n");
     add("protocol/gre", "protocols without ports, too", {out(raw(47, repeat(0, 8))), in(raw(47, repeat(0, 8)))});
     add("error/known", "about a flow that is known, from anywhere; about another one not",
         {out(udp(4000, 53)), in(icmp_error(true, 1, 4, to_six(udp(4000, 53)))),
@@ -146,8 +159,13 @@ const std::vector<FirewallCase>& firewall_cases() {
     const Payload rest = raw(17, part(whole.bytes, 32, whole.bytes.size()));
     add("fragment/follows", "the first one, which passed", {cut(0, true, head), cut(4, false, rest)});
     FirewallStep early = cut(4, false, rest);
-    early.reason = "fragment";
-    add("fragment/early", "nothing is known of it yet", {early, cut(0, true, head)});
+    early.reason = "early";
+    add("fragment/early", "nothing is known of it yet", {early, cut(0, true, head), cut(4, false, rest)});
+    FirewallStep over = cut(3, true, rest), behind = cut(4, false, rest);
+    over.reason = behind.reason = "overlap";
+    add("fragment/overlap",
+        "what was judged may not be written over; nor is the datagram's rest let through (RFC 5722)",
+        {cut(0, true, head), over, behind});
     add("rule/in", "a server of the tenant's",
         {in(tcp_segment(50'000, 22, 5, 0, "S", 100)), out(tcp_segment(22, 50'000, 9, 6, "SA", 100)),
          in(tcp_segment(50'000, 22, 6, 10, "A", 100)), in(tcp_segment(50'000, 23, 5, 0, "S", 100), "unsolicited")},
@@ -165,6 +183,37 @@ const std::vector<FirewallCase>& firewall_cases() {
     c.back().steps[1].from = "3fff:64::198.51.100.1";
     add("rule/ping", "a ping of the tenant", {in(echo6(128, 7)), out(echo4(0, 7)), in(udp(53, 4000), "unsolicited")},
         "rule = [{ direction = \"in\", action = \"allow\", protocol = 1 }]\n");
+    // Both of red's sites, whose gateways are held here.
+    const std::string there = "10.2.0.5";
+    const auto across = [&](bool leaves, const Payload& p, const std::string& reason = "", Hop hop = {}) {
+      FirewallStep s = {leaves, p, reason};
+      const Bytes ip = leaves ? four(p, hop, kClient, there) : four(p, hop, there, kClient);
+      s.raw = leaves ? from_red(ip) : ip6({kRedFar6, kEnd16}, gre(ip, 0x2000, gre_key(7)));
+      if (reason.empty()) s.passes = "gateway.across";
+      return s;
+    };
+    const std::string lets_in =
+        "rule = [{ direction = \"in\", action = \"allow\", ports = [\"tcp/80\", \"udp/53\"], inside = "
+        "\"10.2.0.0/16\" }]\n";
+    add("across/unsolicited", "to the other site it comes from outside", {across(true, udp(4000, 53), "unsolicited")});
+    add("across/denied", "as it leaves", {across(true, udp(4000, 53), "denied")},
+        "rule = [{ direction = \"out\", action = \"deny\" }, { direction = \"in\", action = \"allow\" }]\n");
+    add("across/udp", "a rule lets it in, and replies come back; nothing else does",
+        {across(true, udp(4000, 53)), across(false, udp(53, 4000)), across(false, udp(54, 4000), "unsolicited"),
+         across(true, udp(4000, 55), "unsolicited")},
+        lets_in);
+    add("across/tcp", "with its handshake",
+        {across(true, sent("S", kIsn)), across(false, came("SA", kTheirs, kIsn + 1)),
+         across(true, sent("A", kIsn + 1, kTheirs + 1)), across(false, came("PA", kTheirs + 1, kIsn + 1)),
+         across(false, came("R", kTheirs + 0x0200'0000), "window")},
+        lets_in);
+    add("across/error", "about a flow that both sides know",
+        {across(true, udp(4000, 53)), across(false, icmp_error(false, 3, 3, four(udp(4000, 53), {}, kClient, there))),
+         across(false, icmp_error(false, 3, 3, four(udp(4001, 53), {}, kClient, there)), "unknown_flow")},
+        lets_in);
+    const Hop first = {.id = 0x78, .fragment = 0x2000}, second = {.id = 0x78, .fragment = 4};
+    add("across/fragments", "held by the first side that does not know them",
+        {across(true, rest, "early", second), across(true, head, "", first), across(true, rest, "", second)}, lets_in);
     add("limit/flows", "no more at once than it may have",
         {out(udp(4000, 53)), out(udp(4001, 53)), out(udp(4002, 53), "many_flows"), in(udp(53, 4001))}, "flows = 2\n");
     add_bits(c);

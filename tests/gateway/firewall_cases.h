@@ -14,6 +14,7 @@ struct FirewallStep {
   std::string from = "", to = "";  // other ends than the usual ones
   Bytes leaves = {};               // what becomes of it, as foreseen(); empty: whatever
   Bytes raw = {};                  // in place of all this, the packet that comes in
+  std::string passes = "";         // with this reason in place of the usual one
 };
 
 struct FirewallCase {

@@ -84,6 +84,7 @@ TEST(Firewall, AFullTableKeepsItsFlows) {
 // Every reason is brought about by a case, or by a test that is named here.
 TEST(Firewall, CasesNameEveryReason) {
   std::set<std::string> seen = {"firewall.many_new",    // Firewall.NewFlowsASecondAreBounded
+                                "firewall.fragment",    // Firewall.EarlyFragmentsOfATenantAreBounded
                                 "firewall.contended"};  // core/exact_race_test.cpp: it takes another processor
   for (const FirewallCase& c : firewall_cases())
     for (const FirewallStep& s : c.steps) seen.insert(reason_of(s));
@@ -129,7 +130,33 @@ TEST(Firewall, FragmentsAreWaitedForHalfAMinute) {
   site.scene().advance(std::chrono::seconds(29));
   EXPECT_EQ(sent(4, false), "gateway.to_ip6");
   site.scene().advance(std::chrono::seconds(2));
-  EXPECT_EQ(sent(4, false), "firewall.fragment");
+  EXPECT_EQ(sent(4, false), "firewall.early");
+}
+
+// One tenant cannot have the daemon hold what is all others' as well.
+TEST(Firewall, EarlyFragmentsOfATenantAreBounded) {
+  TranslatorSite site(guarded());
+  const auto sent = [&](uint16_t id) {
+    return site.receive(from_red(four(raw(17, repeat(1, 64)), {.id = id, .fragment = 4}))).reason;
+  };
+  for (uint16_t id = 0; id < 16; ++id) ASSERT_EQ(sent(id), "firewall.early") << id;
+  EXPECT_EQ(sent(16), "firewall.fragment");
+  EXPECT_EQ(site.receive(six(fragment6(4, false, raw(17, repeat(1, 64))))).reason, "firewall.fragment");
+  site.scene().advance(std::chrono::seconds(1));
+  EXPECT_EQ(sent(17), "firewall.early");
+}
+
+TEST(Firewall, WhoMayPingIsForgottenWithTheFlow) {
+  Guard g;
+  Payload ping = icmp6(128, 0, text("ping"));
+  ASSERT_TRUE(g.open(7));
+  EXPECT_EQ(g.in(ping), g.kIn);
+  g.scene().advance(std::chrono::hours(2));
+  EXPECT_TRUE(g.lives(7));
+  g.scene().advance(std::chrono::hours(2));
+  EXPECT_EQ(g.in(ping), g.kIn) << "the flow was used once since";
+  g.scene().advance(std::chrono::hours(3));
+  EXPECT_EQ(g.in(ping), "firewall.unsolicited") << "a ping keeps nothing open";
 }
 
 TEST(Firewall, NewFlowsASecondAreBounded) {

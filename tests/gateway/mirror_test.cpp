@@ -58,6 +58,15 @@ TEST(FlowMirror, WhoTakesOverKnowsTheFlows) {
   EXPECT_EQ(t.two.in(tcp_segment(80, 999, 901, 101, "A", 0)), "firewall.unknown_flow");
 }
 
+TEST(FlowMirror, WhoTakesOverKnowsWhoMayPing) {
+  Two t;
+  const Payload ping = icmp6(128, 0, text("ping"));
+  ASSERT_TRUE(t.one.open(7));
+  EXPECT_EQ(t.two.in(ping), "firewall.unsolicited");
+  t.tell();
+  EXPECT_EQ(t.two.in(ping), t.two.kIn) << "before any packet of the flow";
+}
+
 TEST(FlowMirror, HalfOpenFlowsAreNotTold) {
   Two t;
   EXPECT_EQ(t.one.out(tcp_segment(7, 80, 100, 0, "S", 1'000)), t.one.kOut);

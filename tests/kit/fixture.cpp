@@ -178,6 +178,8 @@ Image image(bool pins, u32 stamp_shift) {
   s.stale_stamps = kStaleStamps;
   s.embryo_stamps = kEmbryoStamps;
   s.second_candidate = 1;
+  s.fragment_stamps = kFragmentStamps;
+  s.early_interval = kAnswerInterval;
   for (u32 kind = 0; kind < kAnswerKinds; ++kind) {
     s.answer_interval[kind] = kAnswerInterval;
     s.answer_burst[kind] = kAnswerBurst;
@@ -222,6 +224,7 @@ Image image(bool pins, u32 stamp_shift) {
 void fill(const Live& live, u32 now) {
   std::fill(live.pins.begin(), live.pins.end(), PinBucket{});
   std::fill(live.embryos.begin(), live.embryos.end(), EmbryoBucket{});
+  std::fill(live.fragments.begin(), live.fragments.end(), MemoBucket{});
   std::fill_n(live.targets.begin(), 100, Target{});
   std::fill(live.limits.begin(), live.limits.end(), u64(now) << 16);
 

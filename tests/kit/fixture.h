@@ -89,6 +89,7 @@ constexpr u16 kShared = 3, kAlone = 4, kAlonePort = 8080;  // services of the ho
 
 constexpr u32 kPublic = zone_of("public", 6), kTenant = zone_of("tenant", 6);
 constexpr u32 kPublicRealm = 0, kTenantRealm = 1;            // as both have the address of `by_ip6`
+constexpr u32 kFragmentStamps = 10;                          // of 16 ticks
 constexpr u32 kAnswerInterval = 1u << 28, kAnswerBurst = 8;  // some seconds between two: no case takes longer
 constexpr u32 kStampShift = 8, kStaleStamps = 400, kEmbryoStamps = 40;
 

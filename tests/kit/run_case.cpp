@@ -25,7 +25,8 @@ std::string pin_of(const Live& live, u64 flow) {
          (words[0] >> 50 & 1 ? " adopted" : "") + (words[0] >> 51 & 1 ? " mirrored" : "");
 }
 
-const char* action_name(Action a) { return a == Action::pass ? "pass" : a == Action::drop ? "drop" : "forward"; }
+// The kernel drops what was punted, once it is copied.
+const char* action_name(Action a) { return a == Action::pass ? "pass" : a == Action::forward ? "forward" : "drop"; }
 
 }  // namespace
 

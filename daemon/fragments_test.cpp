@@ -1,0 +1,109 @@
+// Fragments that come before the first of their datagram, on their whole way: XDP, the daemon that holds them, the
+// kernel, a server.
+#include "daemon/translating_test.h"
+#include "rtnetlink/raw.h"
+#include "tests/kit/packets.h"
+
+namespace waymark {
+
+namespace {
+
+using packets::Bytes;
+
+// A datagram from `source`, port 4000, to `destination`, port 53, in two parts.
+struct Parts {
+  std::string source, destination;
+  Bytes payload = packets::part(
+      packets::ip4({.source = source, .destination = destination}, packets::udp(4000, 53, packets::repeat(7, 56))), 20,
+      84);
+  uint16_t id = 9;
+  Bytes of(bool first) const {
+    const size_t from = first ? 0 : 32, to = first ? 32 : payload.size();
+    return packets::ip4(
+        {.source = source, .destination = destination, .id = id, .fragment = uint16_t(first ? 0x2000 : 4)},
+        packets::raw(17, packets::part(payload, from, to)));
+  }
+};
+
+class FragmentsTest : public Translating {
+ protected:
+  void SetUp() override {
+    Routing::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    peer("sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.wm-peer.rp_filter=0");
+  }
+  void start() { ASSERT_TRUE(runs(spawn())) << log(); }
+  void send_by_peer(const Bytes& packet) {
+    in_peer([&] {
+      auto sender = RawSender::open();
+      ASSERT_TRUE(sender);
+      const Status sent = sender->send(packet);
+      ASSERT_TRUE(sent) << sent.error().sentence;
+    });
+  }
+  // So that the daemon mostly has the one before the other comes; where it has not, it need not hold it.
+  static void wait_a_little() {
+    const timespec pause{0, 20'000'000};
+    nanosleep(&pause, nullptr);
+  }
+  u64 counted(const std::string& reason) {
+    for (const Json& row : get("/v1/counters"))
+      if (row["reason"] == reason) return row["packets"];
+    return 0;
+  }
+};
+
+}  // namespace
+
+TEST_F(FragmentsTest, AGatewaysWaitForTheFirst) {
+  here("ip -6 route add 2001:db8:64::/96 via 2001:db8:77::2");
+  peer("ip -6 addr add 2001:db8:64::203.0.113.20/128 dev lo");
+  std::ofstream(config_file()) << "[node]\nname = \"" << name << R"("
+[engine]
+pins = 0
+flows = 1000
+interfaces = { wm-here = "public" }
+[plan.cloud]
+prefix = "2001:db8:4000::/36"
+layout = "gateway:8 tenant:16 zero:36 ipv4:32"
+[gateway]
+plan = "cloud"
+holds = [1]
+prefix = [{ prefix = "2001:db8:64::/96" }]
+[[gateway.id]]
+id = 1
+address = "10.77.0.1"
+[[gateway.tenant]]
+name = "red"
+number = 1
+tunnel = [{ remote = "10.77.0.2", ip4 = "10.0.0.0/24" }]
+)";
+  start();
+  const int server = socket_in_peer(AF_INET6, "2001:db8:64::203.0.113.20", 53);
+  Parts parts{"10.0.0.5", "203.0.113.20"};
+  const auto tunnelled = [&](bool first) {
+    return packets::ip4({.source = "10.77.0.2", .destination = "10.77.0.1", .fragment = 0},
+                        packets::inside(parts.of(first)));
+  };
+  // The packets' way to the next hop is learnt by the first.
+  send_by_peer(tunnelled(true));
+  send_by_peer(tunnelled(false));
+  EXPECT_EQ(received(server), std::string(56, 7)) << log() << get("/v1/counters");
+  for (int tries = 0; tries < 20; ++tries) {
+    ++parts.id;
+    send_by_peer(tunnelled(false));
+    wait_a_little();
+    send_by_peer(tunnelled(true));
+    ASSERT_EQ(received(server), std::string(56, 7)) << tries << log() << get("/v1/counters");
+  }
+  EXPECT_TRUE(soon([&] { return status("punted_sent") == 20; })) << get("/v1/status");
+  EXPECT_GT(status("fragments_released"), 0) << get("/v1/status");
+  EXPECT_EQ(status("punted_failed"), 0) << log();
+  ++parts.id;
+  send_by_peer(tunnelled(false));
+  EXPECT_TRUE(soon([&] { return status("fragments_expired") == 1; })) << get("/v1/status");
+  EXPECT_TRUE(soon([&] { return counted("firewall.early") == 21; })) << get("/v1/counters");
+  close(server);
+}
+
+}  // namespace waymark
