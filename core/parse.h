@@ -40,7 +40,7 @@ WM_INLINE Packet packet_at(u64 l3, u64 l4, u64 end, bool ip6) {
   X(M, drop, ip_length, "the IP header says a length that the frame does not have, or less than its header")         \
   X(M, drop, extension_short, "an IPv6 extension header reaches beyond the packet")                                  \
   X(M, drop, extension_chain, "the IPv6 packet has more than six extension headers, or more than 511 bytes of them") \
-  X(M, pass, fragment, "a fragment of a packet to a service: the kernel's")                                          \
+  X(M, pass, fragment, "a fragment that is no service's TCP or UDP: the kernel's")                                   \
   X(M, drop, tcp_header, "the TCP header is cut short, or its length is below 20 bytes or beyond the packet")        \
   X(M, drop, udp_header, "the UDP header is cut short, or its length field lies")                                    \
   X(M, drop, icmp_header, "the ICMP header is cut short")                                                            \

@@ -106,4 +106,36 @@ tunnel = [{ remote = "10.77.0.2", ip4 = "10.0.0.0/24" }]
   close(server);
 }
 
+TEST_F(FragmentsTest, ADirectorsWaitForTheFirst) {
+  configure({target("s1", "10.77.0.2")});
+  start();
+  int server = -1;
+  in_peer([&] { server = ::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, 4); });
+  ASSERT_GE(server, 0);
+  Parts parts{"10.77.0.2", "198.51.100.80"};
+  // What came in the tunnel: the IP packets in it, of which the second is the later fragment.
+  const auto next = [&] {
+    const std::string packet = received(server);
+    return packet.size() > 40 ? packet.substr(40) : "";
+  };
+  const std::string head(parts.payload.begin(), parts.payload.begin() + 32),
+      rest(parts.payload.begin() + 32, parts.payload.end());
+  send_by_peer(parts.of(true));
+  EXPECT_EQ(next(), head) << log() << get("/v1/counters");
+  send_by_peer(parts.of(false));
+  EXPECT_EQ(next(), rest) << log() << get("/v1/counters");
+  for (int tries = 0; tries < 20; ++tries) {
+    ++parts.id;
+    send_by_peer(parts.of(false));
+    wait_a_little();
+    send_by_peer(parts.of(true));
+    ASSERT_EQ(next(), head) << tries << log() << get("/v1/counters");
+    ASSERT_EQ(next(), rest) << tries << log() << get("/v1/counters");
+  }
+  EXPECT_TRUE(soon([&] { return status("punted_sent") == 20; })) << get("/v1/status");
+  EXPECT_GT(status("fragments_released"), 0) << get("/v1/status");
+  EXPECT_EQ(status("punted_failed"), 0) << log();
+  close(server);
+}
+
 }  // namespace waymark

@@ -174,9 +174,10 @@ void look_at_service_addresses(const Config& config, Findings& out) {
                                 : ""));
       if (!on && local)
         warn(out,
-             fmt::format("{} is an address of this machine: what is not forwarded, such as fragments, the kernel takes "
-                         "for itself; let it be routed here instead",
-                         name));
+             fmt::format(
+                 "{} is an address of this machine: what is not forwarded, such as fragmented pings, the kernel takes "
+                 "for itself; let it be routed here instead",
+                 name));
       if (!on && !config.announce && route && route->kind == RouteFact::Kind::unicast)
         warn(out,
              fmt::format("{} has a route that leads on from here: what is not forwarded would go round between this "

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/steer.h"
-#include "roles/director/packet_icmp.h"
+#include "roles/director/packet_fragments.h"
 
 namespace waymark {
 
@@ -26,7 +26,14 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& to
   if (!front) return steer::why::not_ours;
   const u32 realm = front->realm;
   if (WM_UNLIKELY(is_ip4(front->address) == bool(p.ip6))) return why::wrong_family;
-  if (const Verdict end = validate(env.view(), p, env.length()); WM_UNLIKELY(ended(end))) return end;
+  if (const Verdict end = validate(env.view(), p, env.length()); WM_UNLIKELY(ended(end))) {
+    if (end.reason != parse::why::fragment.reason) return end;
+    auto* s = env.template scratch<FragmentScratch>();
+    if (!s) return forward::why::no_room;
+    s->p = p;
+    s->space = space_of(port->zone);
+    return env.template go_on<fragment_program>();
+  }
   const Rule* rule = find_rule(env, front, p.protocol, p.destination_port);
   if (WM_UNLIKELY(!rule)) return refuse(env, p, front);
   const u32 service = rule->service;

@@ -27,7 +27,9 @@ namespace waymark {
   X(M, drop, error_withheld, "the hop limit of an ICMP error ended here: none is sent about it")                    \
   X(M, pass, local, "to the director's own address: the kernel's")                                                  \
   X(M, pass, error_short, "an ICMP error about a tunnel that quotes too little of what is in it: the kernel's")     \
-  X(M, forward, told_on, "too big for a router on the way to its target, and its sender was told")
+  X(M, forward, told_on, "too big for a router on the way to its target, and its sender was told")                  \
+  X(M, punt, early, "a fragment that came before its datagram's first one, for which it is held")                   \
+  X(M, drop, fragment, "a fragment whose datagram's first one did not come lately")
 WM_REASONS(director, 2, DIRECTOR_REASONS)
 
 }  // namespace waymark

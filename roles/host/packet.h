@@ -84,8 +84,14 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& to
     front = find_by_prefix(env, kServed, inner.destination, inner.ip6).front;
   if (WM_UNLIKELY(!front)) return why::not_served;
   if (is_ip4(front->address) == bool(inner.ip6)) return why::not_served;
-  if (const Verdict end = validate(env.view(), inner, p.end); WM_UNLIKELY(ended(end)))
-    return end.reason == parse::why::fragment.reason ? why::inner_fragment : end;
+  if (const Verdict end = validate(env.view(), inner, p.end); WM_UNLIKELY(ended(end))) {
+    if (end.reason != parse::why::fragment.reason) return end;
+    // The director looked at its datagram's ports, and so does the kernel that puts it together: of these there is
+    // nobody to pass it on to.
+    if (!from_director || found.has_candidate) return why::inner_fragment;
+    if (!carry_congestion(env, inner, p.tos)) return why::congestion;
+    return take_out(env, p.l3, inner.l3, inner.ip6) ? Verdict(why::delivered) : Verdict(forward::why::no_room);
+  }
   const Rule* rule = find_rule(env, front, inner.protocol, inner.destination_port);
   u32 service = kNotServed;
   Quoted quoted = {0, 0, 0, 0};

@@ -70,8 +70,8 @@ const std::vector<Case>& all_cases() {
   static const std::vector<Case> all = [] {
     std::vector<Case> cases;
     for (auto* family :
-         {parse_cases, steer_cases, director_cases, pin_cases, mirror_cases, candidate_cases, answer_cases, host_cases,
-          stray_cases, forward_cases, rewrite_cases, icmp_cases, own_cases, tunnel_cases})
+         {parse_cases, fragment_cases, steer_cases, director_cases, pin_cases, mirror_cases, candidate_cases,
+          answer_cases, host_cases, stray_cases, forward_cases, rewrite_cases, icmp_cases, own_cases, tunnel_cases})
       for (Case& c : family()) cases.push_back(std::move(c));
     return cases;
   }();

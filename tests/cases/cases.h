@@ -35,6 +35,7 @@ struct Case {
 };
 
 std::vector<Case> parse_cases();
+std::vector<Case> fragment_cases();
 std::vector<Case> steer_cases();
 std::vector<Case> director_cases();
 std::vector<Case> pin_cases();

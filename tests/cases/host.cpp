@@ -242,11 +242,22 @@ void inner_packets(std::vector<Case>& c) {
       bad("nested_other_ip", ip(client, served, inside(inner(!six))), "host.nested_tunnel", "of either family");
       bad("nested_gue", ip(client, six ? kHere6 : kHere4, gue(1, kGuePort, good)), "host.not_served",
           "GUE in a tunnel is UDP to an address not served");
-      bad("fragment",
-          six ? ip(client, served, fragment6(0, true, kSyn))
-              : ip4({.source = client, .destination = served, .fragment = 0x2000}, kSyn),
-          "host.inner_fragment", "directors send whole packets");
+      const auto piece = [&](u8 hops, bool first) {
+        return six ? ip6({.source = client, .destination = served, .hops = hops},
+                         fragment6(first ? 0 : 4, first, first ? kSyn : raw(6, repeat(0x35, 24))))
+                   : ip4({.source = client, .destination = served, .ttl = hops, .fragment = u16(first ? 0x2000 : 4)},
+                         first ? kSyn : raw(6, repeat(0x35, 24)));
+      };
+      for (const bool first : {true, false})
+        c.push_back(delivered(name + (first ? "_first_fragment" : "_later_fragment"),
+                              "the kernel puts it together, for whichever port it is",
+                              outer(!six, carry(in, piece(61, first))), piece(61, first)));
     }
+  const Bytes piece = ip6({.source = kClient6, .destination = kServed6, .hops = 61}, fragment6(0, true, kSyn));
+  c.push_back(ends("fragment_by_a_fellow", "hosts pass on whole packets",
+                   frame(ip(kFellow6, kHere6, gue(0xc123, kGuePort, piece))), "host.inner_fragment"));
+  c.push_back(ends("fragment_with_a_candidate", "directors name none for it",
+                   frame(outer(true, gue_naming(0xc123, kGuePort, piece, kFellow6))), "host.inner_fragment"));
   c.push_back(ends("inner_mapped", "an inner IPv4-mapped destination would match the IPv4 service",
                    frame(outer(true, inside(ip(kClient6, "::ffff:198.51.100.90", kSyn)))), "host.not_served"));
   c.push_back(ends("inner_version", "an inner version other than the tunnel says",

@@ -92,16 +92,9 @@ void extensions(std::vector<Case>& c) {
                    frame(ip(kClient6, to, extension(60, raw(59, {})))), "director.port_closed"));
 }
 
-void fragments(std::vector<Case>& c) {
-  const std::string four = address4(by_ip6), six = address6(by_ip6);
-  auto piece4 = [&](u16 field) {
-    return frame(ip4({.source = kClient4, .destination = four, .fragment = field}, kSyn));
-  };
-  c.push_back(ends("fragment4_first", "its ports alone could be steered, its rest could not", piece4(0x2000),
-                   "parse.fragment"));
-  c.push_back(ends("fragment4_middle", "what stands where ports would be is data", piece4(0x2010), "parse.fragment"));
-  c.push_back(ends("fragment4_last", "no more fragments, but an offset", piece4(0x0010), "parse.fragment"));
-  c.push_back(ends("fragment4_first_df", "DF does not hide the other bits", piece4(0x6000), "parse.fragment"));
+// The reserved bit is no fragment's.
+void reserved_bit(std::vector<Case>& c) {
+  const std::string four = address4(by_ip6);
   Case reserved = sent("ip4_reserved_bit", "the reserved bit is ignored (RFC 791)", kClient4, four, kSyn, by_ip6);
   auto evil = [&](u8 ttl) {
     return ip4({.source = kClient4, .destination = four, .ttl = ttl, .fragment = 0xc000}, kSyn);
@@ -109,14 +102,6 @@ void fragments(std::vector<Case>& c) {
   reserved.in = frame(evil(64));
   reserved.out = tunnelled(by_ip6, evil(63), reserved.flow);
   c.push_back(reserved);
-  c.push_back(ends("fragment6_first", "likewise in IPv6", frame(ip(kClient6, six, fragment6(0, true, kSyn))),
-                   "parse.fragment"));
-  c.push_back(ends("fragment6_middle", "likewise",
-                   frame(ip(kClient6, six, fragment6(100, true, raw(6, repeat(1, 24))))), "parse.fragment"));
-  c.push_back(ends("fragment6_atomic", "a fragment header around a whole packet (RFC 6946): the kernel's too",
-                   frame(ip(kClient6, six, fragment6(0, false, kSyn))), "parse.fragment"));
-  c.push_back(ends("fragment6_behind_options", "the fragment header stands behind others",
-                   frame(ip(kClient6, six, chain({0, 60}, fragment6(0, true, kSyn)))), "parse.fragment"));
 }
 
 void transport(std::vector<Case>& c) {
@@ -179,7 +164,7 @@ std::vector<Case> parse_cases() {
   ethernet(c);
   ip_header(c);
   extensions(c);
-  fragments(c);
+  reserved_bit(c);
   transport(c);
   addresses(c);
   return c;

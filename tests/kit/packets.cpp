@@ -213,12 +213,18 @@ Bytes readdressed(Bytes ip, const std::string& destination) {
   std::copy(to.begin(), to.end(), ip.begin() + long(at));
   size_t header = six ? 40 : (ip[0] & 15) * 4u;
   uint8_t protocol = ip.at(six ? 6 : 9);
-  for (; six && (protocol == 0 || protocol == 43 || protocol == 60); header += (ip.at(header + 1) + 1u) * 8)
+  // A fragment behind the first has no checksum.
+  bool later = !six && ((ip.at(6) & 0x1f) || ip.at(7));
+  for (; six && (protocol == 0 || protocol == 43 || protocol == 44 || protocol == 60);
+       header += (ip.at(header + 1) + 1u) * 8) {
+    later |= protocol == 44 && (ip.at(header + 2) || ip.at(header + 3) >> 3);
     protocol = ip.at(header);
+  }
   if (!six) {
     set16(ip, 10, 0);
     set16(ip, 10, internet_checksum(cut(ip, header)));
   }
+  if (later) return ip;
   const int checksum_at = protocol == 6 ? 16 : protocol == 17 ? 6 : protocol == 58 ? 2 : -1;
   if (checksum_at < 0) return ip;
   const size_t field = header + size_t(checksum_at);
