@@ -41,12 +41,12 @@ struct AdjacencyView {
 
 // Packets that the program left to the daemon.
 struct PuntCounts {
-  u64 sent = 0;     // all their pieces were given to the kernel
-  u64 failed = 0;   // a piece could not be sent, or there was nothing to send
-  u64 lost = 0;     // found the ring full
-  u64 unknown = 0;  // their neighbour in a tenant's overlay is not known, and was asked for just now
-  std::string why;  // the last failure; empty without any
-  HeldCounts held;  // fragments that came before the first of their datagram
+  u64 sent = 0;          // all their pieces were given to the kernel
+  u64 failed = 0;        // a piece could not be sent, or there was nothing to send
+  u64 lost = 0;          // found the ring full
+  u64 unknown = 0;       // their neighbour in a tenant's overlay is not known, and was asked for just now
+  std::string why;       // the last failure; empty without any
+  HeldCounts held = {};  // fragments that came before the first of their datagram
 };
 
 // The program of one role.

@@ -62,7 +62,8 @@ std::vector<Case> fragment_cases() {
     Case many = ends("fragment_late" + f.name, "a flood of them must not push out what else the daemon has to finish",
                      later, "director.fragment");
     many.arrange = [](const Live& live, u32 now) {
-      live.limits[kEarlyLimit] = ((u64(now) << 16) + u64(kAnswerInterval) * 63 + 1) & 0xffff'ffff'ffffull;
+      live.limits[kEarlyLimit] =
+          ((u64(now) << 16) + u64(kAnswerInterval) * 64 - kAnswerInterval / 2) & 0xffff'ffff'ffffull;
     };
     c.push_back(many);
     Case other =
