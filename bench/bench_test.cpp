@@ -155,7 +155,7 @@ TEST(Bench, XdpFactsOfTheFirewallAreProven) {
   EXPECT_GT(value("capacity"), 1'000'000);
   EXPECT_GT(value("capacity_before_a_refusal"), 500'000);
   EXPECT_GT(value("bytes_per_flow"), sizeof(ExactRecord4) + sizeof(u64));
-  EXPECT_LT(value("bytes_per_flow_with_half_open"), 60);
+  EXPECT_LT(value("bytes_per_flow_with_half_open"), 65) << "with half a word for who may ping whom";
   EXPECT_GT(value("establishment_rate"), 0);
   EXPECT_GT(value("tear_down_rate"), 0);
 }
