@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/view.h"
+#include "core/wire.h"
 
 namespace waymark {
 
@@ -20,6 +21,22 @@ WM_INLINE constexpr u16 update_checksum(u16 checksum, u16 before, u16 after) {
 
 // What update() adds to a sum for words that are taken out of it.
 WM_INLINE constexpr u64 taken(u64 sum) { return u16(~fold(sum)); }
+
+// Where a transport's checksum over the addresses stands, from the transport's first byte; kNoChecksum for all others.
+constexpr u32 kNoChecksum = ~0u;
+WM_INLINE constexpr u32 checksum_at(u8 protocol) {
+  if (protocol == kProtoTcp) return 16;
+  return protocol == kProtoUdp || protocol == kProtoDccp || protocol == kProtoUdpLite ? 6 : kNoChecksum;
+}
+// The same in IPv6, where ICMP's is one as well.
+WM_INLINE constexpr u32 checksum_at6(u8 protocol) { return protocol == kProtoIcmp6 ? 2 : checksum_at(protocol); }
+
+// A checksum after what its sum covers grew by `grown` (taken() for what went). UDP's may not become 0, which would
+// mean that there is none.
+WM_INLINE u16 adjusted(u16 checksum, u64 grown, u8 protocol) {
+  const u16 now = u16(~fold(u16(~checksum) + grown));
+  return protocol == kProtoUdp && !now ? u16(0xffff) : now;
+}
 
 // The sum of the packet's bytes from `from` to `to`, which begins at an even place of what is summed. False where it
 // has not all of them, or in the kernel's build more than kMostSummed.

@@ -7,19 +7,11 @@
 
 namespace waymark {
 
-// Where a transport's checksum over the addresses stands behind `l4`; 0: it has none.
-WM_INLINE constexpr u32 checksum_offset(u8 protocol) {
-  if (protocol == kProtoTcp) return __builtin_offsetof(Tcp, checksum);
-  if (protocol == kProtoUdp) return __builtin_offsetof(Udp, checksum);
-  if (protocol == kProtoIcmp6) return __builtin_offsetof(Icmp, checksum);
-  return 0;
-}
-
 // The packet whose IP header is at p.l3, and its transport header, of p.protocol, at p.l4, goes to `to`, which is of
 // its IP version. False, before any write, where the frame has not both headers.
 WM_INLINE bool rewrite_destination(const View& v, const Packet& p, const Address& to) {
-  const u32 offset = checksum_offset(p.protocol);
-  auto* checksum = v.at<Word16>(p.l4 + offset);
+  const u32 at = checksum_at6(p.protocol);
+  auto* checksum = v.at<Word16>(at == kNoChecksum ? p.l4 : p.l4 + at);
   if (!checksum) return false;
   u64 change = 0;  // of the sum over the addresses
   if (p.ip6) {
@@ -31,12 +23,11 @@ WM_INLINE bool rewrite_destination(const View& v, const Packet& p, const Address
     auto* ip = v.at<Ip4>(p.l3);
     if (!ip) return false;
     change = taken(ip->destination.raw) + ip4_of(to).raw;
-    ip->checksum = {u16(~fold(u16(~ip->checksum.raw) + change))};
+    ip->checksum = {adjusted(ip->checksum.raw, change, kProtoIp4)};
     ip->destination = ip4_of(to);
   }
-  if (!offset || (p.protocol == kProtoUdp && !checksum->value)) return true;
-  const u16 sum = u16(~fold(u16(~checksum->value) + change));
-  checksum->value = p.protocol == kProtoUdp && !sum ? 0xffff : sum;
+  if (at == kNoChecksum || (p.protocol == kProtoUdp && !checksum->value)) return true;
+  checksum->value = adjusted(checksum->value, change, p.protocol);
   return true;
 }
 

@@ -1,4 +1,5 @@
-// The firewall's tables as user space sees them, for the functions of the exact state (core/exact.h).
+// The tables of flows, the firewall's and the edge's, as user space sees them, for the functions of the exact state
+// (core/exact.h).
 #pragma once
 
 #include <optional>
@@ -15,6 +16,8 @@ struct FlowEnv {
   auto* at(decltype(table::flow_embryos), u32 i) { return entry(live.flow_embryos, i); }
   auto* at(decltype(table::flow_embryo_records), u32 i) { return entry(live.flow_embryo_records, i); }
   auto* at(decltype(table::pairs), u32 i) { return entry(live.pairs, i); }
+  auto* at(decltype(table::edge_flows), u32 i) { return entry(live.edge_flows, i); }
+  auto* at(decltype(table::edge_records), u32 i) { return entry(live.edge_records, i); }
 
  private:
   template <class T>

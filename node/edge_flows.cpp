@@ -1,5 +1,6 @@
 #include "node/edge_flows.h"
 
+#include "dataplane/flow_env.h"
 #include "node/words.h"
 #include "roles/compile.h"
 
@@ -9,19 +10,8 @@ namespace {
 
 using edge::Stage;
 
-constexpr Duration kEnding = std::chrono::seconds(240);  // from a FIN or reset on (RFC 5382, REQ-5)
-constexpr Duration kHalfOpen = std::chrono::seconds(60);
-// and a ping, as RFC 5508, REQ-1
-
-struct EdgeEnv {
-  Live& live;
-  ExactBucket* at(decltype(table::edge_flows), u32 i) {
-    return i < live.edge_flows.size() ? &live.edge_flows[i] : nullptr;
-  }
-  EdgeRecord* at(decltype(table::edge_records), u32 i) {
-    return i < live.edge_records.size() ? &live.edge_records[i] : nullptr;
-  }
-};
+constexpr Duration kEnding = std::chrono::seconds(240);   // from a FIN or reset on (RFC 5382, REQ-5)
+constexpr Duration kHalfOpen = std::chrono::seconds(60);  // and a ping (RFC 5508, REQ-1)
 
 }  // namespace
 
@@ -64,7 +54,7 @@ void EdgeKeeper::configure(const EdgePlan& plan) {
 
 void EdgeKeeper::tick(Time now, u32 ticks) {
   if (!rounds_.due(now)) return;
-  EdgeEnv env{live_};
+  FlowEnv env{live_};
   const u32 stamp = ticks >> plan_.stamp_shift;
   const bool ended = rounds_.part(
       now, env, {plan_.settings.buckets, 0, plan_.settings.stale_stamps, 0}, {stamp, stamp},

@@ -154,18 +154,4 @@ WM_INLINE bool look_inside6(E& env, u32 l3, u32 end, Inside& in, Verdict& verdic
   return true;
 }
 
-// Where a transport's checksum over the addresses stands, from the transport's first byte; kNoChecksum for all others.
-constexpr u32 kNoChecksum = ~0u;
-WM_INLINE constexpr u32 checksum_at(u8 protocol) {
-  if (protocol == kProtoTcp) return 16;
-  return protocol == kProtoUdp || protocol == kProtoDccp || protocol == kProtoUdpLite ? 6 : kNoChecksum;
-}
-
-// A checksum after what its sum covers grew by `grown` (taken() for what went). UDP's may not become 0, which would
-// mean that there is none.
-WM_INLINE u16 adjusted(u16 checksum, u64 grown, u8 protocol) {
-  const u16 now = u16(~fold(u16(~checksum) + grown));
-  return protocol == kProtoUdp && !now ? u16(0xffff) : now;
-}
-
 }  // namespace waymark::translate

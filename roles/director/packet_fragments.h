@@ -39,11 +39,6 @@ WM_INLINE Part part_of(const View& v, Packet& p) {
   return {number(header->id), u16(number(header->offset) & 0xfff9), true};
 }
 
-// By its reason: a step's verdict has no action in the kernel's build.
-WM_INLINE constexpr bool was_sent(Verdict v) {
-  return v.reason == forward::why::sent.reason || v.reason == forward::why::by_kernel.reason;
-}
-
 // What becomes of all its datagram's fragments: the first, or one that is all there is (RFC 6946).
 template <Env E>
 WM_INLINE Verdict choose_for_all(E& env, Packet& p, const Front* front, const Part& part, u64 datagram) {
@@ -74,12 +69,7 @@ WM_INLINE Verdict choose_for_all(E& env, Packet& p, const Front* front, const Pa
   if (part.field) keep_fragment(env, datagram, flow.slot);
   const Verdict verdict = send_by_slot(env, p, {flow.slot, 0, u32(datagram >> 40)});
   if (verdict.reason == forward::why::too_big.reason) return tell_too_big(env, p, flow.slot);
-  if (auto* traffic = env.at(table::target_traffic, flow.slot)) {
-    const bool carried = was_sent(verdict);
-    traffic->packets += carried;
-    traffic->bytes += carried ? p.end - p.l3 : 0;
-    traffic->flows += flow.is_new;
-  }
+  count_traffic(env, p, flow.slot, verdict, flow.is_new);
   return verdict;
 }
 
@@ -100,11 +90,7 @@ WM_INLINE Verdict follow_first(E& env, const Packet& p, const Part& part, u64 da
   Packet rest = p;
   rest.protocol = kNoNextHeader;  // the datagram's checksum is in its first fragment
   const Verdict verdict = send_by_slot(env, rest, {slot, 0, u32(datagram >> 40)});
-  if (auto* traffic = env.at(table::target_traffic, slot)) {
-    const bool carried = was_sent(verdict);
-    traffic->packets += carried;
-    traffic->bytes += carried ? p.end - p.l3 : 0;
-  }
+  count_traffic(env, p, slot, verdict, false);
   return verdict;
 }
 

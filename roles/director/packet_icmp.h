@@ -65,6 +65,22 @@ WM_INLINE u32 service_up(E& env, const Front* front) {
   return kNoService;
 }
 
+// By its reason: the verdict of a step has no action in the kernel's build.
+WM_INLINE constexpr bool was_sent(Verdict v) {
+  return v.reason == forward::why::sent.reason || v.reason == forward::why::by_kernel.reason;
+}
+
+// What a target carried by send_by_slot().
+template <class E>
+WM_INLINE void count_traffic(E& env, const Packet& p, u32 slot, Verdict verdict, bool is_new) {
+  auto* traffic = env.at(table::target_traffic, slot);
+  if (!traffic) return;
+  const bool carried = was_sent(verdict);
+  traffic->packets += carried;
+  traffic->bytes += carried ? p.end - p.l3 : 0;
+  traffic->flows += is_new;
+}
+
 // To the server that the flow `a` belongs to, which stays as it is. `answers`: the packet's sender may be told.
 template <Env E>
 WM_INLINE Verdict carry(E& env, const Packet& p, Arrival a, bool answers) {
@@ -79,12 +95,8 @@ WM_INLINE Verdict carry(E& env, const Packet& p, Arrival a, bool answers) {
   if (!answers && target->tunnel == kTunnelRewrite) return why::icmp_error;
   const Verdict verdict = send_by_slot(env, p, {flow.slot, flow.candidate, u32(a.hash >> 40)});
   if (verdict.reason == forward::why::too_big.reason && answers) return tell_too_big(env, p, flow.slot);
-  const bool carried = verdict.reason == forward::why::sent.reason || verdict.reason == forward::why::by_kernel.reason;
-  if (auto* traffic = env.at(table::target_traffic, flow.slot); traffic && carried) {
-    traffic->packets += 1;
-    traffic->bytes += p.end - p.l3;
-  }
-  if (carried && !answers) env.note(Note::error_carried);
+  count_traffic(env, p, flow.slot, verdict, false);
+  if (was_sent(verdict) && !answers) env.note(Note::error_carried);
   return verdict;
 }
 

@@ -43,8 +43,8 @@ WM_INLINE Verdict send(E& env, const Packet& p, const Sending& to, bool back) {
     auto* field = v.template at<Word16>(to.checksum - tags);
     if (!field) return parse::why::ip_short;
     if (WM_LIKELY(field->value || to.protocol != kProtoUdp))  // a UDP checksum of zero stays (RFC 6935)
-      field->value = translate::adjusted(
-          field->value, growth(p.source, p.destination, to.source, to.destination) + to.grown, to.protocol);
+      field->value =
+          adjusted(field->value, growth(p.source, p.destination, to.source, to.destination) + to.grown, to.protocol);
   }
   store_address(ip->source, to.source);
   store_address(ip->destination, to.destination);

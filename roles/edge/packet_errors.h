@@ -29,12 +29,12 @@ WM_INLINE Verdict prepare_inner(const View& v, Work* w, const Quoted& q, const A
   w->inner_destination = destination;
   w->inner_checksum_at = 0;
   w->to.grown = fold(grown);
-  const u32 at = q.protocol == kProtoTcp ? q.l4 + 16 : q.protocol == kProtoUdp ? q.l4 + 6 : q.l4 + 2;
+  const u32 at = q.l4 + checksum_at6(q.protocol);  // it is of a flow, which has one
   const auto* field = v.at<Word16>(at);
   if (!field || at + 2 > w->p.end) return kGoOn;
   const u16 before = field->value;
   if (!before && q.protocol == kProtoUdp) return kGoOn;  // it has none (RFC 6935)
-  w->inner_checksum = translate::adjusted(before, grown, q.protocol);
+  w->inner_checksum = adjusted(before, grown, q.protocol);
   w->inner_checksum_at = at;
   w->to.grown += u32(taken(before) + w->inner_checksum);
   return kGoOn;

@@ -81,8 +81,8 @@ WM_INLINE Verdict look(E& env, Packet& p, Part& part) {
 
 // Where the checksum stands that covers the addresses; 0: there is none.
 WM_INLINE u32 checksum_of(const Packet& p) {
-  if (p.protocol == kProtoTcp) return p.l4 + 16;
-  return p.protocol == kProtoUdp ? p.l4 + 6 : p.protocol == kProtoIcmp6 ? p.l4 + 2 : 0;
+  const u32 at = checksum_at6(p.protocol);
+  return at == kNoChecksum ? 0 : p.l4 + at;
 }
 
 WM_INLINE u64 growth(const Address& was_source, const Address& was_destination, const Address& source,

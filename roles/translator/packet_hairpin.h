@@ -31,12 +31,12 @@ WM_INLINE Verdict swap_inside(E& env, const Inside& outer, Swapped& s) {
     return why::inner_unknown;
   const u64 growth = translate::growth(s.was, true, s.now, true);
   s.grown = growth;
-  const u32 at = in.protocol == kProtoIcmp6 ? 2 : translate::checksum_at(in.protocol);
-  if (translate::offset_of(in) || at == translate::kNoChecksum || in.l4 + at + 2 > in.end) return kGoOn;
+  const u32 at = checksum_at6(in.protocol);
+  if (translate::offset_of(in) || at == kNoChecksum || in.l4 + at + 2 > in.end) return kGoOn;
   const auto* field = v.at<Word16>(in.l4 + at);
   if (!field || (!field->value && in.protocol == kProtoUdp)) return kGoOn;
   s.at = in.l4 + at;
-  s.checksum = translate::adjusted(field->value, growth, in.protocol);
+  s.checksum = adjusted(field->value, growth, in.protocol);
   s.grown += taken(field->value) + s.checksum;
   return kGoOn;
 }
@@ -60,14 +60,14 @@ WM_INLINE Passed hairpin(E& env) {
   if (error)
     if (const Verdict end = swap_inside(env, in, inside); ended(end)) return {end, 0};
   const Ends was = {p.source, p.destination};
-  const u32 at = in.protocol == kProtoIcmp6 ? 2 : translate::checksum_at(in.protocol);
+  const u32 at = checksum_at6(in.protocol);
   u16 checksum = 0;
-  bool has_checksum = !translate::offset_of(in) && at != translate::kNoChecksum;
+  bool has_checksum = !translate::offset_of(in) && at != kNoChecksum;
   if (has_checksum) {
     const auto* field = v.at<Word16>(in.l4 + at);
     if (!field) return {parse::why::udp_header, 0};
     has_checksum = field->value || in.protocol != kProtoUdp;
-    checksum = translate::adjusted(field->value, translate::growth(was, true, to, true) + inside.grown, in.protocol);
+    checksum = adjusted(field->value, translate::growth(was, true, to, true) + inside.grown, in.protocol);
   }
   s->way = find_way(env, to.source, to.destination);
   const Onward& way = s->way;
