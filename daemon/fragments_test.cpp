@@ -46,11 +46,6 @@ class FragmentsTest : public Translating {
     const timespec pause{0, 20'000'000};
     nanosleep(&pause, nullptr);
   }
-  u64 counted(const std::string& reason) {
-    for (const Json& row : get("/v1/counters"))
-      if (row["reason"] == reason) return row["packets"];
-    return 0;
-  }
 };
 
 }  // namespace
@@ -58,26 +53,8 @@ class FragmentsTest : public Translating {
 TEST_F(FragmentsTest, AGatewaysWaitForTheFirst) {
   here("ip -6 route add 2001:db8:64::/96 via 2001:db8:77::2");
   peer("ip -6 addr add 2001:db8:64::203.0.113.20/128 dev lo");
-  std::ofstream(config_file()) << "[node]\nname = \"" << name << R"("
-[engine]
-pins = 0
-flows = 1000
-interfaces = { wm-here = "public" }
-[plan.cloud]
-prefix = "2001:db8:4000::/36"
-layout = "gateway:8 tenant:16 zero:36 ipv4:32"
-[gateway]
-plan = "cloud"
-holds = [1]
-prefix = [{ prefix = "2001:db8:64::/96" }]
-[[gateway.id]]
-id = 1
-address = "10.77.0.1"
-[[gateway.tenant]]
-name = "red"
-number = 1
-tunnel = [{ remote = "10.77.0.2", ip4 = "10.0.0.0/24" }]
-)";
+  write_gateway(R"({ remote = "10.77.0.2", ip4 = "10.0.0.0/24" })", "",
+                "flows = 1000\ninterfaces = { wm-here = \"public\" }\n");
   start();
   const int server = socket_in_peer(AF_INET6, "2001:db8:64::203.0.113.20", 53);
   Parts parts{"10.0.0.5", "203.0.113.20"};

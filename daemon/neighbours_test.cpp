@@ -90,38 +90,12 @@ class NeighboursTest : public Routing {
         "ip addr add 10.0.0.5/24 dev vx0; ip addr add 10.0.0.6/24 dev vx0; ip link set vx0 up; "
         "ip route add 203.0.113.0/24 via 10.0.0.1; ip -6 route add 2001:db8:4000::/36 via 2001:db8:77::1; "
         "sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.vx0.rp_filter=0");
-    std::ofstream(config_file()) << "[node]\nname = \"" << name << R"("
-[engine]
-pins = 0
-interfaces = { wm-here = "public" }
-[plan.cloud]
-prefix = "2001:db8:4000::/36"
-layout = "gateway:8 tenant:16 zero:36 ipv4:32"
-[gateway]
-plan = "cloud"
-holds = [1]
-prefix = [{ prefix = "2001:db8:64::/96" }]
-[[gateway.id]]
-id = 1
-address = "10.77.0.1"
-[[gateway.tenant]]
-name = "red"
-number = 1
-firewall = false
-tunnel = [{ tunnel = "vxlan", key = 5001, gateway = "10.0.0.1", remote = "10.77.0.2", ip4 = "10.0.0.0/24" }]
-)";
+    write_gateway(
+        R"({ tunnel = "vxlan", key = 5001, gateway = "10.0.0.1", remote = "10.77.0.2", ip4 = "10.0.0.0/24" })");
     daemon_ = spawn();
     ASSERT_TRUE(runs(daemon_)) << log();
   }
-  u64 counted(const std::string& reason) {
-    for (const Json& row : get("/v1/counters"))
-      if (row["reason"] == reason) return row["packets"];
-    return 0;
-  }
-  bool knows(const std::string& address) {
-    const Json rows = get("/v1/neighbours?tenant=red&address=" + address);
-    return rows.size() == 1 && rows[0]["mac"] == "02:00:00:00:50:05" && rows[0]["remote"] == "10.77.0.2";
-  }
+  bool knows(const std::string& address) { return Routing::knows(address, "10.77.0.2"); }
   pid_t daemon_ = -1;
 };
 

@@ -114,6 +114,11 @@ class Processes : public Namespaces {
     const Result<std::string> text = api_get(socket(suffix), path);
     return text ? Json::parse(*text)["rows"] : Json();
   }
+  u64 counted(const std::string& reason) {  // packets that ended so
+    for (const Json& row : get("/v1/counters"))
+      if (row["reason"] == reason) return row["packets"];
+    return 0;
+  }
   Result<std::string> post(const std::string& path, const std::string& body = "{}") {
     return api_post(socket(), path, body);
   }

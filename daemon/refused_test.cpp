@@ -42,13 +42,7 @@ TEST(RefusedWatch, CountsSinceItsFirstLook) {
 }
 
 // A veth drops what XDP sends back out of it while its other end holds no XDP program, and nobody but the driver knows.
-struct RefusedTest : Processes {
-  u64 counted(const std::string& reason) {
-    for (const Json& row : get("/v1/counters"))
-      if (row["reason"] == reason) return row["packets"];
-    return 0;
-  }
-};
+struct RefusedTest : Processes {};
 
 TEST_F(RefusedTest, WhatAVethDoesNotTakeIsCountedAndTold) {
   configure({target("s1", "10.77.0.2")});

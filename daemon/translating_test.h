@@ -31,6 +31,31 @@ class Routing : public Processes {
       ASSERT_TRUE(put) << put.error().sentence;
     });
   }
+  // A gateway whose only tenant, "red", has this tunnel; and lines of [engine] and of the tenant's besides.
+  void write_gateway(const std::string& tunnel, const std::string& tenant = "firewall = false\n",
+                     const std::string& engine = "interfaces = { wm-here = \"public\" }\n") {
+    std::ofstream(config_file()) << "[node]\nname = \"" << name << "\"\n[engine]\npins = 0\n"
+                                 << engine << R"([plan.cloud]
+prefix = "2001:db8:4000::/36"
+layout = "gateway:8 tenant:16 zero:36 ipv4:32"
+[gateway]
+plan = "cloud"
+holds = [1]
+prefix = [{ prefix = "2001:db8:64::/96" }]
+[[gateway.id]]
+id = 1
+address = "10.77.0.1"
+[[gateway.tenant]]
+name = "red"
+number = 1
+)" << tenant << "tunnel = [" << tunnel
+                                 << "]\n";
+  }
+  // Whether the tenant's host of this address is known, with the MAC address that the tests give it, behind `remote`.
+  bool knows(const std::string& address, const std::string& remote) {
+    const auto rows = get("/v1/neighbours?tenant=red&address=" + address);
+    return rows.size() == 1 && rows[0]["mac"] == "02:00:00:00:50:05" && rows[0]["remote"] == remote;
+  }
 };
 
 class Translating : public Routing {
