@@ -86,7 +86,9 @@ TEST(Gateways, FillInWhatAddressesSayOfFlows) {
                                                    "dscp = \"copy\" }, { direction = \"in\", action = \"allow\", "
                                                    "from_valid = true }]");
   EXPECT_EQ(problems_of(good), "");
-  const auto& rules = parse_config(good, "f").config.value().gateway->tenant[0].rule;
+  const Parsed parsed = parse_config(good, "f");
+  ASSERT_TRUE(parsed.config);
+  const auto& rules = parsed.config->gateway->tenant[0].rule;
   EXPECT_EQ(rules[0].dscp, 46);
   EXPECT_TRUE(rules[0].valid);
   EXPECT_EQ(rules[1].dscp, kCopyClass);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/firewall/reasons.h"
+#include "core/memo.h"
 #include "core/overlay/reasons.h"
 #include "core/pins.h"
 #include "engine/xdp/program.h"
@@ -101,6 +102,7 @@ void compare(std::span<const u8> elf, u64 seed) {
   Image image = fixture::image(true, 31);          // stamps stand still: the builds' clocks differ
   for (u32 kind = 0; kind < kAnswerKinds; ++kind)  // and no answer is ever one too many, for the same reason
     image.settings.answer_interval[kind] = 1, image.settings.answer_burst[kind] = 1u << 31;
+  image.settings.fragment_stamps = kMemoStampMask / 2;
   image.settings.early_interval = 0;  // likewise, and no fragment is held: tests/cases has those that are
   const auto userspace = userspace_build(image), kernel = xdp_build(elf, image);
   fixture::fill(userspace->live(), userspace->now());

@@ -85,6 +85,16 @@ TEST(Bits, BirthsNeedNoDaemon) {
   }
 }
 
+// The wall's clock may have been set, or ticks have drifted from it: the daemon tells it over and over.
+TEST(Bits, TheClockOfBirthsIsToldAgain) {
+  TranslatorSite site(guarded("", "", kMinutes));
+  const uint16_t first = word_from(site, udp(1, 53));
+  site.scene().engine().live().birth_clock[0] = u64(first + 100) << 32 | u32(site.scene().ticks());
+  EXPECT_EQ(word_from(site, udp(2, 53)), (first + 100) & 0xff) << "the clock is what packets go by";
+  site.scene().advance(11s);
+  EXPECT_LE(u32(word_from(site, udp(3, 53)) - first) & 0xff, 1u);
+}
+
 TEST(Bits, ASweepCountsFlowsByTheirAge) {
   TranslatorSite site(guarded("", "", kMinutes));
   const FlowKeeper& keeper = site.scene().node().flows();
