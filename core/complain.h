@@ -8,9 +8,10 @@
 namespace waymark {
 
 // Whether an ICMP error may be sent about a packet at all (RFC 1812, 4.3.2.7; RFC 4443, 2.4 e): not about another
-// error, nor about a fragment that is not the first. `p.l4` and `p.protocol` name what follows the IP headers.
+// error, nor about a fragment that is not the first, nor to a source that is no single host's. `p.l4` and `p.protocol`
+// name what follows the IP headers.
 WM_INLINE bool may_complain(const View& v, const Packet& p, u32 fragment_offset) {
-  if (fragment_offset) return false;
+  if (fragment_offset || is_martian_source(p.source)) return false;
   if (p.protocol != (p.ip6 ? kProtoIcmp6 : kProtoIcmp4)) return true;
   const auto* icmp = v.at<Icmp>(p.l4);
   if (!icmp) return false;

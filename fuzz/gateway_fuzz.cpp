@@ -55,7 +55,9 @@ extern "C" int LLVMFuzzerTestOneInput(const u8* data, size_t size) {
   const Outcome o = scene.receive(frame, in);
   static unsigned count = 0;
   if (++count % 4'096 == 0)
-    if (const std::string wrong = wrongly_known(scene.engine().live()); !wrong.empty()) fuzz::fail(wrong);
+    if (const std::string wrong = wrongly_known(scene.engine().live(), at_links ? kLinkMac : kOverlayMac);
+        !wrong.empty())
+      fuzz::fail(wrong);
   if (o.action != Action::forward) return 0;
   const std::vector<Bytes> out = translator_cases::left(o);
   if (!at_links) {

@@ -57,7 +57,7 @@ WM_INLINE Verdict tell_on(E& env, const Packet& p, u32 rest) {
   in.protocol = within.protocol;
   const Address voice = voice_of(env.settings(), kModule, in.ip6);
   const bool is_ours = in.source == voice;  // a health check's
-  if (is_ours || is_martian_source(in.source) || !may_complain(v, in, 0)) return why::local;
+  if (is_ours || !may_complain(v, in, 0)) return why::local;
   const u32 mtu = mtu_within(p.ip6, in.ip6, rest, inner.offset - outer.l3, length);
   if (!mtu) return why::local;
   if (!may_answer(env, AnswerKind::told)) return why::limited;

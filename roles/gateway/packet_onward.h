@@ -12,6 +12,7 @@ namespace waymark::gateway {
 template <class E>
 WM_INLINE Passed send_onward(E& env, const Packet& p, u32 end) {
   if (WM_UNLIKELY(p.end > env.length() || p.end < p.l4)) return {parse::why::ip_length, 0};
+  if (WM_UNLIKELY(translate::is_martian(p.source))) return {parse::why::martian_source, 0};
   if (WM_UNLIKELY(p.hops <= 1)) return {translate::why::hop_limit, 0};
   const bool by_route = env.settings().role.gateway.routes_on;
   const Target* header = env.at(table::gateway_ends, end);

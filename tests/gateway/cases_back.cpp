@@ -113,6 +113,11 @@ void add_between(Cases& c) {
                for2,
                "gateway.onward",
                {six(p, {.hops = 63}, kServer6, kRed2)}});
+  for (const std::string source : {"ff0e::9", "fe80::9", "::", "::1"})
+    for (const uint8_t hops : {uint8_t(64), uint8_t(1)})
+      c.push_back({"onward/from_" + source + (hops > 1 ? "" : "_hop_limit"),
+                   "no router passes it on, nor tells anybody", site(), six(p, {.hops = hops}, source, kRed2),
+                   "parse.martian_source"});
   drops(c, "onward/unknown", "no file lists it", six(p, {}, kServer6, "3fff:c00:900:100::a00:5"), "unknown_gateway");
   c.push_back({"onward/arrived",
                "from gateway 2, for this one",

@@ -102,7 +102,7 @@ TEST(Gateway, TenantsAreNeverMixedUp) {
     ASSERT_EQ(mixed_up(frame, out), "") << packets::hexdump(frame) << "became\n" << packets::hexdump(out.at(0));
     ++left;
   }
-  EXPECT_EQ(wrongly_known(s.scene().engine().live()), "");
+  EXPECT_EQ(wrongly_known(s.scene().engine().live(), kOverlayMac), "");
   EXPECT_GT(left, 3'000u);
   const auto& notes = s.scene().engine().counters().notes;
   EXPECT_GT(notes[u32(Note::neighbour_learnt)] + notes[u32(Note::neighbour_moved)], 300u);

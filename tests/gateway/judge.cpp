@@ -108,7 +108,7 @@ std::string mixed_up_at_links(const Bytes& frame, bool by_link, const Bytes& lef
   return tenant_at(became->source) == from ? "" : "from another tenant's address";
 }
 
-std::string wrongly_known(const Live& live) {
+std::string wrongly_known(const Live& live, const Mac& own) {
   std::map<u64, u32> by_owner;
   for (const NeighbourBucket& bucket : live.neighbours)
     for (const Neighbour& n : bucket.way) {
@@ -117,8 +117,7 @@ std::string wrongly_known(const Live& live) {
       if (n.ip4 >> 8 != 0x0a0400 && n.ip4 >> 8 != 0x0a0700) return "a host that is none of the overlay's is known";
       if (n.ip4 == 0x0a040001 || n.ip4 == 0x0a070001) return "the gateway's own address is known to be another's";
       if (n.mac.byte[0] & 1) return "a host is known by a group's MAC address";
-      const u8 own[] = {0x02, 0x57, 0, 0, 0, 4};
-      if (std::equal(own, own + 6, n.mac.byte)) return "a host is known by the gateway's MAC address";
+      if (std::ranges::equal(n.mac.byte, own.byte)) return "a host is known by the gateway's MAC address";
       if (n.member > 1) return "a host is known behind a tunnel that is not there";
     }
   if (by_owner.size() > 2) return "neighbours of an overlay that is not there";

@@ -19,7 +19,9 @@ std::string mixed_up_at_links(const Bytes& frame, bool by_link, const Bytes& lef
 // The packet of an Ethernet frame with up to two tags; empty: there is none.
 Bytes packet_in(const Bytes& frame);
 
-// Likewise of the neighbours that are known by now: none is beyond its overlay, or what its overlay may know.
-std::string wrongly_known(const Live& live);
+// Likewise of the neighbours that are known by now: none is beyond its overlay, or what its overlay may know. `own`:
+// the gateway's MAC address where they are learnt: in the overlay of the usual site, or on the links of link_site().
+std::string wrongly_known(const Live& live, const Mac& own);
+constexpr Mac kOverlayMac = {{2, 0x57, 0, 0, 0, 4}}, kLinkMac = {{2, 0x57, 0, 0, 0, 1}};
 
 }  // namespace waymark::gateway_cases
