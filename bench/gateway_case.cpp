@@ -86,22 +86,11 @@ class GatewayCase : public WrapperCase {
     return Done{};
   }
 
-  // How many flows a run meets: each that has a packet is marked by the packet's time.
   Result<u64> flows_seen() {
-    const auto ticks = wrapper_->ticks();
-    if (!ticks) return ticks.error();
-    const u64 stamps = u64(kStampMask) << kPinStampShift;
-    const u64 stale = u64((*ticks >> settings().stamp_shift) - 5) << kPinStampShift & stamps;
-    for (ExactBucket& bucket : object().live().flows)
-      for (u64& word : bucket.way)
-        if (u32(word)) word = (word & ~stamps) | stale;
     const u32 draws = 4 * std::max(spec_.flows, 1000u);
-    const auto ran = wrapper_->run(draws);
-    if (!ran) return ran.error();
-    u64 seen = 0;
-    for (const ExactBucket& bucket : object().live().flows)
-      for (const u64 word : bucket.way) seen += u32(word) && (word & stamps) != stale;
-    return as_drawn(seen, draws, spec_.flows);
+    const auto touched = wrapper_->flows_touched(object().live().flows, draws);
+    if (!touched) return touched;
+    return as_drawn(*touched, draws, spec_.flows);
   }
 
   GatewaySpec spec_;

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "base/address_text.h"
+#include "bench/edge_case.h"
 #include "bench/gateway_site.h"
 #include "bench/translator_site.h"
 #include "core/pins.h"
@@ -73,7 +74,7 @@ void copy(const Live& from, const Live& to) {
 
 }  // namespace
 
-TableSizes sizes_of(const SiteSpec& spec) { return sizes_for(spec.pins, kUsualTargets, spec.flows); }
+TableSizes sizes_of(const SiteSpec& spec) { return sizes_for(spec.pins, kUsualTargets, spec.flows, spec.edge_flows); }
 
 Meta meta_of(const TableSizes& sizes, u32 ticks_per_second) {
   std::mt19937 random(1);
@@ -98,6 +99,10 @@ Config config_of(const SiteSpec& spec) {
   }
   if (spec.gateway) {
     add_gateway(config, spec);
+    return config;
+  }
+  if (spec.edge_flows) {
+    add_edge(config, spec);
     return config;
   }
   if (spec.host) {

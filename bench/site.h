@@ -1,5 +1,5 @@
 // The site that the cases measure: services with two targets each behind a director, a server that ends its tunnels, a
-// translator, or a gateway.
+// translator, a gateway, or an edge.
 #pragma once
 
 #include <memory>
@@ -32,6 +32,7 @@ struct SiteSpec {
   bool gateway = false;     // likewise; `tunnel` is its tenant's
   bool firewall = true;     // the tenant's
   u32 flows = 0;            // [engine] flows
+  u32 edge_flows = 0;       // [edge] flows, of an edge and none of the others; 0: there is none
   u32 bits = 0;             // fields in which addresses say something of their flows: 1, dscp; or 3
 };
 

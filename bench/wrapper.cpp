@@ -182,6 +182,22 @@ Result<u64> Wrapper::pins_touched(u32 packets) {
   return count;
 }
 
+Result<u64> Wrapper::flows_touched(std::span<ExactBucket> index, u32 packets) {
+  const auto now = ticks();
+  if (!now) return now.error();
+  constexpr u64 stamps = u64(kStampMask) << kPinStampShift;
+  const u64 stale = u64((*now >> site_->image.settings.stamp_shift) - 5) << kPinStampShift & stamps;
+  for (ExactBucket& bucket : index)
+    for (u64& word : bucket.way)
+      if (u32(word)) word = (word & ~stamps) | stale;
+  const auto ran = run(packets);
+  if (!ran) return ran.error();
+  u64 count = 0;
+  for (const ExactBucket& bucket : index)
+    for (const u64 word : bucket.way) count += u32(word) && (word & stamps) != stale;
+  return count;
+}
+
 Result<std::vector<u8>> Wrapper::expected(const std::vector<u8>& frame, bool rewritten) const {
   if (frame.size() != arriving_.size() + std::size_t(overhead_)) return Error{"the last packet's length is wrong"};
   // What varies stands in the inner packet's addresses and behind them, which nothing on the way changes; of one that

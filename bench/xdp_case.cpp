@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bench/edge_case.h"
 #include "bench/exact_case.h"
 #include "bench/gateway_case.h"
 #include "bench/translator_case.h"
@@ -161,6 +162,11 @@ std::unique_ptr<Case> userspace_gateway() {
   return make_userspace_gateway(way, flows);
 }
 
+template <EdgeWay way, u32 flows = 0>
+std::unique_ptr<Case> edge_role() {
+  return make_edge(way, flows);
+}
+
 template <ExactWay way, u32 flows = 0, bool ip6 = false>
 std::unique_ptr<Case> exact() {
   return make_exact({way, flows, ip6});
@@ -218,6 +224,14 @@ const std::vector<NamedCase>& all_cases() {
       {"xdp.firewall.hit_64k", true, firewall_alone<65'536>, 70},
       {"xdp.firewall.hit_1m", true, firewall_alone<1'000'000>, 110},
       {"xdp.firewall.new", true, firewall_alone<0>, 130},
+      {"xdp.edge.out.hit_1", true, edge_role<EdgeWay::out, 1>, 45},
+      {"xdp.edge.out.hit_64k", true, edge_role<EdgeWay::out, 65'536>, 95},
+      {"xdp.edge.out.hit_1m", true, edge_role<EdgeWay::out, 1'000'000>, 135},
+      {"xdp.edge.back.hit_1", true, edge_role<EdgeWay::back, 1>, 40},
+      {"xdp.edge.back.hit_64k", true, edge_role<EdgeWay::back, 65'536>, 75},
+      {"xdp.edge.back.hit_1m", true, edge_role<EdgeWay::back, 1'000'000>, 105},
+      {"xdp.edge.new", true, edge_role<EdgeWay::begin>, 160},
+      {"xdp.edge.new_in_a_flood", true, edge_role<EdgeWay::flood>, 700},
       {"xdp.address.tag", true, make_tag, 30},
       {"xdp.exact.hit_1", true, exact<ExactWay::hit, 1>, 15},
       {"xdp.exact.hit_64k", true, exact<ExactWay::hit, 65'536>, 60},

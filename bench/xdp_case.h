@@ -48,6 +48,8 @@ class Wrapper {
   // How many flows a run of so many packets finds the pins of: each found pin is marked by the time of its packet.
   Result<u64> pins_touched(u32 packets);
   u64 pins_in_use() const;
+  // Likewise of the flows in an index of the exact state.
+  Result<u64> flows_touched(std::span<ExactBucket> index, u32 packets);
 
   // The frame that the user-space engine makes of the packet that ended as `frame`.
   Result<std::vector<u8>> expected(const std::vector<u8>& frame, bool rewritten = false) const;
