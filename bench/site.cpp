@@ -116,7 +116,7 @@ Config config_of(const SiteSpec& spec) {
     service.name = fmt::format("service-{}", i);
     service.address = {spec.ip4 ? ip(kService4) : service6(i)};
     service.ports = {{Protocol::tcp, 80, 80}};
-    for (int n = 1; n <= 2; ++n) {
+    for (u32 n = 1; n <= spec.targets; ++n) {
       TargetConfig target;
       target.name = fmt::format("s{}", n);
       target.address = ip(fmt::format("{}{}", spec.ip4 ? "192.0.2.10" : "2001:db8:5::", n));

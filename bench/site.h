@@ -27,6 +27,7 @@ struct SiteSpec {
   Tunnel tunnel = Tunnel::ip;
   bool host = false;  // a server instead of a director
   u32 pins = kPins;
+  u32 targets = 2;          // of each service
   bool translator = false;  // neither of them
   u32 maps = 0;             // its explicit ones
   bool gateway = false;     // likewise; `tunnel` is its tenant's

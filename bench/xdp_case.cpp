@@ -46,7 +46,7 @@ class XdpCase : public WrapperCase {
                                  overhead_of(spec_));
     if (!wrapper) return wrapper.error();
     wrapper_ = std::move(*wrapper);
-    if (spec_.path == Path::hit) WM_TRY(wrapper_->pin(spec_.flows));
+    if (spec_.path == Path::hit && spec_.site.pins) WM_TRY(wrapper_->pin(spec_.flows));
     if (spec_.path == Path::fresh) {
       WM_TRY(fill());  // and goes on with new flows
     } else {
@@ -113,6 +113,7 @@ class XdpCase : public WrapperCase {
       return fresh == sent_ ? Result<u64>(fresh)
                             : Error{std::to_string(fresh) + " of " + std::to_string(sent_) + " packets began a flow"};
     if (fresh) return Error{std::to_string(fresh) + " packets were taken for new flows"};
+    if (!spec_.site.pins) return u64(spec_.flows);
     const u32 draws = 4 * std::max(spec_.flows, 1000u);
     const auto touched = wrapper_->pins_touched(draws);
     if (!touched) return touched;
@@ -126,6 +127,16 @@ class XdpCase : public WrapperCase {
 template <Path path, u32 flows, u32 services = 1, Tunnel tunnel = Tunnel::ip, bool ip4 = false>
 std::unique_ptr<Case> make() {
   return std::make_unique<XdpCase>(Spec{path, {services, ip4, tunnel, path >= Path::decap, room_for(flows)}, flows});
+}
+
+// The edge's servers' side, without pins: any of 65,536 flows to the one target, or to that of the consistent choice.
+template <u32 targets>
+std::unique_ptr<Case> stateless() {
+  SiteSpec site;
+  site.tunnel = Tunnel::rewrite;
+  site.pins = 0;
+  site.targets = targets;
+  return std::make_unique<XdpCase>(Spec{Path::hit, site, 65'536});
 }
 
 }  // namespace
@@ -232,6 +243,8 @@ const std::vector<NamedCase>& all_cases() {
       {"xdp.edge.back.hit_1m", true, edge_role<EdgeWay::back, 1'000'000>, 105},
       {"xdp.edge.new", true, edge_role<EdgeWay::begin>, 160},
       {"xdp.edge.new_in_a_flood", true, edge_role<EdgeWay::flood>, 700},
+      {"xdp.edge.server.one", true, stateless<1>, 30},
+      {"xdp.edge.server.choice", true, stateless<2>, 38},
       {"xdp.address.tag", true, make_tag, 30},
       {"xdp.exact.hit_1", true, exact<ExactWay::hit, 1>, 15},
       {"xdp.exact.hit_64k", true, exact<ExactWay::hit, 65'536>, 60},

@@ -43,13 +43,22 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& to
 
   const u64 hash =
       hash_flow(env.settings().pin_key, realm, p.protocol, p.source, p.destination, p.source_port, p.destination_port);
-  const u32 stamp = env.now() >> env.settings().stamp_shift & kStampMask;
-  const Found pin = find_pin(env, place_of(env, hash));
-  Flow flow = {u32(pin.value >> 32) & kSlotMask, false, 0};
-  const Target* target = pin.word ? target_of(env, flow.slot, service) : nullptr;
-  if (WM_LIKELY(target && settled(pin.value, stamp, p.tcp_flags) && !is_down(target))) {
-    env.step(Step::pin_found, flow.slot, u32(unpack(pin.value).state), 0);
+  Flow flow = {};
+  const Target* target = nullptr;
+  bool known = false;
+  if (env.settings().pin_buckets) {  // a constant of the load: the kernel leaves out the other half
+    const u32 stamp = env.now() >> env.settings().stamp_shift & kStampMask;
+    const Found pin = find_pin(env, place_of(env, hash));
+    flow.slot = u32(pin.value >> 32) & kSlotMask;
+    target = pin.word ? target_of(env, flow.slot, service) : nullptr;
+    known = target && settled(pin.value, stamp, p.tcp_flags) && !is_down(target);
+    if (WM_LIKELY(known)) env.step(Step::pin_found, flow.slot, u32(unpack(pin.value).state), 0);
   } else {
+    flow.slot = choose(env, arrival_of(env, p, service, realm, hash));
+    target = target_of(env, flow.slot, service);
+    known = target && !is_down(target);
+  }
+  if (WM_UNLIKELY(!known)) {
     flow = place(env, arrival_of(env, p, service, realm, hash));
     if (flow.proven) prove(env, hash);
     if (WM_UNLIKELY(!flow.slot)) return why::no_target;
