@@ -43,4 +43,8 @@ WM_INLINE bool begin_edge_back(xdp_md* ctx) {
 WM_CASE(wm_edge, wm_bench_edge_out, begin_edge_out, 0, bpf::xdp_tx)
 WM_CASE(wm_edge, wm_bench_edge_back, begin_edge_back, 0, bpf::xdp_tx)
 
+// What a client sends, for the kernel's own way (snat_case.cpp).
+WM_INLINE int to_kernel(xdp_md*) { return bpf::xdp_pass; }
+WM_CASE(to_kernel, wm_bench_kernel, begin_edge_out, 0, bpf::xdp_pass)
+
 }  // namespace waymark::bench

@@ -51,6 +51,16 @@ TEST(Bench, XdpCasesHoldTheirChecks) {
   }
 }
 
+// Each packet of its run leaves, and begins a connection.
+TEST(Bench, TheKernelsOwnWayIsMeasured) {
+  WM_NEED(Cap::bpf);
+  const auto measured = measure(cases("kernel."), 1);
+  ASSERT_EQ(measured.size(), 1u);
+  EXPECT_EQ(measured[0].failed, "");
+  EXPECT_EQ(measured[0].flows, 5'000u);
+  EXPECT_GT(measured[0].net(), 0);
+}
+
 // One that cannot be prepared, run or found right takes no other's numbers with it.
 TEST(Bench, ACaseThatFailsIsToldAndOthersAreMeasured) {
   struct Failing : Case {

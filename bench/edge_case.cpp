@@ -10,12 +10,9 @@ namespace waymark::bench {
 
 namespace {
 
-constexpr u32 kOld = kPins / 10 * 9;  // flows that newcomers come to
-constexpr u32 kMostBegun = 50'000;    // in a run: they fill a part of the room that is left
-
 class EdgeCase : public WrapperCase {
  public:
-  EdgeCase(EdgeWay way, u32 flows) : way_(way), flows_(begins() ? kOld : flows) {}
+  EdgeCase(EdgeWay way, u32 flows) : way_(way), flows_(flows) {}
 
   Status prepare() override {
     SiteSpec site;
@@ -33,7 +30,7 @@ class EdgeCase : public WrapperCase {
       if (!ran) return ran.error();
     }
     WM_TRY(measure_from_here());
-    if (way_ == EdgeWay::begin) packets_ = std::min(packets_, kMostBegun);
+    if (way_ == EdgeWay::begin) packets_ = std::min(packets_, flows_ / 16);  // a part of the room that is left
     return Done{};
   }
 

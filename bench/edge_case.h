@@ -9,12 +9,15 @@ namespace waymark::bench {
 enum class EdgeWay {
   out,    // from a client, to the server
   back,   // from the server, to the flow's own address
-  begin,  // from a client, for a flow that is new, in a table with nine tenths of the flows that it is made for
+  begin,  // from a client, for a flow that is new
   flood,  // likewise, where half-open flows have taken all other room
 };
 
-// Packets are of one of so many flows, all open.
+// Packets are of one of so many flows, all open, or come beside them: the table is made for a quarter more.
 std::unique_ptr<Case> make_edge(EdgeWay way, u32 flows);
+
+// What the kernel does instead, by conntrack and nft, for each new flow.
+std::unique_ptr<Case> make_kernel_snat();
 
 void add_edge(Config& config, const SiteSpec& spec);
 

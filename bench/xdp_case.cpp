@@ -173,7 +173,7 @@ std::unique_ptr<Case> userspace_gateway() {
   return make_userspace_gateway(way, flows);
 }
 
-template <EdgeWay way, u32 flows = 0>
+template <EdgeWay way, u32 flows>
 std::unique_ptr<Case> edge_role() {
   return make_edge(way, flows);
 }
@@ -241,8 +241,10 @@ const std::vector<NamedCase>& all_cases() {
       {"xdp.edge.back.hit_1", true, edge_role<EdgeWay::back, 1>, 40},
       {"xdp.edge.back.hit_64k", true, edge_role<EdgeWay::back, 65'536>, 75},
       {"xdp.edge.back.hit_1m", true, edge_role<EdgeWay::back, 1'000'000>, 105},
-      {"xdp.edge.new", true, edge_role<EdgeWay::begin>, 160},
-      {"xdp.edge.new_in_a_flood", true, edge_role<EdgeWay::flood>, 700},
+      {"xdp.edge.new", true, edge_role<EdgeWay::begin, 50'000>, 160},
+      {"xdp.edge.new_1m", true, edge_role<EdgeWay::begin, 1'000'000>, 500},
+      {"xdp.edge.new_in_a_flood", true, edge_role<EdgeWay::flood, 1'000'000>, 700},
+      {"kernel.snat.new", true, make_kernel_snat, 10'000},
       {"xdp.edge.server.one", true, stateless<1>, 30},
       {"xdp.edge.server.choice", true, stateless<2>, 38},
       {"xdp.address.tag", true, make_tag, 30},
