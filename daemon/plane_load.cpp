@@ -64,12 +64,12 @@ Status Plane::may_follow(const Config& now, const Config& next) {
     return Error{
         fmt::format("the table of the firewall's flows cannot change to {} while the daemon runs: `waymark down` and a "
                     "new start do it",
-                    counted(flows_of(next), "flow"))};
+                    counted(room_for_flows(next, FlowKind::firewall), "flow"))};
   if (sizes_of(next).edge_buckets != sizes_of(now).edge_buckets)
     return Error{
         fmt::format("the table of the edge's flows cannot change to {} while the daemon runs: `waymark down` and a new "
                     "start do it",
-                    counted(edge_flows_of(next), "flow"))};
+                    counted(room_for_flows(next, FlowKind::edge), "flow"))};
   if (next.engine.targets != now.engine.targets)
     return Error{
         fmt::format("[engine] targets cannot change to {} while flows are pinned: `waymark down` and a new start do it",

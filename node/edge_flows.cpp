@@ -3,6 +3,7 @@
 #include "dataplane/flow_env.h"
 #include "node/words.h"
 #include "roles/compile.h"
+#include "roles/role.h"
 
 namespace waymark {
 
@@ -17,11 +18,12 @@ constexpr Duration kHalfOpen = std::chrono::seconds(60);  // and a ping (RFC 550
 
 EdgePlan edge_plan(const Config& config, const Image& image, const Meta& meta) {
   EdgePlan plan;
-  if (!config.edge) return plan;
+  const std::optional<Keeping> kept = keeping(config, FlowKind::edge);
+  if (!kept) return plan;
   plan.settings = image.settings.role.edge;
   plan.stamp_shift = image.settings.stamp_shift;
-  plan.open = stamps_for(config.edge->tcp_idle, meta);
-  plan.datagram = stamps_for(config.edge->udp_idle, meta);
+  plan.open = stamps_for(kept->tcp_idle, meta);
+  plan.datagram = stamps_for(kept->udp_idle, meta);
   plan.ending = stamps_for(kEnding, meta);
   plan.half_open = stamps_for(kHalfOpen, meta);
   return plan;

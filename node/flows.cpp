@@ -7,7 +7,7 @@
 #include "core/firewall/rules.h"
 #include "node/words.h"
 #include "roles/compile.h"
-#include "roles/gateway/role.h"
+#include "roles/role.h"
 
 namespace waymark {
 
@@ -39,16 +39,16 @@ FlowPlan flow_plan(const Config& config, const Image& image, const Meta& meta) {
   FlowPlan plan;
   plan.settings = image.settings.firewall;
   plan.stamp_shift = image.settings.stamp_shift;
-  if (!config.gateway || !plan.settings.buckets) return plan;
-  plan.open = stamps_for(config.gateway->tcp_idle, meta);
-  plan.exchange = stamps_for(config.gateway->udp_idle, meta);
+  const std::optional<Keeping> kept = keeping(config, FlowKind::firewall);
+  if (!kept || !plan.settings.buckets) return plan;
+  plan.open = stamps_for(kept->tcp_idle, meta);
+  plan.exchange = stamps_for(kept->udp_idle, meta);
   plan.ending = stamps_for(kEnding, meta);
   plan.reset = stamps_for(kReset, meta);
   plan.ping = stamps_for(kPing, meta);
-  plan.grace = ticks_of(config.gateway->grace, meta);
-  if (plan.settings.birth_bits) plan.birth_unit = gateway::birth_unit(config);
-  plan.holds = config.gateway->held.value_or(config.gateway->holds);
-  std::ranges::sort(plan.holds);
+  plan.grace = ticks_of(kept->grace, meta);
+  if (plan.settings.birth_bits) plan.birth_unit = kept->birth_unit;
+  plan.holds = kept->holds;
   for (const FirewallPolicy& policy : image.firewall_policies) plan.owners.push_back({policy.owner, policy.count});
   std::sort(plan.owners.begin(), plan.owners.end(), [](auto& a, auto& b) { return a.number < b.number; });
   return plan;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -62,6 +63,18 @@ struct TunnelPorts {
   }
 };
 
+// Flows have a table for each kind. What a role says of those that it keeps.
+enum class FlowKind : u8 { firewall, edge };
+struct Keeping {
+  FlowKind kind;
+  u32 room;                     // flows at once
+  Duration tcp_idle, udp_idle;  // after so long in silence they go
+  // Of the firewall's:
+  Duration grace{};             // TCP goes on in its middle for so long where flows are not known; 0: it does not
+  Duration birth_unit{};        // of what addresses say of a flow's beginning; 0: they do not
+  std::vector<u64> holds = {};  // whose flows come here: gateways' ids, sorted
+};
+
 struct Descriptor {
   Role role;
   // What gives it work, as sentences call it: "[[service]]". And whether a configuration has that.
@@ -109,8 +122,8 @@ struct Descriptor {
   // UDP ports of its tunnels.
   const InterfaceConfig* (*usual_interface)(const Config&, bool ip6) = nullptr;
   bool goes_by_routes = false;
-  // Whether it keeps flows in the firewall's table, which has room for [engine] flows then.
-  bool (*keeps_flows)(const Config&) = nullptr;
+  // What it says of the flows that it keeps; none where it keeps none just now.
+  std::optional<Keeping> (*keeps)(const Config&) = nullptr;
   void (*tunnel_ports)(const Config&, TunnelPorts&) = nullptr;
 };
 
@@ -127,10 +140,10 @@ struct RolesOwn {
 };
 std::vector<RolesOwn> owners_of(const Config& config, const Address& address);
 
-// How many flows the firewall's table is to hold, 0 where no role keeps any; likewise the edge's; and all sizes that
-// lasting tables get.
-u32 flows_of(const Config& config);
-u32 edge_flows_of(const Config& config);
+// What a role says of flows of a kind, and how many are to have room: none, and 0, where none keeps any. And all sizes
+// that lasting tables get.
+std::optional<Keeping> keeping(const Config& config, FlowKind kind);
+u32 room_for_flows(const Config& config, FlowKind kind);
 TableSizes sizes_of(const Config& config);
 
 // What its roles hold in turn with other members; and the configuration with which they hold just these.

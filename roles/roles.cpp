@@ -91,16 +91,22 @@ bool follows_routes(const Config& config) {
   return std::any_of(roles.begin(), roles.end(), [](const Descriptor* role) { return role->winners; });
 }
 
-u32 flows_of(const Config& config) {
-  const std::vector<const Descriptor*> roles = roles_at_work(config);
-  const auto keeps = [&](const Descriptor* role) { return role->keeps_flows && role->keeps_flows(config); };
-  return std::any_of(roles.begin(), roles.end(), keeps) ? config.engine.flows : 0;
+std::optional<Keeping> keeping(const Config& config, FlowKind kind) {
+  for (const Descriptor* role : roles_at_work(config)) {
+    if (!role->keeps) continue;
+    if (std::optional<Keeping> kept = role->keeps(config); kept && kept->kind == kind) return kept;
+  }
+  return std::nullopt;
 }
 
-u32 edge_flows_of(const Config& config) { return config.edge ? config.edge->flows : 0; }
+u32 room_for_flows(const Config& config, FlowKind kind) {
+  const std::optional<Keeping> kept = keeping(config, kind);
+  return kept ? kept->room : 0;
+}
 
 TableSizes sizes_of(const Config& config) {
-  return sizes_for(config.engine.pins, config.engine.targets, flows_of(config), edge_flows_of(config));
+  return sizes_for(config.engine.pins, config.engine.targets, room_for_flows(config, FlowKind::firewall),
+                   room_for_flows(config, FlowKind::edge));
 }
 
 RoleSet roles_of(const Config& config) {

@@ -49,6 +49,10 @@ std::vector<std::string_view> services(const Config& config) {
 
 std::vector<Announced> announces(const Config& config) { return {{config.edge->prefix, {}}}; }
 
+std::optional<Keeping> keeps(const Config& config) {
+  return Keeping{FlowKind::edge, config.edge->flows, config.edge->tcp_idle, config.edge->udp_idle};
+}
+
 const InterfaceConfig* usual_interface(const Config& config, bool ip6) {
   for (const InterfaceConfig& interface : config.engine.interfaces)
     if (ip6 && config::text(interface) == config.edge->interface) return &interface;
@@ -74,6 +78,7 @@ extern const Descriptor kDescriptor = {.role = Role::edge,
                                        .announces = announces,
                                        .look_here = look_here,
                                        .usual_interface = usual_interface,
-                                       .goes_by_routes = true};
+                                       .goes_by_routes = true,
+                                       .keeps = keeps};
 
 }  // namespace waymark::edge

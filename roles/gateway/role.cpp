@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/address_text.h"
 #include "config/kinds.h"
 #include "config/prefixes.h"
@@ -69,7 +71,19 @@ std::vector<Announced> announced(const Config& config) {
   return out;
 }
 
-bool keeps_flows(const Config& config) { return config.gateway && is_guarded(*config.gateway); }
+std::optional<Keeping> keeps(const Config& config) {
+  const GatewayConfig& gateway = *config.gateway;
+  if (!is_guarded(gateway)) return std::nullopt;
+  Keeping kept{FlowKind::firewall,
+               config.engine.flows,
+               gateway.tcp_idle,
+               gateway.udp_idle,
+               gateway.grace,
+               birth_unit(config),
+               gateway.held.value_or(gateway.holds)};
+  std::ranges::sort(kept.holds);
+  return kept;
+}
 
 void open_port(const Config& config, const InterfaceConfig& interface, Port& port) {
   for (const TenantConfig& tenant : config.gateway->tenant)
@@ -106,6 +120,6 @@ extern const Descriptor kDescriptor = {.role = Role::gateway,
                                        .look_here = look_here,
                                        .usual_interface = usual_interface,
                                        .goes_by_routes = true,
-                                       .keeps_flows = keeps_flows};
+                                       .keeps = keeps};
 
 }  // namespace waymark::gateway
