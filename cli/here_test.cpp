@@ -241,4 +241,31 @@ TEST_F(HereTest, AWorkingServerHasNoFindings) {
   EXPECT_EQ(findings(kHost), "");
 }
 
+TEST_F(HereTest, ServersOfAnEdgeAmongItsClients) {
+  here("ip addr add 2001:db8:c::1/64 dev wm-here nodad");
+  const auto edge = [](const std::string& servers) {
+    return findings(R"(
+[engine]
+interfaces = { wm-here = "clients", wm-out = "network" }
+[edge]
+zone = "clients"
+outside = "network"
+prefix = "2001:db8:f:1::/64"
+address = "2001:db8:f:2::1"
+[[edge.service]]
+name = "web"
+anycast = ["2001:db8:a::80"]
+ports = ["tcp/443"]
+servers = [")" + servers +
+                    "\"]\n");
+  };
+  expect(edge("2001:db8:c::/48"),
+         "warning: \"servers\" of edge service web has 2001:db8:c::/48, and clients on wm-here have 2001:db8:c::/64 "
+         "without "
+         "a router: a server there and its clients would pass the edge by\n");
+  expect(edge("2001:db8:c::7"), "has 2001:db8:c::7, and clients on wm-here");
+  expect_none(edge("2001:db8:c:1::/64"), "would pass the edge by");
+  expect_none(edge("fe00::/8"), "would pass the edge by");
+}
+
 }  // namespace waymark::cli

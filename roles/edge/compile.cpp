@@ -80,6 +80,7 @@ Status compile(const Compiling& c) {
   set_own(c.image.settings, kModule, {{edge.address}});
   set_limit(c.image.settings, AnswerKind::edge, edge.errors, meta.ticks_per_second);
   front(c.fronts, Role::edge, s.outside, edge.prefix);
+  if (!(s.zone == s.outside)) front(c.fronts, Role::edge, s.zone, edge.prefix);  // of servers among the clients
   add_services(c, edge);
   return add_anycasts(c.image, edge);
 }

@@ -13,8 +13,29 @@ namespace waymark::edge {
 
 using namespace here;
 
+namespace {
+
+// A server that clients reach without a router is reached past the edge as well, and so it answers them.
+void look_at_near_servers(const Config& config, const EdgeConfig& edge, Findings& out) {
+  const std::set<std::string> inside = untagged_in(config, edge.zone);
+  for (const OwnAddress& own : own_addresses()) {
+    if (!inside.contains(own.interface) || !why_not(Prefix(own.address), Takes::hosts).empty()) continue;
+    Prefix subnet(own.address, own.length);
+    subnet.address = subnet.address & mask_of(subnet);
+    for (const EdgeServiceConfig& service : edge.service)
+      for (const Prefix& servers : service.servers)
+        if (overlap(servers, subnet))
+          warn(out, fmt::format("\"servers\" of edge service {} has {}, and clients on {} have {} without a router: "
+                                "a server there and its clients would pass the edge by",
+                                service.name, text(servers), own.interface, text(subnet)));
+  }
+}
+
+}  // namespace
+
 void look_here(const Config& config, Findings& out) {
   const EdgeConfig& edge = *config.edge;
+  look_at_near_servers(config, edge, out);
   std::set<std::string> names;
   for (const std::string& zone : {edge.zone, outside_of(edge)})
     for (const std::string& name : untagged_in(config, zone)) names.insert(name);

@@ -80,11 +80,11 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& st
   if (WM_UNLIKELY(!p.ip6)) return steer::why::not_ours;
   const OwnSettings& s = env.settings().role.edge;
   const Space space = space_of(port->zone);
-  const bool back = p.destination.high == s.prefix && space == s.outside;
+  const bool back = p.destination.high == s.prefix && (space == s.outside || space == s.zone);
   Sending to = {};
   Verdict end = kGoOn;
   if (back) {
-    end = find_back(env, p, to);
+    end = find_back(env, p, space != s.outside, to);
   } else {
     const Front* front = front_of(env, steered, space, p);
     if (!front || !has_rules(front)) return steer::why::not_ours;

@@ -48,9 +48,9 @@ struct back_step {
   }
 };
 
-// From parse_ip() on.
+// From parse_ip() on. `near`: from the clients' zone, which is not the network's: of a server at their own site.
 template <Env E>
-WM_INLINE Verdict find_back(E& env, Packet& p, Sending& to) {
+WM_INLINE Verdict find_back(E& env, Packet& p, bool near, Sending& to) {
   const OwnSettings& s = env.settings().role.edge;
   Part part;
   if (const Verdict end = look(env, p, part); WM_UNLIKELY(ended(end))) return end;
@@ -67,6 +67,7 @@ WM_INLINE Verdict find_back(E& env, Packet& p, Sending& to) {
   const EdgeAnycast* anycast = env.at(table::edge_anycasts, anycast_place(s.anycast_seed, number_in(last)));
   if (WM_UNLIKELY(!anycast || !anycast->in_use || anycast->number != number_in(last))) return why::no_such_flow;
   to.source.high = anycast->high;
+  if (WM_UNLIKELY(near && p.source == to.source)) return why::wrong_server;  // any client could be it
   const Address expected = state & kLearnt ? server : to.source;
   const bool whole = !part.is && (p.protocol == kProtoTcp || p.protocol == kProtoUdp);
   if (WM_LIKELY(whole)) {

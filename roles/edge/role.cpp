@@ -25,12 +25,18 @@ void settle(Config& config) {
   for (EdgeServiceConfig& service : config.edge->service) service.ports = config::merged(std::move(service.ports));
 }
 
+// The clients' and the network's, each once.
+std::vector<std::string_view> zones_of(const EdgeConfig& edge) {
+  if (outside_of(edge) == edge.zone) return {edge.zone};
+  return {edge.zone, outside_of(edge)};
+}
+
 void owns(const config::Checking& in, std::vector<Owned>& out) {
   if (!in.config.edge) return;
   const EdgeConfig& edge = *in.config.edge;
   if (in.places.good(edge.prefix))
-    out.push_back(
-        {edge.prefix, Owned::entered, outside_of(edge), "the prefix of [edge]", in.places.at(edge.prefix, edge)});
+    for (const std::string_view zone : zones_of(edge))
+      out.push_back({edge.prefix, Owned::entered, zone, "the prefix of [edge]", in.places.at(edge.prefix, edge)});
   for (const EdgeServiceConfig& s : edge.service)
     for (const Prefix& p : s.anycast)
       if (in.places.good(p))
@@ -38,7 +44,7 @@ void owns(const config::Checking& in, std::vector<Owned>& out) {
             {p, Owned::entered, edge.zone, "an address of " + config::title("edge service", s.name), in.places.at(p)});
 }
 
-std::vector<std::string_view> zones(const Config& config) { return {config.edge->zone, outside_of(*config.edge)}; }
+std::vector<std::string_view> zones(const Config& config) { return zones_of(*config.edge); }
 
 std::vector<std::string_view> services(const Config& config) {
   std::vector<std::string_view> out;

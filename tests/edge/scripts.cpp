@@ -130,7 +130,7 @@ void what_no_service_has_is_the_kernels(EdgeSite& s) {
   expect_end(s.from_client(packet(kClient, kAny, raw(50, text("esp?")))), "edge.not_caught");
   expect_end(s.from_client(packet(kClient, "2001:db8:a::81", syn())), "steer.not_ours");
   expect_end(s.from_network(packet(kClient, kAny, syn())), "steer.not_ours");
-  expect_end(s.from_client(packet(kClient, kPrefix + "1", syn())), "steer.not_ours");
+  expect_end(s.from_client(packet(kClient, kPrefix + "1", syn())), "edge.no_such_flow");
 }
 
 void foreign_and_forged_packets_are_dropped(EdgeSite& s) {
@@ -225,6 +225,31 @@ void a_server_that_is_gone_is_forgotten_by_udp(EdgeSite& s) {
   expect_sent(s.from_client(packet(kClient, kAny, udp(5000, 53))), "edge.out", sent_on(own, kServer2, udp(5000, 53)));
 }
 
+// Servers at the clients' site: their replies come in by the clients' zone, where any client could be the anycast
+// address.
+void a_server_at_the_clients_site_may_answer(EdgeSite& s) {
+  const std::string own = begin_flow(s, syn());
+  expect_end(s.from_client(packet(kStranger, own, syn_ack())), "edge.wrong_server");
+  expect_end(s.from_client(packet(kAny, own, syn_ack())), "edge.wrong_server");
+  expect_end(s.from_client(packet(kServer, own, syn_ack(40'000, 1002))), "edge.wrong_acknowledgement");
+  expect_sent(s.from_client(packet(kServer, own, syn_ack())), "edge.back", sent_on(kAny, kClient, syn_ack()));
+  expect_sent(s.from_client(packet(kClient, kAny, segment(40'000))), "edge.out",
+              sent_on(own, kServer, segment(40'000)));
+  expect_sent(s.from_client(packet(kServer, own, answer(40'000))), "edge.back", sent_on(kAny, kClient, answer(40'000)));
+  expect_end(s.from_client(packet(kServer2, own, answer(40'000))), "edge.wrong_server");
+  expect_end(s.from_client(packet(kAny, own, answer(40'000))), "edge.wrong_server");
+  expect_sent(s.from_client(packet(kServer, own, fragment6(0, true, answer(40'000), 3))), "edge.back",
+              sent_on(kAny, kClient, fragment6(0, true, answer(40'000), 3)));
+  expect_sent(s.from_client(packet(kServer, own, echo(true, 9))), "edge.back", sent_on(kAny, kClient, echo(true, 9)));
+  const Bytes inside = packet(own, kServer, segment(40'000)), known = packet(kClient, kAny, segment(40'000));
+  expect_sent(s.from_client(packet(kRouter, own, icmp_error(true, 2, 0, inside, 1400))), "edge.back",
+              sent_on(kRouter, kClient, icmp_error(true, 2, 0, known, 1400)));
+  const std::string asks = begin_flow(s, udp(5000, 53));
+  expect_end(s.from_client(packet(kAny, asks, udp(53, 5000))), "edge.wrong_server");
+  expect_sent(s.from_client(packet(kServer2, asks, udp(53, 5000))), "edge.back", sent_on(kAny, kClient, udp(53, 5000)));
+  expect_end(s.from_client(packet(kOther, "2001:db8:f:1::1", udp(53, 5000))), "edge.no_such_flow");
+}
+
 }  // namespace
 
 const std::vector<Script>& scripts() {
@@ -244,7 +269,8 @@ const std::vector<Script>& scripts() {
       {"FragmentsFollowTheFirst", fragments_follow_the_first},
       {"ErrorsReachTheClient", errors_reach_the_client},
       {"ErrorsOfTheClientsSideReachTheServer", errors_of_the_clients_side_reach_the_server},
-      {"AServerThatIsGoneIsForgottenByUdp", a_server_that_is_gone_is_forgotten_by_udp}};
+      {"AServerThatIsGoneIsForgottenByUdp", a_server_that_is_gone_is_forgotten_by_udp},
+      {"AServerAtTheClientsSiteMayAnswer", a_server_at_the_clients_site_may_answer}};
   return all;
 }
 
