@@ -205,15 +205,15 @@ struct CommandLine {
     shows
         ->add_option("WHAT", show.what,
                      "status, services, targets, pins, counters, adjacencies, health, group, holdings, announce, "
-                     "firewall, flows or neighbours")
+                     "firewall, flows, edge or neighbours")
         ->required()
         ->check(CLI::IsMember({"status", "services", "targets", "pins", "counters", "adjacencies", "health", "group",
-                               "holdings", "announce", "firewall", "flows", "neighbours"}));
+                               "holdings", "announce", "firewall", "flows", "edge", "neighbours"}));
     shows->add_option(
         "WORDS", show.words,
         "Of pins: a service, or a flow as in: tcp 192.0.2.1:4000 198.51.100.80:80; of firewall: a tenant; "
-        "of flows and neighbours: a tenant, an IPv4 address, or both");
-    shows->add_option("--count", show.count, "Of flows and neighbours: maximum number (default 1000)")
+        "of flows and neighbours: a tenant, an IPv4 address, or both; of edge: a service, an address, or both");
+    shows->add_option("--count", show.count, "Of flows, edge and neighbours: maximum number (default 1000)")
         ->check(CLI::Range(1, 100'000))
         ->type_name("N");
     shows->add_flag("--all", show.all, "Counters that are zero, too");

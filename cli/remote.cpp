@@ -100,8 +100,10 @@ Result<std::string> to_table(const std::string& text, bool all) {
   return aligned(table);
 }
 
-// What may be long, and is asked for by tenant and address.
-static bool lists(const ShowOptions& options) { return options.what == "flows" || options.what == "neighbours"; }
+// What may be long, and is asked for by name (of a tenant, or of an edge's service) and address.
+static bool lists(const ShowOptions& options) {
+  return options.what == "flows" || options.what == "neighbours" || options.what == "edge";
+}
 
 Result<std::string> path_of(const ShowOptions& options) {
   std::string path = "/v1/" + options.what;
@@ -111,12 +113,15 @@ Result<std::string> path_of(const ShowOptions& options) {
     before = '&';
   };
   if (options.what == "firewall" || lists(options)) {
+    const char* name = options.what == "edge" ? "service" : "tenant";
     const auto is_address = [](const std::string& word) { return bool(parse_address(word)); };
     const std::size_t addresses = std::size_t(std::count_if(options.words.begin(), options.words.end(), is_address));
     if (addresses > 1 || options.words.size() > addresses + 1)
-      return Error{
-          fmt::format("show {}: give one tenant{}", options.what, lists(options) ? ", one IPv4 address, or both" : "")};
-    for (const std::string& word : options.words) add(is_address(word) ? "address" : "tenant", word);
+      return Error{fmt::format("show {}: give one {}{}", options.what, name,
+                               options.what == "edge" ? ", one address, or both"
+                               : lists(options)       ? ", one IPv4 address, or both"
+                                                      : "")};
+    for (const std::string& word : options.words) add(is_address(word) ? "address" : name, word);
   } else if (!options.words.empty()) {
     std::string words;
     for (const std::string& word : options.words) words += (words.empty() ? "" : " ") + word;
@@ -143,6 +148,8 @@ int show_command(const Daemon& daemon, const ShowOptions& options) {
   const bool nothing = rows <= 0;
   if (nothing && options.what == "flows") {
     fmt::print("the firewall knows no such flow\n");
+  } else if (nothing && options.what == "edge") {
+    fmt::print("the edge knows no such flow\n");
   } else if (nothing && options.what == "neighbours") {
     fmt::print("no such host is known in a tenant's overlay\n");
   } else if (nothing && options.words.size() > 1) {
@@ -153,9 +160,8 @@ int show_command(const Daemon& daemon, const ShowOptions& options) {
     fmt::print("{}", *table);
   }
   if (const unsigned most = options.count.value_or(kUsualFlows); lists(options) && rows >= long(most))
-    fmt::print(stderr,
-               "waymark: there may be more than these {} {}; --count shows more, a tenant or an address fewer\n", most,
-               options.what);
+    fmt::print(stderr, "waymark: there may be more than these {} {}; --count shows more, a {} or an address fewer\n",
+               most, options.what == "edge" ? "flows" : options.what, options.what == "edge" ? "service" : "tenant");
   return 0;
 }
 

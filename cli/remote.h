@@ -16,10 +16,10 @@ struct Daemon {
 Result<std::string> socket_of(const Daemon& daemon);
 
 struct ShowOptions {
-  std::string what;  // "status", "services", ...
-  std::vector<std::string>
-      words;  // of `pins`: a service, or a flow; of `firewall`: a tenant; of `flows`: that, an address
-  std::optional<unsigned> count;  // of `flows`
+  std::string what;                // "status", "services", ...
+  std::vector<std::string> words;  // of `pins`: a service, or a flow; of `firewall`: a tenant; of `flows`: that, an
+                                   // address; `edge`: likewise
+  std::optional<unsigned> count;   // of `flows` and the like
   bool json = false, all = false;
 };
 // The path and the query that ask for it. Fails where the words make no sense.

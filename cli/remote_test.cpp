@@ -47,6 +47,8 @@ TEST(Show, WordsBecomeAQuery) {
   EXPECT_EQ(path("flows", {"10.0.0.5", "red"}), "/v1/flows?address=10.0.0.5&tenant=red");
   EXPECT_EQ(path("neighbours", {"red", "10.0.0.5"}, 5), "/v1/neighbours?tenant=red&address=10.0.0.5&count=5");
   EXPECT_EQ(path("neighbours", {"red", "blue"}), "show neighbours: give one tenant, one IPv4 address, or both");
+  EXPECT_EQ(path("edge", {"2001:db8::5", "web"}, 5), "/v1/edge?address=2001%3Adb8%3A%3A5&service=web&count=5");
+  EXPECT_EQ(path("edge", {"web", "dns"}), "show edge: give one service, one address, or both");
   EXPECT_EQ(path("flows", {"red", "blue"}), "show flows: give one tenant, one IPv4 address, or both");
   EXPECT_EQ(path("flows", {"10.0.0.5", "10.0.0.6"}), "show flows: give one tenant, one IPv4 address, or both");
   EXPECT_EQ(path("firewall", {"red", "blue"}), "show firewall: give one tenant");

@@ -73,7 +73,7 @@ std::string Tracer::target(u32 slot) const {
   return fmt::format("target {} of service {} (slot {})", name.target, name.service, slot);
 }
 
-std::string Tracer::line(const StepSeen& s) const {
+std::string Tracer::line(const StepSeen& s, Role whose) const {
   Live& live = scene_.node().live();
   switch (s.step) {
     case Step::received:
@@ -85,6 +85,10 @@ std::string Tracer::line(const StepSeen& s) const {
       return fmt::format("its destination is {}, in zone {}", what, zone_name(config_, s.b));
     }
     case Step::matched:
+      if (whose != Role::director) {  // numbered as the file has them
+        const Descriptor& of = descriptor_of(whose);
+        return fmt::format("{} port {} is {} {}", protocol_name(s.c), s.b, of.thing, of.things(config_).at(s.a));
+      }
       for (const SlotName& name : live.slot_names)
         if (name.service[0] && live.targets[u32(&name - live.slot_names.data())].service == s.a)
           return fmt::format("{} port {} is service {}", protocol_name(s.c), s.b, name.service);
@@ -120,10 +124,12 @@ std::string Tracer::line(const StepSeen& s) const {
       return fmt::format("no socket here knows the flow: passed on to {}", target(u32(s.a)));
     case Step::mapped:
       return fmt::format("its destination is translated by {}, its source by {}", mapping_text(s.a), mapping_text(s.b));
-    case Step::onward:
+    case Step::onward: {
+      const char* now = whose == Role::edge ? "its addresses are the flow's" : "translated";
       return s.a == u64(WayKind::direct)
-                 ? fmt::format("translated; onward by {}, MTU {}", scene_.interface_name(u32(s.b)), s.c)
-                 : "translated; onward by the kernel's routes";
+                 ? fmt::format("{}; onward by {}, MTU {}", now, scene_.interface_name(u32(s.b)), s.c)
+                 : fmt::format("{}; onward by the kernel's routes", now);
+    }
   }
   return "an unknown step";
 }
@@ -136,7 +142,11 @@ std::string Tracer::trace(std::span<const u8> packet, LinkType link) {
 
   std::string out = fmt::format("packet {} on {}: {} bytes, {}\n", ++packets_, feed_.name(packet, link), frame.size(),
                                 describe(frame, tunnel_ports_));
-  for (const StepSeen& step : steps) out += "  " + line(step) + "\n";
+  Role whose = Role::director;
+  for (const StepSeen& step : steps) {
+    if (step.step == Step::steered) whose = Role(step.a);
+    out += "  " + line(step, whose) + "\n";
+  }
   for (u32 n = 0; n < kNotes; ++n)
     if (scene_.engine().counters().notes[n] != notes[n])
       out += fmt::format("  note {}: {}\n", note_name(Note(n)), note_text(Note(n)));

@@ -15,7 +15,7 @@ class Tracer {
   std::string trace(std::span<const u8> packet, LinkType link);
 
  private:
-  std::string line(const StepSeen& step) const;
+  std::string line(const StepSeen& step, Role whose) const;  // whose the packet is
   std::string target(u32 slot) const;
 
   Scene& scene_;

@@ -36,6 +36,26 @@ address = "198.51.100.80"
 ports = "tcp/80"
 )";
 
+constexpr const char* kEdge = R"(
+[engine]
+interfaces = { eth0 = "clients", eth1 = "network" }
+[edge]
+zone = "clients"
+outside = "network"
+prefix = "2001:db8:f:1::/64"
+address = "2001:db8:f:2::1"
+[[edge.service]]
+name = "dns"
+anycast = ["2001:db8:a::53"]
+ports = ["udp/53"]
+servers = ["2001:db8:51::/48"]
+[[edge.service]]
+name = "web"
+anycast = ["2001:db8:a::80"]
+ports = ["tcp/443"]
+servers = ["2001:db8:51::/48"]
+)";
+
 class Trace : public testing::Test {
  protected:
   void begin(const std::string& toml) {
@@ -58,6 +78,17 @@ class Trace : public testing::Test {
 };
 
 }  // namespace
+
+TEST_F(Trace, NamesAnEdgesService) {
+  begin(kEdge);
+  const std::string said = trace("tcp [2001:db8:c::5]:4000 [2001:db8:a::80]:443 syn");
+  EXPECT_NE(said.find("  its destination is an address of an anycast service, in zone clients\n"
+                      "  TCP port 443 is edge service web\n"
+                      "  its addresses are the flow's; onward by eth0, MTU "),
+            std::string::npos)
+      << said;
+  EXPECT_NE(said.find("sent, edge.out"), std::string::npos) << said;
+}
 
 TEST_F(Trace, EachKindOfTunnelHasItsWords) {
   const std::string small = kSmall, target = "address = \"192.0.2.11\"";

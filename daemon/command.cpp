@@ -16,13 +16,13 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr ApiPath kPaths[] = {
-    {"GET", "/v1/status"},     {"GET", "/v1/services"},    {"GET", "/v1/targets"},  {"GET", "/v1/pins"},
-    {"GET", "/v1/counters"},   {"GET", "/v1/adjacencies"}, {"GET", "/v1/health"},   {"GET", "/v1/group"},
-    {"GET", "/v1/holdings"},   {"GET", "/v1/announce"},    {"GET", "/v1/firewall"}, {"GET", "/v1/flows"},
-    {"GET", "/v1/neighbours"}, {"GET", "/v1/capture"},     {"GET", "/v1/events"},   {"GET", "/metrics"},
-    {"GET", "/health"},        {"POST", "/v1/drain"},      {"POST", "/v1/weight"},  {"POST", "/v1/take"},
-    {"POST", "/v1/give"},      {"POST", "/v1/reload"},     {"POST", "/v1/stop"},    {"POST", "/v1/down"},
-    {"POST", "/v1/handover"},  {"POST", "/v1/leave"},
+    {"GET", "/v1/status"},   {"GET", "/v1/services"},    {"GET", "/v1/targets"},  {"GET", "/v1/pins"},
+    {"GET", "/v1/counters"}, {"GET", "/v1/adjacencies"}, {"GET", "/v1/health"},   {"GET", "/v1/group"},
+    {"GET", "/v1/holdings"}, {"GET", "/v1/announce"},    {"GET", "/v1/firewall"}, {"GET", "/v1/flows"},
+    {"GET", "/v1/edge"},     {"GET", "/v1/neighbours"},  {"GET", "/v1/capture"},  {"GET", "/v1/events"},
+    {"GET", "/metrics"},     {"GET", "/health"},         {"POST", "/v1/drain"},   {"POST", "/v1/weight"},
+    {"POST", "/v1/take"},    {"POST", "/v1/give"},       {"POST", "/v1/reload"},  {"POST", "/v1/stop"},
+    {"POST", "/v1/down"},    {"POST", "/v1/handover"},   {"POST", "/v1/leave"},
 };
 
 // Nesting is bounded before the parser sees it: it needs stack for each level, and ours need one.
@@ -140,12 +140,12 @@ Result<u32> parse_number(const std::string& key, const std::string& text, u32 mo
 Result<Show::What> what_of(std::string_view path) {
   using enum Show::What;
   constexpr std::pair<std::string_view, Show::What> kWhat[] = {
-      {"/v1/status", status},     {"/v1/services", services},    {"/v1/targets", targets},
-      {"/v1/pins", pins},         {"/v1/counters", counters},    {"/v1/adjacencies", adjacencies},
-      {"/v1/health", health},     {"/v1/group", group},          {"/v1/holdings", holdings},
-      {"/v1/announce", announce}, {"/v1/capture", capture},      {"/v1/events", events},
-      {"/metrics", metrics},      {"/health", wellness},         {"/v1/firewall", firewall},
-      {"/v1/flows", flows},       {"/v1/neighbours", neighbours}};
+      {"/v1/status", status},     {"/v1/services", services},     {"/v1/targets", targets},
+      {"/v1/pins", pins},         {"/v1/counters", counters},     {"/v1/adjacencies", adjacencies},
+      {"/v1/health", health},     {"/v1/group", group},           {"/v1/holdings", holdings},
+      {"/v1/announce", announce}, {"/v1/capture", capture},       {"/v1/events", events},
+      {"/metrics", metrics},      {"/health", wellness},          {"/v1/firewall", firewall},
+      {"/v1/flows", flows},       {"/v1/neighbours", neighbours}, {"/v1/edge", edge}};
   for (auto& [name, what] : kWhat)
     if (name == path) return what;
   return Error{fmt::format("there is no {} to GET", in_quotes(path))};
@@ -180,10 +180,11 @@ Result<Show> parse_query(std::string_view path, const QueryText& query) {
   const bool events = *what == Show::What::events;
   const bool wellness = *what == Show::What::wellness;
   const bool firewall = *what == Show::What::firewall;
+  const bool edge = *what == Show::What::edge;
   const bool flows = *what == Show::What::flows || *what == Show::What::neighbours;  // lists of tenants' own
   for (auto& [key, value] : query) {
     if (query.count(key) > 1) return Error{fmt::format("{} comes twice", in_quotes(key))};
-    if (key == "service" && (pins || capture || wellness)) {
+    if (key == "service" && (pins || capture || wellness || edge)) {
       show.service = value;
     } else if (key == "flow" && pins) {
       const Result<FlowQuery> flow = parse_flow(value);
@@ -197,12 +198,16 @@ Result<Show> parse_query(std::string_view path, const QueryText& query) {
       const Result<u32> count = parse_number(key, value, 1000);
       if (!count) return count.error();
       show.count = *count;
-    } else if (key == "count" && flows) {
+    } else if (key == "count" && (flows || edge)) {
       const Result<u32> count = parse_number(key, value, 100'000);
       if (!count) return count.error();
       show.count = *count;
     } else if (key == "tenant" && (flows || firewall)) {
       show.tenant = value;
+    } else if (key == "address" && edge) {
+      const Result<Address> address = parse_address(value);
+      if (!address) return address.error();
+      show.address = *address;
     } else if (key == "address" && flows) {
       const Result<Address> address = parse_address(value);
       if (!address || !is_ip4(*address)) return Error{fmt::format("{} is not an IPv4 address", in_quotes(value))};

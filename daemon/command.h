@@ -73,19 +73,20 @@ struct Show {
     firewall,
     flows,
     neighbours,
+    edge,
     capture,
     events,
     metrics,
     wellness
   } what;
-  std::string service;            // pins, capture, wellness: only of this service; empty: all
+  std::string service;            // pins, capture, wellness, edge: only of this service; empty: all
   std::optional<FlowQuery> flow;  // pins
-  u32 count = 1000;  // capture: frames at most, 1 to 1,000,000; events: to 1000; flows, neighbours: to 100,000
+  u32 count = 1000;  // capture: frames at most, 1 to 1,000,000; events: to 1000; flows, edge, neighbours: to 100,000
   std::chrono::seconds seconds{10};     // capture: at most, 1 to 3600
   std::optional<u64> after = {};        // events: later than the one of this number
   bool follow = false;                  // events: and those to come
   std::string tenant = {};              // firewall, flows: only of this tenant; empty: of all
-  std::optional<Address> address = {};  // flows: only those that have this IPv4 address as an end
+  std::optional<Address> address = {};  // flows, edge: only those that have this address
 };
 
 using QueryText = std::multimap<std::string, std::string>;  // unescaped

@@ -114,6 +114,11 @@ TEST(Command, QueriesAreCheckedKeyByKey) {
   EXPECT_EQ(events->after, 0u);
   EXPECT_TRUE(events->follow);
   EXPECT_FALSE(parse_query("/v1/events", {})->after);
+  const Result<Show> edge = parse_query("/v1/edge", {{"service", "web"}, {"address", "2001:db8::1"}, {"count", "7"}});
+  ASSERT_TRUE(edge);
+  EXPECT_EQ(edge->service, "web");
+  EXPECT_EQ(edge->address, *parse_address("2001:db8::1"));
+  EXPECT_EQ(edge->count, 7u);
   const Result<Show> flows =
       parse_query("/v1/flows", {{"tenant", "red"}, {"address", "10.0.0.5"}, {"count", "100000"}});
   ASSERT_TRUE(flows);
@@ -123,6 +128,9 @@ TEST(Command, QueriesAreCheckedKeyByKey) {
   EXPECT_EQ(parse_query("/v1/firewall", {{"tenant", "red"}})->tenant, "red");
   const std::pair<const char*, QueryText> refused[] = {
       {"/v1/flows", {{"count", "100001"}}},
+      {"/v1/edge", {{"count", "100001"}}},
+      {"/v1/edge", {{"address", "2001:db8:::1"}}},
+      {"/v1/edge", {{"tenant", "red"}}},
       {"/v1/neighbours", {{"address", "2001:db8::1"}}},
       {"/v1/neighbours", {{"service", "web"}}},
       {"/v1/flows", {{"address", "2001:db8::1"}}},

@@ -11,8 +11,11 @@ bool fits(const FlowFilter& filter, const FlowSeen& f) {
   return !filter.address || *filter.address == f.inside || *filter.address == f.outside;
 }
 
+u32 idle_seconds(u64 word, const FlowClock& c, u32 shift) {
+  return u32((u64(exact_age(word, c.ticks >> shift)) << shift) / c.ticks_per_second);
+}
+
 std::optional<FlowSeen> look(const u64* way, const ExactRecord4* record, const FlowClock& c, u32 shift) {
-  const u32 stamp = c.ticks >> shift;
   const auto flow = read_flow(way, record);
   if (!flow) return std::nullopt;
   const firewall::FlowEnds ends = firewall::ends_in(flow->key);
@@ -27,17 +30,47 @@ std::optional<FlowSeen> look(const u64* way, const ExactRecord4* record, const F
                   (flow->state & firewall::kGrace) != 0,
                   (flow->state & firewall::kLent) != 0,
                   u8(flow->user >> 32),
-                  u32((u64(exact_age(flow->word, stamp)) << shift) / c.ticks_per_second),
+                  idle_seconds(flow->word, c, shift),
                   firewall::flow_word(flow->user, 0),
                   firewall::age_of(flow->user, c.birth, c.birth_bits) * c.birth_unit};
 }
 
-template <class Table>
-void list(FlowEnv& env, const FlowClock& c, u32 shift, const FlowFilter& filter, std::vector<FlowSeen>& out) {
+bool fits(const EdgeFlowFilter& filter, const EdgeFlowSeen& f) {
+  if (filter.service && filter.service != f.service) return false;
+  const auto& a = filter.address;
+  return !a || *a == f.client || *a == f.own || a == f.anycast || a == f.server;
+}
+
+std::optional<EdgeFlowSeen> look(const u64* way, const EdgeRecord* record, const FlowClock& c, const EdgePlan& plan) {
+  const u64 word = read_word(way);
+  if (!u32(word) || phase_of(word) == ExactPhase::claimed || !record) return std::nullopt;
+  const u64 state = begin_reading(record);
+  edge::Key key;
+  for (u32 i = 0; i < std::size(key.word); ++i) key.word[i] = read_word(&record->key[i]);
+  const Address server = {read_word(&record->server[0]), read_word(&record->server[1])};
+  const Address own = {plan.settings.prefix, read_word(&record->user)};
+  if (!state || !end_reading(record, state)) return std::nullopt;
+  EdgeFlowSeen seen{plan.services->service_of(key),
+                    {key.word[0], key.word[1]},
+                    own,
+                    plan.services->anycast_of(key),
+                    std::nullopt,
+                    edge::protocol_in(key.word[3]),
+                    u16(key.word[3] >> 16),
+                    u16(key.word[3]),
+                    edge::stage_of(state),
+                    idle_seconds(word, c, c.stamp_shift)};
+  if (state & edge::kLearnt) seen.server = server;
+  return seen;
+}
+
+// What `look` makes of each way of a table, if it fits: at most filter.most.
+template <class Table, class Filter, class Seen, class Look>
+void list(FlowEnv& env, const Filter& filter, std::vector<Seen>& out, const Look& look) {
   for (u32 b = 0; auto* bucket = Table::bucket(env, b); ++b)
     for (u32 way = 0; way < Table::kWays; ++way) {
       if (out.size() >= filter.most) return;
-      if (const auto seen = look(&bucket->way[way], Table::record(env, b, way), c, shift); seen && fits(filter, *seen))
+      if (const auto seen = look(&bucket->way[way], Table::record(env, b, way)); seen && fits(filter, *seen))
         out.push_back(*seen);
     }
 }
@@ -47,8 +80,20 @@ void list(FlowEnv& env, const FlowClock& c, u32 shift, const FlowFilter& filter,
 std::vector<FlowSeen> list_flows(Live& live, const FlowClock& c, const FlowFilter& filter) {
   std::vector<FlowSeen> out;
   FlowEnv env{live};
-  list<firewall::Flows>(env, c, c.stamp_shift, filter, out);
-  list<firewall::Embryos>(env, c, c.embryo_shift, filter, out);
+  const auto looks = [&c](u32 shift) {
+    return [&c, shift](const u64* way, const ExactRecord4* record) { return look(way, record, c, shift); };
+  };
+  list<firewall::Flows>(env, filter, out, looks(c.stamp_shift));
+  list<firewall::Embryos>(env, filter, out, looks(c.embryo_shift));
+  return out;
+}
+
+std::vector<EdgeFlowSeen> list_edge_flows(Live& live, const FlowClock& c, const EdgePlan& plan,
+                                          const EdgeFlowFilter& filter) {
+  std::vector<EdgeFlowSeen> out;
+  FlowEnv env{live};
+  list<edge::Flows>(env, filter, out,
+                    [&](const u64* way, const EdgeRecord* record) { return look(way, record, c, plan); });
   return out;
 }
 

@@ -1,4 +1,5 @@
-// The firewall's flows for whoever asks: what a snapshot has of them, and a look into the tables beside packets.
+// The firewall's and the edge's flows for whoever asks: what a snapshot has of them, and a look into the tables beside
+// packets.
 #pragma once
 
 #include <functional>
@@ -24,6 +25,23 @@ struct FlowsView {
 struct EdgeView {
   EdgeSwept swept;
   u64 capacity = 0;  // all ways of the table
+};
+
+struct EdgeFlowFilter {
+  std::optional<u32> service;      // its place in [edge]
+  std::optional<Address> address;  // any of the flow's four
+  u32 most = 1000;
+};
+
+struct EdgeFlowSeen {
+  std::optional<u32> service;  // none: no service of this configuration
+  Address client, own;
+  std::optional<Address> anycast;  // none, likewise
+  std::optional<Address> server;   // once it is learnt
+  u8 protocol;
+  u16 client_port, port;  // a ping's identifier is the client's
+  edge::Stage stage;
+  u32 idle_seconds;
 };
 
 struct FlowFilter {
@@ -56,6 +74,9 @@ struct FlowClock {
 
 // At most filter.most flows, half-open ones last, in the tables' order. Reads all of the tables where fewer fit.
 std::vector<FlowSeen> list_flows(Live& live, const FlowClock& clock, const FlowFilter& filter);
+std::vector<EdgeFlowSeen> list_edge_flows(Live& live, const FlowClock& clock, const EdgePlan& plan,
+                                          const EdgeFlowFilter& filter);
+using ListEdgeFlows = std::function<std::vector<EdgeFlowSeen>(const EdgeFlowFilter&)>;
 using ListFlows = std::function<std::vector<FlowSeen>(const FlowFilter&)>;
 
 const char* name_of(edge::Stage stage);

@@ -129,6 +129,8 @@ void add_edge(std::string& out, const Snapshot& s) {
                "Flows that the edge knows by their stage, as the last sweep found them.");
   for (u32 stage = u32(edge::Stage::syn); stage < edge::kStages; ++stage)
     flows.sample({{"state", name_of(edge::Stage(stage))}}, s.edge->swept.stages[stage]);
+  Family services(out, "waymark_edge_service_flows", "gauge", "Likewise, by service.");
+  for (const auto& [service, known] : s.edge->swept.services) services.sample({{"service", service}}, known);
   Family(out, "waymark_edge_flows_learnt", "gauge", "Those whose server is learnt.").sample({}, s.edge->swept.learnt);
   Family(out, "waymark_edge_flows_capacity", "gauge", "Ways for flows. Beyond 75% of them a new flow may find no room.")
       .sample({}, s.edge->capacity);

@@ -39,8 +39,13 @@ std::optional<Pin> Plane::find_pin(const FlowQuery& f) {
 
 void Plane::describe_flows(Snapshot& s) {
   const Node& node = control_->node();
-  if (const u32 buckets = node.edge_flows().plan().settings.buckets)
-    s.edge = EdgeView{node.edge_flows().swept(), u64(buckets) * kExactWays};
+  const u32 ticks = node.ticks(s.now);
+  if (const EdgePlan& plan = node.edge_flows().plan(); plan.settings.buckets) {
+    s.edge = EdgeView{node.edge_flows().swept(), u64(plan.settings.buckets) * kExactWays};
+    s.list_edge_flows =
+        [tables = engine_.tables(), plan, clock = FlowClock{ticks, engine_.ticks_per_second(), plan.stamp_shift, 0}](
+            const EdgeFlowFilter& filter) { return list_edge_flows(tables->live(), clock, plan, filter); };
+  }
   const FlowPlan& plan = node.flows().plan();
   if (!plan.settings.buckets) return;
   FlowsView view{node.flows().swept(),
@@ -51,7 +56,6 @@ void Plane::describe_flows(Snapshot& s) {
                  plan.birth_unit};
   for (const FlowPlan::Owner& owner : plan.owners) view.taken.emplace_back(owner.number, node.flows().taken(owner));
   s.flows = std::move(view);
-  const u32 ticks = node.ticks(s.now);
   const auto unit = std::chrono::duration_cast<std::chrono::seconds>(plan.birth_unit);
   const FlowClock clock{ticks,
                         engine_.ticks_per_second(),

@@ -70,6 +70,10 @@ Rows status(const Snapshot& s) {
     add("edge_flows_used", s.edge->swept.flows);
     add("edge_flows_half_open", s.edge->swept.half_open);
     add("edge_flows_learnt", s.edge->swept.learnt);
+    const auto refused = [&](Verdict why) { return s.counters.reasons[why.reason]; };
+    add("edge_refused_quota", refused(edge::why::many_flows));
+    add("edge_refused_new_flows", refused(edge::why::many_new));
+    add("edge_refused_full", refused(edge::why::table_full));
   }
   if (s.neighbours) add("neighbours", s.neighbours->known);
   if (s.punts) {
@@ -238,6 +242,8 @@ Result<Rows> show(const Snapshot& s, const Show& show) {
       return show_firewall(s, show.tenant);
     case Show::What::flows:
       return show_flows(s, show);
+    case Show::What::edge:
+      return show_edge(s, show);
     case Show::What::neighbours:
       return show_neighbours(s, show);
     case Show::What::wellness:

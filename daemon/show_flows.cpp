@@ -20,13 +20,6 @@ u64 place_of(const TenantConfig& tenant, u32 rule) {
   return 0;
 }
 
-std::string protocol_name(u8 protocol) {
-  return protocol == kProtoTcp     ? "tcp"
-         : protocol == kProtoUdp   ? "udp"
-         : protocol == kProtoIcmp4 ? "icmp"
-                                   : std::to_string(protocol);
-}
-
 // A ping's identifier stands where the tenant's port does.
 std::string end_text(const FlowSeen& f, u32 ip4, u16 port, bool inside) {
   const std::string address = text(address_of(wire32(ip4)));
@@ -35,6 +28,13 @@ std::string end_text(const FlowSeen& f, u32 ip4, u16 port, bool inside) {
 }
 
 }  // namespace
+
+std::string protocol_text(u8 protocol) {
+  return protocol == kProtoTcp                                ? "tcp"
+         : protocol == kProtoUdp                              ? "udp"
+         : protocol == kProtoIcmp4 || protocol == kProtoIcmp6 ? "icmp"
+                                                              : std::to_string(protocol);
+}
 
 Result<const TenantConfig*> find_tenant(const Snapshot& s, const std::string& name) {
   if (s.config->gateway)
@@ -88,7 +88,7 @@ Result<Rows> show_flows(const Snapshot& s, const Show& show) {
   for (const FlowSeen& f : s.list_flows(filter)) {
     const auto found = tenants.find(f.owner);
     const TenantConfig* tenant = found == tenants.end() ? nullptr : found->second;
-    rows.rows.push_back({tenant ? tenant->name : fmt::format("number {}", f.owner), protocol_name(f.protocol),
+    rows.rows.push_back({tenant ? tenant->name : fmt::format("number {}", f.owner), protocol_text(f.protocol),
                          end_text(f, f.inside, f.inside_port, true), end_text(f, f.outside, f.outside_port, false),
                          std::string(name_of(f.stage)), std::string(f.outside_began ? "outside" : "inside"),
                          f.found_again, f.lent, tenant ? place_of(*tenant, f.rule) : u64(0), u64(f.idle_seconds),

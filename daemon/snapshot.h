@@ -98,7 +98,8 @@ struct Snapshot {
   std::optional<HookCounts> hook;             // where there is one
   std::optional<FlowsView> flows;             // where there is a firewall
   std::optional<EdgeView> edge;               // where there is an edge
-  ListFlows list_flows;                       // likewise; looks into the tables, and may outlive the engine
+  ListFlows list_flows;                       // as `flows`; looks into the tables, and may outlive the engine
+  ListEdgeFlows list_edge_flows;              // as `edge`; likewise
   std::optional<NeighboursSwept> neighbours;  // where tenants have overlays
   ListNeighbours list_neighbours;             // likewise
 };
@@ -117,6 +118,8 @@ Rows show_announce(const Snapshot& s);
 // `tenant`: only this one's, or all where it is empty. Fail where nobody has the name.
 Result<Rows> show_firewall(const Snapshot& s, const std::string& tenant);
 Result<Rows> show_flows(const Snapshot& s, const Show& show);
+Result<Rows> show_edge(const Snapshot& s, const Show& show);
+std::string protocol_text(u8 protocol);  // "tcp", "icmp", or its number
 
 // The tenant of [gateway] that has this name, or a sentence.
 Result<const TenantConfig*> find_tenant(const Snapshot& s, const std::string& name);

@@ -26,6 +26,8 @@ EdgePlan edge_plan(const Config& config, const Image& image, const Meta& meta) {
   plan.datagram = stamps_for(kept->udp_idle, meta);
   plan.ending = stamps_for(kEnding, meta);
   plan.half_open = stamps_for(kHalfOpen, meta);
+  plan.services = std::make_shared<EdgeServices>(*config.edge);
+  for (const EdgeServiceConfig& service : config.edge->service) plan.names.push_back(service.name);
   return plan;
 }
 
@@ -50,6 +52,7 @@ u32 idle_stamps(const EdgePlan& plan, Stage stage) {
 }
 
 void EdgeKeeper::configure(const EdgePlan& plan) {
+  of_services_.clear();
   plan_ = plan;
   rounds_.begin(plan.settings.buckets);
 }
@@ -67,6 +70,7 @@ void EdgeKeeper::tick(Time now, u32 ticks) {
 
 void EdgeKeeper::begin() {
   counting_ = {};
+  of_services_.assign(plan_.names.size(), 0);
   counted_.assign(live_.edge_uses.size(), 0);
   before_.clear();
   for (const FlowCount& use : live_.edge_uses) before_.push_back(read_word(&use.flows));
@@ -77,7 +81,11 @@ void EdgeKeeper::count(const EdgeRecord& record, bool tentative) {
   ++counting_.stages[u64(edge::stage_of(state)) % edge::kStages];
   ++(tentative ? counting_.half_open : counting_.flows);
   counting_.learnt += (state & edge::kLearnt) != 0;
-  for (const u32 row : edge::uses_of(plan_.settings, {read_word(&record.key[0]), read_word(&record.key[1])}).row)
+  const edge::Key key = {
+      {read_word(&record.key[0]), read_word(&record.key[1]), read_word(&record.key[2]), read_word(&record.key[3])}};
+  if (const auto service = plan_.services->service_of(key); service && *service < of_services_.size())
+    ++of_services_[*service];
+  for (const u32 row : edge::uses_of(plan_.settings, {key.word[0], key.word[1]}).row)
     if (row < counted_.size()) ++counted_[row];
 }
 
@@ -85,6 +93,9 @@ void EdgeKeeper::count(const EdgeRecord& record, bool tentative) {
 void EdgeKeeper::end() {
   counting_.number = swept_.number + 1;
   counting_.expired = rounds_.counts().expired;
+  counting_.services = swept_.services;  // the last whole round's, where this one was none
+  if (of_services_.size() == plan_.names.size()) counting_.services.clear();
+  for (std::size_t i = 0; i < of_services_.size(); ++i) counting_.services[plan_.names[i]] = of_services_[i];
   for (std::size_t i = 0; i < counted_.size(); ++i)
     if (counted_[i] != before_[i]) __sync_fetch_and_add(&live_.edge_uses[i].flows, counted_[i] - before_[i]);
   swept_ = counting_;

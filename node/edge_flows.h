@@ -3,10 +3,14 @@
 #pragma once
 
 #include <array>
+#include <map>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "config/config.h"
 #include "dataplane/image.h"
+#include "node/edge_services.h"
 #include "node/sweep_rounds.h"
 #include "roles/edge/packet_begin.h"
 
@@ -17,6 +21,8 @@ struct EdgePlan {
   edge::OwnSettings settings{};  // `buckets` is 0 where there is no edge
   u32 stamp_shift = 0;
   u32 open = 1, datagram = 1, ending = 1, half_open = 1;
+  std::shared_ptr<const EdgeServices> services = std::make_shared<EdgeServices>();
+  std::vector<std::string> names;  // of the services
 };
 EdgePlan edge_plan(const Config& config, const Image& image, const Meta& meta);
 u32 idle_stamps(const EdgePlan& plan, edge::Stage stage);
@@ -26,6 +32,7 @@ struct EdgeSwept {
   u64 number = 0;  // of the sweep, from 1 on; 0: there was none yet
   u64 flows = 0, half_open = 0, learnt = 0, expired = 0;
   std::array<u64, edge::kStages> stages{};
+  std::map<std::string, u64> services;  // flows of each, half-open ones among them
 };
 
 class EdgeKeeper {
@@ -47,6 +54,7 @@ class EdgeKeeper {
   EdgePlan plan_;
   SweepRounds<edge::Flows> rounds_;
   EdgeSwept counting_, swept_;
+  std::vector<u64> of_services_;       // as plan_.names; empty where another load began in the middle of this round
   std::vector<u64> counted_, before_;  // of table::edge_uses: what this round found, what it said when it began
 };
 

@@ -59,7 +59,11 @@ WM_INLINE Verdict find_out(E& env, Packet& p, const Front* front, Sending& to) {
   Key key = {};
   u32 sequence = 0;
   if (WM_LIKELY(p.protocol == kProtoTcp || p.protocol == kProtoUdp)) {
-    if (WM_UNLIKELY(!part.offset && !find_rule(env, front, p.protocol, p.destination_port))) return why::not_caught;
+    if (WM_LIKELY(!part.offset)) {
+      const Rule* rule = find_rule(env, front, p.protocol, p.destination_port);
+      if (WM_UNLIKELY(!rule)) return why::not_caught;
+      env.step(Step::matched, rule->service, p.destination_port, p.protocol);
+    }
     key = key_of(p.source, p.destination, p.protocol, p.source_port, p.destination_port);
     if (WM_LIKELY(!part.is && !(p.tcp_flags & kTcpSteers))) {
       const ExactLimits limits = limits_of(env);

@@ -85,6 +85,7 @@ TEST(Edge, TheSweepCounts) {
   EXPECT_EQ(swept.flows, 2u);
   EXPECT_EQ(swept.half_open, 1u);
   EXPECT_EQ(swept.learnt, 1u);
+  EXPECT_EQ(swept.services, (std::map<std::string, u64>{{"web", 3}}));
   EXPECT_EQ(swept.stages[u32(edge::Stage::open)], 2u);
   u64 counted = 0;
   for (const FlowCount& use : s.scene().engine().live().edge_uses) counted += use.flows;
