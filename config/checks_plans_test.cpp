@@ -147,7 +147,8 @@ TEST(Plans, NamesPrefixesAndTables) {
       {"plan = []\n", "f:1:8: \"plan\" must be tables, each headed [plan.NAME], not an array"},
       {"[plan]\ncloud = 1\n", "f:2:9: each [plan.NAME] must be a table, not 1"},
       {"[plan]\n",
-       "f:1:1: the file has neither a [[service]] nor a [host] nor a [translator] nor a [gateway] nor an [edge]: the "
+       "f:1:1: the file has neither a [[service]] nor a [host] nor a [translator] nor a [gateway] nor an [edge] nor a "
+       "[path]: the "
        "node has "
        "nothing to do"},
       {"[plan.cloud]\n", "f:1:1: \"prefix\" in [plan.NAME] is missing\nf:1:1: \"layout\" in [plan.NAME] is missing"},
@@ -172,7 +173,8 @@ TEST(Plans, NamesPrefixesAndTables) {
        "address"},
       {kCloud + "[director]\naddress = \"10.0.0.1\"\n",
        "f:1:1: \"interfaces\" in [engine] is missing\n"
-       "f:1:1: the file has neither a [[service]] nor a [host] nor a [translator] nor a [gateway] nor an [edge]: the "
+       "f:1:1: the file has neither a [[service]] nor a [host] nor a [translator] nor a [gateway] nor an [edge] nor a "
+       "[path]: the "
        "node has "
        "nothing to do"},
   });

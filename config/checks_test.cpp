@@ -18,7 +18,8 @@ std::string target(const std::string& name, const std::string& address) {  // th
 
 TEST(Checks, ANodeNeedsSomethingToDo) {
   const std::string nothing =
-      "f:1:1: the file has neither a [[service]] nor a [host] nor a [translator] nor a [gateway] nor an [edge]: the "
+      "f:1:1: the file has neither a [[service]] nor a [host] nor a [translator] nor a [gateway] nor an [edge] nor a "
+      "[path]: the "
       "node has nothing "
       "to do";
   expect({

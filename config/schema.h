@@ -58,7 +58,8 @@ constexpr auto kEngine = section<EngineConfig>(
     Field{
         "first", &EngineConfig::first, kRoleWords, optional,
         "Whose program the interfaces run. Packets of this node's other roles jump to theirs, which costs each some 10 "
-        "ns. `\"auto\"` takes the director, else the translator, else the host, else the gateway, else the edge."});
+        "ns. `\"auto\"` takes the director, else the translator, else the host, else the gateway, else the edge, else "
+        "the POP."});
 
 constexpr auto kMember = section<MemberConfig>(
     "[[group.member]]", "Another director of the group.",

@@ -42,8 +42,10 @@ struct ServiceSpec {
 
 struct Services {
   std::vector<ServiceSpec> service;  // names differ, and no two take the same packets
-  std::vector<TargetSpec> fellow;    // other hosts, to whom this one passes strays on: as in fellows_of()
-  std::vector<Address> source;       // where a director's tunnels begin, and checks through them are answered
+  // Who is sent to and is no service's target: other hosts, to whom this one passes strays on, as in fellows_of();
+  // behind these what a POP sends to, as in destinations().
+  std::vector<TargetSpec> fellow;
+  std::vector<Address> source;  // where a director's tunnels begin, and checks through them are answered
 };
 
 }  // namespace waymark

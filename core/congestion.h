@@ -15,13 +15,20 @@ WM_INLINE void flip_tos(Ip4* ip, u32 flip) {
   ip->checksum.raw = update_checksum(ip->checksum.raw, before, after);
 }
 
-// Takes what was marked on the tunnel into the inner packet (RFC 6040, 4.2). False: the packet must be dropped.
+// The bits of the inner traffic class that change for what was marked on the tunnel (RFC 6040, 4.2). False: the packet
+// must be dropped.
+WM_INLINE bool congestion_flip(u8 tos, u8 outer_tos, u32& flip) {
+  const u32 ecn = tos & 3, outer_ecn = outer_tos & 3;
+  flip = outer_ecn == kEcnCongestion ? ecn ^ kEcnCongestion : ecn == kEcn0 && outer_ecn == kEcn1 ? 3 : 0;
+  return !flip || ecn;
+}
+
+// Takes what was marked into the inner packet. False: the packet must be dropped.
 template <Env E>
 WM_INLINE bool carry_congestion(E& env, Packet& inner, u8 outer_tos) {
-  const u32 ecn = inner.tos & 3, outer_ecn = outer_tos & 3;
-  const u32 flip = outer_ecn == kEcnCongestion ? ecn ^ kEcnCongestion : ecn == kEcn0 && outer_ecn == kEcn1 ? 3 : 0;
+  u32 flip = 0;
+  if (!congestion_flip(inner.tos, outer_tos, flip)) return false;
   if (WM_LIKELY(flip == 0)) return true;
-  if (ecn == 0) return false;
   const View v = env.view();
   if (inner.ip6) {
     auto* ip = v.at<Ip6>(inner.l3);

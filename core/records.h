@@ -296,8 +296,9 @@ enum class AnswerKind : u8 {
   pinged = 6,       // a director, for a service
   routed = 7,       // a gateway, as a router
   edge = 8,         // an edge, as a router
+  path = 9,         // a POP, as a router
 };
-constexpr u32 kAnswerKinds = 9;
+constexpr u32 kAnswerKinds = 10;
 constexpr u32 kEarlyLimit = kMostAnswerKinds - 1;  // among the same limits: no answer, but bounded as they are
 static_assert(kAnswerKinds <= kEarlyLimit);
 

@@ -41,6 +41,9 @@ struct TableSizes {
   T(edge_services, EdgeService, kMaxEdgeServices, config)            \
   T(edge_servers, EdgeServer, kMaxEdgeServers, config)               \
   T(edge_anycasts, EdgeAnycast, 1u << kEdgeAnycastBits, config)      \
+  T(path_pops, PathPop, kMaxPathPops, config)                        \
+  T(path_servers, PathServer, kMaxPathServers, config)               \
+  T(path_policies, PathPolicy, kMaxPathPolicies, config)             \
   T(prefixes, PrefixBucket, 1u << 18, halved)                        \
   T(mappings, Mapping, 2 * kMaxMappings, halved)
 #define WM_LIVE_TABLES(T)                            \

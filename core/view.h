@@ -64,4 +64,11 @@ constexpr u32 forget(u32 x) { return x; }
 constexpr void reread() {}
 #endif
 
+// The same value, of which the compiler knows nothing any more: it makes no branches of arithmetic that stands for
+// them.
+WM_INLINE u64 unforeseen(u64 x) {
+  asm("" : "+r"(x));
+  return x;
+}
+
 }  // namespace waymark

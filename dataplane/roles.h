@@ -7,7 +7,7 @@
 #include "core/types.h"
 
 // R(name), in the order of their numbers, which are places in the table of jumps: append only.
-#define WM_ROLES(R) R(director) R(host) R(translator) R(gateway) R(edge)
+#define WM_ROLES(R) R(director) R(host) R(translator) R(gateway) R(edge) R(path)
 
 namespace waymark {
 

@@ -123,6 +123,11 @@ std::vector<u32> NextHops::slots_at(const Address& address) const {
   return all;
 }
 
+bool NextHops::lost(const Address& address) const {
+  const auto at = end_of_.find(address);
+  return at != end_of_.end() && ends_[at->second].reached == false;
+}
+
 void NextHops::renew(u32 valid_until) {
   known_.each([&](u32 adjacency) { store(live_.adjacencies[adjacency].valid_until, valid_until); });
 }

@@ -54,6 +54,7 @@ class NextHops {
   Address source(const Address& address) const;  // where the tunnel there begins; of several, the latest slot's
   std::string text(const Address& address, bool by_mac = false) const;  // by_mac: of a target of kTunnelMac
   std::vector<u32> slots_at(const Address& address) const;
+  bool lost(const Address& address) const;  // what was last said: that it is not reached
 
  private:
   struct TunnelEnd {

@@ -51,7 +51,7 @@ Node::Node(Live live, const Clock& clock)
       down_slots_(live_.targets.size()),
       unmarked_(live_.targets.size()) {
   slots_.used().each([&](u32 slot) {
-    if (!(live_.targets[slot].route & kTargetDown)) return;
+    if (!(live_.targets[slot].route & kTargetDown) || slots_.service(slot) == kFellows) return;
     down_slots_.insert(slot);
     down_.insert(name_of(slots_.service(slot), slots_.target(slot)));
   });
@@ -154,6 +154,7 @@ void Node::commit(Compiled compiled, Time now) {
     if (const auto* service = roster_->service_at(index); choices_.tables(index) && !(service && service->count))
       gone_.push_back(index);
   count_all();
+  mark_fellows();
   ++changes_;
   install_choices(now);
 }
@@ -253,7 +254,17 @@ void Node::install_choices(Time now) {
 }
 
 HopNews Node::on_next_hop(const NextHop& hop, Time now) {
-  return hops_.take(hop, clock_.ticks_at(now + config().engine.adjacency_lifetime), now);
+  const HopNews news = hops_.take(hop, clock_.ticks_at(now + config().engine.adjacency_lifetime), now);
+  if (news != HopNews::none) mark_fellows();
+  return news;
+}
+
+// Fellows have no checks: one is down while it is not reached. Packets for it go another way where they have one.
+void Node::mark_fellows() {
+  for (const u32 slot : roster_->fellows) {
+    u64& word = live_.targets[slot].route;
+    store(word, hops_.lost(outer_destination(live_.targets[slot])) ? word | kTargetDown : word & ~kTargetDown);
+  }
 }
 
 Node::Behind Node::targets_at(const Address& address, std::size_t most) const {

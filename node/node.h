@@ -175,6 +175,7 @@ class Node {
   Result<std::vector<Slots::Acquired>> acquire(u32 index, const KnownService& service,
                                                const std::vector<TargetSpec>& targets);
   void take_names();
+  void mark_fellows();
   void end_draft();
   u32 effective_weight(u32 target) const;  // by its position in the roster
   bool drafted(const Successor& pool) const;
@@ -229,7 +230,7 @@ class Node {
   Time choices_allowed_{0}, refresh_due_{0}, sweep_due_{0}, sweep_begun_{0};
 };
 
-// The pseudo-service whose targets are the other hosts that this host passes strays on to.
+// The pseudo-service of who is sent to and is no target (Services::fellow).
 inline const std::string kFellows = "[host]";
 
 }  // namespace waymark

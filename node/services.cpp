@@ -11,6 +11,7 @@
 #include "config/prefixes.h"
 #include "core/hash.h"
 #include "roles/host/role.h"
+#include "roles/path/role.h"
 
 namespace waymark {
 
@@ -43,6 +44,8 @@ Services services_of(const Config& config) {
     for (const Address& fellow : host::fellows_of(*config.host))
       all.fellow.push_back(
           {text(fellow), source_for(config.host->address, fellow), fellow, Tunnel::gue, host::gue_port(*config.host)});
+  if (config.path)
+    for (path::Destination& d : path::destinations(*config.path)) all.fellow.push_back(std::move(d.target));
   return all;
 }
 

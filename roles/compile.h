@@ -36,7 +36,7 @@ struct CompileInput {
   std::span<const u32> indices;  // of serves.service, in the same order; below kMaxServices
   std::span<const InterfaceFacts> interfaces;
   const Meta& meta;                         // keys, bucket counts, clock
-  std::span<const u32> fellows = {};        // slots of the ways to other hosts, as in serves.fellow
+  std::span<const u32> fellows = {};        // slots of the ways to serves.fellow
   std::span<const SharedSlot> shared = {};  // slots of targets that several services have
   std::span<const Prefix> natives = {};     // what the machine reaches by itself: there the translator keeps off
 };

@@ -8,6 +8,7 @@
 #include "core/overlay/reasons.h"
 #include "roles/edge/reasons.h"
 #include "roles/gateway/reasons.h"
+#include "roles/path/reasons.h"
 #include "roles/translator/reasons.h"
 #include "tests/kit/run_case.h"
 
@@ -17,11 +18,11 @@ using cases::Case;
 
 namespace {
 // Its cases are others, which tests/translator/translator_test.cpp looks through.
-// Which have cases of their own (tests/translator, tests/gateway, tests/edge).
+// Which have cases of their own (tests/translator, tests/gateway, tests/edge, tests/path).
 bool translates(const ReasonText& r) {
   return module_of(r.verdict) == translator::kModule || module_of(r.verdict) == gateway::kModule ||
          module_of(r.verdict) == firewall::kModule || module_of(r.verdict) == edge::kModule ||
-         module_of(r.verdict) == overlay::kModule;
+         module_of(r.verdict) == path::kModule || module_of(r.verdict) == overlay::kModule;
 }
 }  // namespace
 

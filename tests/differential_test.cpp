@@ -12,6 +12,7 @@
 #include "engine/xdp/program.h"
 #include "roles/edge/reasons.h"
 #include "roles/gateway/reasons.h"
+#include "roles/path/reasons.h"
 #include "roles/translator/reasons.h"
 #include "tests/cases/cases.h"
 #include "tests/kit/build.h"
@@ -141,7 +142,7 @@ void compare(std::span<const u8> elf, u64 seed) {
   for (const ReasonText& r : all_reasons()) {
     const u32 module = module_of(r.verdict);
     if (module == translator::kModule || module == gateway::kModule || module == edge::kModule ||
-        module == firewall::kModule || module == overlay::kModule)
+        module == path::kModule || module == firewall::kModule || module == overlay::kModule)
       continue;  // this site has none
     ++all;
     counters.reasons[r.verdict.reason] ? ++reached : (rest += " ", rest += r.name, 0u);

@@ -77,7 +77,19 @@ std::string all_lengths() {
          "\"10.0.5.0/24\" }]\n"
          "[edge]\nprefix = \"3fff:e1::/64\"\naddress = \"2001:db8:1::5\"\n"
          "[[edge.service]]\nname = \"anycast\"\nanycast = [\"3fff:ca57::80\", \"3fff:ca58::/64\"]\n"
-         "ports = [\"tcp/80\", \"udp/*\"]\nservers = [\"3fff:5::/48\", \"3fff:6::/48\"]\n";
+         "ports = [\"tcp/80\", \"udp/*\"]\nservers = [\"3fff:5::/48\", \"3fff:6::/48\"]\n"
+         "[plan.clients]\nprefix = \"3fff:d00::/40\"\nlayout = \"pop:8 policy:8 id:24 zero:16 tag:32\"\n"
+         "keys = { 0 = \"00112233445566778899aabbccddeeff\" }\n"
+         "[plan.servers]\nprefix = \"3fff:e00::/28\"\nlayout = \"id:16 path:8x6 policy:4 epoch:2 tag:30\"\n"
+         "over = \"pair\"\nkeys = { 1 = \"00112233445566778899aabbccddeeff\", 2 = \"ffeeddccbbaa99887766554433221100\" "
+         "}\n[path]\nid = 1\nclients = \"clients\"\nservers = \"servers\"\naccess_zone = \"links\"\nplain = 2\n"
+         "pop = [{ id = 1, address = [\"192.0.2.31\", \"2001:db8:1::31\"] }, { id = 2, address = \"192.0.2.32\" },\n"
+         "       { id = 3, address = \"2001:db8:1::33\", tunnel = \"gue\" }]\n"
+         "server = [{ id = 1, pop = 1, address = \"192.0.2.41\" }, { id = 2, pop = 1, address = \"2001:db8:1::42\", "
+         "tunnel = \"mac\" }]\n"
+         "policy = [{ name = \"a\", index = 1, to_server = [\"tcp/80\", \"tcp/443\", \"tcp/8080\", \"udp/53\", "
+         "\"udp/443\"], mandatory = [2, 3] }]\n"
+         "access = [{ interface = \"eth1:7\", prefix = [\"3fff:d00:1::/48\", \"3fff:d00:80::/41\"] }]\n";
 }
 
 long lengths_of(std::span<const PrefixLength> all) {

@@ -96,9 +96,11 @@ bool accepts_tunnels(const HostConfig& host, const InterfaceConfig& interface) {
 }
 
 Status compile(const Compiling& c) {
-  if (c.in.fellows.size() > kMaxFellows)
-    return Error{fmt::format("{} other hosts are named; at most {} fit", c.in.fellows.size(), kMaxFellows)};
-  for (const u32 slot : c.in.fellows) c.image.fellows.push_back({slot, 0});
+  const std::size_t fellows = fellows_of(*c.in.config.host).size();
+  if (fellows > kMaxFellows)
+    return Error{fmt::format("{} other hosts are named; at most {} fit", fellows, kMaxFellows)};
+  for (const u32 slot : c.in.fellows.first(std::min(fellows, c.in.fellows.size())))
+    c.image.fellows.push_back({slot, 0});
   c.image.settings.tunnel_ends = ends_of(*c.in.config.host);
   gather(c.fronts, c.in.config);
   return Done{};

@@ -85,10 +85,10 @@ TEST(ExampleRole, IsCheckedAndSummedUp) {
   EXPECT_EQ(first_problem(kEngine + "[translator]\naddress = \"192.0.2.1\"\nprefix = [{ prefix = \"64:ff9b::/96\" }]\n"
                                     "[tally]\naddress = \"192.0.2.1\"\n"),
             "f:7:11: 192.0.2.1 is both an address of [tally] and the address of [translator]");
-  EXPECT_EQ(
-      first_problem(kEngine),
-      "f:1:1: the file has neither a [[service]] nor a [host] nor a [translator] nor a [gateway] nor an [edge] nor a "
-      "[tally]: the node has nothing to do");
+  EXPECT_EQ(first_problem(kEngine),
+            "f:1:1: the file has neither a [[service]] nor a [host] nor a [translator] nor a [gateway] nor an [edge] "
+            "nor a [path] nor a "
+            "[tally]: the node has nothing to do");
 }
 
 }  // namespace waymark

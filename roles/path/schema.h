@@ -1,0 +1,99 @@
+// The keys of [path].
+#pragma once
+
+#include "config/keys.h"
+#include "core/records.h"
+#include "roles/path/config.h"
+
+namespace waymark::path {
+
+using namespace config;
+
+constexpr Number<u32> kPopId{1, kMaxPathPops - 1};
+constexpr auto kBetween = one_of<Tunnel>({{"ip", Tunnel::ip}, {"gue", Tunnel::gue}});
+constexpr auto kToServer = one_of<Tunnel>({{"ip", Tunnel::ip}, {"gue", Tunnel::gue}, {"mac", Tunnel::mac}});
+
+constexpr auto kPop = section<PathPopConfig>(
+    "[[path.pop]]", "A POP of the WAN, this one among them: the same in all POPs' files.",
+    Field{"id", &PathPopConfig::id, kPopId, required, "Its id, as paths and clients' addresses have it."},
+    Field{"address", &PathPopConfig::address, Several{HostAddress{}}, required,
+          "Where tunnels to it end and begin, at most one address per family. Tunnels are IPv6 where both POPs have "
+          "such an address."},
+    Field{"tunnel", &PathPopConfig::tunnel, kBetween, optional,
+          "How other POPs send to it: IP in IP, or Generic UDP Encapsulation. It takes both."},
+    Field{"port", &PathPopConfig::port, kPort, optional, "The UDP port of its end of GUE."});
+
+constexpr auto kServer = section<PathServerConfig>(
+    "[[path.server]]", "A server, the same in all POPs' files.",
+    Field{"id", &PathServerConfig::id, Number<u32>{0, kMaxPathServers - 1}, required,
+          "Its id, as its addresses have it."},
+    Field{"pop", &PathServerConfig::pop, kPopId, required, "The POP that it is at, which is the last on its paths."},
+    Field{"address", &PathServerConfig::address, HostAddress{}, required,
+          "Where the tunnel to it ends; with `mac` an address of its own on a link of the POP."},
+    Field{"tunnel", &PathServerConfig::tunnel, kToServer, optional,
+          "IP in IP or Generic UDP Encapsulation, which the server's `[host]` ends; with `mac` there is no tunnel: "
+          "packets are sent as they are to the server's MAC address."},
+    Field{"port", &PathServerConfig::port, kPort, optional, "The UDP port of GUE."});
+
+constexpr auto kPolicy = section<PathPolicyConfig>(
+    "[[path.policy]]",
+    "What addresses with its index allow, the same in all POPs' files: a packet passes where the policies of both of "
+    "its addresses let it.",
+    Field{"name", &PathPolicyConfig::name, kName, required, "Its name, unique within `[path]`."},
+    Field{"index", &PathPolicyConfig::index, Number<u32>{0, kMaxPathPolicies - 1}, required,
+          "Its number, as addresses have it."},
+    Field{"to_server", &PathPolicyConfig::to_server, Several{config::Ports{}, kMayBeEmpty}, optional,
+          "Servers' ports that clients may begin connections to; answers come from them. With TCP among them clients "
+          "may ping, too.",
+          "none"},
+    Field{"to_client", &PathPolicyConfig::to_client, Several{config::Ports{}, kMayBeEmpty}, optional,
+          "Clients' ports that servers, and other clients, may begin connections to; answers come from them. With TCP "
+          "among them servers may ping, too.",
+          "none"},
+    Field{"protocols", &PathPolicyConfig::protocols, Several{Number<u8>{0, 255}, kMayBeEmpty}, optional,
+          "Further protocols that pass both ways, by their numbers, such as 50 for ESP.", "none"},
+    Field{"dscp", &PathPolicyConfig::dscp, FlowClass{}, optional,
+          "What class of service packets get where they enter a path; of both addresses' policies the server's goes "
+          "first. `\"copy\"`: they keep their own.",
+          "`\"copy\"`"},
+    Field{"mandatory", &PathPolicyConfig::mandatory, Several{kPopId, kMayBeEmpty}, optional,
+          "POPs that are never passed by, where a path has them: up to 4.", "none"});
+
+constexpr auto kAccess =
+    section<PathAccessConfig>("[[path.access]]", "Where clients are: a packet of theirs is taken from there alone.",
+                              Field{"interface", &PathAccessConfig::interface, InterfaceName{}, required,
+                                    "One of `[engine] interfaces`, of the zone `access_zone`."},
+                              Field{"prefix", &PathAccessConfig::prefix, Several{HostPrefix{}}, required,
+                                    "The clients' addresses there, or prefixes of them, within the clients' plan."});
+
+constexpr auto kSection = section<PathConfig>(
+    "[path]",
+    "This node is a POP of a WAN: it forwards by the list of POPs in servers' addresses, and enforces the policies "
+    "that "
+    "addresses name. IPv6.",
+    Field{"id", &PathConfig::id, kPopId, required, "Its own id."},
+    Field{"clients", &PathConfig::clients, kName, required,
+          "The plan of clients' addresses, with `pop`, `policy` and `id`."},
+    Field{"servers", &PathConfig::servers, kName, required,
+          "The plan of servers' addresses, with `id`, `path` and `policy`: a path of at most 8 hops and 64 bits, an id "
+          "of at most 16 bits."},
+    Field{"zone", &PathConfig::zone, kName, optional,
+          "The zone of other POPs and of servers: one of `[engine] interfaces`."},
+    Field{"access_zone", &PathConfig::access_zone, kName, optional, "The zone of clients.",
+          "none: this POP has no clients"},
+    Field{"plain", &PathConfig::plain, Several{kPopId, kMayBeEmpty}, optional,
+          "POPs on a link of this node: what is for them goes as it is, to their MAC addresses, and what comes from "
+          "them so is believed to.",
+          "none"},
+    Field{"down", &PathConfig::down, Several{kPopId, kMayBeEmpty}, optional,
+          "POPs that this one takes for dead: paths go on by the next one.", "none"},
+    Field{"errors", &PathConfig::errors, Number<u32>{1, 1'000'000, true}, optional,
+          "How many ICMP errors of its own it sends a second at most. With 0 none."},
+    Field{"pop", &PathConfig::pop, Repeated{kPop, 65'000}, optional, ""},
+    Field{"server", &PathConfig::server, Repeated{kServer, 65'000}, optional, ""},
+    Field{"policy", &PathConfig::policy, Repeated{kPolicy, kMaxPathPolicies}, optional, ""},
+    Field{"access", &PathConfig::access, Repeated{kAccess, 1'000}, optional, ""},
+    Field{"interface", &PathConfig::interface, InterfaceName{}, optional,
+          "Where clients' packets leave in `replay` and `trace`, which know no routes.", "the first interface"});
+
+}  // namespace waymark::path
