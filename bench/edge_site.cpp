@@ -5,7 +5,7 @@
 #include "bench/edge_flow.h"
 #include "core/exact_insert.h"
 #include "dataplane/flow_env.h"
-#include "roles/edge/packet_address.h"
+#include "roles/edge/packet_family.h"
 
 namespace waymark::bench {
 
@@ -39,10 +39,10 @@ Address client_of(u32 flow) {
   return {first.high, edge_client(first.low, flow)};
 }
 
-Key key_of_flow(u32 flow) {
+Six::Table::Key key_of_flow(u32 flow) {
   const Headers& h = first_packet();
-  return key_of(client_of(flow), load_address(h.ip.destination), kProtoTcp, u16(number(be16{edge_port(flow)})),
-                u16(number(h.tcp.destination)));
+  return Six::key({client_of(flow), load_address(h.ip.destination), u16(number(be16{edge_port(flow)})),
+                   u16(number(h.tcp.destination)), kProtoTcp});
 }
 
 }  // namespace
@@ -108,7 +108,7 @@ std::vector<u64> open_edge_flows(Live& live, const Settings& settings, u32 ticks
   const u64 state = in_stage(at_stamp(0, stamp), Stage::open) | kLearnt;
   std::vector<u64> own;
   for (u32 n = 0; n < flows; ++n) {
-    const Key key = key_of_flow(n);
+    const Six::Table::Key key = key_of_flow(n);
     const PinPlace place = place_in(hash_key(settings.pin_key, key), limits.buckets);
     const auto fill = [&](EdgeRecord& record, u32 at) {
       record.server[0] = kServer.high;

@@ -78,6 +78,8 @@ TEST(Addresses, NoKeyTakesWhatStandsForNoHost) {
   });
   EXPECT_EQ(found, (std::set<std::string>{"\"address\" in [director]",
                                           "\"address\" in [edge]",
+                                          "\"address4\" in [edge]",
+                                          "\"pool\" in [edge]",
                                           "\"anycast\" in [[edge.service]]",
                                           "\"prefix\" in [edge]",
                                           "\"servers\" in [[edge.service]]",

@@ -33,6 +33,49 @@ TEST(Edges, AreRead) {
   EXPECT_EQ(outside_of(e), "outside");
 }
 
+const std::string kKeys4 = "pool = [\"203.0.113.0/30\", \"203.0.113.8\"]\naddress4 = \"198.51.100.1\"\n";
+const std::string kAny4 = "\"192.0.2.80\"", kServers4 = "\"198.18.0.0/16\"";
+
+TEST(Edges, KnowEitherFamilyOrBoth) {
+  const std::string small = "flows = 5000\nquota = 100\n";
+  EXPECT_EQ(problems_of(edge(kKeys4 + small, service(kAny4 + ", \"192.0.3.0/24\"", kServers4))), "");
+  EXPECT_EQ(problems_of(edge(kKeys + kKeys4, service(kAny + ", " + kAny4, "\"3fff:51::/48\", " + kServers4))), "");
+  const EdgeConfig e = parse_config(edge(kKeys4 + small, service(kAny4, kServers4)), "f").config.value().edge.value();
+  EXPECT_EQ(pool_size(e), 5u);
+  EXPECT_FALSE(has_ip6(e));
+  EXPECT_TRUE(has_ip4(e));
+}
+
+TEST(Edges, OfIp4NoAddressMeansTwoThings) {
+  const auto says = [](const std::string& keys, const std::string& services, const std::string& sentence) {
+    const std::string text = edge(keys, services), problems = problems_of(text);
+    EXPECT_NE(problems.find(sentence), std::string::npos) << problems;
+    EXPECT_FALSE(parse_config(text, "f").config) << sentence;
+  };
+  const std::string good = service(kAny4, kServers4);
+  says("", good, "f:3:1: [edge] has neither \"prefix\" nor \"pool\": flows would get no addresses of their own");
+  says("pool = \"203.0.113.0/28\"\n", good,
+       "[edge] has \"pool\", and needs \"address4\": where its ICMP errors to IPv4 hosts come from");
+  says("prefix = \"3fff:f:1::/64\"\n", service(kAny),
+       "[edge] has \"prefix\", and needs \"address\": where its ICMP errors to IPv6 hosts come from");
+  says("pool = \"203.0.113.0/28\"\naddress4 = \"3fff::1\"\n", good,
+       "\"address4\" in [edge] is 3fff::1, and ICMP errors to IPv4 hosts come from an IPv4 address");
+  says("pool = \"203.0.113.0/28\"\naddress4 = \"203.0.113.9\"\n", good,
+       "\"address4\" in [edge] is 203.0.113.9, in its own \"pool\", where no host may be");
+  says("pool = [\"203.0.113.0/28\", \"203.0.113.8\"]\naddress4 = \"198.51.100.1\"\n", good,
+       "\"pool\" in [edge] has 203.0.113.0/28 and 203.0.113.8, which have addresses in common");
+  says("pool = \"10.0.0.0/21\"\naddress4 = \"198.51.100.1\"\n", good,
+       "\"pool\" in [edge] has 2048 addresses; at most 1024 are supported");
+  says(kKeys4, service("\"203.0.113.8\"", kServers4),
+       "203.0.113.8 of edge service \"web\" and \"pool\" in [edge], 203.0.113.8, have addresses in common");
+  says(kKeys4, service(kAny4, "\"203.0.113.0/24\""),
+       "\"servers\" of edge service \"web\" has 203.0.113.0/24, and \"pool\" in [edge], 203.0.113.0/30, has addresses "
+       "in "
+       "common with it: a flow would be its own server");
+  says(kKeys4, service(kAny),
+       "edge service \"web\" has 3fff:a::80, and [edge] has no \"prefix\", by which it knows IPv6 flows");
+}
+
 TEST(Edges, NoAddressMeansTwoThings) {
   const auto says = [](const std::string& text, const std::string& sentence) {
     const std::string problems = problems_of(text);
@@ -46,8 +89,7 @@ TEST(Edges, NoAddressMeansTwoThings) {
   says(edge("prefix = \"3fff:f:1::/64\"\naddress = \"3fff:f:1::1\"\n", service(kAny)),
        "\"address\" in [edge] is 3fff:f:1::1, in its own \"prefix\", where no host may be");
   says(edge(kKeys, service("\"192.0.2.80\"")),
-       "edge service \"web\" has 192.0.2.80, and an edge catches IPv6 alone: leave it out, and routes decide where its "
-       "packets go");
+       "f:10:12: edge service \"web\" has 192.0.2.80, and [edge] has no \"pool\", by which it knows IPv4 flows");
   says(edge(kKeys, service("\"3fff:a::/48\"")),
        "edge service \"web\" has 3fff:a::/48; anycast prefixes are of 64 bits at least");
   says(edge(kKeys, service("\"3fff:f:1::80\"")),
@@ -55,8 +97,9 @@ TEST(Edges, NoAddressMeansTwoThings) {
   says(edge(kKeys, service(kAny, "\"3fff:f::/32\"")),
        "\"servers\" of edge service \"web\" has 3fff:f::/32, and \"prefix\" in [edge], 3fff:f:1::/64, has addresses in "
        "common with it: a flow would be its own server");
-  says(edge(kKeys, service(kAny, "\"192.0.2.0/24\"")),
-       "\"servers\" of edge service \"web\" has 192.0.2.0/24, and an edge's flows are of IPv6");
+  says(
+      edge(kKeys, service(kAny, "\"192.0.2.0/24\"")),
+      "\"servers\" of edge service \"web\" has 192.0.2.0/24, and [edge] has no \"pool\", by which it knows IPv4 flows");
   says(edge(kKeys, ""), "[edge] has no [[edge.service]]: it could catch nothing");
   says(edge(kKeys, service(kAny) + service(kAny, "\"3fff:52::/48\"", "other")), "edge service \"other\"");
   says(edge(kKeys, service(kAny) + service("\"3fff:a::81\"")), "edge service \"web\" is defined twice");
@@ -74,6 +117,17 @@ TEST(Edges, WhatWillNotWorkAsThoughtIsWarnedOf) {
   EXPECT_NE(problems_of(edge(kKeys + "flows = 1000\nquota = 2000\n", service(kAny)))
                 .find("\"quota\" in [edge] is 2000, more than all \"flows\": one client could take them all"),
             std::string::npos);
+  const auto warns = [](const std::string& text, const std::string& sentence) {
+    EXPECT_NE(problems_of(text).find(sentence), std::string::npos) << problems_of(text);
+    EXPECT_TRUE(parse_config(text, "f").config) << sentence;
+  };
+  warns(edge("pool = \"203.0.113.8\"\naddress4 = \"198.51.100.1\"\nflows = 100000\n", service(kAny4, kServers4)),
+        "\"pool\" in [edge] has 1 address, enough for 64512 flows, and \"flows\" is 100000: beyond these a flow "
+        "would find no port");
+  warns(edge(kKeys + "address4 = \"198.51.100.1\"\n", service(kAny)),
+        "[edge] has \"address4\", which has no effect without \"pool\"");
+  warns(edge(kKeys + kKeys4, service(kAny + ", " + kAny4)),
+        "edge service \"web\" has IPv4 in \"anycast\" and none in \"servers\": its flows never learn a server");
 }
 
 }  // namespace

@@ -85,7 +85,8 @@ constexpr auto kAnnounce = section<AnnounceConfig>(
     "[announce]",
     "Services' addresses, as long as they can be served, what a translator translates (its prefixes and the `ip4` of "
     "its "
-    "maps, but for `0.0.0.0/0`), what a gateway's `announce` lists, and an edge's `prefix` become kernel routes for a "
+    "maps, but for `0.0.0.0/0`), what a gateway's `announce` lists, and an edge's `prefix` and `pool` become kernel "
+    "routes for a "
     "routing "
     "daemon to redistribute.",
     Field{"protocol", &AnnounceConfig::protocol, Number<u32>{5, 255}, optional,

@@ -311,8 +311,8 @@ struct Meta {
   u32 ticks_per_second, stamp_shift;
   u32 next_incarnation;
   u32 targets;  // slots
-  u32 flow_buckets, flow_embryo_buckets, edge_buckets;
-  u32 reserved[14];
+  u32 flow_buckets, flow_embryo_buckets, edge_buckets, edge_buckets4, edge_pool;
+  u32 reserved[12];
 };
 static_assert(sizeof(Meta) == 144);
 

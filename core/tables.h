@@ -13,9 +13,11 @@ struct TableSizes {
   u32 targets = kUsualTargets;  // slots; kMaxTargets at most
   u32 pin_buckets = 0, embryo_buckets = 0;
   u32 flow_buckets = 0, flow_embryo_buckets = 0;  // of the firewall's; 0: there is none
-  u32 edge_buckets = 0;                           // of the edge's flows; 0: there is none
+  u32 edge_buckets = 0, edge_buckets4 = 0;        // of the edge's flows, of IPv6 and of IPv4; 0: there are none
+  u32 edge_pool = 0;                              // addresses that IPv4 flows share
   bool operator==(const TableSizes&) const = default;
 };
+constexpr bool has_edge(const TableSizes& sizes) { return sizes.edge_buckets || sizes.edge_buckets4; }
 
 // T(name, record, entries, class): `entries` is an expression of `sizes`, a TableSizes.
 //   config  belongs to one load of the program: filled, then frozen; replaced by a reload. As many entries as it needs,
@@ -41,6 +43,7 @@ struct TableSizes {
   T(edge_services, EdgeService, kMaxEdgeServices, config)            \
   T(edge_servers, EdgeServer, kMaxEdgeServers, config)               \
   T(edge_anycasts, EdgeAnycast, 1u << kEdgeAnycastBits, config)      \
+  T(edge_pool, u64, kMaxEdgePool, config)                            \
   T(path_pops, PathPop, kMaxPathPops, config)                        \
   T(path_servers, PathServer, kMaxPathServers, config)               \
   T(path_policies, PathPolicy, kMaxPathPolicies, config)             \
@@ -74,8 +77,11 @@ struct TableSizes {
   T(neighbours, NeighbourBucket, kNeighbourBuckets, state)                                 \
   T(edge_flows, ExactBucket, sizes.edge_buckets, state)                                    \
   T(edge_records, EdgeRecord, kExactWays* sizes.edge_buckets, state)                       \
-  T(edge_uses, FlowCount, sizes.edge_buckets ? 2 * kEdgeUseRow : 0, state)                 \
-  T(edge_followers, EdgeFollowers, sizes.edge_buckets ? kEdgeFollowerBuckets : 0, state)
+  T(edge_uses, FlowCount, has_edge(sizes) ? 2 * kEdgeUseRow : 0, state)                    \
+  T(edge_followers, EdgeFollowers, has_edge(sizes) ? kEdgeFollowerBuckets : 0, state)      \
+  T(edge_flows4, ExactBucket, sizes.edge_buckets4, state)                                  \
+  T(edge_records4, ExactRecord4, kExactWays* sizes.edge_buckets4, state)                   \
+  T(edge_numbers, EdgeNumbers, kEdgeLines* sizes.edge_pool, state)
 #define WM_COUNTER_TABLES(T)                                \
   T(target_traffic, TargetCounters, sizes.targets, counter) \
   T(reasons, u64, kReasons, counter)                        \

@@ -41,26 +41,28 @@ bool fits(const EdgeFlowFilter& filter, const EdgeFlowSeen& f) {
   return !a || *a == f.client || *a == f.own || a == f.anycast || a == f.server;
 }
 
-std::optional<EdgeFlowSeen> look(const u64* way, const EdgeRecord* record, const FlowClock& c, const EdgePlan& plan) {
+template <class F>
+std::optional<EdgeFlowSeen> look_at(const u64* way, const typename F::Record* record, const FlowClock& c,
+                                    const EdgePlan& plan) {
   const u64 word = read_word(way);
   if (!u32(word) || phase_of(word) == ExactPhase::claimed || !record) return std::nullopt;
   const u64 state = begin_reading(record);
-  edge::Key key;
-  for (u32 i = 0; i < std::size(key.word); ++i) key.word[i] = read_word(&record->key[i]);
-  const Address server = {read_word(&record->server[0]), read_word(&record->server[1])};
-  const Address own = {plan.settings.prefix, read_word(&record->user)};
+  edge::Known flow = {};
+  const bool in_force = F::read(*plan.load, record, state, flow);
   if (!state || !end_reading(record, state)) return std::nullopt;
-  EdgeFlowSeen seen{plan.services->service_of(key),
-                    {key.word[0], key.word[1]},
-                    own,
-                    plan.services->anycast_of(key),
+  EdgeFlowSeen seen{std::nullopt,
+                    flow.ends.client,
+                    flow.own,
                     std::nullopt,
-                    edge::protocol_in(key.word[3]),
-                    u16(key.word[3] >> 16),
-                    u16(key.word[3]),
+                    std::nullopt,
+                    flow.ends.protocol,
+                    flow.ends.client_port,
+                    flow.ends.port,
+                    flow.number,
                     edge::stage_of(state),
                     idle_seconds(word, c, c.stamp_shift)};
-  if (state & edge::kLearnt) seen.server = server;
+  if (in_force) seen.anycast = flow.ends.anycast, seen.service = plan.services->service_of(flow.ends);
+  if (state & edge::kLearnt) seen.server = flow.server;
   return seen;
 }
 
@@ -92,8 +94,13 @@ std::vector<EdgeFlowSeen> list_edge_flows(Live& live, const FlowClock& c, const 
                                           const EdgeFlowFilter& filter) {
   std::vector<EdgeFlowSeen> out;
   FlowEnv env{live};
-  list<edge::Flows>(env, filter, out,
-                    [&](const u64* way, const EdgeRecord* record) { return look(way, record, c, plan); });
+  const auto in = [&]<class F>(F) {
+    list<typename F::Table>(env, filter, out, [&](const u64* way, const typename F::Record* record) {
+      return look_at<F>(way, record, c, plan);
+    });
+  };
+  in(edge::Six{});
+  in(edge::Four{});
   return out;
 }
 

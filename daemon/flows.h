@@ -40,6 +40,7 @@ struct EdgeFlowSeen {
   std::optional<Address> server;   // once it is learnt
   u8 protocol;
   u16 client_port, port;  // a ping's identifier is the client's
+  u16 own_port;           // the client's, as the network sees it
   edge::Stage stage;
   u32 idle_seconds;
 };

@@ -40,11 +40,14 @@ std::optional<Pin> Plane::find_pin(const FlowQuery& f) {
 void Plane::describe_flows(Snapshot& s) {
   const Node& node = control_->node();
   const u32 ticks = node.ticks(s.now);
-  if (const EdgePlan& plan = node.edge_flows().plan(); plan.settings.buckets) {
-    s.edge = EdgeView{node.edge_flows().swept(), u64(plan.settings.buckets) * kExactWays};
-    s.list_edge_flows =
-        [tables = engine_.tables(), plan, clock = FlowClock{ticks, engine_.ticks_per_second(), plan.stamp_shift, 0}](
-            const EdgeFlowFilter& filter) { return list_edge_flows(tables->live(), clock, plan, filter); };
+  const EdgePlan& edges = node.edge_flows().plan();
+  if (edges.settings.buckets || edges.settings.buckets4) {
+    s.edge = EdgeView{node.edge_flows().swept(), (u64(edges.settings.buckets) + edges.settings.buckets4) * kExactWays};
+    s.list_edge_flows = [tables = engine_.tables(), edges,
+                         clock = FlowClock{ticks, engine_.ticks_per_second(), edges.stamp_shift, 0}](
+                            const EdgeFlowFilter& filter) {
+      return list_edge_flows(tables->live(), clock, edges, filter);
+    };
   }
   const FlowPlan& plan = node.flows().plan();
   if (!plan.settings.buckets) return;

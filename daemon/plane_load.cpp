@@ -65,7 +65,12 @@ Status Plane::may_follow(const Config& now, const Config& next) {
         fmt::format("the table of the firewall's flows cannot change to {} while the daemon runs: `waymark down` and a "
                     "new start do it",
                     counted(room_for_flows(next, FlowKind::firewall), "flow"))};
-  if (sizes_of(next).edge_buckets != sizes_of(now).edge_buckets)
+  const TableSizes was = sizes_of(now), is = sizes_of(next);
+  if (is.edge_pool != was.edge_pool)
+    return Error{fmt::format(
+        "\"pool\" in [edge] cannot change to {} while the daemon runs: `waymark down` and a new start do it",
+        counted(is.edge_pool, "address", "addresses"))};
+  if (is.edge_buckets != was.edge_buckets || is.edge_buckets4 != was.edge_buckets4)
     return Error{
         fmt::format("the table of the edge's flows cannot change to {} while the daemon runs: `waymark down` and a new "
                     "start do it",

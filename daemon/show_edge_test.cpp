@@ -21,14 +21,14 @@ Address address(const char* text) { return *parse_address(text); }
 EdgeConfig two_services() {
   EdgeConfig edge;
   edge.prefix = {address("2001:db8:f:1::"), 64};
-  edge.service = {{"web", {address("2001:db8:a::80")}, {{Protocol::tcp, 443, 443}}, {}},
+  edge.service = {{"web", {address("2001:db8:a::80"), address("192.0.2.80")}, {{Protocol::tcp, 443, 443}}, {}},
                   {"dns", {{address("2001:db8:b:1::"), 64}}, {{Protocol::udp, 53, 53}}, {}}};
   return edge;
 }
 
 // Tables with flows in them, as packets leave them, and a snapshot that looks into them.
 struct Site {
-  UserspaceEngine engine{sizes_for(0, kUsualTargets, 0, 1000)};
+  UserspaceEngine engine{sizes_for(0, kUsualTargets, 0, 1000, 1000, 1)};
   Live live = engine.live();
   EdgePlan plan;
   Snapshot s;
@@ -37,24 +37,41 @@ struct Site {
     auto config = std::make_shared<Config>();
     config->edge = two_services();
     plan.settings.prefix = config->edge->prefix.address.high;
+    EdgeLoad load;
+    load.constants.role.edge.prefix = plan.settings.prefix;
+    load.constants.role.edge.anycast_seed = 1;
+    load.anycasts.resize(1u << kEdgeAnycastBits);
+    for (const char* anycast : {"2001:db8:a::80", "2001:db8:b:1::9"}) {
+      const u64 half = address(anycast).high;
+      const u32 number = edge::number_of(half);
+      load.anycasts[edge::anycast_place(1, number)] = {half, number, 1};
+    }
+    load.pool = {address("203.0.113.1").low};
+    plan.load = std::make_shared<EdgeLoad>(load);
     plan.services = std::make_shared<EdgeServices>(*config->edge);
     s.config = config;
     s.edge = EdgeView{};
     s.list_edge_flows = [this](const EdgeFlowFilter& filter) { return list_edge_flows(live, kClock, plan, filter); };
   }
 
+  template <class F, class Fill>
+  void add(const edge::Ends& ends, Stage stage, bool learnt, u32 stamp, const Fill& fill) {
+    FlowEnv env{live};
+    const auto key = F::key(ends);
+    const u32 secret[12] = {3, 5, 7, 11};
+    plan.settings.buckets = u32(live.edge_flows.size());
+    plan.settings.buckets4 = u32(live.edge_flows4.size());
+    const ExactLimits limits{F::buckets(plan.settings), 0, 455, 0};
+    EXPECT_TRUE(is_in(insert_exact<typename F::Table>(env, limits, place_in(hash_key(secret, key), limits.buckets), key,
+                                                      u64(stage) | (learnt ? edge::kLearnt : 0), fill, stamp)));
+  }
   void add(const char* client, u16 client_port, const char* anycast, u8 protocol, u16 port, Stage stage, u64 own,
            const char* server = nullptr, u32 stamp = 100) {
-    FlowEnv env{live};
-    const edge::Key key = edge::key_of(address(client), address(anycast), protocol, client_port, port);
-    const u32 secret[12] = {3, 5, 7, 11};
-    const ExactLimits limits{u32(live.edge_flows.size()), 0, 455, 0};
-    const auto write = [&](EdgeRecord& record, u32) {
-      if (server) record.server[0] = address(server).high, record.server[1] = address(server).low;
-      return own;
-    };
-    EXPECT_TRUE(is_in(insert_exact<edge::Flows>(env, limits, place_in(hash_key(secret, key), limits.buckets), key,
-                                                u64(stage) | (server ? edge::kLearnt : 0), write, stamp)));
+    add<edge::Six>({address(client), address(anycast), client_port, port, protocol}, stage, server, stamp,
+                   [&](EdgeRecord& record, u32) {
+                     if (server) edge::Six::set_server(&record, address(server));
+                     return own;
+                   });
   }
   Json rows(const Show& what) {
     const Result<Rows> shown = show(s, what);
@@ -83,6 +100,20 @@ TEST(ShowEdge, SaysWhatAFlowIs) {
   EXPECT_EQ(row["server"], "2001:db8:51::7");
   EXPECT_EQ(row["stage"], "open");
   EXPECT_EQ(row["idle_seconds"], 32) << "two stamps";
+}
+
+// By IPv4 a flow has a port of an address that is others' as well.
+TEST(ShowEdge, SaysByWhichPortTheNetworkKnowsAFlow) {
+  Site t;
+  const u64 server = ip4_of(address("198.18.51.7")).raw;
+  t.add<edge::Four>({address("10.0.0.5"), address("192.0.2.80"), 4000, 443, kProtoTcp}, Stage::open, true, 100,
+                    [&](ExactRecord4&, u32) { return server << 32 | 4001; });
+  const Json row = t.rows(of("web")).at(0);
+  EXPECT_EQ(row["client"], "10.0.0.5:4000");
+  EXPECT_EQ(row["anycast"], "192.0.2.80:443");
+  EXPECT_EQ(row["own_address"], "203.0.113.1:4001");
+  EXPECT_EQ(row["server"], "198.18.51.7");
+  EXPECT_EQ(t.rows(of("", address("203.0.113.1"))).size(), 1u);
 }
 
 TEST(ShowEdge, SaysWhatIsNotKnown) {

@@ -171,9 +171,13 @@ void add_flows(Collector& c, const Snapshot& s) {
 
 void add_edge(Collector& c, const Snapshot& s) {
   if (!s.edge || !s.config->edge) return;
-  const u64 flows = s.edge->swept.flows, room = s.config->edge->flows;
-  if (flows * 10 >= room * 9)
-    c.add("edge", fmt::format("the edge knows {} flows, and \"flows\" in [edge] has room for {}", flows, room));
+  const EdgeConfig& edge = *s.config->edge;
+  const u64 all = s.edge->swept.flows, four = s.edge->swept.flows4;
+  for (const u64 flows : {all - std::min(all, four), four})
+    if (flows * 10 >= u64(edge.flows) * 9)
+      c.add("edge", fmt::format("the edge knows {} flows, and \"flows\" in [edge] has room for {}", flows, edge.flows));
+  if (const u64 ports = pool_size(edge) * edge::kNumbersOfAddress; ports && four * 10 >= ports * 8)
+    c.add("edge", fmt::format("{} flows share the ports of \"pool\" in [edge], which has {}", four, ports));
   c.end();
 }
 

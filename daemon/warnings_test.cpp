@@ -137,6 +137,12 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
          t.s.edge.emplace().swept.flows = 9'000;
        },
        {"the edge knows 9000 flows, and \"flows\" in [edge] has room for 10000"}},
+      {"edge",
+       [](Site& t) {
+         t.config.edge.emplace().pool = {Prefix(*parse_address("203.0.113.8"))};
+         t.s.edge.emplace().swept.flows = t.s.edge->swept.flows4 = 60'000;
+       },
+       {"60000 flows share the ports of \"pool\" in [edge], which has 64512"}},
       {"neighbours",
        [](Site& t) {
          TenantTunnelConfig tunnel;

@@ -18,6 +18,8 @@ struct FlowEnv {
   auto* at(decltype(table::pairs), u32 i) { return entry(live.pairs, i); }
   auto* at(decltype(table::edge_flows), u32 i) { return entry(live.edge_flows, i); }
   auto* at(decltype(table::edge_records), u32 i) { return entry(live.edge_records, i); }
+  auto* at(decltype(table::edge_flows4), u32 i) { return entry(live.edge_flows4, i); }
+  auto* at(decltype(table::edge_records4), u32 i) { return entry(live.edge_records4, i); }
 
  private:
   template <class T>

@@ -20,7 +20,7 @@ struct Image {
   RoleSet roles = kAllRoles;    // whose programs are loaded
   Role first = Role::director;  // the one that packets meet; others are a jump away
   u32 targets = kUsualTargets;  // slots there are
-  u32 flow_buckets = 0, flow_embryo_buckets = 0, edge_buckets = 0;
+  u32 flow_buckets = 0, flow_embryo_buckets = 0, edge_buckets = 0, edge_buckets4 = 0;
   Settings settings{};
   Prefixes lengths{};  // of the first half: the second one is empty
 #define WM_VECTOR(NAME, RECORD, ENTRIES, CLASS) std::vector<RECORD> NAME;
@@ -28,7 +28,8 @@ struct Image {
 #undef WM_VECTOR
 
   TableSizes sizes() const {
-    return {targets, settings.pin_buckets, settings.embryo_buckets, flow_buckets, flow_embryo_buckets, edge_buckets};
+    return {targets,      settings.pin_buckets, settings.embryo_buckets, flow_buckets, flow_embryo_buckets,
+            edge_buckets, edge_buckets4,        settings.role.edge.pool};
   }
 };
 
@@ -55,14 +56,17 @@ constexpr u32 embryo_buckets_for(u32 pins) {
 }
 // Of an edge's flows, at 3 of 4 ways: nothing moves there, and one in 4,000 finds no room.
 constexpr u32 edge_buckets_for(u32 flows) { return u32((u64(flows) * 4 + 3 * kExactWays - 1) / (3 * kExactWays)); }
-// As the configuration has them; `flows` and `edge_flows` are 0 where no role keeps any.
-constexpr TableSizes sizes_for(u32 pins, u32 targets = kUsualTargets, u32 flows = 0, u32 edge_flows = 0) {
+// As the configuration has them; `flows` and the edge's, of IPv6 and of IPv4, are 0 where no role keeps any.
+constexpr TableSizes sizes_for(u32 pins, u32 targets = kUsualTargets, u32 flows = 0, u32 edge_flows = 0,
+                               u32 edge_flows4 = 0, u32 edge_pool = 0) {
   return {targets,
           pin_buckets_for(pins),
           embryo_buckets_for(pins),
           pin_buckets_for(flows),
           embryo_buckets_for(flows),
-          edge_buckets_for(edge_flows)};
+          edge_buckets_for(edge_flows),
+          edge_buckets_for(edge_flows4),
+          edge_pool};
 }
 
 }  // namespace waymark

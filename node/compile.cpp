@@ -154,6 +154,8 @@ Meta new_meta(const TableSizes& sizes, u32 ticks_per_second, const std::function
   meta.flow_buckets = sizes.flow_buckets;
   meta.flow_embryo_buckets = sizes.flow_embryo_buckets;
   meta.edge_buckets = sizes.edge_buckets;
+  meta.edge_buckets4 = sizes.edge_buckets4;
+  meta.edge_pool = sizes.edge_pool;
   meta.ticks_per_second = ticks_per_second;
   meta.stamp_shift = stamp_shift_for(ticks_per_second);
   return meta;
@@ -171,6 +173,7 @@ Result<Image> compile(const CompileInput& in) {
   image.flow_buckets = in.meta.flow_buckets;
   image.flow_embryo_buckets = in.meta.flow_embryo_buckets;
   image.edge_buckets = in.meta.edge_buckets;
+  image.edge_buckets4 = in.meta.edge_buckets4;
   settings.stamp_shift = in.meta.stamp_shift;
   settings.way_ticks = ticks_of(kWayLifetime, in.meta);
   settings.fragment_stamps = std::min((ticks_of(kFragmentsWait, in.meta) >> kFragmentShift) + 1, kMemoStampMask / 2);

@@ -18,9 +18,10 @@ namespace waymark {
 
 // What a configuration says of them. Idle times in stamps; a flow that has been silent for longer goes.
 struct EdgePlan {
-  edge::OwnSettings settings{};  // `buckets` is 0 where there is no edge
+  edge::OwnSettings settings{};  // no buckets where there is no edge
   u32 stamp_shift = 0;
   u32 open = 1, datagram = 1, ending = 1, half_open = 1;
+  std::shared_ptr<const EdgeLoad> load = std::make_shared<EdgeLoad>();
   std::shared_ptr<const EdgeServices> services = std::make_shared<EdgeServices>();
   std::vector<std::string> names;  // of the services
 };
@@ -31,6 +32,7 @@ u32 idle_stamps(const EdgePlan& plan, edge::Stage stage);
 struct EdgeSwept {
   u64 number = 0;  // of the sweep, from 1 on; 0: there was none yet
   u64 flows = 0, half_open = 0, learnt = 0, expired = 0;
+  u64 flows4 = 0;  // of IPv4, among `flows`
   std::array<u64, edge::kStages> stages{};
   std::map<std::string, u64> services;  // flows of each, half-open ones among them
 };
@@ -41,18 +43,22 @@ class EdgeKeeper {
 
   void configure(const EdgePlan& plan);  // another one is in force
   void tick(Time now, u32 ticks);        // a part of a sweep, where that is due
-  Time deadline() const { return rounds_.deadline(); }
+  Time deadline() const { return four_ ? rounds4_.deadline() : rounds_.deadline(); }
   const EdgePlan& plan() const { return plan_; }
   const EdgeSwept& swept() const { return swept_; }
 
  private:
+  template <class F>
+  bool part(SweepRounds<typename F::Table>& rounds, Time now, u32 ticks);
   void begin();
-  void count(const EdgeRecord& record, bool tentative);
+  void count(u64 state, const edge::Known& flow, bool tentative);
   void end();
 
   Live& live_;
   EdgePlan plan_;
   SweepRounds<edge::Flows> rounds_;
+  SweepRounds<edge::Flows4> rounds4_;
+  bool four_ = false;  // whose turn it is: a sweep is of IPv6, and then of IPv4
   EdgeSwept counting_, swept_;
   std::vector<u64> of_services_;       // as plan_.names; empty where another load began in the middle of this round
   std::vector<u64> counted_, before_;  // of table::edge_uses: what this round found, what it said when it began

@@ -1,5 +1,5 @@
-// Which anycast service of [edge] a flow of its table is of. Packets find that in the tables of one load; this is for
-// whoever has a configuration and many flows.
+// What flows of [edge] are, for whoever has a configuration and many of their records: packets find that in the tables
+// of one load.
 #pragma once
 
 #include <map>
@@ -9,7 +9,8 @@
 
 #include "config/config.h"
 #include "core/tables.h"
-#include "roles/edge/packet_flow.h"
+#include "dataplane/image.h"
+#include "roles/edge/packet_family.h"
 
 namespace waymark {
 
@@ -18,10 +19,9 @@ class EdgeServices {
   EdgeServices() = default;
   explicit EdgeServices(const EdgeConfig& edge);
 
-  // Where the client sends it; none, as below, where the configuration has that no more.
-  std::optional<Address> anycast_of(const edge::Key& key) const;
-  // The service's place in [edge]. A ping is of the first service of its address.
-  std::optional<u32> service_of(const edge::Key& key) const;
+  // The service's place in [edge]; none where the configuration has that no more. A ping is of the first service of its
+  // address.
+  std::optional<u32> service_of(const edge::Ends& ends) const;
 
  private:
   struct Ports {
@@ -36,8 +36,28 @@ class EdgeServices {
     std::unordered_map<Address, std::vector<Ports>, Hash> prefixes;
   };
 
-  std::unordered_map<u32, u64> halves_;           // of anycast addresses, by number
   std::map<u8, Length, std::greater<>> lengths_;  // of prefixes, the longest first
+};
+
+// A load's tables, as a family's functions ask for them (roles/edge/packet_family.h).
+struct EdgeLoad {
+  EdgeLoad() = default;
+  explicit EdgeLoad(const Image& image)
+      : constants{{image.settings.role.edge}}, anycasts(image.edge_anycasts), pool(image.edge_pool) {}
+
+  struct Constants {
+    struct {
+      edge::OwnSettings edge{};
+    } role;
+  } constants;
+  std::vector<EdgeAnycast> anycasts;
+  std::vector<u64> pool;
+
+  const Constants& settings() const { return constants; }
+  const EdgeAnycast* at(decltype(table::edge_anycasts), u32 i) const {
+    return i < anycasts.size() ? &anycasts[i] : nullptr;
+  }
+  const u64* at(decltype(table::edge_pool), u32 i) const { return i < pool.size() ? &pool[i] : nullptr; }
 };
 
 }  // namespace waymark

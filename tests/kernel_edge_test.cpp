@@ -35,6 +35,16 @@ void learn_ways(EdgeSite& s, KernelTranslator& kernel) {
     s.from_network(packet(kRouter, own, icmp_error(true, 1, 0, packet(own, to, udp(1, 53)), 0)));
   }
   const std::string own = open_flow(s, 9, kServer, kOther);
+  for (const std::string& to : {kServer4, kServer4b, kAny4, kAnyInPrefix4}) {
+    const std::string any = to.starts_with("198.18") ? kAny4 : to;
+    const Own four = begin_flow4(s, udp(1, 53), kClient4, any);
+    s.from_network(packet4(to, four.address, udp(53, four.port)));
+    s.from_client(packet4(kClient4, any, udp(1, 53)));
+    s.from_network(
+        packet4(kRouter4, four.address, icmp_error(false, 3, 1, packet4(four.address, to, udp(four.port, 53)))));
+  }
+  const std::string other = other_of(s);
+  const Own four = open_flow4(s, 9, kServer4, other);
   kernel.learn(s.scene().engine().live().ways);
 }
 
@@ -52,6 +62,9 @@ void run_all(std::span<const u8> elf, Role first) {
     std::ranges::fill(live.edge_records, EdgeRecord{});
     std::ranges::fill(live.edge_uses, FlowCount{});
     std::ranges::fill(live.edge_followers, EdgeFollowers{});
+    std::ranges::fill(live.edge_flows4, ExactBucket{});
+    std::ranges::fill(live.edge_records4, ExactRecord4{});
+    std::ranges::fill(live.edge_numbers, EdgeNumbers{});
     KernelSite site(kernel);
     script.run(site);
   }

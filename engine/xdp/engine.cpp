@@ -63,6 +63,8 @@ static Image empty_image(const TableSizes& sizes) {
   nothing.flow_buckets = sizes.flow_buckets;
   nothing.flow_embryo_buckets = sizes.flow_embryo_buckets;
   nothing.edge_buckets = sizes.edge_buckets;
+  nothing.edge_buckets4 = sizes.edge_buckets4;
+  nothing.settings.role.edge.pool = sizes.edge_pool;
   nothing.settings.pin_buckets = sizes.pin_buckets;
   nothing.settings.embryo_buckets = sizes.embryo_buckets;
   return nothing;
@@ -99,8 +101,7 @@ Status XdpEngine::State::check_meta() {
   if (meta.pin_buckets != options.sizes.pin_buckets) return other_pins(meta.pin_buckets, options.sizes.pin_buckets);
   if (meta.flow_buckets != options.sizes.flow_buckets)
     return other_flows(meta.flow_buckets, options.sizes.flow_buckets);
-  if (meta.edge_buckets != options.sizes.edge_buckets)
-    return other_edge_flows(meta.edge_buckets, options.sizes.edge_buckets);
+  WM_TRY(check_edge(meta, options.sizes));
   ticks_per_second = meta.ticks_per_second;
   return Done{};
 }

@@ -29,6 +29,7 @@ void set_keys(OwnSettings& s, const Meta& meta) {
     s.round[i] = u32(derived(meta, 16 + i));
     s.use_key[i] = u32(derived(meta, 32 + i));
   }
+  for (u32 i = 0; i < 2; ++i) s.pool_key[i] = u32(derived(meta, 48 + i));
 }
 
 Status add_anycasts(Image& image, const EdgeConfig& edge) {
@@ -60,6 +61,17 @@ void add_services(const Compiling& c, const EdgeConfig& edge) {
   }
 }
 
+// A prefix of the pool has a front that says where its first address stands in the pool.
+void add_pool(const Compiling& c, const EdgeConfig& edge) {
+  for (const Prefix& p : edge.pool) {
+    for (const std::string& zone : {outside_of(edge), edge.zone})  // of servers among the clients, too
+      front(c.fronts, Role::edge, space_of(zone_number(zone)), p).index = u32(c.image.edge_pool.size());
+    const u32 first = number(ip4_of(p.address));
+    for (u64 i = 0; i < u64(1) << (32 - p.length); ++i)
+      c.image.edge_pool.push_back(address_of(wire32(first + u32(i))).low);
+  }
+}
+
 }  // namespace
 
 Status compile(const Compiling& c) {
@@ -68,8 +80,10 @@ Status compile(const Compiling& c) {
   OwnSettings& s = c.image.settings.role.edge;
   s.zone = space_of(zone_number(edge.zone));
   s.outside = space_of(zone_number(outside_of(edge)));
-  s.prefix = edge.prefix.address.high;
+  s.prefix = has_ip6(edge) ? edge.prefix.address.high : kNoPrefix;
   s.buckets = meta.edge_buckets;
+  s.buckets4 = meta.edge_buckets4;
+  s.pool = meta.edge_pool;
   s.place_bits = u32(std::bit_width(std::max(1u, meta.edge_buckets) * kExactWays - 1));
   s.stale_stamps = stamps_for(std::max(edge.tcp_idle, edge.udp_idle), meta);
   s.quota = edge.quota;
@@ -77,10 +91,14 @@ Status compile(const Compiling& c) {
   s.burst = edge.new_flows;
   s.follow_ticks = std::min(ticks_of(kFollow, meta), 0x7fffu);
   set_keys(s, meta);
-  set_own(c.image.settings, kModule, {{edge.address}});
+  if (has_ip6(edge)) set_own(c.image.settings, kModule, {{edge.address}});
+  if (has_ip4(edge)) set_own(c.image.settings, kModule, {{edge.address4}});
   set_limit(c.image.settings, AnswerKind::edge, edge.errors, meta.ticks_per_second);
-  front(c.fronts, Role::edge, s.outside, edge.prefix);
-  if (!(s.zone == s.outside)) front(c.fronts, Role::edge, s.zone, edge.prefix);  // of servers among the clients
+  if (has_ip6(edge)) {
+    front(c.fronts, Role::edge, s.outside, edge.prefix);
+    if (!(s.zone == s.outside)) front(c.fronts, Role::edge, s.zone, edge.prefix);  // of servers among the clients
+  }
+  add_pool(c, edge);
   add_services(c, edge);
   return add_anycasts(c.image, edge);
 }

@@ -10,7 +10,7 @@ namespace waymark {
 
 struct EdgeServiceConfig {
   std::string name;
-  std::vector<Prefix> anycast;   // addresses, or prefixes of at least 64 bits
+  std::vector<Prefix> anycast;   // addresses, or prefixes; IPv6: of at least 64 bits
   std::vector<PortRange> ports;  // sorted; they neither overlap nor touch
   std::vector<Prefix> servers;   // what genuine replies come from
 };
@@ -18,9 +18,11 @@ struct EdgeServiceConfig {
 struct EdgeConfig {
   std::string zone = "public";  // the clients'
   std::string outside;          // the network's; empty: the same
-  Prefix prefix{};              // a /64: flows' own addresses
+  Prefix prefix{};              // a /64: IPv6 flows' own addresses; of no length: there are none
   Address address{};            // where its ICMP errors come from
-  u32 flows = 250'000;
+  std::vector<Prefix> pool;     // the addresses that IPv4 flows share; empty: there are none
+  Address address4{};
+  u32 flows = 250'000;                              // of each family
   u32 quota = 10'000;                               // flows of a client at once; 0: any number
   u32 new_flows = 1'000;                            // of a client, a second; 0: any number
   Duration tcp_idle = std::chrono::seconds(7'440);  // RFC 5382, REQ-5
@@ -35,5 +37,13 @@ using Section = EdgeConfig;
 }
 
 inline const std::string& outside_of(const EdgeConfig& edge) { return edge.outside.empty() ? edge.zone : edge.outside; }
+
+inline bool has_ip6(const EdgeConfig& edge) { return edge.prefix.length != 0; }
+inline bool has_ip4(const EdgeConfig& edge) { return !edge.pool.empty(); }
+inline u64 pool_size(const EdgeConfig& edge) {
+  u64 addresses = 0;
+  for (const Prefix& p : edge.pool) addresses += u64(1) << (32 - p.length);
+  return addresses;
+}
 
 }  // namespace waymark

@@ -39,10 +39,16 @@ void look_here(const Config& config, Findings& out) {
   std::set<std::string> names;
   for (const std::string& zone : {edge.zone, outside_of(edge)})
     for (const std::string& name : untagged_in(config, zone)) names.insert(name);
-  for (const std::string& name : names) look_at_forwarding(name, true, out);
-  if (const Result<bool> local = is_local(edge.address); local && !*local)
-    warn(out, fmt::format("{}, where ICMP errors of [edge] come from, is no address of this machine: {}",
-                          text(edge.address), address_command(edge.address)));
+  for (const std::string& name : names) {
+    if (has_ip6(edge)) look_at_forwarding(name, true, out);
+    if (has_ip4(edge)) look_at_forwarding(name, false, out);
+  }
+  for (const Address& address : {edge.address, edge.address4}) {
+    if (address == Address{}) continue;
+    if (const Result<bool> local = is_local(address); local && !*local)
+      warn(out, fmt::format("{}, where ICMP errors of [edge] come from, is no address of this machine: {}",
+                            text(address), address_command(address)));
+  }
   for (const EdgeServiceConfig& service : edge.service)
     for (const Prefix& p : service.anycast)
       if (const Result<bool> local = is_local(p.address); local && *local)

@@ -1,7 +1,6 @@
 // A packet to a flow's own address that may teach its server, or change its stage.
 #pragma once
 
-#include "core/steer.h"
 #include "roles/edge/packet_work.h"
 
 namespace waymark::edge {
@@ -26,15 +25,12 @@ WM_INLINE bool is_server(E& env, u32 service, const Address& from) {
 // The service that takes what this flow sends; kNoService where a reload took it away. A ping is of the first service
 // of its address.
 constexpr u32 kNoService = ~0u;
-template <class E>
-WM_INLINE u32 service_of(E& env, const Address& anycast, u64 last_word) {
-  const Space zone = env.settings().role.edge.zone;
-  const Front* front = find_front(env, zone, anycast);
-  if (!front) front = find_by_prefix(env, zone, anycast, true).front;
+template <class F, class E>
+WM_INLINE u32 service_of(E& env, const Ends& ends) {
+  const Front* front = front_at<F>(env, env.settings().role.edge.zone, ends.anycast);
   if (!front || !has_rules(front)) return kNoService;
-  const u8 protocol = protocol_in(last_word);
   const Rule* rule = front->rule_count ? env.at(table::rules, front->index) : &front->rule[0];
-  if (protocol != kProtoIcmp6) rule = find_rule(env, front, protocol, u16(last_word));
+  if (ends.protocol != F::kIcmp) rule = find_rule(env, front, ends.protocol, ends.port);
   return rule ? rule->service : kNoService;
 }
 
@@ -49,7 +45,7 @@ WM_INLINE Heard hear(u64 state, const Work* w, bool teaches) {
     return {in_stage(state, w->p.protocol == kProtoUdp ? Stage::exchange : Stage::reply), kGoOn};
   const u8 flags = w->p.tcp_flags;
   if (stage == Stage::syn) {
-    const bool right = flags & kTcpAck && w->acknowledgement == u32(w->sequence) + 1;
+    const bool right = flags & kTcpAck && w->acknowledgement == u32(w->flow.sequence) + 1;
     if (!right || !(flags & (kTcpSyn | kTcpRst)) || flags & kTcpFin) return {state, why::wrong_acknowledgement};
     return {in_stage(state, flags & kTcpRst ? Stage::reset : Stage::open), kGoOn};
   }
@@ -59,49 +55,57 @@ WM_INLINE Heard hear(u64 state, const Work* w, bool teaches) {
 }
 
 // The server's address is written while nobody else may, and then the bit that makes it the flow's.
-template <class E>
-WM_INLINE Verdict learn(E& env, Flow& flow, u64 after, const Address& server) {
+template <class F, class E>
+WM_INLINE Verdict learn(E& env, FlowOf<F>& flow, u64 after, const Address& server) {
   if (flow.state & kLearning || !change_state(flow, after | kLearning)) return why::contended;
-  write_word(&flow.record->server[0], server.high);
-  write_word(&flow.record->server[1], server.low);
+  F::set_server(flow.record, server);
   __sync_fetch_and_xor(&flow.record->state, kLearning | kLearnt);
   env.note(Note::edge_server_learnt);
   return kGoOn;
 }
 
-struct answer_step {
+template <class F>
+struct answer_of {
   template <class E>
   static WM_INLINE u64 run(E& env, u64, u64, u64, u64) {
     Work* w = env.template scratch<Work>();
     if (!w) return pack_verdict(why::contended);
-    const u32 place = w->place, bucket_index = place / Flows::kWays, way = forget(place % Flows::kWays);
-    auto* bucket = Flows::bucket(env, bucket_index);
-    EdgeRecord* record = Flows::record(env, bucket_index, way);
-    if (!bucket || !record || way >= Flows::kWays) return pack_verdict(why::no_such_flow);
+    return pack_verdict(run_on(env, w));
+  }
+
+ private:
+  template <class E>
+  static WM_INLINE Verdict run_on(E& env, Work* w) {
+    using Table = typename F::Table;
+    const u32 place = w->place, bucket_index = place / Table::kWays, way = forget(place % Table::kWays);
+    auto* bucket = Table::bucket(env, bucket_index);
+    auto* record = Table::record(env, bucket_index, way);
+    if (!bucket || !record || way >= Table::kWays) return why::no_such_flow;
     const u64 word = read_word(&bucket->way[way]);
-    if ((w->state ^ state_seal(word)) & ~(kStateMask | kStateFrozen)) return pack_verdict(why::no_such_flow);
-    Flow flow = {&bucket->way[way], word, record, w->state, w->own, place};
+    if ((w->state ^ state_seal(word)) & ~(kStateMask | kStateFrozen)) return why::no_such_flow;
+    FlowOf<F> flow = {&bucket->way[way], word, record, w->state, 0, place};
     const u64 state = flow.owners_state();
-    const bool expected = w->p.source == w->server;
+    const bool expected = w->p.source == w->flow.server;
     const bool teaches = !expected && !(state & kLearnt);
-    if (!expected && !teaches) return pack_verdict(why::wrong_server);
-    if (teaches && !is_server(env, service_of(env, w->to.source, w->key.word[3]), w->p.source))
-      return pack_verdict(why::wrong_server);
+    if (!expected && !teaches) return why::wrong_server;
+    if (teaches && !is_server(env, service_of<F>(env, w->flow.ends), w->p.source)) return why::wrong_server;
     const Heard heard = hear(state, w, teaches);
-    if (ended(heard.end)) return pack_verdict(heard.end);
+    if (ended(heard.end)) return heard.end;
     const u64 after = at_stamp(heard.state, flow_stamp(env));
     const bool begins = is_tentative(stage_of(state)) && stage_of(after) != Stage::reset;
-    if (begins && !settle(flow.word, flow.value)) return pack_verdict(why::contended);
+    if (begins && !settle(flow.word, flow.value)) return why::contended;
     if (begins) flow.value = in_phase(flow.value, ExactPhase::live);
     // A reset teaches nothing: whoever sent it is not there.
     if (teaches && stage_of(after) != Stage::reset) {
-      if (const Verdict end = learn(env, flow, after, w->p.source); ended(end)) return pack_verdict(end);
+      if (const Verdict end = learn<F>(env, flow, after, w->p.source); ended(end)) return end;
     } else if (after != state && !change_state(flow, after) && begins) {
-      return pack_verdict(why::contended);
+      return why::contended;
     }
     touch(flow, flow_stamp(env));
-    return pack_verdict(kGoOn);
+    return kGoOn;
   }
 };
+struct answer_step : answer_of<Six> {};
+struct answer4_step : answer_of<Four> {};
 
 }  // namespace waymark::edge

@@ -7,76 +7,117 @@
 
 namespace waymark::edge {
 
-// What is not a flow's whole packet, or may change it. Work has the packet, and what the flow's record says.
-struct back_step {
+// An IPv4 address is many flows': which one's a packet without ports is. Fills in its place and what its record says.
+template <class E>
+WM_INLINE Verdict find_shared(E& env, Work* w) {
+  const Packet& p = w->p;
+  u32 number = p.destination_port, place = kNowhere;
+  if (is_own<Four>(env, p.source)) return why::own_source;
+  if (w->part.offset) {
+    place = followed(env, Follows::reply, p.source, p.destination, w->part.id);
+    if (place == kNowhere) return why::unknown_fragment;
+  } else if (p.protocol == kProtoIcmp4) {
+    const auto* icmp = env.view().template at<Icmp>(p.l4);
+    if (!icmp) return parse::why::icmp_header;
+    number = waymark::number(icmp->rest) >> 16;
+    if (Four::is_error(icmp->type)) {
+      if (w->part.is) return why::icmp_fragment;
+      const Quoted q = quoted_in(env, p);
+      if (!q.l4) return why::inner_header;
+      number = q.protocol == kProtoIcmp4 ? quoted_ping(env.view(), q).id : q.source_port;
+    } else if (is_echo(icmp, false)) {
+      return why::names_no_flow;
+    } else if (icmp->type != kIcmp4EchoReply || icmp->code) {
+      return why::icmp_type;
+    }
+  } else if (p.protocol != kProtoTcp && p.protocol != kProtoUdp) {
+    return why::names_no_flow;
+  }
+  if (!w->part.offset) place = place_of_number(env, w->slot, number);
+  const bool known = read_place<Four>(env, place, w->flow, w->state) && w->flow.own == p.destination;
+  if (!known || (!w->part.offset && w->flow.number != number)) return why::no_such_flow;
+  if (w->near && p.source == w->flow.ends.anycast) return why::wrong_server;
+  w->place = place;
+  return kGoOn;
+}
+
+// What is not a flow's whole packet, or may change it. Work has the packet, and mostly what the flow's record says.
+template <class F>
+struct back_of {
   template <class E>
   static WM_INLINE u64 run(E& env, u64, u64, u64, u64) {
     Work* w = env.template scratch<Work>();
     if (!w) return pack_verdict(why::contended);
-    w->to.protocol = w->p.protocol;
-    w->to.checksum = w->part.offset ? 0 : checksum_of(w->p);
-    w->to.later = w->part.offset != 0;
-    return pack_verdict(run_on(env, w));
+    Verdict end = kGoOn;
+    if constexpr (!F::kSix)
+      if (w->place == kNowhere) end = find_shared(env, w);
+    if (ended(end)) return pack_verdict(end);
+    set_back<F>(w->to, w->p, w->part, w->flow);
+    end = run_on(env, w);
+    if (!F::kSix && !ended(end) && w->part.is && !w->part.offset)
+      keep_followed(env, Follows::reply, w->p.source, w->p.destination, w->part.id, w->place);
+    return pack_verdict(end);
   }
 
  private:
   template <class E>
   static WM_INLINE Verdict run_on(E& env, Work* w) {
     const Packet& p = w->p;
-    const bool expected = p.source == w->server;
+    const bool expected = p.source == w->flow.server;
     if (w->part.offset) return expected ? kGoOn : Verdict(why::wrong_server);
-    u32 ports = u32(p.destination_port) << 16 | p.source_port;
-    if (p.protocol == kProtoIcmp6) {
+    u16 to = p.destination_port, from = p.source_port;
+    if (p.protocol == F::kIcmp) {
       const auto* icmp = env.view().template at<Icmp>(p.l4);
       if (!icmp) return parse::why::icmp_header;
-      const u16 id = u16(number(icmp->rest) >> 16);
-      if (is_icmp6_error(icmp->type)) {
+      to = u16(number(icmp->rest) >> 16);
+      from = 0;
+      if (F::is_error(icmp->type)) {
         if (w->part.is) return why::icmp_fragment;
-        return look_at_error_back(env, w);
+        return look_at_error_back<F>(env, w);
       }
-      if (is_echo(icmp, true)) {
+      if (F::kSix && is_echo(icmp, true)) {
         if (!expected) return why::wrong_server;
-        keep_followed(env, Follows::echo, w->to.destination, w->to.source, id, w->place);
+        keep_followed(env, Follows::echo, w->to.destination, w->to.source, to, w->place);
         return kGoOn;
       }
-      if (icmp->type != kIcmp6EchoReply || icmp->code) return why::icmp_type;
-      ports = u32(id) << 16;
+      if (icmp->type != F::kEchoReply || icmp->code) return why::icmp_type;
     }
-    const u64 last = w->key.word[3];
-    if (protocol_in(last) != p.protocol || u32(last) != ports) return why::wrong_ports;
-    return unpack_verdict(env.template call<answer_step>());
+    if (w->flow.ends.protocol != p.protocol || w->flow.number != to || w->flow.ends.port != from)
+      return why::wrong_ports;
+    return unpack_verdict(env.template call<typename F::Answer>());
   }
 };
+struct back_step : back_of<Six> {};
+struct back4_step : back_of<Four> {};
 
-// From parse_ip() on. `near`: from the clients' zone, which is not the network's: of a server at their own site.
-template <Env E>
-WM_INLINE Verdict find_back(E& env, Packet& p, bool near, Sending& to) {
+// From parse_ip() on. `slot`: of IPv4, which of the pool's addresses it is to. `near`: from the clients' zone, which is
+// not the network's: of a server at their own site.
+template <class F, Env E>
+WM_INLINE Verdict find_back(E& env, Packet& p, u32 slot, bool near, Sending& to) {
   const OwnSettings& s = env.settings().role.edge;
   Part part;
-  if (const Verdict end = look(env, p, part); WM_UNLIKELY(ended(end))) return end;
-  if (WM_UNLIKELY(p.source.high == s.prefix)) return why::own_source;
-  const u32 place = place_named(s, p.destination.low);
-  const EdgeRecord* record = env.at(table::edge_records, place);
-  if (WM_UNLIKELY(!record)) return why::no_such_flow;
-  const u64 state = begin_reading(record);
-  const u64 own = read_word(&record->user), last = read_word(&record->key[3]);
-  to.destination = {read_word(&record->key[0]), read_word(&record->key[1])};
-  to.source = {0, read_word(&record->key[2])};
-  const Address server = {read_word(&record->server[0]), read_word(&record->server[1])};
-  if (WM_UNLIKELY(!state || own != p.destination.low || !end_reading(record, state))) return why::no_such_flow;
-  const EdgeAnycast* anycast = env.at(table::edge_anycasts, anycast_place(s.anycast_seed, number_in(last)));
-  if (WM_UNLIKELY(!anycast || !anycast->in_use || anycast->number != number_in(last))) return why::no_such_flow;
-  to.source.high = anycast->high;
-  if (WM_UNLIKELY(near && p.source == to.source)) return why::wrong_server;  // any client could be it
-  const Address expected = state & kLearnt ? server : to.source;
-  const bool whole = !part.is && (p.protocol == kProtoTcp || p.protocol == kProtoUdp);
+  if (const Verdict end = look<F>(env, p, part); WM_UNLIKELY(ended(end))) return end;
+  if (WM_UNLIKELY(F::kSix && is_own<F>(env, p.source))) return why::own_source;
+  const bool ports = p.protocol == kProtoTcp || p.protocol == kProtoUdp, whole = ports && !part.is;
+  u32 place = kNowhere;
+  if constexpr (F::kSix)
+    place = place_named(s, p.destination.low);
+  else if (whole)
+    place = place_of_number(env, slot, p.destination_port);
+  Known k = {};
+  u64 state = 0;
+  if (F::kSix || whole) {
+    const bool known = read_place<F>(env, place, k, state);
+    if (WM_UNLIKELY(!known || !(k.own == p.destination))) return why::no_such_flow;
+    if (WM_UNLIKELY(!F::kSix && k.number != p.destination_port)) return why::no_such_flow;
+    if (WM_UNLIKELY(near && p.source == k.ends.anycast)) return why::wrong_server;  // any client could be it
+  }
   if (WM_LIKELY(whole)) {
-    const u64 named = u64(p.protocol) << 32 | u32(p.destination_port) << 16 | p.source_port;
-    if (WM_UNLIKELY(named != (last & 0xff'ffff'ffff))) return why::wrong_ports;
-    if (WM_LIKELY(p.source == expected && !(p.tcp_flags & kTcpSteers) && !is_tentative(stage_of(state)) &&
+    if (WM_UNLIKELY(k.ends.protocol != p.protocol || k.number != p.destination_port || k.ends.port != p.source_port))
+      return why::wrong_ports;
+    if (WM_LIKELY(p.source == k.server && !(p.tcp_flags & kTcpSteers) && !is_tentative(stage_of(state)) &&
                   reply_stamp(state) == (flow_stamp(env) & kStampMask))) {
-      to.protocol = p.protocol;
-      to.checksum = checksum_of(p);
+      set_back<F>(to, p, part, k);
       return kGoOn;
     }
   }
@@ -84,17 +125,16 @@ WM_INLINE Verdict find_back(E& env, Packet& p, bool near, Sending& to) {
   if (!w) return why::contended;
   w->p = p;
   w->part = part;
-  w->key = {{to.destination.high, to.destination.low, to.source.low, last}};
-  w->to = to;
+  w->flow = k;
+  w->to = {};
   w->state = state;
-  w->server = expected;
-  w->own = own;
-  w->place = place;
-  w->sequence = u32(server.high);  // while none is learnt
+  w->place = F::kSix || whole ? place : kNowhere;
+  w->slot = slot;
   w->acknowledgement = 0;
   if (const auto* tcp = env.view().template at<Tcp>(p.l4); tcp && p.protocol == kProtoTcp)
     w->acknowledgement = number(tcp->acknowledgement);
   w->back = 1;
+  w->near = near;
   w->asks = 0;
   return kRarely;
 }

@@ -45,17 +45,15 @@ WM_INLINE constexpr Stage first_stage(u8 protocol) {
   return protocol == kProtoTcp ? Stage::syn : protocol == kProtoUdp ? Stage::datagram : Stage::query;
 }
 
-template <class E>
-WM_INLINE Verdict begin_flow(E& env, const Work* w, const PinPlace& place) {
-  const OwnSettings& s = env.settings().role.edge;
+template <class F, class E>
+WM_INLINE Verdict begin_flow(E& env, const Work* w, const typename F::Table::Key& key, const PinPlace& place) {
+  if (is_own<F>(env, w->p.source)) return why::own_source;
   if (const Verdict end = take_room(env, w->p.source); ended(end)) return end;
   const u64 state = u64(first_stage(w->p.protocol)) | sequence_bits(w->sequence);
-  const u32 sequence = w->sequence, now = env.now();
-  const Inserted how = insert_exact<Flows>(
-      env, limits_of(env), place, w->key, state,
-      [&](EdgeRecord & record, u32 at) __attribute__((always_inline)) {
-        write_word(&record.server[0], sequence);
-        return own_address(s, at, nonce_of(s, w->key, now, sequence, read_word(&record.state)));
+  const Inserted how = insert_exact<typename F::Table>(
+      env, limits_of<F>(env), place, key, state,
+      [&](typename F::Record & record, u32 at) __attribute__((always_inline)) {
+        return F::begin(env, record, at, key, w->ends.client, w->ends.client_port, w->sequence);
       },
       flow_stamp(env));
   if (how == Inserted::full) return why::table_full;
@@ -66,19 +64,22 @@ WM_INLINE Verdict begin_flow(E& env, const Work* w, const PinPlace& place) {
 }
 
 // What the flow's record says of where the client's packets go.
-WM_INLINE void take_ends(Work* w, const Flow& flow) {
-  w->own = flow.user;
-  w->place = flow.place;
-  w->server = w->p.destination;
-  if (flow.state & kLearnt) w->server = {read_word(&flow.record->server[0]), read_word(&flow.record->server[1])};
+template <class F, class E>
+WM_INLINE void know(E& env, Known& k, const Ends& ends, const FlowOf<F>& flow) {
+  k.ends = ends;
+  k.own = F::own(env, flow.user);
+  k.number = F::number(flow.user, ends.client_port);
+  k.server = ends.anycast;
+  if (WM_LIKELY(flow.state & kLearnt)) k.server = F::server(flow.record);
 }
 
 // Of a flow that there is: what this packet makes of it. False: it is another flow's first.
-template <class E>
-WM_INLINE bool go_on(E& env, const Work* w, Flow& flow) {
+template <class F, class E>
+WM_INLINE bool go_on(E& env, const Work* w, FlowOf<F>& flow) {
   const u8 flags = w->p.tcp_flags;
   const u64 state = flow.owners_state();
   u64 after = state;
+  if (!F::has_own(flow.user)) return false;
   if (w->p.protocol == kProtoTcp) {
     if (is_plain_syn(flags) && (!began_with(state, w->sequence) || is_over(stage_of(state)))) return false;
     if (flags & kTcpRst)
@@ -91,36 +92,42 @@ WM_INLINE bool go_on(E& env, const Work* w, Flow& flow) {
   return true;
 }
 
-template <class E>
+template <class F, class E>
 WM_INLINE Verdict admit(E& env, Work* w) {
-  const ExactLimits limits = limits_of(env);
-  const PinPlace place = place_in(hash_key(env.settings().pin_key, w->key), limits.buckets);
-  Flow flow = find_exact<Flows>(env, limits, place, w->key);
-  if (flow.word && go_on(env, w, flow)) {
-    take_ends(w, flow);
-    return kGoOn;
+  const typename F::Table::Key key = F::key(w->ends);
+  const PinPlace place = place_in(hash_key(env.settings().pin_key, key), limits_of<F>(env).buckets);
+  FlowOf<F> flow = find_of<F>(env, key);
+  if (!flow.word || !go_on<F>(env, w, flow)) {
+    if (w->p.protocol == kProtoTcp && !is_plain_syn(w->p.tcp_flags)) return why::unknown_flow;
+    if (flow.word && !erase_fixed(flow)) return why::contended;
+    if (const Verdict end = begin_flow<F>(env, w, key, place); ended(end)) return end;
+    flow = find_of<F>(env, key);
+    if (!flow.word) return why::contended;
+    if (!F::has_own(flow.user)) {
+      erase_fixed(flow);
+      return why::no_number;
+    }
   }
-  if (w->p.protocol == kProtoTcp && !is_plain_syn(w->p.tcp_flags)) return why::unknown_flow;
-  if (flow.word && !erase_fixed(flow)) return why::contended;
-  if (const Verdict end = begin_flow(env, w, place); ended(end)) return end;
-  flow = find_exact<Flows>(env, limits, place, w->key);
-  if (!flow.word) return why::contended;
-  take_ends(w, flow);
+  know<F>(env, w->flow, w->ends, flow);
+  w->place = flow.place;
   return kGoOn;
 }
 
 // A packet of a flow that its key names.
-struct admit_step {
+template <class F>
+struct admit_of {
   template <class E>
   static WM_INLINE u64 run(E& env, u64, u64, u64, u64) {
     Work* w = env.template scratch<Work>();
     if (!w) return pack_verdict(why::contended);
-    const Verdict end = admit(env, w);
+    const Verdict end = admit<F>(env, w);
     if (ended(end)) return pack_verdict(end);
     if (w->part.is) keep_followed(env, Follows::fragment, w->p.source, w->p.destination, w->part.id, w->place);
-    take_way(env, w);
+    set_out<F>(w->to, w->p, w->part, w->flow);
     return pack_verdict(kGoOn);
   }
 };
+struct admit_step : admit_of<Six> {};
+struct admit4_step : admit_of<Four> {};
 
 }  // namespace waymark::edge

@@ -1,4 +1,4 @@
-// A flow of the edge's: its key, how far it has come, and what TCP's flags do to it.
+// A flow of the edge's: how far it has come, and what TCP's flags do to it.
 #pragma once
 
 #include "core/exact_insert.h"
@@ -8,8 +8,23 @@
 namespace waymark::edge {
 
 using Flows = ExactTable<table::edge_flows_table, table::edge_records_table, true>;
-using Flow = ExactFlow<EdgeRecord>;
-using Key = Flows::Key;
+using Flows4 = ExactTable<table::edge_flows4_table, table::edge_records4_table, true>;
+
+// Who speaks with whom, as the client sees it. A ping has its identifier as the client's port.
+struct Ends {
+  Address client, anycast;
+  u16 client_port, port;
+  u8 protocol;
+};
+
+// What a flow's record says, however its family keeps that.
+struct Known {
+  Ends ends;
+  Address own;     // the flow's address
+  Address server;  // learnt, or the anycast address
+  u32 sequence;    // TCP's first number, while none is learnt
+  u16 number;      // the client's port, or identifier, as the network sees it
+};
 
 // Of each protocol the first one is tentative: the server has not spoken yet.
 enum class Stage : u8 {
@@ -54,25 +69,6 @@ WM_INLINE u64 after_fin(u64 state, u64 whose) {
   return in_stage(marked, (marked & both) == both ? Stage::closed : Stage::closing);
 }
 
-// The number of an anycast address's upper half: two that a configuration has never have the same.
-WM_INLINE constexpr u32 number_of(u64 high) { return u32(hash_words(0, high, 0) >> 40); }
-WM_INLINE constexpr u32 anycast_place(u64 seed, u32 number) {
-  return u32((number ^ seed) * 0x9e3779b97f4a7c15ull >> (64 - kEdgeAnycastBits));
-}
-
-// A ping has its identifier as the client's port.
-WM_INLINE constexpr Key key_of(const Address& client, const Address& anycast, u8 protocol, u16 client_port, u16 port) {
-  return {{client.high, client.low, anycast.low,
-           u64(number_of(anycast.high)) << 40 | u64(protocol) << 32 | u64(client_port) << 16 | port}};
-}
-WM_INLINE constexpr u32 number_in(u64 last_word) { return u32(last_word >> 40); }
-WM_INLINE constexpr u8 protocol_in(u64 last_word) { return u8(last_word >> 32); }
-
-template <class E>
-WM_INLINE ExactLimits limits_of(E& env) {
-  const OwnSettings& s = env.settings().role.edge;
-  return {s.buckets, 0, s.stale_stamps, 0};
-}
 template <class E>
 WM_INLINE u32 flow_stamp(E& env) {
   return env.now() >> env.settings().stamp_shift;

@@ -14,6 +14,21 @@ struct alignas(64) EdgeRecord {
 };
 static_assert(sizeof(EdgeRecord) == 64);
 
+// IPv4 flows have ExactRecord4:
+//   key    client:32 anycast address:32, as on the wire; protocol:8 client's port:16 port:16
+//   user   server:32, or TCP's first sequence number | the pool's address, by its place in the pool:16 | port:16
+//
+// Flows share the pool's addresses; a port, or a ping's identifier, of one of them is one flow's alone, of whichever
+// protocol:
+//   place of the flow's record + 1:24 | the lowest of the generation of its way:8
+// It is taken as long as the way has this generation and is not free, so nobody needs to give it back.
+constexpr u32 kEdgeNumbersOfLine = 16, kEdgeLines = 65'536 / kEdgeNumbersOfLine;  // lines of each address
+struct alignas(64) EdgeNumbers {
+  u32 flow[kEdgeNumbersOfLine];  // flipped
+};
+static_assert(sizeof(EdgeNumbers) == 64);
+constexpr u32 kMaxEdgePool = 1'024;  // addresses
+
 // What genuine replies of a service come from: `count` in table::edge_servers.
 struct EdgeService {
   u32 first, count;

@@ -16,8 +16,10 @@ namespace {
 bool has_work(const Config& config) { return config.edge.has_value(); }
 
 std::string summary(const Config& config) {
+  std::vector<std::string> prefixes;
+  for (const Prefix& p : own_prefixes(*config.edge)) prefixes.push_back(text(p));
   return fmt::format("gives flows to {} their own addresses in {}",
-                     counted(config.edge->service.size(), "anycast service"), text(config.edge->prefix));
+                     counted(config.edge->service.size(), "anycast service"), fmt::join(prefixes, ", "));
 }
 
 void settle(Config& config) {
@@ -34,9 +36,12 @@ std::vector<std::string_view> zones_of(const EdgeConfig& edge) {
 void owns(const config::Checking& in, std::vector<Owned>& out) {
   if (!in.config.edge) return;
   const EdgeConfig& edge = *in.config.edge;
-  if (in.places.good(edge.prefix))
-    for (const std::string_view zone : zones_of(edge))
+  for (const std::string_view zone : zones_of(edge)) {
+    for (const Prefix& p : edge.pool)
+      if (in.places.good(p)) out.push_back({p, Owned::entered, zone, "the pool of [edge]", in.places.at(p)});
+    if (in.places.good(edge.prefix) && has_ip6(edge))
       out.push_back({edge.prefix, Owned::entered, zone, "the prefix of [edge]", in.places.at(edge.prefix, edge)});
+  }
   for (const EdgeServiceConfig& s : edge.service)
     for (const Prefix& p : s.anycast)
       if (in.places.good(p))
@@ -53,7 +58,11 @@ std::vector<std::string_view> services(const Config& config) {
   return out;
 }
 
-std::vector<Announced> announces(const Config& config) { return {{config.edge->prefix, {}}}; }
+std::vector<Announced> announces(const Config& config) {
+  std::vector<Announced> out;
+  for (const Prefix& p : own_prefixes(*config.edge)) out.push_back({p, {}});
+  return out;
+}
 
 std::optional<Keeping> keeps(const Config& config) {
   return Keeping{FlowKind::edge, config.edge->flows, config.edge->tcp_idle, config.edge->udp_idle};
@@ -67,24 +76,25 @@ const InterfaceConfig* usual_interface(const Config& config, bool ip6) {
 
 }  // namespace
 
-extern const Descriptor kDescriptor = {.role = Role::edge,
-                                       .work = "[edge]",
-                                       .has_work = has_work,
-                                       .precedence = 4,
-                                       .address_text = "an address of an anycast service",
-                                       .prefix_text = "in the prefix of flows' own addresses, or of an anycast service",
-                                       .summary = summary,
-                                       .check = check,
-                                       .settle = settle,
-                                       .owns = owns,
-                                       .zones = zones,
-                                       .thing = "edge service",
-                                       .things = services,
-                                       .compile = compile,
-                                       .announces = announces,
-                                       .look_here = look_here,
-                                       .usual_interface = usual_interface,
-                                       .goes_by_routes = true,
-                                       .keeps = keeps};
+extern const Descriptor kDescriptor = {
+    .role = Role::edge,
+    .work = "[edge]",
+    .has_work = has_work,
+    .precedence = 4,
+    .address_text = "an address of an anycast service",
+    .prefix_text = "among flows' own addresses, or in a prefix of an anycast service",
+    .summary = summary,
+    .check = check,
+    .settle = settle,
+    .owns = owns,
+    .zones = zones,
+    .thing = "edge service",
+    .things = services,
+    .compile = compile,
+    .announces = announces,
+    .look_here = look_here,
+    .usual_interface = usual_interface,
+    .goes_by_routes = true,
+    .keeps = keeps};
 
 }  // namespace waymark::edge

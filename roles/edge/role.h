@@ -18,6 +18,8 @@ void check(config::Checking& in);
 Status compile(const Compiling& c);
 void look_here(const Config& config, Findings& out);
 
+// Where flows' own addresses are from, of either family.
+std::vector<Prefix> own_prefixes(const EdgeConfig& edge);
 // The upper halves of all anycast addresses, each once.
 std::vector<u64> anycast_halves(const EdgeConfig& edge);
 

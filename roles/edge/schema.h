@@ -13,29 +13,45 @@ constexpr Span kFlowIdle{1min, 7'440s};
 constexpr auto kService = section<EdgeServiceConfig>(
     "[[edge.service]]", "An anycast service whose clients are behind this node.",
     Field{"name", &EdgeServiceConfig::name, kName, required, "Its name, unique within `[edge]`."},
-    Field{"anycast", &EdgeServiceConfig::anycast, Several{HostPrefix{}}, required,
-          "The addresses that clients use, or prefixes of them of at least 64 bits. IPv6 alone: what clients send by "
-          "IPv4 is left to the kernel. All services together have at most 256 different upper halves."},
+    Field{
+        "anycast", &EdgeServiceConfig::anycast, Several{HostPrefix{}}, required,
+        "The addresses that clients use, or prefixes of them; of IPv6 with at least 64 bits, and all services together "
+        "have at most 256 different upper halves. A family needs `prefix`, or `pool`."},
     Field{"ports", &EdgeServiceConfig::ports, Several{config::Ports{}}, required,
           "What is caught of what goes to these addresses, pings besides; all else is left to the kernel."},
     Field{"servers", &EdgeServiceConfig::servers, Several{PrefixOf{}}, required,
-          "What genuine replies come from: prefixes of the servers' own addresses, at most 16. Where servers answer "
+          "What genuine replies come from: prefixes of the servers' own addresses, at most 16, of each family that "
+          "`anycast` has. Where servers answer "
           "from the anycast address itself, their flows stay anycast."});
 
 constexpr auto kSection = section<EdgeConfig>(
     "[edge]",
-    "This node hides from its clients that services are anycast: each flow gets a source address of its own, learns "
-    "the server that answered, and goes there from then on, whatever routes do. IPv6.",
+    "This node hides from its clients that services are anycast: each flow gets a source address of its own (IPv6), or "
+    "an address and port (IPv4), learns the server that answered, and goes there from then on, whatever routes do. It "
+    "needs `prefix`, `pool` or both.",
     Field{"zone", &EdgeConfig::zone, kName, optional, "The zone of the clients: one of `[engine] interfaces`."},
     Field{"outside", &EdgeConfig::outside, kName, optional, "The zone of the network, where replies come in.",
           "`zone`"},
-    Field{"prefix", &EdgeConfig::prefix, PrefixOf{PrefixOf::ip6}, required,
-          "Where flows' own addresses are from: a /64 that is routed here, and that no host has an address of. "
-          "`[announce]` announces it."},
-    Field{"address", &EdgeConfig::address, HostAddress{}, required,
-          "Where its ICMP errors come from: an IPv6 address of this machine."},
+    Field{"prefix", &EdgeConfig::prefix, PrefixOf{PrefixOf::ip6}, optional,
+          "Where IPv6 flows' own addresses are from: a /64 that is routed here, and that no host has an address of. "
+          "`[announce]` announces it.",
+          "no IPv6"},
+    Field{"address", &EdgeConfig::address, HostAddress{}, optional,
+          "Where its ICMP errors to IPv6 hosts come from: an IPv6 address of this machine. Needed with `prefix`.",
+          "none"},
+    Field{
+        "pool", &EdgeConfig::pool, Several{PrefixOf{PrefixOf::ip4}}, optional,
+        "The addresses that IPv4 flows share, by ports: at most 1,024, routed here, of which no host has one. A client "
+        "keeps one of them. Each takes 256 KiB. `[announce]` announces these prefixes. Their number cannot change but "
+        "by `waymark down`, and where their order does, flows break.",
+        "no IPv4"},
+    Field{"address4", &EdgeConfig::address4, HostAddress{}, optional,
+          "Where its ICMP errors to IPv4 hosts come from: an IPv4 address of this machine, none of `pool`. Needed with "
+          "`pool`.",
+          "none"},
     Field{"flows", &EdgeConfig::flows, Number<u32>{1000, 12'000'000}, optional,
-          "How many flows it knows at once. Each takes some 98 bytes."},
+          "How many flows of each family it knows at once. One of IPv6 takes some 98 bytes, one of IPv4 some 55 and "
+          "what `pool` takes."},
     Field{"quota", &EdgeConfig::quota, Number<u32>{1, 12'000'000, true}, optional,
           "How many flows a client may have at once, half-open ones among them. With 0 any number."},
     Field{"new_flows", &EdgeConfig::new_flows, Number<u32>{1, 1'000'000, true}, optional,

@@ -19,7 +19,7 @@ std::string fmt_client(int n) { return "2001:db8:c::" + std::to_string(1000 + n)
 TEST(Edge, Scripts) {
   std::set<std::string> seen = {"edge.by_kernel",     "edge.hop_limit",      "edge.too_big",    "edge.unreachable",
                                 "edge.error_limited", "edge.error_withheld", "edge.many_flows", "edge.many_new",
-                                "edge.table_full",    "edge.contended"};
+                                "edge.table_full",    "edge.contended",      "edge.no_number"};
   for (const Script& script : scripts()) {
     SCOPED_TRACE(script.name);
     EdgeSite s;
@@ -80,16 +80,19 @@ TEST(Edge, TheSweepCounts) {
   open_flow(s);
   open_flow(s, 40'001, kAny);
   begin_flow(s, syn(40'002));
+  open_flow4(s);
+  begin_flow4(s, syn(40'002));
   s.scene().advance(std::chrono::seconds(11));
   const EdgeSwept& swept = s.scene().node().edge_flows().swept();
-  EXPECT_EQ(swept.flows, 2u);
-  EXPECT_EQ(swept.half_open, 1u);
-  EXPECT_EQ(swept.learnt, 1u);
-  EXPECT_EQ(swept.services, (std::map<std::string, u64>{{"web", 3}}));
-  EXPECT_EQ(swept.stages[u32(edge::Stage::open)], 2u);
+  EXPECT_EQ(swept.flows, 3u);
+  EXPECT_EQ(swept.flows4, 1u);
+  EXPECT_EQ(swept.half_open, 2u);
+  EXPECT_EQ(swept.learnt, 2u);
+  EXPECT_EQ(swept.services, (std::map<std::string, u64>{{"web", 5}}));
+  EXPECT_EQ(swept.stages[u32(edge::Stage::open)], 3u);
   u64 counted = 0;
   for (const FlowCount& use : s.scene().engine().live().edge_uses) counted += use.flows;
-  EXPECT_EQ(counted, 6u) << "in two rows";
+  EXPECT_EQ(counted, 10u) << "in two rows";
 }
 
 TEST(Edge, TellsAsARouterDoes) {
@@ -163,12 +166,80 @@ TEST(Edge, AFloodLosesNoOpenFlow) {
 TEST(Edge, FlowsOutliveTheDaemon) {
   EdgeSite s;
   const std::string own = open_flow(s);
+  const Own four = open_flow4(s);
   ASSERT_TRUE(s.scene().restart());
   s.set_ways(WayKind::direct);
   expect_sent(s.from_network(packet(kServer, own, answer(40'000))), "edge.back",
               sent_on(kAny, kClient, answer(40'000)));
   expect_sent(s.from_client(packet(kClient, kAny, segment(40'000))), "edge.out",
               sent_on(own, kServer, segment(40'000)));
+  expect_sent(s.from_network(packet4(kServer4, four.address, answer(40'000))), "edge.back",
+              sent_on4(kAny4, kClient4, answer(40'000)));
+  expect_sent(s.from_client(packet4(kClient4, kAny4, segment(40'000))), "edge.out",
+              sent_on4(four.address, kServer4, segment(40'000)));
+}
+
+TEST(Edge, TellsAsARouterDoesInIp4) {
+  EdgeSite s;
+  const Left told = s.from_client(packet4(kClient4, kAny4, syn(), 0x4000, 1));
+  EXPECT_EQ(told.reason, "edge.hop_limit");
+  EXPECT_EQ(source_of(told.packet), kErrors4);
+  EXPECT_EQ(destination_of(told.packet), kClient4);
+  EXPECT_EQ(told.packet.at(20), 11);
+  s.set_ways(WayKind::direct, 1280);
+  const Payload large = udp(5000, 53, repeat(1, 1300));
+  const Left too_big = s.from_client(packet4(kClient4, kAny4, large));
+  EXPECT_EQ(too_big.reason, "edge.too_big");
+  EXPECT_EQ(too_big.packet.at(20) << 8 | too_big.packet.at(21), 0x304);
+  EXPECT_EQ(too_big.packet.at(26) << 8 | too_big.packet.at(27), 1280);
+  EXPECT_EQ(s.from_client(packet4(kClient4, kAny4, large, 0)).reason, "edge.by_kernel") << "which fragments it";
+  s.set_ways(WayKind::unreachable);
+  EXPECT_EQ(s.from_client(packet4(kClient4, kAny4, udp(5001, 53))).reason, "edge.unreachable");
+}
+
+std::string one_address() {
+  std::string toml = site("quota = 0\nnew_flows = 0");
+  toml.replace(toml.find("flows = 1000"), 12, "flows = 90000");
+  const std::string pool = "[\"203.0.113.0/30\", \"203.0.113.8\"]";
+  return toml.replace(toml.find(pool), pool.size(), "\"203.0.113.8\"");
+}
+
+TEST(Edge, DrawnPortsAreNoWellKnownOnes) {
+  EdgeSite s(one_address());
+  u32 odd = 0, low = 0;
+  for (u32 n = 0; n < 3'000; ++n) {
+    const Own own = begin_flow4(s, udp(7, 53), "10.3." + std::to_string(n >> 8) + "." + std::to_string(n & 0xff));
+    ASSERT_TRUE(own.port >= 1024 || (own.port == 7 && !n)) << n << ": " << own.port;
+    odd += own.port & 1;
+    low += own.port < 0x8000;
+  }
+  EXPECT_NEAR(odd, 1'500, 150);
+  EXPECT_NEAR(low, 1'476, 150) << "of 1024 to 65535";
+}
+
+// A port of an address is one flow's, of whichever protocol, until all are taken; flows that are gone give theirs back.
+TEST(Edge, EveryPortIsOneFlowsAlone) {
+  EdgeSite s(one_address());
+  std::set<Own> taken;
+  u32 kept = 0, refused = 0;
+  for (u32 n = 0; n < 66'000; ++n) {
+    const u16 port = u16(1 + n % 65'535);
+    const std::string client = "10.1." + std::to_string(n >> 8 & 0xff) + "." + std::to_string(n & 0xff);
+    const Left left = s.from_client(packet4(client, kAny4, n % 2 ? udp(port, 53) : syn(port)));
+    if (left.packet.empty()) {
+      EXPECT_EQ(left.reason, "edge.no_number");
+      ++refused;
+      continue;
+    }
+    const Own own = own_of(left.packet);
+    EXPECT_TRUE(taken.insert(own).second) << own.port << " is given twice";
+    kept += own.port == port;
+    EXPECT_TRUE(own.port == port || own.port >= 1024) << own.port;
+  }
+  EXPECT_GT(kept, 65'000u);
+  EXPECT_GT(refused, 100u);
+  s.scene().advance(std::chrono::minutes(6));
+  EXPECT_EQ(begin_flow4(s, udp(777, 53), "10.2.0.1").port, 777);
 }
 
 TEST(Edge, ThePermutationIsOne) {
@@ -200,7 +271,9 @@ TEST(Edge, NoPacketOfOneClientsReachesAnother) {
   };
   EdgeSite first;  // addresses of flows are the same in each
   for (const Said& said : conversation(first)) {
+    const unsigned before = left[said.from_client];
     ASSERT_EQ(run(said.frame, said.from_client), "");
+    EXPECT_EQ(left[said.from_client], before + 1) << hexdump(said.frame);
     (said.from_client ? from_clients : from_network).push_back(said.frame);
   }
   EXPECT_EQ(left[0] + left[1], from_clients.size() + from_network.size()) << "all of it passes unchanged";

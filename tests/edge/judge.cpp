@@ -4,35 +4,60 @@ namespace waymark::edge_cases {
 
 namespace {
 
-// Where the IPv6 header begins behind Ethernet and its tags; 0: there is none.
+// Where the IP header begins behind Ethernet and its tags; 0: there is none.
 size_t ip_at(const Bytes& frame) {
   size_t type = 12;
   while (type + 6 <= frame.size() && (frame[type] == 0x81 || frame[type] == 0x88) && type < 20) type += 4;
-  const bool six = type + 42 <= frame.size() && frame[type] == 0x86 && frame[type + 1] == 0xdd;
-  return six ? type + 2 : 0;
+  if (type + 22 > frame.size()) return 0;
+  const bool six = frame[type] == 0x86 && frame[type + 1] == 0xdd && type + 42 <= frame.size();
+  return six || (frame[type] == 8 && frame[type + 1] == 0) ? type + 2 : 0;
 }
 
-bool is_own(const std::string& address) { return address.starts_with("2001:db8:f:1:"); }
+bool is_six(const Bytes& ip) { return ip[0] >> 4 == 6; }
+bool is_own(const std::string& address) {
+  return address.starts_with("2001:db8:f:1:") || address.starts_with("203.0.113.");
+}
 
-// An ICMP error, whatever extension headers are before it.
-bool is_error(const Bytes& ip) {
-  size_t at = 40;
-  u8 next = ip.at(6);
-  while (at + 2 <= ip.size() && (next == 0 || next == 43 || next == 60)) {
-    next = ip[at];
+// What is behind the IP headers: where, and of which protocol.
+size_t transport(const Bytes& ip, u8& protocol) {
+  size_t at = is_six(ip) ? 40 : (ip[0] & 15) * 4u;
+  protocol = ip.at(is_six(ip) ? 6 : 9);
+  while (is_six(ip) && at + 2 <= ip.size() && (protocol == 0 || protocol == 43 || protocol == 60)) {
+    protocol = ip[at];
     at += (ip[at + 1] + 1u) * 8;
   }
-  return next == 58 && at < ip.size() && ip[at] < 128;
+  return at;
+}
+bool is_error(const Bytes& ip) {
+  u8 protocol = 0;
+  const size_t at = transport(ip, protocol);
+  if (at >= ip.size()) return false;
+  return is_six(ip) ? protocol == 58 && ip[at] < 128 : protocol == 1 && (ip[at] == 3 || ip[at] == 11 || ip[at] == 12);
+}
+bool is_later(const Bytes& ip) { return !is_six(ip) && ((ip[6] & 0x1f) || ip[7]); }
+
+// Where the port, or identifier, of one side is: 0 source, 2 destination. IPv4 alone; 0: it is not there.
+size_t number_at(const Bytes& ip, size_t side) {
+  u8 protocol = 0;
+  const size_t at = transport(ip, protocol);
+  return is_six(ip) || is_later(ip) ? 0 : protocol == 1 ? at + 4 : at + side;
+}
+u16 number_in(const Bytes& ip, size_t side) {
+  const size_t at = number_at(ip, side);
+  return at && at + 2 <= ip.size() ? u16(ip[at] << 8 | ip[at + 1]) : 0;
 }
 
-// All but addresses, hop limit and one checksum is as it came.
-std::string changed(const Bytes& in, const Bytes& out) {
+// All but addresses, hop limit, checksums and IPv4's number is as it came.
+std::string changed(const Bytes& in, const Bytes& out, size_t side) {
   if (out.size() != in.size()) return "its length changed";
-  if (out[7] + 1 != in[7]) return "not exactly one hop was spent";
-  if (part(out, 0, 7) != part(in, 0, 7)) return "its header changed";
+  const size_t hops = is_six(in) ? 7 : 8, head = is_six(in) ? 40 : 20;
+  if (out[hops] + 1 != in[hops]) return "not exactly one hop was spent";
+  if (part(out, 0, hops) != part(in, 0, hops)) return "its header changed";
+  if (!is_six(in) && out[9] != in[9]) return "its protocol changed";
+  const size_t number = number_at(in, side);
   size_t first = 0, last = 0;
-  for (size_t i = 40; i < in.size(); ++i)
-    if (in[i] != out[i]) last = i, first = first ? first : i;
+  for (size_t i = head; i < in.size(); ++i)
+    if (in[i] != out[i] && !(number && (i == number || i == number + 1))) last = i, first = first ? first : i;
   return last - first > 1 ? "more changed than a checksum" : "";
 }
 
@@ -40,29 +65,71 @@ std::string changed(const Bytes& in, const Bytes& out) {
 
 std::string Judge::wrongly(const Bytes& frame, bool from_client, const Bytes& left, bool back) {
   const size_t was = ip_at(frame), is = ip_at(left);
-  if (!was || is != 14) return "what left is no IPv6 packet, or of one that is none";
-  const Bytes in(frame.begin() + long(was), frame.end()), out(left.begin() + 14, left.end());
+  if (!was || (!back && is != 14) || !is) return "what left is no IP packet, or of one that is none";
+  const Bytes in(frame.begin() + long(was), frame.end()), out(left.begin() + long(is), left.end());
+  if (is_six(in) != is_six(out)) return "it is of the other IP version";
   const std::string source = source_of(in), destination = destination_of(in);
-  if (back) return destination_of(out) == source ? "" : "an answer does not go to who asked";
-  const bool error = is_error(in);
+  if (back) {
+    if (from_client) answered_.insert({source, destination});
+    return destination_of(out) == source ? "" : "an answer does not go to who asked";
+  }
+  const bool error = is_error(in), later = is_later(in);
   if (!error)
-    if (const std::string wrong = changed(in, out); !wrong.empty()) return wrong;
+    if (const std::string wrong = changed(in, out, from_client ? 0 : 2); !wrong.empty()) return wrong;
+  if (error && !is_six(in)) return wrongly_told(in, out, from_client);
   if (!from_client) {
-    const auto flow = flows_.find(destination);
+    const auto datagram = datagrams_.find(identity(in));
+    if (later && datagram == datagrams_.end()) return "the first of its fragments reached nobody";
+    const Place place = later ? datagram->second : Place{destination, number_in(in, 2), kind(in)};
+    const auto flow = flows_.find(place);
     if (flow == flows_.end()) return "it came to no flow's address, and reached a client";
+    if (!later && !is_six(in)) datagrams_[identity(in)] = place;
     if (destination_of(out) != flow->second.client) return "it reached another client than its flow's";
+    if (!later && number_in(out, 2) != flow->second.number) return "it reached another port than its flow's";
     const bool named = source_of(out) == flow->second.anycast || (error && source_of(out) == source);
     return named ? "" : "it is not from the anycast address";
   }
   const std::string own = source_of(out);
   if (error && own == source) return "";  // a router's
   if (!is_own(own)) return "it left without an address of its own";
-  const Flow flow = {source, destination};
-  const auto [known, is_new] = flows_.emplace(own, flow);
-  if (is_new && error) return "an error began a flow";
-  return known->second.client == flow.client && known->second.anycast == flow.anycast
-             ? ""
-             : "two clients, or services, have one address";
+  if (later) return "";
+  const Flow flow = {source, destination, number_in(in, 0)};
+  const auto [known, is_new] = flows_.emplace(Place{own, number_in(out, 0), kind(in)}, flow);
+  if (is_new && error && !answered_.contains({source, destination})) return "an error began a flow";
+  return known->second == flow ? "" : "two clients, or services, have one address";
+}
+
+// What an ICMP error quotes is the packet's that its sender knows: of the flow.
+std::string Judge::wrongly_told(const Bytes& in, const Bytes& out, bool from_client) {
+  u8 protocol = 0;
+  const size_t at = transport(in, protocol) + 8, at_out = transport(out, protocol) + 8;
+  if (in.size() != out.size() || at != at_out || in.size() < at + 24) return "its length changed";
+  const Bytes inner(in.begin() + long(at), in.end()), told(out.begin() + long(at), out.end());
+  const Bytes& outside = from_client ? told : inner;  // as the network knows it
+  const Bytes& inside = from_client ? inner : told;
+  const size_t side = from_client ? 2 : 0;
+  const std::string own = from_client ? destination_of(outside) : source_of(outside);
+  const std::string client = from_client ? destination_of(inside) : source_of(inside);
+  const std::string anycast = from_client ? source_of(inside) : destination_of(inside);
+  const Place place = {own, number_in(outside, side), kind(outside)};
+  auto flow = flows_.find(place);
+  if (flow == flows_.end()) {
+    if (!answered_.contains({client, anycast})) return "it tells of no flow";
+    flow = flows_.emplace(place, Flow{client, anycast, number_in(inside, side)}).first;
+  }
+  if (client != flow->second.client || anycast != flow->second.anycast) return "it tells of another flow";
+  if (number_in(inside, side) != flow->second.number) return "it tells of another port";
+  if (!from_client && destination_of(out) != client) return "it reached another client than its flow's";
+  return from_client && source_of(out) != own ? "it left without the flow's address" : "";
+}
+
+u8 Judge::kind(const Bytes& ip) {
+  if (is_six(ip)) return 0;  // the address alone says which flow it is
+  return ip[9];
+}
+std::string Judge::identity(const Bytes& ip) {
+  return is_six(ip) ? ""
+                    : std::string(ip.begin() + 4, ip.begin() + 6) + char(ip[9]) + source_of(ip) + destination_of(ip);
 }
 
 }  // namespace waymark::edge_cases

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 
 #include "tests/edge/site.h"
@@ -20,8 +21,23 @@ class Judge {
  private:
   struct Flow {
     std::string client, anycast;
+    u16 number;  // the client's port, or identifier, of IPv4
+    bool operator==(const Flow&) const = default;
   };
-  std::map<std::string, Flow> flows_;  // by their own addresses
+  struct Place {
+    std::string address;
+    u16 number;  // of IPv4
+    u8 protocol;
+    auto operator<=>(const Place&) const = default;
+  };
+  std::string wrongly_told(const Bytes& in, const Bytes& out, bool from_client);
+  static u8 kind(const Bytes& ip);
+  static std::string identity(const Bytes& ip);  // of an IPv4 datagram
+
+  std::map<Place, Flow> flows_;             // by what the network sees of them
+  std::map<std::string, Place> datagrams_;  // of replies, that come in fragments
+  // Clients and services of packets that were answered: they may have begun flows, of which nothing was seen.
+  std::set<std::pair<std::string, std::string>> answered_;
 };
 
 }  // namespace waymark::edge_cases

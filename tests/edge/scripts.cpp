@@ -253,24 +253,28 @@ void a_server_at_the_clients_site_may_answer(EdgeSite& s) {
 }  // namespace
 
 const std::vector<Script>& scripts() {
-  static const std::vector<Script> all = {
-      {"AConnectionLearnsItsServerAndStaysWithIt", a_connection_learns_its_server_and_stays_with_it},
-      {"OfAPrefixEachAddressIsAFlowsOwn", of_a_prefix_each_address_is_a_flows_own},
-      {"OnlyAGenuineSynAckTeaches", only_a_genuine_syn_ack_teaches},
-      {"RepliesFromTheAnycastAddressTeachNothing", replies_from_the_anycast_address_teach_nothing},
-      {"OnlyAPlainSynBeginsTcp", only_a_plain_syn_begins_tcp},
-      {"AnotherNumberOrAFlowThatIsOverIsANewFlow", another_number_or_a_flow_that_is_over_is_a_new_flow},
-      {"UdpLearnsFromTheFirstReply", udp_learns_from_the_first_reply},
-      {"PingsLearnToo", pings_learn_too},
-      {"AServersPingReachesTheClientAndItsAnswerComesBack",
-       a_servers_ping_reaches_the_client_and_its_answer_comes_back},
-      {"WhatNoServiceHasIsTheKernels", what_no_service_has_is_the_kernels},
-      {"ForeignAndForgedPacketsAreDropped", foreign_and_forged_packets_are_dropped},
-      {"FragmentsFollowTheFirst", fragments_follow_the_first},
-      {"ErrorsReachTheClient", errors_reach_the_client},
-      {"ErrorsOfTheClientsSideReachTheServer", errors_of_the_clients_side_reach_the_server},
-      {"AServerThatIsGoneIsForgottenByUdp", a_server_that_is_gone_is_forgotten_by_udp},
-      {"AServerAtTheClientsSiteMayAnswer", a_server_at_the_clients_site_may_answer}};
+  static const std::vector<Script> all = [] {
+    std::vector<Script> both = scripts4();
+    both.insert(both.begin(),
+                {{"AConnectionLearnsItsServerAndStaysWithIt", a_connection_learns_its_server_and_stays_with_it},
+                 {"OfAPrefixEachAddressIsAFlowsOwn", of_a_prefix_each_address_is_a_flows_own},
+                 {"OnlyAGenuineSynAckTeaches", only_a_genuine_syn_ack_teaches},
+                 {"RepliesFromTheAnycastAddressTeachNothing", replies_from_the_anycast_address_teach_nothing},
+                 {"OnlyAPlainSynBeginsTcp", only_a_plain_syn_begins_tcp},
+                 {"AnotherNumberOrAFlowThatIsOverIsANewFlow", another_number_or_a_flow_that_is_over_is_a_new_flow},
+                 {"UdpLearnsFromTheFirstReply", udp_learns_from_the_first_reply},
+                 {"PingsLearnToo", pings_learn_too},
+                 {"AServersPingReachesTheClientAndItsAnswerComesBack",
+                  a_servers_ping_reaches_the_client_and_its_answer_comes_back},
+                 {"WhatNoServiceHasIsTheKernels", what_no_service_has_is_the_kernels},
+                 {"ForeignAndForgedPacketsAreDropped", foreign_and_forged_packets_are_dropped},
+                 {"FragmentsFollowTheFirst", fragments_follow_the_first},
+                 {"ErrorsReachTheClient", errors_reach_the_client},
+                 {"ErrorsOfTheClientsSideReachTheServer", errors_of_the_clients_side_reach_the_server},
+                 {"AServerThatIsGoneIsForgottenByUdp", a_server_that_is_gone_is_forgotten_by_udp},
+                 {"AServerAtTheClientsSiteMayAnswer", a_server_at_the_clients_site_may_answer}});
+    return both;
+  }();
   return all;
 }
 

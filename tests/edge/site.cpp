@@ -20,6 +20,8 @@ zone = "inside"
 outside = "outside"
 prefix = "2001:db8:f:1::/64"
 address = "2001:db8:e::e"
+pool = ["203.0.113.0/30", "203.0.113.8"]
+address4 = "198.18.14.14"
 flows = 1000
 )" + keys +
          R"(
@@ -28,6 +30,11 @@ name = "web"
 anycast = ["2001:db8:a::80", "2001:db8:b::/64"]
 ports = ["tcp/80", "udp/53", "udp/443"]
 servers = ["2001:db8:51::/48", "2001:db8:52::/48"]
+[[edge.service]]
+name = "web4"
+anycast = ["192.0.2.80", "198.51.100.0/24"]
+ports = ["tcp/80", "udp/53", "udp/443"]
+servers = ["198.18.51.0/24", "198.18.52.0/24"]
 )";
 }
 
@@ -45,7 +52,7 @@ EdgeSite::EdgeSite(const std::string& toml) {
 void EdgeSite::set_ways(WayKind kind, u16 mtu) {
   std::ranges::fill(scene_->engine().live().ways, CachedRoute{});
   scene_->engine().set_routes([this, kind, mtu](const Address&, const Address& to) {
-    const bool inside = text(to).starts_with("2001:db8:c:");
+    const bool inside = text(to).starts_with("2001:db8:c:") || text(to).starts_with("10.");
     const InterfaceFacts& out = *scene_->interface_called(inside ? "eth0" : "eth1");
     return Routed{kind, kind == WayKind::direct ? out.index : 0, Scene::mac_of(to), out.mac, mtu};
   });
@@ -69,11 +76,26 @@ Bytes sent_on(const std::string& from, const std::string& to, const Payload& pay
   return packet(from, to, payload, 63);
 }
 
-static std::string address_at(const Bytes& packet, size_t at) {
-  return packet.size() < at + 16 ? "" : text(load_address(packet.data() + at));
+Bytes packet4(const std::string& from, const std::string& to, const Payload& payload, uint16_t fragment, uint8_t hops) {
+  return ip4({.source = from, .destination = to, .ttl = hops, .fragment = fragment}, payload);
 }
-std::string source_of(const Bytes& packet) { return address_at(packet, 8); }
-std::string destination_of(const Bytes& packet) { return address_at(packet, 24); }
+Bytes sent_on4(const std::string& from, const std::string& to, const Payload& payload, uint16_t fragment) {
+  return packet4(from, to, payload, fragment, 63);
+}
+
+static std::string address_at(const Bytes& packet, size_t at4, size_t at6) {
+  const bool six = !packet.empty() && packet[0] >> 4 == 6;
+  if (packet.size() < (six ? 40u : 20u)) return "";
+  if (six) return text(load_address(packet.data() + at6));
+  return text(address_of(be32{load32(packet.data() + at4)}));
+}
+std::string source_of(const Bytes& packet) { return address_at(packet, 12, 8); }
+std::string destination_of(const Bytes& packet) { return address_at(packet, 16, 24); }
+Own own_of(const Bytes& packet) {
+  if (packet.size() < 26) return {};
+  const size_t at = packet[9] == 1 ? 24 : 20;
+  return {source_of(packet), u16(packet[at] << 8 | packet[at + 1])};
+}
 
 Payload syn(uint16_t port, uint32_t number) { return tcp_segment(port, 80, number, 0, "S", 5000); }
 Payload syn_ack(uint16_t port, uint32_t acknowledges) { return tcp_segment(80, port, 9000, acknowledges, "SA", 5000); }
@@ -94,6 +116,27 @@ std::string open_flow(EdgeSite& s, uint16_t port, const std::string& server, con
   const std::string own = begin_flow(s, syn(port), client);
   s.from_network(packet(server, own, syn_ack(port)));
   return own;
+}
+
+Payload echo4(bool request, uint16_t id, const Bytes& data) {
+  return icmp_error(false, request ? 8 : 0, 0, data, uint32_t(id) << 16 | 1);
+}
+
+Own begin_flow4(EdgeSite& s, const Payload& first, const std::string& client, const std::string& to) {
+  return own_of(s.from_client(packet4(client, to, first)).packet);
+}
+Own open_flow4(EdgeSite& s, uint16_t port, const std::string& server, const std::string& client) {
+  const Own own = begin_flow4(s, syn(port), client);
+  s.from_network(packet4(server, own.address, syn_ack(own.port)));
+  return own;
+}
+std::string other_of(EdgeSite& s, const std::string& client) {
+  const std::string pool = begin_flow4(s, udp(9, 53), client).address;
+  for (int n = 1; n < 100; ++n) {
+    const std::string other = "10.0.7." + std::to_string(n);
+    if (begin_flow4(s, udp(9, 53), other).address == pool) return other;
+  }
+  return "";
 }
 
 std::vector<Said> conversation(EdgeSite& s) {
@@ -123,6 +166,26 @@ std::vector<Said> conversation(EdgeSite& s) {
     say(false, packet(server, pings, echo(false, port)));
     say(true, packet(client, kAny, segment(port, "FA")));
     say(false, packet(server, own, answer(port, "FA")));
+  }
+  for (u16 i = 0; i < 12; ++i) {
+    const std::string client = "10.0.0." + std::to_string(i % 6), server = i % 2 ? kServer4 : kServer4b;
+    const u16 port = u16(40'000 + i / 6);
+    const Own own = own_of(say(true, packet4(client, kAny4, syn(port))));
+    say(false, packet4(server, own.address, syn_ack(own.port)));
+    say(true, packet4(client, kAny4, segment(port)));
+    say(false, packet4(server, own.address, answer(own.port)));
+    const Bytes too_big = packet4(own.address, server, segment(own.port));
+    say(false, packet4(kRouter4, own.address, icmp_error(false, 3, 4, too_big, 1400)));
+    say(true, packet4(client, kAny4, icmp_error(false, 3, 13, packet4(kAny4, client, answer(port)))));
+    const Own asks = own_of(say(true, packet4(client, kAnyInPrefix4, udp(port, 53))));
+    say(false, packet4(server, asks.address, udp(53, asks.port), 0x2000));
+    say(false, packet4(server, asks.address, raw(17, text("the rest")), 2));
+    say(true, packet4(client, kAnyInPrefix4, udp(port, 53), 0x2000));
+    say(true, packet4(client, kAnyInPrefix4, raw(17, text("the rest")), 2));
+    const Own pings = own_of(say(true, packet4(client, kAny4, echo4(true, port))));
+    say(false, packet4(server, pings.address, echo4(false, pings.port)));
+    say(true, packet4(client, kAny4, segment(port, "FA")));
+    say(false, packet4(server, own.address, answer(own.port, "FA")));
   }
   return all;
 }

@@ -17,6 +17,11 @@ const std::string kAny = "2001:db8:a::80", kAnyInPrefix = "2001:db8:b::1234";  /
 const std::string kServer = "2001:db8:51::7", kServer2 = "2001:db8:52::8", kStranger = "2001:db8:66::6";
 const std::string kRouter = "2001:db8:9::1", kErrors = "2001:db8:e::e", kPrefix = "2001:db8:f:1::";
 
+// Of IPv4: 203.0.113.0/30 and 203.0.113.8 are the addresses that flows share.
+const std::string kClient4 = "10.0.0.5", kAny4 = "192.0.2.80", kAnyInPrefix4 = "198.51.100.77";
+const std::string kServer4 = "198.18.51.7", kServer4b = "198.18.52.8", kStranger4 = "198.18.66.6";
+const std::string kRouter4 = "198.18.9.1", kErrors4 = "198.18.14.14";
+
 // The usual configuration, with more lines of [edge].
 std::string site(const std::string& keys = "");
 
@@ -46,6 +51,11 @@ class EdgeSite {
 Bytes packet(const std::string& from, const std::string& to, const Payload& payload, uint8_t hops = 64);
 Bytes sent_on(const std::string& from, const std::string& to, const Payload& payload);
 
+// The same of IPv4; `fragment` has DF, MF and the offset in eights.
+Bytes packet4(const std::string& from, const std::string& to, const Payload& payload, uint16_t fragment = 0x4000,
+              uint8_t hops = 64);
+Bytes sent_on4(const std::string& from, const std::string& to, const Payload& payload, uint16_t fragment = 0x4000);
+
 std::string source_of(const Bytes& packet);
 std::string destination_of(const Bytes& packet);
 
@@ -61,6 +71,20 @@ std::string open_flow(EdgeSite& s, uint16_t port = 40'000, const std::string& se
                       const std::string& client = kClient);
 std::string begin_flow(EdgeSite& s, const Payload& first, const std::string& client = kClient,
                        const std::string& to = kAny);
+
+// What an IPv4 flow has outside: address and port, or identifier.
+struct Own {
+  std::string address;
+  uint16_t port = 0;
+  auto operator<=>(const Own&) const = default;
+};
+Own own_of(const Bytes& packet);
+Payload echo4(bool request, uint16_t id, const Bytes& data = text("ping-ping"));
+Own open_flow4(EdgeSite& s, uint16_t port = 40'000, const std::string& server = kServer4,
+               const std::string& client = kClient4);
+Own begin_flow4(EdgeSite& s, const Payload& first, const std::string& client = kClient4, const std::string& to = kAny4);
+// Another client, with the same address of the pool.
+std::string other_of(EdgeSite& s, const std::string& client = kClient4);
 
 void expect_sent(const Left& left, const std::string& reason, const Bytes& packet);
 void expect_end(const Left& left, const std::string& reason);
@@ -79,5 +103,6 @@ struct Script {
   void (*run)(EdgeSite& s);
 };
 const std::vector<Script>& scripts();
+std::vector<Script> scripts4();  // those of IPv4 among them
 
 }  // namespace waymark::edge_cases
