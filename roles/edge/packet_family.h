@@ -1,6 +1,7 @@
 // What IPv4 and IPv6 do not share: how a flow's record is written, what the network sees of the flow, and headers.
 #pragma once
 
+#include "core/checksum.h"
 #include "core/icmp.h"
 #include "roles/edge/packet_address.h"
 #include "roles/edge/packet_pool.h"
