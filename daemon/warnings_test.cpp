@@ -140,7 +140,8 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
       {"edge",
        [](Site& t) {
          t.config.edge.emplace().pool = {Prefix(*parse_address("203.0.113.8"))};
-         t.s.edge.emplace().swept.flows = t.s.edge->swept.flows4 = 60'000;
+         EdgeSwept& swept = t.s.edge.emplace().swept;
+         swept.flows = swept.flows4 = 60'000;
        },
        {"60000 flows share the ports of \"pool\" in [edge], which has 64512"}},
       {"neighbours",
