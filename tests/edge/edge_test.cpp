@@ -88,7 +88,7 @@ TEST(Edge, TheSweepCounts) {
   EXPECT_EQ(swept.flows4, 1u);
   EXPECT_EQ(swept.half_open, 2u);
   EXPECT_EQ(swept.learnt, 2u);
-  EXPECT_EQ(swept.services, (std::map<std::string, u64>{{"web", 5}}));
+  EXPECT_EQ(swept.services, (std::map<std::string, u64>{{"web", 3}, {"web4", 2}}));
   EXPECT_EQ(swept.stages[u32(edge::Stage::open)], 3u);
   u64 counted = 0;
   for (const FlowCount& use : s.scene().engine().live().edge_uses) counted += use.flows;

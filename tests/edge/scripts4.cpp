@@ -120,7 +120,7 @@ void what_names_no_flow_is_dropped(EdgeSite& s) {
     if (address != own.address)
       expect_end(s.from_network(packet4(kServer4, address, answer(40'000))), "edge.no_such_flow");
   expect_end(s.from_network(packet4(kServer4, "203.0.113.4", answer(40'000))), "steer.not_ours");
-  expect_end(s.from_client(packet4(kClient4, "203.0.113.1", syn())), "steer.not_ours");
+  expect_end(s.from_client(packet4(kClient4, "203.0.113.1", syn())), "edge.no_such_flow");
   expect_end(s.from_client(packet4(kClient4, kAny4, tcp(40'000, 81, "S"))), "edge.not_caught");
   expect_end(s.from_client(packet4(kClient4, "192.0.2.81", syn())), "steer.not_ours");
 }
