@@ -43,11 +43,9 @@ void Plane::describe_flows(Snapshot& s) {
   const EdgePlan& edges = node.edge_flows().plan();
   if (edges.settings.buckets || edges.settings.buckets4) {
     s.edge = EdgeView{node.edge_flows().swept(), (u64(edges.settings.buckets) + edges.settings.buckets4) * kExactWays};
-    s.list_edge_flows = [tables = engine_.tables(), edges,
-                         clock = FlowClock{ticks, engine_.ticks_per_second(), edges.stamp_shift, 0}](
-                            const EdgeFlowFilter& filter) {
-      return list_edge_flows(tables->live(), clock, edges, filter);
-    };
+    s.list_edge_flows =
+        [tables = engine_.tables(), edges, clock = FlowClock{ticks, engine_.ticks_per_second(), edges.stamp_shift, 0}](
+            const EdgeFlowFilter& filter) { return list_edge_flows(tables->live(), clock, edges, filter); };
   }
   const FlowPlan& plan = node.flows().plan();
   if (!plan.settings.buckets) return;

@@ -10,7 +10,7 @@ namespace {
 
 std::string end_text(const Address& address, u16 port, bool has_port) {
   if (!has_port) return text(address);
-  return fmt::format(is_ip4(address) ? "{}:{}" : "[{}]:{}", text(address), port);
+  return is_ip4(address) ? fmt::format("{}:{}", text(address), port) : fmt::format("[{}]:{}", text(address), port);
 }
 
 std::string text_or_none(const std::optional<Address>& address) { return address ? text(*address) : "-"; }
@@ -38,8 +38,8 @@ Result<Rows> show_edge(const Snapshot& s, const Show& show) {
     const bool ports = f.protocol != kProtoIcmp6 && f.protocol != kProtoIcmp4;
     rows.rows.push_back({f.service && *f.service < services.size() ? services[*f.service].name : "-",
                          protocol_text(f.protocol), end_text(f.client, f.client_port, true),
-                         f.anycast ? end_text(*f.anycast, f.port, ports) : "-", end_text(f.own, f.own_port, is_ip4(f.own)),
-                         text_or_none(f.server),
+                         f.anycast ? end_text(*f.anycast, f.port, ports) : "-",
+                         end_text(f.own, f.own_port, is_ip4(f.own)), text_or_none(f.server),
                          std::string(name_of(f.stage)), u64(f.idle_seconds)});
   }
   return rows;

@@ -93,8 +93,8 @@ struct rarely_of {
 struct rarely_program : rarely_of<Six> {};
 struct rarely4_program : rarely_of<Four> {};
 
-// `front`: of the packet's destination. One with ports is a service's, one without the pool's. `near`: it comes from the
-// clients' zone, which is not the network's.
+// `front`: of the packet's destination. One with ports is a service's, one without the pool's. `near`: it comes from
+// the clients' zone, which is not the network's.
 template <class F, Env E>
 WM_INLINE Verdict receive_in(E& env, Packet& p, const Front* front, bool back, bool near) {
   Sending to = {};
