@@ -116,7 +116,7 @@ std::vector<u64> open_edge_flows(Live& live, const Settings& settings, u32 ticks
       return own_address(s, at, nonce_of(s, key, ticks, 0, read_word(&record.state)));
     };
     insert_exact<Flows>(env, limits, place, key, state, fill, stamp);
-    const Flow flow = find_exact<Flows>(env, limits, place, key);
+    const FlowOf<Six> flow = find_exact<Flows>(env, limits, place, key);
     own.push_back(flow.word && settle(flow.word, flow.value) ? flow.user : 0);
   }
   return own;
