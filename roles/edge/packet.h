@@ -23,18 +23,27 @@ WM_INLINE bool may_be_split(const View& v, const Packet& p) {
   return ip && !(number(ip->fragment) & 0x4000);
 }
 
-// Everything is checked before the first byte is written.
-template <class F, Env E>
+// Everything is checked before the first byte is written. `Tells`: this program tells the sender what is wrong; else it
+// is the rare one's turn.
+template <class F, bool Tells, Env E>
 WM_INLINE Verdict send(E& env, const Packet& p, const Sending& to, bool back) {
-  if (WM_UNLIKELY(p.hops <= 1)) return tell(env, p, to, hop_limit_complaint(F::kSix), 0, why::hop_limit);
+  if (WM_UNLIKELY(p.hops <= 1)) {
+    if constexpr (!Tells) return kRarely;
+    return tell(env, p, to, hop_limit_complaint(F::kSix), 0, why::hop_limit);
+  }
   const Onward way = find_way(env, to.source, to.destination);
   reread();
-  if (WM_UNLIKELY(way.kind == WayKind::unreachable))
+  if (WM_UNLIKELY(way.kind == WayKind::unreachable)) {
+    if constexpr (!Tells) return kRarely;
     return tell(env, p, to, complaint(F::kSix, F::kUnreachable, F::kSix ? 0 : 1), 0, why::unreachable);
+  }
   bool direct = way.kind == WayKind::direct;
   if (WM_UNLIKELY(p.end - p.l3 > way.mtu)) {
     const u32 mtu = F::kSix && way.mtu < kLeastMtu6 ? kLeastMtu6 : way.mtu;
-    if (F::kSix || !may_be_split(env.view(), p)) return tell(env, p, to, too_big_complaint(F::kSix), mtu, why::too_big);
+    if (F::kSix || !may_be_split(env.view(), p)) {
+      if constexpr (!Tells) return kRarely;
+      return tell(env, p, to, too_big_complaint(F::kSix), mtu, why::too_big);
+    }
     direct = false;
   }
   env.step(Step::onward, u32(way.kind), way.interface, way.mtu);
@@ -80,14 +89,16 @@ struct rarely_of {
     const Work* w = env.template scratch<Work>();
     if (!w) return why::contended;
     Verdict end = kGoOn;
-    if (w->back)
+    if (w->tells)
+      end = kGoOn;
+    else if (w->back)
       end = unpack_verdict(env.template call<typename F::Back>());
     else
       end = unpack_verdict(env.template call<typename F::Out>());
     reread();
     if (!ended(end) && w->asks) end = unpack_verdict(env.template call<typename F::Admit>());
     if (ended(end)) return end;
-    return send<F>(env, w->p, w->to, w->back);
+    return send<F, true>(env, w->p, w->to, w->back);
   }
 };
 struct rarely_program : rarely_of<Six> {};
@@ -100,15 +111,24 @@ WM_INLINE Verdict receive_in(E& env, Packet& p, const Front* front, bool back, b
   Sending to = {};
   Verdict end = kGoOn;
   if (back) {
-    u32 slot = 0;
-    if constexpr (!F::kSix) slot = front->index + number(ip4_of(p.destination)) - number(ip4_of(front->address));
-    end = find_back<F>(env, p, slot, near, to);
+    u32 slot = near ? kNear : 0;
+    if constexpr (!F::kSix) slot |= front->index + number(ip4_of(p.destination)) - number(ip4_of(front->address));
+    end = find_back<F>(env, p, slot, to);
   } else {
     end = find_out<F>(env, p, front, to);
   }
   if (WM_UNLIKELY(end.reason == kRarely.reason)) return env.template go_on<typename F::Rarely>();
   if (WM_UNLIKELY(ended(end))) return end;
-  return send<F>(env, p, to, back);
+  end = send<F, false>(env, p, to, back);
+  if (WM_LIKELY(end.reason != kRarely.reason)) return end;
+  Work* w = env.template scratch<Work>();
+  if (!w) return why::contended;
+  w->p = p;
+  w->to = to;
+  w->back = back;
+  w->tells = 1;
+  w->asks = 0;
+  return env.template go_on<typename F::Rarely>();
 }
 
 template <Env E>

@@ -36,7 +36,6 @@ WM_INLINE Verdict find_shared(E& env, Work* w) {
   if (!w->part.offset) place = place_of_number(env, w->slot, number);
   const bool known = read_place<Four>(env, place, w->flow, w->state) && w->flow.own == p.destination;
   if (!known || (!w->part.offset && w->flow.number != number)) return why::no_such_flow;
-  if (w->near && p.source == w->flow.ends.anycast) return why::wrong_server;
   w->place = place;
   return kGoOn;
 }
@@ -51,6 +50,8 @@ struct back_of {
     Verdict end = kGoOn;
     if constexpr (!F::kSix)
       if (w->place == kNowhere) end = find_shared(env, w);
+    // From the clients' zone: any client could be it.
+    if (!ended(end) && w->near && w->p.source == w->flow.ends.anycast) end = why::wrong_server;
     if (ended(end)) return pack_verdict(end);
     set_back<F>(w->to, w->p, w->part, w->flow);
     end = run_on(env, w);
@@ -90,10 +91,13 @@ struct back_of {
 struct back_step : back_of<Six> {};
 struct back4_step : back_of<Four> {};
 
-// From parse_ip() on. `slot`: of IPv4, which of the pool's addresses it is to. `near`: from the clients' zone, which is
-// not the network's: of a server at their own site.
+// Of IPv4, which of the pool's addresses a packet is to; and that it comes from the clients' zone, which is not the
+// network's: from a server at their own site. One word, as the verifier's stack is short.
+constexpr u32 kNear = 1u << 31;
+
+// From parse_ip() on.
 template <class F, Env E>
-WM_INLINE Verdict find_back(E& env, Packet& p, u32 slot, bool near, Sending& to) {
+WM_INLINE Verdict find_back(E& env, Packet& p, u32 slot, Sending& to) {
   const OwnSettings& s = env.settings().role.edge;
   Part part;
   if (const Verdict end = look<F>(env, p, part); WM_UNLIKELY(ended(end))) return end;
@@ -103,20 +107,19 @@ WM_INLINE Verdict find_back(E& env, Packet& p, u32 slot, bool near, Sending& to)
   if constexpr (F::kSix)
     place = place_named(s, p.destination.low);
   else if (whole)
-    place = place_of_number(env, slot, p.destination_port);
+    place = place_of_number(env, slot & ~kNear, p.destination_port);
   Known k = {};
   u64 state = 0;
   if (F::kSix || whole) {
     const bool known = read_place<F>(env, place, k, state);
     if (WM_UNLIKELY(!known || !(k.own == p.destination))) return why::no_such_flow;
     if (WM_UNLIKELY(!F::kSix && k.number != p.destination_port)) return why::no_such_flow;
-    if (WM_UNLIKELY(near && p.source == k.ends.anycast)) return why::wrong_server;  // any client could be it
   }
   if (WM_LIKELY(whole)) {
     if (WM_UNLIKELY(k.ends.protocol != p.protocol || k.number != p.destination_port || k.ends.port != p.source_port))
       return why::wrong_ports;
-    if (WM_LIKELY(p.source == k.server && !(p.tcp_flags & kTcpSteers) && !is_tentative(stage_of(state)) &&
-                  reply_stamp(state) == (flow_stamp(env) & kStampMask))) {
+    if (WM_LIKELY(p.source == k.server && (state & kLearnt || !(slot & kNear)) && !(p.tcp_flags & kTcpSteers) &&
+                  !is_tentative(stage_of(state)) && reply_stamp(state) == (flow_stamp(env) & kStampMask))) {
       set_back<F>(to, p, part, k);
       return kGoOn;
     }
@@ -129,12 +132,13 @@ WM_INLINE Verdict find_back(E& env, Packet& p, u32 slot, bool near, Sending& to)
   w->to = {};
   w->state = state;
   w->place = F::kSix || whole ? place : kNowhere;
-  w->slot = slot;
+  w->slot = slot & ~kNear;
   w->acknowledgement = 0;
   if (const auto* tcp = env.view().template at<Tcp>(p.l4); tcp && p.protocol == kProtoTcp)
     w->acknowledgement = number(tcp->acknowledgement);
   w->back = 1;
-  w->near = near;
+  w->tells = 0;
+  w->near = (slot & kNear) != 0;
   w->asks = 0;
   return kRarely;
 }

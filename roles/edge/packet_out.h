@@ -91,7 +91,7 @@ WM_INLINE Verdict find_out(E& env, Packet& p, const Front* front, Sending& to) {
   w->ends = ends_of(p);
   w->sequence = sequence;
   w->to = {};
-  w->back = w->asks = 0;
+  w->back = w->asks = w->tells = 0;
   return kRarely;
 }
 

@@ -42,6 +42,7 @@ struct Work {
   u32 sequence, acknowledgement;  // of TCP, host order
   u8 back;                        // 1: to a flow's own address
   u8 near;                        // 1: likewise, from the clients' zone, which is not the network's
+  u8 tells;                       // 1: it is known where it goes, and that its sender must be told that it cannot
   u8 asks;                        // 1: its flow, by `ends`, may begin or change
   // The packet inside an ICMP error, to be.
   Address inner_source, inner_destination;
