@@ -52,7 +52,7 @@ WM_INLINE Found find_in(u64* ways, u32 fingerprint) {
     if (u32(value) == fingerprint) way = i;
   }
   way = forget(way);
-  return way < Ways ? Found{&ways[way], value} : Found{nullptr, 0};
+  return way < Ways ? Found{nth<Ways>(ways, way), value} : Found{nullptr, 0};
 }
 
 // How many stamps ago a flow was last used.

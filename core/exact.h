@@ -140,9 +140,9 @@ WM_INLINE ExactFlow<typename T::Record> flow_in(E& env, typename T::Bucket* buck
     const bool same = has_key(record, key) && ((state ^ state_seal(value)) & ~(kStateMask | kStateFrozen)) == 0;
     const u64 user = read_word(&record->user);
     order_loads();
-    const u64 again = read_word(&bucket->way[at]);
+    const u64 again = read_word(nth<T::kWays>(bucket->way, at));
     if (WM_LIKELY(same && ((again ^ value) & kExactIdentity) == 0))
-      return {&bucket->way[at], value, record, state, user, index * T::kWays + at};
+      return {nth<T::kWays>(bucket->way, at), value, record, state, user, index * T::kWays + at};
   }
   return {};
 }

@@ -126,18 +126,19 @@ WM_INLINE ExactClaim make_room(E& env, const ExactLimits& limits, u32 index, con
   if (!first || !other || !from || !into) return claim;
   if (spilled && !mark_spill(&first->spill, place.fingerprint)) return claim;
   if (!mark_spill(&bucket->spill, u32(value))) return claim;
-  const u64 there = claim_way(&other->way[to_way], found, u32(value), stamp, true);
+  const u64 there = claim_way(nth<T::kWays>(other->way, to_way), found, u32(value), stamp, true);
   if (!there) return claim;
   u64 state = 0;
-  if (!lock_flow(&bucket->way[neighbour], value, from, state)) {
-    swap_word(&other->way[to_way], there, free_word(there));
+  if (!lock_flow(nth<T::kWays>(bucket->way, neighbour), value, from, state)) {
+    swap_word(nth<T::kWays>(other->way, to_way), there, free_word(there));
     return claim;
   }
   typename T::Key key;
   for (u32 i = 0; i < kKeyWords<typename T::Record>; ++i) key.word[i] = read_word(&from->key[i]);
-  publish(&other->way[to_way], there, into, key, state, read_word(&from->user), u32(value >> kPinStampShift));
-  const u64 here =
-      claim_way(&bucket->way[neighbour], in_phase(value, ExactPhase::moving), place.fingerprint, stamp, spilled);
+  publish(nth<T::kWays>(other->way, to_way), there, into, key, state, read_word(&from->user),
+          u32(value >> kPinStampShift));
+  const u64 here = claim_way(nth<T::kWays>(bucket->way, neighbour), in_phase(value, ExactPhase::moving),
+                             place.fingerprint, stamp, spilled);
   return {index, neighbour, here, Inserted::moved};
 }
 
@@ -160,7 +161,7 @@ WM_INLINE u32 oldest_tentative(const u64* ways, u32 fingerprint, u32 stamp) {
   for (u32 n = 0; n < Ways; ++n) {
     const u32 i = forget(start + n < Ways ? start + n : start + n - Ways);
     if (i >= Ways) continue;  // never
-    const u64 value = read_word(&ways[i]);
+    const u64 value = read_word(nth<Ways>(ways, i));
     const bool may = u32(value) && phase_of(value) == ExactPhase::tentative;
     const u32 age = forget(may ? exact_age(value, stamp) + 1 : 0);
     if (age > oldest >> 3) oldest = age << 3 | i;
@@ -183,7 +184,7 @@ WM_INLINE ExactClaim take_tentative(E& env, const PinPlace& place, u32 second_in
   if (!oldest || way >= T::kWays) return claim;
   claim.how = Inserted::contended;
   if (spills && !mark_spill(&first->spill, place.fingerprint)) return claim;
-  u64* word = spills ? &second->way[way] : &first->way[way];
+  u64* word = spills ? nth<T::kWays>(second->way, way) : nth<T::kWays>(first->way, way);
   const u64 found = read_word(word);
   if (!u32(found) || phase_of(found) != ExactPhase::tentative) return claim;
   claim.word = claim_way(word, found, place.fingerprint, stamp, spills);
@@ -208,7 +209,7 @@ WM_INLINE ExactClaim claim_exact(E& env, const ExactLimits& limits, const PinPla
   u64 found = 0;
   u32 way = spills ? T::kWays : room_in<T::kWays>(first->way, stamp, limits.stale_stamps, found);
   if (WM_LIKELY(way < T::kWays)) {
-    const u64 word = claim_way(&first->way[way], found, place.fingerprint, stamp, false);
+    const u64 word = claim_way(nth<T::kWays>(first->way, way), found, place.fingerprint, stamp, false);
     return word ? ExactClaim{place.bucket, way, word, Inserted::placed} : contended;
   }
   auto* second = T::bucket(env, index);
@@ -216,7 +217,7 @@ WM_INLINE ExactClaim claim_exact(E& env, const ExactLimits& limits, const PinPla
   way = room_in<T::kWays>(second->way, stamp, limits.stale_stamps, found);
   if (way < T::kWays) {
     if (!mark_spill(&first->spill, place.fingerprint)) return contended;
-    const u64 word = claim_way(&second->way[way], found, place.fingerprint, stamp, true);
+    const u64 word = claim_way(nth<T::kWays>(second->way, way), found, place.fingerprint, stamp, true);
     return word ? ExactClaim{index, way, word, Inserted::spilled} : contended;
   }
   if constexpr (T::kFixed) {
@@ -262,13 +263,14 @@ WM_INLINE Inserted insert_exact(E& env, const ExactLimits& limits, const PinPlac
     if (const auto* other = T::bucket(env, second))
       rival = rival_in<T>(env, other, second, place.fingerprint, key, index == second ? way : T::kWays);
   if (rival != Inserted::placed) {
-    swap_word(&bucket->way[way], claim.word, free_word(claim.word));
+    swap_word(nth<T::kWays>(bucket->way, way), claim.word, free_word(claim.word));
     return rival;
   }
   if constexpr (T::kFixed)
-    publish_tentative(&bucket->way[way], claim.word, record, key, state, user, index * T::kWays + way, stamp);
+    publish_tentative(nth<T::kWays>(bucket->way, way), claim.word, record, key, state, user, index * T::kWays + way,
+                      stamp);
   else
-    publish(&bucket->way[way], claim.word, record, key, state, user, stamp);
+    publish(nth<T::kWays>(bucket->way, way), claim.word, record, key, state, user, stamp);
   return claim.how;
 }
 
@@ -311,16 +313,16 @@ WM_INLINE Inserted insert_exact_embryo(E& env, const ExactLimits& limits, const 
   const u32 way = oldest % T::kWays, oldest_age = oldest / T::kWays;
   auto* record = T::record(env, index, way);
   if (!oldest_age || !record) return Inserted::contended;
-  const u64 found = read_word(&bucket->way[way]);
+  const u64 found = read_word(nth<T::kWays>(bucket->way, way));
   if (u32(found) && phase_of(found) != ExactPhase::live) return Inserted::contended;
-  const u64 word = claim_way(&bucket->way[way], found, place.fingerprint, stamp, false);
+  const u64 word = claim_way(nth<T::kWays>(bucket->way, way), found, place.fingerprint, stamp, false);
   if (!word) return Inserted::contended;
   const Inserted rival = rival_in<T>(env, bucket, index, place.fingerprint, key, way);
   if (rival != Inserted::placed) {
-    swap_word(&bucket->way[way], word, free_word(word));
+    swap_word(nth<T::kWays>(bucket->way, way), word, free_word(word));
     return rival;
   }
-  publish(&bucket->way[way], word, record, key, state, user, stamp);
+  publish(nth<T::kWays>(bucket->way, way), word, record, key, state, user, stamp);
   return oldest_age <= limits.embryo_stamps + 1 ? Inserted::evicted : Inserted::placed;
 }
 

@@ -53,7 +53,7 @@ WM_INLINE void keep_memo(E& env, const PinPlace& place, u32 value, u32 stamp) {
     best = forget(best);
   }
   if (at >= kMemoWays) return;  // never
-  u64* way = &bucket->way[at];
+  u64* way = nth<kMemoWays>(bucket->way, at);
   const u64 word = u64(place.fingerprint) | u64(value & kMemoValueMask) << 32 | u64(stamp) << kMemoStampShift;
   if (const u64 was = read_word(way); was != word) swap_word(way, was, word);
 }

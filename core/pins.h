@@ -85,7 +85,7 @@ WM_INLINE Found find_room(E& env, PinBucket* bucket, u32 stamp) {
     if (!value) break;
   }
   way = forget(way);
-  return way < kPinWays ? Found{&bucket->pin[way], found} : Found{nullptr, 0};
+  return way < kPinWays ? Found{nth<kPinWays>(bucket->pin, way), found} : Found{nullptr, 0};
 }
 
 template <class E>
@@ -125,7 +125,7 @@ WM_INLINE Found find_mirrored(PinBucket* bucket) {
     if (found & kMirrored) way = i;
   }
   way = forget(way);
-  return way < kPinWays ? Found{&bucket->pin[way], found} : Found{nullptr, 0};
+  return way < kPinWays ? Found{nth<kPinWays>(bucket->pin, way), found} : Found{nullptr, 0};
 }
 
 // Pins a proven flow: in its first bucket, else in its second, else where a neighbour can move aside, else in place of

@@ -50,18 +50,6 @@ WM_INLINE u32 age_of(const Neighbour& n, u32 now) {
   return int(age) < 0 ? 0 : age;
 }
 
-// A way of a bucket. The mask is for the kernel's verifier, which must see the bound of the very register that is
-// added.
-WM_INLINE Neighbour* way_at(NeighbourBucket* bucket, u32 way) {
-#if defined(__bpf__)
-  u64 w = way;
-  asm("%0 &= %1" : "+r"(w) : "i"(7));
-  return reinterpret_cast<Neighbour*>(bucket) + w;
-#else
-  return &bucket->way[way];
-#endif
-}
-
 template <class E>
 WM_INLINE Neighbour* find_in(E& env, u32 bucket, const Hood& hood, u32 ip4) {
   NeighbourBucket* b = env.at(table::neighbours, bucket);
@@ -73,7 +61,7 @@ WM_INLINE Neighbour* find_in(E& env, u32 bucket, const Hood& hood, u32 ip4) {
   }
   way = forget(way);
   if (way >= kNeighbourWays) return nullptr;
-  return way_at(b, way);
+  return nth<kNeighbourWays>(b->way, way);
 }
 
 // The neighbour, however long ago it was heard; or null.
@@ -138,7 +126,7 @@ WM_INLINE void keep_neighbour(E& env, const Hood& hood, u32 ip4, u64 mac, u32 me
   if (!b || best.way >= kNeighbourWays) return;
   if (best.worth < kFreeWay) env.note(Note::neighbour_evicted);
   env.note(Note::neighbour_learnt);
-  write_neighbour(*way_at(b, best.way), key, hood.owner, ip4, mac, member, now);
+  write_neighbour(*nth<kNeighbourWays>(b->way, best.way), key, hood.owner, ip4, mac, member, now);
 }
 
 // Whether the overlay has a turn: each has limits of its own, so that no tenant's flood takes another's.

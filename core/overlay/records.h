@@ -22,8 +22,7 @@ static_assert(sizeof(Neighbour) == 32);
 constexpr u32 kNeighbourWays = 7, kOverlayTurns = 4;
 struct alignas(64) NeighbourBucket {
   Neighbour way[kNeighbourWays];
-  u64 due[kOverlayTurns];  // so long that an eighth way would be within the record (way_at() in
-                           // core/overlay/neighbours.h)
+  u64 due[kOverlayTurns];
 };
 static_assert(sizeof(NeighbourBucket) == 256);
 constexpr u32 kNeighbourBuckets = 16'384;

@@ -81,9 +81,9 @@ struct answer_of {
     auto* bucket = Table::bucket(env, bucket_index);
     auto* record = Table::record(env, bucket_index, way);
     if (!bucket || !record || way >= Table::kWays) return why::no_such_flow;
-    const u64 word = read_word(&bucket->way[way]);
+    const u64 word = read_word(nth<Table::kWays>(bucket->way, way));
     if ((w->state ^ state_seal(word)) & ~(kStateMask | kStateFrozen)) return why::no_such_flow;
-    FlowOf<F> flow = {&bucket->way[way], word, record, w->state, 0, place};
+    FlowOf<F> flow = {nth<Table::kWays>(bucket->way, way), word, record, w->state, 0, place};
     const u64 state = flow.owners_state();
     const bool expected = w->p.source == w->flow.server;
     const bool teaches = !expected && !(state & kLearnt);

@@ -35,7 +35,7 @@ WM_INLINE bool is_taken(E& env, u32 given) {
   const u32 place = (given >> 8) - 1, way = forget(place % Flows4::kWays);
   const auto* bucket = Flows4::bucket(env, place / Flows4::kWays);
   if (!bucket || way >= Flows4::kWays) return false;
-  const u64 word = read_word(&bucket->way[way]);
+  const u64 word = read_word(nth<Flows4::kWays>(bucket->way, way));
   return u32(word) && (generation_of(word) & 0xff) == (given & 0xff);
 }
 

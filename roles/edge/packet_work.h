@@ -238,7 +238,7 @@ WM_INLINE void keep_followed(E& env, Follows how, const Address& from, const Add
     best = forget(best);
   }
   if (way >= kEdgeFollowerWays) return;  // never
-  u64* word = &bucket->way[way];
+  u64* word = nth<kEdgeFollowerWays>(bucket->way, way);
   swap_word(word, read_word(word), place | at.fingerprint | u64(now & 0xffff) << 48);
 }
 
