@@ -5,20 +5,16 @@
 // endless loop, unless a jump makes it. The compiler is free to lay a loop out so that its last block stands before its
 // first and falls into it, which is such an edge without a jump: "back-edge from insn 8548 to 8549". `WM_UNROLL`
 // (core/parse.h) keeps our loops from that.
-#include <elf.h>
 #include <gtest/gtest.h>
-#include <linux/bpf.h>
 
-#include <cstring>
 #include <string>
 #include <vector>
 
+#include "engine/xdp/functions_test.h"
 #include "engine/xdp/program.h"
 
 namespace waymark {
 namespace {
-
-using Instructions = std::vector<bpf_insn>;
 
 // Where an instruction falls or calls into one of the path that leads to it: "from 8548 to 8549".
 std::vector<std::string> back_edges(const Instructions& code) {
@@ -59,39 +55,6 @@ std::vector<std::string> back_edges(const Instructions& code) {
     path.pop_back();
   }
   return found;
-}
-
-template <class T>
-T read(std::span<const u8> elf, u64 at) {
-  T value{};
-  if (at + sizeof value <= elf.size()) std::memcpy(&value, elf.data() + at, sizeof value);
-  return value;
-}
-
-struct Function {
-  std::string name;
-  Instructions code;
-};
-
-std::vector<Function> functions_of(std::span<const u8> elf) {
-  const auto header = read<Elf64_Ehdr>(elf, 0);
-  const auto section = [&](u32 i) { return read<Elf64_Shdr>(elf, header.e_shoff + u64(i) * sizeof(Elf64_Shdr)); };
-  std::vector<Function> functions;
-  for (u32 s = 0; s < header.e_shnum; ++s) {
-    const Elf64_Shdr symbols = section(s);
-    if (symbols.sh_type != SHT_SYMTAB) continue;
-    const Elf64_Shdr names = section(symbols.sh_link);
-    for (u64 at = 0; at < symbols.sh_size; at += sizeof(Elf64_Sym)) {
-      const auto symbol = read<Elf64_Sym>(elf, symbols.sh_offset + at);
-      if (ELF64_ST_TYPE(symbol.st_info) != STT_FUNC || !symbol.st_size) continue;
-      Function function{reinterpret_cast<const char*>(elf.data()) + names.sh_offset + symbol.st_name, {}};
-      const u64 start = section(symbol.st_shndx).sh_offset + symbol.st_value;
-      for (u64 offset = 0; offset < symbol.st_size; offset += sizeof(bpf_insn))
-        function.code.push_back(read<bpf_insn>(elf, start + offset));
-      functions.push_back(std::move(function));
-    }
-  }
-  return functions;
 }
 
 constexpr bpf_insn insn(u8 code, short offset, int immediate) { return {code, 0, 0, offset, immediate}; }

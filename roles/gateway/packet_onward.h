@@ -14,15 +14,15 @@ WM_INLINE Passed send_onward(E& env, const Packet& p, u32 end) {
   if (WM_UNLIKELY(p.end > env.length() || p.end < p.l4)) return {parse::why::ip_length, 0};
   if (WM_UNLIKELY(translate::is_martian(p.source))) return {parse::why::martian_source, 0};
   if (WM_UNLIKELY(p.hops <= 1)) return {translate::why::hop_limit, 0};
-  const bool by_route = env.settings().role.gateway.routes_on;
+  const auto by_route = [&] { return env.settings().role.gateway.routes_on; };  // read again where it is asked for
   const Target* header = env.at(table::gateway_ends, end);
   if (!header) return {why::no_room, 0};
-  const Onward way = by_route ? find_way(env, p.source, p.destination) : way_through(env, header);
+  const Onward way = by_route() ? find_way(env, p.source, p.destination) : way_through(env, header);
   if (WM_UNLIKELY(way.kind == WayKind::unreachable)) return {translate::why::unreachable, 0};
   const u32 length = p.end - p.l3;
   if (WM_UNLIKELY(length > way.mtu)) return {translate::why::too_big, way.mtu < kLeastMtu6 ? kLeastMtu6 : way.mtu};
   const bool direct = way.kind == WayKind::direct;
-  if (by_route && !direct) return {why::onward_by_kernel, 0};
+  if (by_route() && !direct) return {why::onward_by_kernel, 0};
   const u32 entropy = entropy_of(env.view(), p, p.l4);
   LinkAddresses link;
   if (!link_of(env.view(), way, link)) return {parse::why::ethernet_short, 0};
@@ -33,7 +33,7 @@ WM_INLINE Passed send_onward(E& env, const Packet& p, u32 end) {
   const View v = env.view();
   auto* ethernet = v.template at<Ethernet>(0);
   if (!ethernet || !spend_hop(v, u32(sizeof(Ethernet)), true)) return {why::no_room, 0};
-  if (by_route)
+  if (by_route())
     store_link(ethernet, link, wire16(kEtherIp6));
   else if (!wrap(env, header, length, true, p.tos, entropy, link))
     return {why::no_room, 0};

@@ -63,12 +63,8 @@ struct check_program {
     const Verdict end = check_policies(env);
     if (end.reason == why::refused.reason) return tell(env, w->p, w->leg, w->arrived, code_for(end), 0, end);
     if (ended(end)) return end;
-    reread();
-    p = w->p;
-    if (!w->leg.before) p.tos = class_by(env, w->named, p.tos);
-    Leg leg = w->leg;
-    const Arrived arrived = w->arrived;
-    return go_on(env, p, leg, arrived);
+    if (!w->leg.before) w->p.tos = class_by(env, w->named, w->p.tos);
+    return env.template go_on<on_program>();  // both in one would be beyond the verifier's stack
   }
 };
 
