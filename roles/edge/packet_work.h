@@ -64,8 +64,7 @@ WM_INLINE Verdict look6(E& env, Packet& p, Part& part) {
   if (WM_LIKELY(p.protocol == kProtoTcp || p.protocol == kProtoUdp || p.protocol == kProtoIcmp6)) return kGoOn;
   const translate::Skipped s = translate::skip_headers(env, p.l4, p.end, p.protocol);
   if (s.end == translate::SkipEnd::after_fragment || s.routing) return why::headers;
-  if (s.end == translate::SkipEnd::too_long) return parse::why::extension_chain;
-  if (s.end == translate::SkipEnd::cut_short) return parse::why::extension_short;
+  if (s.end != translate::SkipEnd::transport) return translate::verdict_of(s.end);
   p.l4 = s.l4;
   p.protocol = s.protocol;
   if (!s.fragment) return kGoOn;

@@ -16,7 +16,7 @@ WM_INLINE u32 code_for(Verdict end) {
   return complaint(true, kIcmp6Unreachable, end.reason == why::refused.reason ? 1 : 5);
 }
 
-// From a hop of the path that is none of its ends.
+// From a hop of the path that is none of its ends, or where what an end looks at is found right.
 struct on_program {
   template <Env E>
   static WM_INLINE Verdict run(E& env) {
