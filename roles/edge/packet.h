@@ -9,9 +9,10 @@
 
 namespace waymark::edge {
 
-// As a router, to the packet's sender.
-template <Env E>
+// As a router, to the packet's sender. `Tells`: in this program; else it is the rare one's turn.
+template <bool Tells, Env E>
 WM_INLINE Verdict tell(E& env, const Packet& p, const Sending& to, u32 kind, u32 rest, Verdict told) {
+  if constexpr (!Tells) return kRarely;
   if (!may_complain(env.view(), p, to.later)) return why::error_withheld;
   const Answered answered = complain(env, p.l3, p.end, said_by(kModule, AnswerKind::edge, kind), rest);
   return end_of(env, answered, {told, why::error_withheld, why::error_limited}, AnswerKind::edge, kind, rest);
@@ -23,27 +24,19 @@ WM_INLINE bool may_be_split(const View& v, const Packet& p) {
   return ip && !(number(ip->fragment) & 0x4000);
 }
 
-// Everything is checked before the first byte is written. `Tells`: this program tells the sender what is wrong; else it
-// is the rare one's turn.
+// Everything is checked before the first byte is written. `Tells`: as tell() has it.
 template <class F, bool Tells, Env E>
 WM_INLINE Verdict send(E& env, const Packet& p, const Sending& to, bool back) {
-  if (WM_UNLIKELY(p.hops <= 1)) {
-    if constexpr (!Tells) return kRarely;
-    return tell(env, p, to, hop_limit_complaint(F::kSix), 0, why::hop_limit);
-  }
+  if (WM_UNLIKELY(p.hops <= 1)) return tell<Tells>(env, p, to, hop_limit_complaint(F::kSix), 0, why::hop_limit);
   const Onward way = find_way(env, to.source, to.destination);
   reread();
-  if (WM_UNLIKELY(way.kind == WayKind::unreachable)) {
-    if constexpr (!Tells) return kRarely;
-    return tell(env, p, to, complaint(F::kSix, F::kUnreachable, F::kSix ? 0 : 1), 0, why::unreachable);
-  }
+  if (WM_UNLIKELY(way.kind == WayKind::unreachable))
+    return tell<Tells>(env, p, to, complaint(F::kSix, F::kUnreachable, F::kSix ? 0 : 1), 0, why::unreachable);
   bool direct = way.kind == WayKind::direct;
   if (WM_UNLIKELY(p.end - p.l3 > way.mtu)) {
     const u32 mtu = F::kSix && way.mtu < kLeastMtu6 ? kLeastMtu6 : way.mtu;
-    if (F::kSix || !may_be_split(env.view(), p)) {
-      if constexpr (!Tells) return kRarely;
-      return tell(env, p, to, too_big_complaint(F::kSix), mtu, why::too_big);
-    }
+    if (F::kSix || !may_be_split(env.view(), p))
+      return tell<Tells>(env, p, to, too_big_complaint(F::kSix), mtu, why::too_big);
     direct = false;
   }
   env.step(Step::onward, u32(way.kind), way.interface, way.mtu);
@@ -89,12 +82,12 @@ struct rarely_of {
     const Work* w = env.template scratch<Work>();
     if (!w) return why::contended;
     Verdict end = kGoOn;
-    if (w->tells)
-      end = kGoOn;
-    else if (w->back)
-      end = unpack_verdict(env.template call<typename F::Back>());
-    else
-      end = unpack_verdict(env.template call<typename F::Out>());
+    if (!w->tells) {
+      if (w->back)
+        end = unpack_verdict(env.template call<typename F::Back>());
+      else
+        end = unpack_verdict(env.template call<typename F::Out>());
+    }
     reread();
     if (!ended(end) && w->asks) end = unpack_verdict(env.template call<typename F::Admit>());
     if (ended(end)) return end;
