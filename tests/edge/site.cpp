@@ -1,11 +1,9 @@
 #include "tests/edge/site.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 
 #include "base/address_text.h"
-#include "config/parse.h"
+#include "tests/kit/scene.h"
 
 namespace waymark::edge_cases {
 
@@ -39,13 +37,7 @@ servers = ["198.18.51.0/24", "198.18.52.0/24"]
 }
 
 EdgeSite::EdgeSite(const std::string& toml) {
-  const Parsed parsed = parse_config(toml, "site.toml");
-  for (const Problem& p : parsed.problems)
-    if (!p.warning) std::fprintf(stderr, "%s\n", render(p).c_str());
-  if (!parsed.config) std::abort();
-  auto made = Scene::make(*parsed.config);
-  if (!made) std::abort();
-  scene_ = std::move(*made);
+  scene_ = scene_of(toml);
   set_ways(WayKind::direct);
 }
 

@@ -1,12 +1,12 @@
 #include "tests/path/site.h"
 
-#include <cstdio>
 #include <cstdlib>
 
 #include "base/address_text.h"
 #include "config/parse.h"
 #include "config/plan_values.h"
 #include "core/outer.h"
+#include "tests/kit/scene.h"
 
 namespace waymark::path_cases {
 
@@ -99,15 +99,7 @@ std::string server(const std::string& path, const std::string& client, u32 polic
   return encoded("servers", words, over);
 }
 
-PathSite::PathSite(u32 id, const std::string& toml) : id_(id) {
-  const Parsed parsed = parse_config(toml.empty() ? site(id) : toml, "site.toml");
-  for (const Problem& p : parsed.problems)
-    if (!p.warning) std::fprintf(stderr, "%s\n", render(p).c_str());
-  if (!parsed.config) std::abort();
-  auto made = Scene::make(*parsed.config);
-  if (!made) std::abort();
-  scene_ = std::move(*made);
-}
+PathSite::PathSite(u32 id, const std::string& toml) : id_(id) { scene_ = scene_of(toml.empty() ? site(id) : toml); }
 
 Left PathSite::receive(const Bytes& packet, u32 interface) {
   const Bytes frame = packets::frame(packet, {.destination = "02:57:00:00:00:0" + std::to_string(interface)});

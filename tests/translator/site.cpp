@@ -1,24 +1,16 @@
 #include "tests/translator/site.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 
-#include "config/parse.h"
+#include "tests/kit/scene.h"
 
 namespace waymark::translator_cases {
 
 using packets::Bytes;
 
 TranslatorSite::TranslatorSite(const std::string& toml) {
-  const Parsed parsed = parse_config(toml, "site.toml");
-  for (const Problem& p : parsed.problems)
-    if (!p.warning) std::fprintf(stderr, "%s\n", render(p).c_str());
-  if (!parsed.config) std::abort();
-  auto made = Scene::make(*parsed.config);
-  if (!made) std::abort();
-  scene_ = std::move(*made);
+  scene_ = scene_of(toml);
   ip4_ = scene_->interface_called("eth0")->index;
   ip6_ = scene_->interface_called("eth1")->index;
 }
