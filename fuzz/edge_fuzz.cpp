@@ -20,6 +20,10 @@ struct Fuzzed {
     }
   }
 
+  void advance(Duration by) {
+    site.scene().advance(by);
+    judge.advance(by);
+  }
   void run(const Bytes& frame, bool from_client) {
     const u32 in = site.index(from_client ? "eth0" : "eth1");
     const Outcome o = site.scene().receive(frame, in);
@@ -44,7 +48,7 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
 extern "C" int LLVMFuzzerTestOneInput(const u8* data, size_t size) {
   if (!size) return 0;
   Fuzzed& f = fuzzed();
-  f.site.scene().advance(std::chrono::milliseconds(2));
+  f.advance(std::chrono::milliseconds(2));
   f.run(Bytes(data + 1, data + size), data[0] & 1);
   return 0;
 }

@@ -4,6 +4,9 @@ namespace waymark::edge_cases {
 
 namespace {
 
+// What no flow that was answered is forgotten before: a ping's time (docs/edge.md).
+constexpr Duration kLeastIdle = std::chrono::seconds(60);
+
 // Where the IP header begins behind Ethernet and its tags; 0: there is none.
 size_t ip_at(const Bytes& frame) {
   size_t type = 12;
@@ -69,9 +72,13 @@ std::string Judge::wrongly(const Bytes& frame, bool from_client, const Bytes& le
   const Bytes in(frame.begin() + long(was), frame.end()), out(left.begin() + long(is), left.end());
   if (is_six(in) != is_six(out)) return "it is of the other IP version";
   const std::string source = source_of(in), destination = destination_of(in);
-  if (back) {
+  if (back && destination_of(out) == source) {
     if (from_client) answered_.insert({source, destination});
-    return destination_of(out) == source ? "" : "an answer does not go to who asked";
+    return "";
+  }
+  if (back) {  // or it is to a flow: a server is among the clients, or a client among the servers
+    if (!is_own(destination)) return "an answer does not go to who asked";
+    from_client = false;
   }
   const bool error = is_error(in), later = is_later(in);
   if (!error)
@@ -86,6 +93,8 @@ std::string Judge::wrongly(const Bytes& frame, bool from_client, const Bytes& le
     if (!later && !is_six(in)) datagrams_[identity(in)] = place;
     if (destination_of(out) != flow->second.client) return "it reached another client than its flow's";
     if (!later && number_in(out, 2) != flow->second.number) return "it reached another port than its flow's";
+    flow->second.used = now_;
+    flow->second.answered |= !error;
     const bool named = source_of(out) == flow->second.anycast || (error && source_of(out) == source);
     return named ? "" : "it is not from the anycast address";
   }
@@ -93,10 +102,17 @@ std::string Judge::wrongly(const Bytes& frame, bool from_client, const Bytes& le
   if (error && own == source) return "";  // a router's
   if (!is_own(own)) return "it left without an address of its own";
   if (later) return "";
-  const Flow flow = {source, destination, number_in(in, 0)};
+  Flow flow = {source, destination, number_in(in, 0), now_};
   const auto [known, is_new] = flows_.emplace(Place{own, number_in(out, 0), kind(in)}, flow);
   if (is_new && error && !answered_.contains({source, destination})) return "an error began a flow";
-  return known->second == flow ? "" : "two clients, or services, have one address";
+  if (known->second.is_of(flow)) {
+    known->second.used = now_;
+    return "";
+  }
+  const bool gone = !is_six(in) && (!known->second.answered || now_ - known->second.used >= kLeastIdle);
+  if (!gone) return "two clients, or services, have one address";
+  known->second = flow;
+  return "";
 }
 
 // What an ICMP error quotes is the packet's that its sender knows: of the flow.
@@ -115,13 +131,15 @@ std::string Judge::wrongly_told(const Bytes& in, const Bytes& out, bool from_cli
   auto flow = flows_.find(place);
   if (flow == flows_.end()) {
     if (!answered_.contains({client, anycast})) return "it tells of no flow";
-    flow = flows_.emplace(place, Flow{client, anycast, number_in(inside, side)}).first;
+    flow = flows_.emplace(place, Flow{client, anycast, number_in(inside, side), now_}).first;
   }
   if (client != flow->second.client || anycast != flow->second.anycast) return "it tells of another flow";
   if (number_in(inside, side) != flow->second.number) return "it tells of another port";
   if (!from_client && destination_of(out) != client) return "it reached another client than its flow's";
   return from_client && source_of(out) != own ? "it left without the flow's address" : "";
 }
+
+void Judge::advance(Duration by) { now_ += by; }
 
 u8 Judge::kind(const Bytes& ip) {
   if (is_six(ip)) return 0;  // the address alone says which flow it is

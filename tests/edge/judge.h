@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "base/time.h"
 #include "tests/edge/site.h"
 
 namespace waymark::edge_cases {
@@ -12,17 +13,19 @@ namespace waymark::edge_cases {
 class Judge {
  public:
   // `frame` came in from the clients' side, or from the network's, and became `left`, a frame that left by the same
-  // side
-  // (`back`) or the other. What is wrong with it; "": nothing.
+  // side (`back`) or the other. What is wrong with it; "": nothing.
   std::string wrongly(const Bytes& frame, bool from_client, const Bytes& left, bool back);
 
+  void advance(Duration by);  // IPv4's numbers are given anew once their flows are forgotten
   std::size_t flows() const { return flows_.size(); }
 
  private:
   struct Flow {
     std::string client, anycast;
     u16 number;  // the client's port, or identifier, of IPv4
-    bool operator==(const Flow&) const = default;
+    Duration used;
+    bool answered = false;
+    bool is_of(const Flow& o) const { return client == o.client && anycast == o.anycast && number == o.number; }
   };
   struct Place {
     std::string address;
@@ -34,6 +37,7 @@ class Judge {
   static u8 kind(const Bytes& ip);
   static std::string identity(const Bytes& ip);  // of an IPv4 datagram
 
+  Duration now_ = {};
   std::map<Place, Flow> flows_;             // by what the network sees of them
   std::map<std::string, Place> datagrams_;  // of replies, that come in fragments
   // Clients and services of packets that were answered: they may have begun flows, of which nothing was seen.

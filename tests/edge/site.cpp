@@ -158,6 +158,8 @@ std::vector<Said> conversation(EdgeSite& s) {
     say(false, packet(server, pings, echo(false, port)));
     say(true, packet(client, kAny, segment(port, "FA")));
     say(false, packet(server, own, answer(port, "FA")));
+    const std::string near = source_of(say(true, packet(client, kAny, syn(7000 + i))));
+    say(true, packet(server, near, syn_ack(7000 + i)));  // by a server among the clients
   }
   for (u16 i = 0; i < 12; ++i) {
     const std::string client = "10.0.0." + std::to_string(i % 6), server = i % 2 ? kServer4 : kServer4b;
@@ -178,6 +180,8 @@ std::vector<Said> conversation(EdgeSite& s) {
     say(false, packet4(server, pings.address, echo4(false, pings.port)));
     say(true, packet4(client, kAny4, segment(port, "FA")));
     say(false, packet4(server, own.address, answer(own.port, "FA")));
+    const Own near = own_of(say(true, packet4(client, kAny4, syn(7000 + i))));
+    say(true, packet4(server, near.address, syn_ack(near.port)));
   }
   return all;
 }
