@@ -25,6 +25,10 @@ set(wm_clang ${wm_clang} CACHE INTERNAL "")  # for the other folders that ask
 execute_process(COMMAND ${wm_clang} -dumpversion OUTPUT_VARIABLE wm_clang_version OUTPUT_STRIP_TRAILING_WHITESPACE)
 set(wm_clang_version ${wm_clang_version} CACHE INTERNAL "")
 set(wm_clang_other ${wm_clang_other} CACHE INTERNAL "")
+set(wm_bpf_launcher "" CACHE INTERNAL "")
+if(CCACHE)
+  set(wm_bpf_launcher ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1 ${CCACHE} CACHE INTERNAL "")
+endif()
 # DWARF is dead weight in the executable, but harmless: without llvm-strip it stays.
 find_program(WM_LLVM_STRIP NAMES llvm-strip-19 llvm-strip llvm-strip-14)
 message(STATUS "BPF programs are built by ${wm_clang}; other compiler for tests: ${wm_clang_other}")
@@ -37,6 +41,7 @@ function(wm_bpf library)
     set(ARG_CLANG ${wm_clang})
   endif()
   set(object ${CMAKE_CURRENT_BINARY_DIR}/${library}.bpf.o)
+  set(name ${library}.bpf.o)
   set(strip "")
   if(WM_LLVM_STRIP)
     set(strip COMMAND ${WM_LLVM_STRIP} -g ${object})
@@ -44,12 +49,13 @@ function(wm_bpf library)
   get_filename_component(source ${ARG_SOURCE} ABSOLUTE)
   add_custom_command(
     OUTPUT ${object}
-    # The prefix map keeps this machine's paths out of BTF's line information.
-    COMMAND ${ARG_CLANG} -std=c++20 -O2 -g -fstandalone-debug -target bpf -mcpu=v3 -fno-exceptions -fno-rtti -Wall -Wextra -Werror
+    # The prefix map keeps this machine's paths out of BTF's line information. By names within its folder: so ccache knows
+    # in one build what another of the same tree has compiled.
+    COMMAND ${wm_bpf_launcher} ${ARG_CLANG} -std=c++20 -O2 -g -fstandalone-debug -target bpf -mcpu=v3 -fno-exceptions -fno-rtti -Wall -Wextra -Werror
             -ffile-prefix-map=${PROJECT_SOURCE_DIR}=waymark ${ARG_FLAGS} -I${PROJECT_SOURCE_DIR}
-            -MD -MF ${object}.d -MT ${object} -c ${source} -o ${object}
+            -MD -MF ${name}.d -MT ${name} -c ${source} -o ${name}
     ${strip}
-    DEPENDS ${source} DEPFILE ${object}.d COMMENT "Compiling ${library} for BPF" VERBATIM)
+    WORKING_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR} DEPENDS ${source} DEPFILE ${object}.d COMMENT "Compiling ${library} for BPF" VERBATIM)
   set(carrier ${CMAKE_CURRENT_BINARY_DIR}/${library}.cpp)
   file(CONFIGURE OUTPUT ${carrier} @ONLY CONTENT [[
 asm(".section .rodata.wm_@ARG_SYMBOL@, \"a\"\n"
