@@ -138,7 +138,7 @@ constexpr Lab kLabs[] = {
      raise_tenants_site},
     {"edge",
      150,
-     "nginx curl ethtool ping traceroute tshark dumpcap cmp bird birdc nft",
+     "nginx knotd kdig curl ethtool ping traceroute tshark dumpcap cmp bird birdc nft",
      "two edges hide from their clients that a service is anycast, at three sites: routes flip, spread and vanish",
      without_load<run_edge>,
      {},

@@ -22,7 +22,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kPatience = seconds(15), kBeforeEvent = milliseconds(300);
-const std::vector<std::string> kOfLab = {"c1", "c2"};
 
 EdgeSite place() { return EdgeSite(kEdgePrefix, kLabDirectory + "/edge"); }
 
@@ -40,7 +39,8 @@ class Run {
     say_("edges, directors and routers are up");
     Capture capture(real_.site(), {{"the first edge's transit", "r1", {{"e1", 1500}, {"r2", kTransitMtu}}},
                                    {"the second's", "r3", {{"e2", 1500}, {"lan3", 1500}}},
-                                   {"a client", "c1", {{"eth0", 1500}}}});
+                                   {"a client", "c1", {{"eth0", 1500}}},
+                                   {"one by IPv4", "c3", {{"eth0", 1500}}}});
     WM_TRY(capture.start());
     WM_TRY(ask());
     WM_TRY(begin_traffic());
@@ -62,39 +62,55 @@ class Run {
 
   // While nothing happens: whom servers see, pings, and the path MTU both ways.
   Status ask() {
-    for (const std::string& client : kOfLab) {
+    for (const std::string& client : kEdgeClients) {
       const auto seen = real_.who_asks(client);
-      const std::string own = fmt::format("3fff:e{}:", client.back());
+      const std::string own = client == "c3" ? "203.0.113." : fmt::format("3fff:e{}:", client.back());
       verdict_.check(seen && seen->starts_with(own),
                      fmt::format("{}: its server sees {}", client, seen ? *seen : seen.error().sentence));
-      const auto pinged = run(
-          {.netns = real_.site().netns(client), .argv = {"ping", "-n", "-c", "3", "-i", "0.2", "-W", "2", kAnycast}});
+      const auto pinged = run({.netns = real_.site().netns(client),
+                               .argv = {"ping", "-n", "-c", "3", "-i", "0.2", "-W", "2", asks(client)}});
       verdict_.check(bool(pinged),
                      fmt::format("{}: {}", client, pinged ? "three pings are answered" : pinged.error().sentence));
       trace(client);
-      const auto up =
-          run({.netns = real_.site().netns(client),
-               .argv = {"curl", "-sS", "--fail", "--max-time", "10", "--globoff", "-T", real_.site().file("www/bulk"),
-                        fmt::format("http://[{}]/up-{}", kAnycast, client)}});
+      ask_dns(client);
+      const auto up = run({.netns = real_.site().netns(client),
+                           .argv = {"curl", "-sS", "--fail", "--max-time", "10", "--globoff", "-T",
+                                    real_.site().file("www/bulk"), url(client, "up-" + client)}});
       const auto same = run({.argv = {"cmp", real_.site().file("www/bulk"), real_.site().file("www/up-" + client)}});
       verdict_.check(up && same, fmt::format("{}: an upload {}", client,
                                              up && same ? "arrives whole"
                                              : up       ? "is damaged"
                                                         : up.error().sentence));
     }
-    const auto mtu = learned_mtu(real_.site().netns("c1"), kAnycast);
-    if (!mtu) return mtu.error();
-    verdict_.check(*mtu == kTransitMtu, fmt::format("c1 has learned a path MTU of {}", *mtu));
+    for (const char* client : {"c1", "c3"}) {
+      const auto mtu = learned_mtu(real_.site().netns(client), asks(client));
+      if (!mtu) return mtu.error();
+      verdict_.check(*mtu == kTransitMtu, fmt::format("{} has learned a path MTU of {}", client, *mtu));
+    }
     return Done{};
+  }
+
+  // Two protocols and one port, each with flows of its own.
+  void ask_dns(const std::string& client) {
+    for (const auto& [protocol, how] : {std::pair{"UDP", "+notcp"}, {"TCP", "+tcp"}}) {
+      const auto said =
+          run({.netns = real_.site().netns(client),
+               .argv = {"kdig", "@" + asks(client), "server.lab.test", "TXT", "+short", "+retry=0", how}});
+      const bool answered = said && said->starts_with(client == "c2" ? "\"s3\"" : "\"s1\"");
+      verdict_.check(answered, fmt::format("{}: DNS by {} {}", client, protocol,
+                                           answered ? "is answered by its site"
+                                           : said   ? *said
+                                                    : said.error().sentence));
+    }
   }
 
   // What routers say of a flow's packets reaches the client, whose address they have not seen.
   void trace(const std::string& client) {
     const auto said = run({.netns = real_.site().netns(client),
-                           .argv = {"traceroute", "-n", "-I", "-q", "1", "-w", "2", "-m", "8", kAnycast}});
+                           .argv = {"traceroute", "-n", "-I", "-q", "1", "-w", "2", "-m", "8", asks(client)}});
     const std::vector<std::string> seen = said ? hops(*said) : std::vector<std::string>{};
-    const std::size_t routers = client == "c1" ? 3 : 2;  // its edge among them
-    const bool all = seen.size() == routers + 1 && std::ranges::count(seen, "*") == 0 && seen.back() == kAnycast;
+    const std::size_t routers = client == "c2" ? 2 : 3;  // its edge among them
+    const bool all = seen.size() == routers + 1 && std::ranges::count(seen, "*") == 0 && seen.back() == asks(client);
     verdict_.check(all, fmt::format("{}: traceroute names {}", client, fmt::join(seen, ", ")));
   }
 
@@ -102,9 +118,9 @@ class Run {
     WM_TRY(control_.up(false));
     WM_TRY(both([&](EdgeFabric& f) { return f.start_traffic(verdict_.load); }));
     std::vector<Wanted> wanted;
-    for (const std::string& client : kOfLab)
+    for (const std::string& client : kEdgeClients)
       for (const char* which : {"1", "2"})
-        wanted.push_back({real_.site().netns(client), fmt::format("http://[{}]/blob", kAnycast),
+        wanted.push_back({real_.site().netns(client), url(client, "blob"),
                           real_.site().file(fmt::format("download-{}{}", client, which))});
     WM_TRY(downloads_.start(wanted));
     for (const Time end = now() + kPatience; now() < end && !downloads_.all_under_way() && !interrupted();)
@@ -182,7 +198,7 @@ class Run {
 }  // namespace
 
 Verdict run_edge(const Tools& tools, const Say& say) {
-  return staged("edge", {.connections = 2000, .fresh = 20, .probes = 200}, [&](Verdict& verdict) {
+  return staged("edge", {.connections = 2001, .fresh = 20, .probes = 200}, [&](Verdict& verdict) {
     Run run(tools, say, verdict);
     return run.all();
   });

@@ -1,9 +1,11 @@
 #include "lab/edge/fabric.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 
 #include "lab/kit/bird.h"
 #include "lab/kit/downloads.h"
@@ -21,8 +23,10 @@ constexpr size_t kBulk = 1 << 20;
 const std::vector<std::string> kSites = {"1", "2", "3"};
 
 Cast cast(Anycast how) {
-  Cast out{{"c1", "c2"}, {"s1", "s2", "s3"}, "", kAnycast, {}};
-  for (const std::string& server : out.servers) out.at_of[server] = answers_at(server, how);
+  Cast out{kEdgeClients, {"s1", "s2", "s3"}, "", kAnycast};
+  for (const std::string& server : out.servers)
+    out.at_of[server] = fmt::format("{}", fmt::join(answers_at(server, how), ","));
+  for (const std::string& client : out.clients) out.to_of[client] = asks(client);
   return out;
 }
 
@@ -55,12 +59,14 @@ Status EdgeFabric::up(bool outlives_us) {
   WM_TRY(write_blob(site_.file("www/bulk"), kBulk));
   WM_TRY(write_blob(site_.file("www/blob")));
   for (const std::string& n : kSites) {
-    auto web = Process::start({site_.netns("s" + n),
-                               {"nginx", "-c", site_.file("s" + n + ".nginx")},
-                               site_.file("s" + n + ".nginx.out"),
-                               outlives_us});
-    if (!web) return web.error();
-    web_["s" + n] = std::move(*web);
+    std::error_code failed;
+    std::filesystem::create_directories(site_.file("s" + n + ".run"), failed);
+    for (const auto& [program, file] : {std::pair{"nginx", ".nginx"}, {"knotd", ".knot"}}) {
+      const std::string of = site_.file("s" + n + file);
+      auto server = Process::start({site_.netns("s" + n), {program, "-c", of}, of + ".out", outlives_us});
+      if (!server) return server.error();
+      servers_["s" + n].push_back(std::move(*server));
+    }
   }
   std::vector<std::string> routers = {"r1", "r2", "r3", "d1", "d2", "d3"};
   routers.insert(routers.end(), kEdges.begin(), kEdges.end());
@@ -75,17 +81,19 @@ Status EdgeFabric::up(bool outlives_us) {
   for (const Time end = now() + kPatience; !is_first_preferred(); pause_for(milliseconds(50)))
     if (now() > end || interrupted())
       return Error{fmt::format("no route of {} leads to its first site", site_.prefix())};
-  for (const std::string client : {"c1", "c2"}) {
+  for (const std::string& client : kEdgeClients) {
     const Time end = now() + kPatience;
     for (bool heard = false; !heard; pause_for(milliseconds(50))) {
       heard = bool(who_asks(client));
       if (!heard && (now() > end || interrupted()))
-        return Error{fmt::format("{} of {} does not reach {}", client, site_.prefix(), kAnycast)};
+        return Error{fmt::format("{} of {} does not reach {}", client, site_.prefix(), asks(client))};
     }
   }
   if (!outlives_us) return Done{};
-  for (auto* all : {&birds_, &web_, &waymark_})
+  for (auto* all : {&birds_, &waymark_})
     for (auto& [node, process] : *all) process.release();
+  for (auto& [node, all] : servers_)
+    for (Process& process : all) process.release();
   return Done{};
 }
 
@@ -100,14 +108,22 @@ Status EdgeFabric::down() {
 }
 
 Result<std::string> EdgeFabric::who_asks(const std::string& client) const {
-  return run(
-      {.netns = site_.netns(client),
-       .argv = {"curl", "-sS", "--fail", "--max-time", "2", "--globoff", fmt::format("http://[{}]/who", kAnycast)}});
+  return run({.netns = site_.netns(client),
+              .argv = {"curl", "-sS", "--fail", "--max-time", "2", "--globoff", url(client, "who")}});
+}
+
+std::string url(const std::string& client, const std::string& path) {
+  const std::string& to = asks(client);
+  return to.find(':') == std::string::npos ? fmt::format("http://{}/{}", to, path)
+                                           : fmt::format("http://[{}]/{}", to, path);
 }
 
 bool EdgeFabric::is_first_preferred() const {
-  const auto said = run({.netns = site_.netns("r2"), .argv = {"ip", "-6", "route", "show", "exact", kAnycast}});
-  return said && said->find(" dev lan1 ") != std::string::npos;
+  for (const auto& [version, service] : {std::pair{"-6", kAnycast}, {"-4", kAnycast4}}) {
+    const auto said = run({.netns = site_.netns("r2"), .argv = {"ip", version, "route", "show", "exact", service}});
+    if (!said || said->find(" dev lan1 ") == std::string::npos) return false;
+  }
+  return true;
 }
 
 Status EdgeFabric::prefer(Preferred site) {
@@ -118,7 +134,7 @@ Status EdgeFabric::prefer(Preferred site) {
 Status EdgeFabric::spread(bool on) { return site_.spread(on); }
 
 Status EdgeFabric::withdraw(u32 site, bool gone) {
-  return birdc(site_, "r2", {gone ? "disable" : "enable", fmt::format("site{}", site)});
+  return birdc(site_, "r2", {gone ? "disable" : "enable", fmt::format("\"site{}_*\"", site)});
 }
 
 Status EdgeFabric::kill(const std::string& edge) {
@@ -137,8 +153,10 @@ Status EdgeFabric::upgrade(const std::string& edge) {
 }
 
 Status EdgeFabric::lose_server(const std::string& server) {
-  ::kill(-web_[server].pid(), SIGKILL);  // nginx has a worker
-  if (!web_[server].wait(kPatience)) return Error{fmt::format("nginx of {} does not end", server)};
+  for (Process& process : servers_[server]) {
+    ::kill(-process.pid(), SIGKILL);  // nginx has a worker
+    if (!process.wait(kPatience)) return Error{fmt::format("a server program of {} does not end", server)};
+  }
   return kill_server_tool(server);
 }
 

@@ -42,7 +42,10 @@ class EdgeFabric : public Crew {
   const Tools tools_;
   const Anycast how_;
   Daemons daemons_;
-  std::map<std::string, Process> birds_, web_, waymark_;
+  std::map<std::string, Process> birds_, waymark_;
+  std::map<std::string, std::vector<Process>> servers_;  // nginx and knotd of each
 };
+
+std::string url(const std::string& client, const std::string& path);  // of the service, as this client asks for it
 
 }  // namespace waymark::lab

@@ -11,11 +11,21 @@ constexpr u32 of_transit(u32 n) { return 64500 + n; }
 constexpr u32 of_edge(u32 n) { return 64510 + n; }
 constexpr u32 of_site(u32 n) { return 64520 + n; }
 
-std::string peer(const std::string& name, const std::string& at, u32 as, const std::string& import,
+// Where a neighbour is, by both versions of IP.
+struct At {
+  std::string ip6, ip4;
+};
+
+// Two sessions, one for each; in `exported` {} stands for the version.
+std::string peer(const std::string& name, const At& at, u32 as, const std::string& import,
                  const std::string& exported) {
-  return fmt::format(
-      "protocol bgp {} from peer {{ neighbor {} as {}; ipv6 {{ import {}; export {}; next hop self; }}; }}\n", name, at,
-      as, import, exported);
+  std::string out;
+  for (const int version : {6, 4})
+    out += fmt::format(
+        "protocol bgp {0}_{3} from peer {{ neighbor {1} as {2}; ipv{3} {{ import {4}; export {5}; next hop self; }}; "
+        "}}\n",
+        name, version == 6 ? at.ip6 : at.ip4, as, version, import, fmt::format(fmt::runtime(exported), version));
+  return out;
 }
 
 // Of every route what a preference of this is given to.
@@ -26,18 +36,23 @@ const std::string kAll = "where source = RTS_BGP || proto = \"here\"";
 }  // namespace
 
 std::string bird_of_edge(u32 n) {
-  return bird_head(fmt::format("198.18.1.{}", n)) + bird_sessions("peer", {"eth1"}, of_edge(n)) +
-         bird_of_waymark(6, fmt::format("[ 3fff:e{}::/64 ]", n)) +
-         fmt::format("protocol static clients {{ ipv6; route 3fff:c{}::/64 via \"eth0\"; }}\n", n) +
-         peer("transit", fmt::format("3fff:f{}::1", n), of_transit(n == 1 ? 1 : 3), "none",
-              "where proto = \"waymark6\" || proto = \"clients\"");
+  std::string out = bird_head(fmt::format("198.18.1.{}", n)) + bird_sessions("peer", {"eth1"}, of_edge(n)) +
+                    bird_of_waymark(6, fmt::format("[ 3fff:e{}::/64 ]", n)) +
+                    bird_of_waymark(4, fmt::format("[ {} ]", pool_of(n))) +
+                    fmt::format("protocol static clients6 {{ ipv6; route 3fff:c{}::/64 via \"eth0\"; }}\n", n) +
+                    "protocol static clients4 { ipv4; ";
+  if (n == 1) out += "route 10.3.0.0/24 via \"eth2\"; ";  // who has an edge has none of these addresses outside
+  return out + "}\n" +
+         peer("transit", {fmt::format("3fff:f{}::1", n), fmt::format("198.18.10{}.1", n)}, of_transit(n == 1 ? 1 : 3),
+              "none", "where proto = \"waymark{0}\" || proto = \"clients{0}\"");
 }
 
 std::string bird_of_director_at(u32 n) {
   return bird_head(fmt::format("198.18.2.{}", n)) + bird_sessions("peer", {"eth0"}, of_site(n)) +
          bird_of_waymark(6, fmt::format("[ {}/128 ]", kAnycast)) +
-         peer("transit", fmt::format("3fff:{}::ff", n), of_transit(n == 3 ? 3 : 2), "none",
-              "where proto = \"waymark6\"");
+         bird_of_waymark(4, fmt::format("[ {}/32 ]", kAnycast4)) +
+         peer("transit", {fmt::format("3fff:{}::ff", n), fmt::format("198.18.{}.254", n)}, of_transit(n == 3 ? 3 : 2),
+              "none", "where proto = \"waymark{}\"");
 }
 
 std::string bird_of_transit(u32 n, Preferred site) {
@@ -47,31 +62,34 @@ std::string bird_of_transit(u32 n, Preferred site) {
                                   : n == 2 ? std::vector<std::string>{"r1", "r3", "lan1", "lan2"}
                                            : std::vector<std::string>{"e2", "r1", "r2", "lan3"},
                                   of_transit(n)) +
-                    "protocol kernel { ipv6 { import none; export where source = RTS_BGP; }; }\n"
-                    "protocol direct here { ipv6; }\n";
+                    "protocol direct here { ipv6; ipv4; }\n";
+  for (const int version : {6, 4})
+    out += fmt::format("protocol kernel {{ ipv{} {{ import none; export where source = RTS_BGP; }}; }}\n", version);
   const auto edge = [&](u32 e) {
-    out += peer(fmt::format("edge{}", e), fmt::format("3fff:f{}::2", e), of_edge(e), "all", "none");
+    out += peer(fmt::format("edge{}", e), {fmt::format("3fff:f{}::2", e), fmt::format("198.18.10{}.2", e)}, of_edge(e),
+                "all", "none");
   };
-  const auto transit = [&](u32 other, const std::string& at, u32 preference) {
+  const auto transit = [&](u32 other, const At& at, u32 preference) {
     out += peer(fmt::format("r{}", other), at, of_transit(other), preferred(preference), kAll);
   };
   const auto director = [&](u32 s, u32 preference) {
-    out += peer(fmt::format("site{}", s), fmt::format("3fff:{}::d", s), of_site(s), preferred(preference), "none");
+    out += peer(fmt::format("site{}", s), {fmt::format("3fff:{}::d", s), fmt::format("198.18.{}.13", s)}, of_site(s),
+                preferred(preference), "none");
   };
   if (n == 1) {  // by way of the second router rather than to the third site
     edge(1);
-    transit(2, "3fff:f12::2", 200);
-    transit(3, "3fff:f13::3", 100);
+    transit(2, {"3fff:f12::2", "198.18.112.2"}, 200);
+    transit(3, {"3fff:f13::3", "198.18.113.3"}, 100);
   } else if (n == 2) {
     director(1, site == Preferred::first ? 300 : 200);
     director(2, site == Preferred::second ? 300 : 200);
-    transit(1, "3fff:f12::1", 100);
-    transit(3, "3fff:f23::3", 100);
+    transit(1, {"3fff:f12::1", "198.18.112.1"}, 100);
+    transit(3, {"3fff:f23::3", "198.18.123.3"}, 100);
   } else {
     edge(2);
     director(3, 300);
-    transit(1, "3fff:f13::1", 100);
-    transit(2, "3fff:f23::2", 100);
+    transit(1, {"3fff:f13::1", "198.18.113.1"}, 100);
+    transit(2, {"3fff:f23::2", "198.18.123.2"}, 100);
   }
   return out;
 }

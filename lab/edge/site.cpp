@@ -1,17 +1,21 @@
 //   c1 ── e1 ── r1 ──1400── r2 ──┬── site 1: d1, s1
 //                │           │   └── site 2: d2, s2
 //                └──── r3 ───┘
-//   c2 ── e2 ──────────┘ └────────── site 3: d3, s3
+//   c3 ── e1                 │
+//   c2 ── e2 ──────────┘     └────── site 3: d3, s3
 //
-//   c1, c2  unmodified clients, 3fff:c1::2 and 3fff:c2::2
-//   e1, e2  edges, whose flows have their own addresses out of 3fff:e1::/64 and 3fff:e2::/64
+//   c1, c2  unmodified clients, 3fff:c1::2 and 3fff:c2::2; c3 has IPv4 alone, 10.3.0.2
+//   e1, e2  edges, whose flows have their own addresses out of 3fff:e1::/64 and 3fff:e2::/64; those by IPv4 have ports
+//   of
+//           203.0.113.0/30 and 203.0.113.4/30
 //   r1..r3  the transit: BIRD, an AS each
 //   d1..d3  directors, which announce the anycast address: d1 and d2 rewrite to their server's own address, from which
 //           it answers; d3 sends to its server's MAC, which holds the anycast address and answers from that
 //   s1..s3  unmodified servers, 3fff:1::5 and so on
 //
-//   Links: 3fff:fN::/64, N is 1 e1-r1, 2 e2-r3, 12 r1-r2, 13 r1-r3, 23 r2-r3; a site N is the segment 3fff:N::/64, with
-//   its router at ::ff and its director at ::d.
+//   Links: 3fff:fN::/64 and 198.18.1NN.0/24, N is 1 e1-r1, 2 e2-r3, 12 r1-r2, 13 r1-r3, 23 r2-r3; a site N is the
+//   segment 3fff:N::/64 and 198.18.N.0/24, with its router at ::ff and .254, its director at ::d and .13, its server at
+//   ::5 and .5.
 #include "lab/edge/site.h"
 
 #include <fmt/format.h>
@@ -24,54 +28,79 @@
 namespace waymark::lab {
 namespace {
 
-std::string up(const std::string& interface, const std::string& address, u32 mtu = 1500) {
-  return fmt::format("link set dev {0} mtu {1} up\naddr add {2} dev {0} nodad\n", interface, mtu, address);
+std::string up(const std::string& interface, const std::vector<std::string>& addresses, u32 mtu = 1500) {
+  std::string out = fmt::format("link set dev {} mtu {} up\n", interface, mtu);
+  for (const std::string& a : addresses)
+    out += fmt::format("addr add {} dev {}{}\n", a, interface, a.find(':') == std::string::npos ? "" : " nodad");
+  return out;
+}
+// A router's or an edge's end of a link between them.
+std::string link_end(const std::string& interface, const std::string& link, const std::string& host, u32 mtu = 1500) {
+  return up(interface, {fmt::format("3fff:f{}::{}/64", link, host), fmt::format("198.18.1{:0>2}.{}/24", link, host)},
+            mtu);
+}
+std::string defaults(const std::string& by6, const std::string& by4, const std::string& more = "") {
+  return fmt::format("route add default via {0}{2}\nroute add default via {1}{2}\n", by6, by4, more);
 }
 
-std::string segment(u32 n) { return up(fmt::format("lan{}", n), fmt::format("3fff:{}::ff/64", n)); }
+std::string segment(u32 n) {
+  return up(fmt::format("lan{}", n), {fmt::format("3fff:{}::ff/64", n), fmt::format("198.18.{}.254/24", n)});
+}
+
+std::string ports() { return fmt::format("\"tcp/80\", \"tcp/53\", \"udp/53\", \"tcp/{0}\", \"udp/{0}\"", kEchoPort); }
 
 std::string commands_for(const std::string& node) {
   const char n = node.back();
-  const std::string own = "link set dev lo up\n";
+  const std::string own = "link set dev lo up\n", router6 = fmt::format("3fff:{}::ff", n),
+                    router4 = fmt::format("198.18.{}.254", n);
   switch (node[0]) {
     case 'c':
-      return own + up("eth0", client_address(node) + "/64") + fmt::format("route add default via 3fff:c{}::1\n", n);
+      if (node == "c3") return own + up("eth0", {client_address(node) + "/24"}) + "route add default via 10.3.0.1\n";
+      return own + up("eth0", {client_address(node) + "/64"}) + fmt::format("route add default via 3fff:c{}::1\n", n);
     case 'e':
-      return own + up("eth0", fmt::format("3fff:c{}::1/64", n)) + up("eth1", fmt::format("3fff:f{}::2/64", n)) +
-             fmt::format("route add default via 3fff:f{}::1\n", n);
+      return own + up("eth0", {fmt::format("3fff:c{}::1/64", n)}) + link_end("eth1", std::string(1, n), "2") +
+             (node == "e1" ? up("eth2", {"10.3.0.1/24"}) : "") +
+             defaults(fmt::format("3fff:f{}::1", n), fmt::format("198.18.10{}.1", n));
     case 'l':
       return own + segment_commands("br0", {"r", "d", "s"});
     case 'd':
-      return own + up("eth0", fmt::format("3fff:{}::d/64", n)) + fmt::format("route add default via 3fff:{}::ff\n", n);
+      return own + up("eth0", {fmt::format("3fff:{}::d/64", n), fmt::format("198.18.{}.13/24", n)}) +
+             defaults(router6, router4);
     case 's':  // where packets for the anycast address itself are delivered, whatever the site
-      return own + up("eth0", server_address(node) + "/64") +
-             fmt::format("addr add {}/128 dev lo nodad\nroute add default via 3fff:{}::ff\n", kAnycast, n);
+      return own + up("eth0", {server_address(node) + "/64", server_address4(node) + "/24"}) +
+             up("lo", {kAnycast + "/128", kAnycast4 + "/32"}, 65536) + defaults(router6, router4);
     default:
       break;
   }
   if (node == "r1")
-    return own + up("e1", "3fff:f1::1/64") + up("r2", "3fff:f12::1/64", kTransitMtu) + up("r3", "3fff:f13::1/64");
+    return own + link_end("e1", "1", "1") + link_end("r2", "12", "1", kTransitMtu) + link_end("r3", "13", "1");
   if (node == "r2")
-    return own + up("r1", "3fff:f12::2/64", kTransitMtu) + up("r3", "3fff:f23::2/64") + segment(1) + segment(2) +
-           "route add default via 3fff:1::d table 101\nroute add default via 3fff:2::d table 102\n";
-  return own + up("e2", "3fff:f2::1/64") + up("r1", "3fff:f13::3/64") + up("r2", "3fff:f23::3/64") + segment(3);
+    return own + link_end("r1", "12", "2", kTransitMtu) + link_end("r3", "23", "2") + segment(1) + segment(2) +
+           defaults("3fff:1::d", "198.18.1.13", " table 101") + defaults("3fff:2::d", "198.18.2.13", " table 102");
+  return own + link_end("e2", "2", "1") + link_end("r1", "13", "3") + link_end("r2", "23", "3") + segment(3);
 }
 
 }  // namespace
 
-std::string client_address(const std::string& client) { return fmt::format("3fff:c{}::2", client.back()); }
+std::string client_address(const std::string& client) {
+  return client == "c3" ? "10.3.0.2" : fmt::format("3fff:c{}::2", client.back());
+}
+const std::string& asks(const std::string& client) { return client == "c3" ? kAnycast4 : kAnycast; }
+std::string pool_of(u32 edge) { return fmt::format("203.0.113.{}/30", 4 * (edge - 1)); }
 std::string server_address(const std::string& server) { return fmt::format("3fff:{}::5", server.back()); }
-std::string answers_at(const std::string& server, Anycast how) {
-  return how == Anycast::plain || server == "s3" ? kAnycast : server_address(server);
+std::string server_address4(const std::string& server) { return fmt::format("198.18.{}.5", server.back()); }
+std::vector<std::string> answers_at(const std::string& server, Anycast how) {
+  if (how == Anycast::plain || server == "s3") return {kAnycast, kAnycast4};
+  return {server_address(server), server_address4(server)};
 }
 
 Status EdgeSite::build() const {
   Wires wires;
-  wires.nodes = {"c1", "c2", "e1", "e2", "r1", "r2", "r3"};
+  wires.nodes = {"c1", "c2", "c3", "e1", "e2", "r1", "r2", "r3"};
   std::vector<std::vector<std::string>> ends = {{"c1", "eth0", "e1", "eth0"}, {"c2", "eth0", "e2", "eth0"},
-                                                {"e1", "eth1", "r1", "e1"},   {"e2", "eth1", "r3", "e2"},
-                                                {"r1", "r2", "r2", "r1"},     {"r1", "r3", "r3", "r1"},
-                                                {"r2", "r3", "r3", "r2"}};
+                                                {"c3", "eth0", "e1", "eth2"}, {"e1", "eth1", "r1", "e1"},
+                                                {"e2", "eth1", "r3", "e2"},   {"r1", "r2", "r2", "r1"},
+                                                {"r1", "r3", "r3", "r1"},     {"r2", "r3", "r3", "r2"}};
   for (const char n : {'1', '2', '3'}) {
     const std::string lan = std::string("l") + n, d = std::string("d") + n, s = std::string("s") + n;
     wires.nodes.insert(wires.nodes.end(), {lan, d, s});
@@ -85,14 +114,22 @@ Status EdgeSite::build() const {
   }
   wires.commands = commands_for;
   wires.more_settings = [](const std::string& node) {
-    Settings out = {{"net/ipv6/icmp/ratelimit", "0"}};  // every error counts here
-    for (const char* which : {"all", "default"})
-      out.push_back({fmt::format("net/ipv6/conf/{}/forwarding", which), node[0] == 'c' || node[0] == 's' ? "0" : "1"});
+    Settings out = {{"net/ipv6/icmp/ratelimit", "0"}, {"net/ipv4/icmp_ratelimit", "0"}};  // every error counts here
+    for (const char* version : {"ipv4", "ipv6"})
+      for (const char* which : {"all", "default"})
+        out.push_back(
+            {fmt::format("net/{}/conf/{}/forwarding", version, which), node[0] == 'c' || node[0] == 's' ? "0" : "1"});
     return out;
   };
   WM_TRY(raise(wires));
-  for (const auto& [node, interface] : std::vector<std::pair<std::string, std::string>>{
-           {"c1", "eth0"}, {"c2", "eth0"}, {"r1", "e1"}, {"r3", "e2"}, {"l1", "d"}, {"l2", "d"}, {"l3", "d"}})
+  for (const auto& [node, interface] : std::vector<std::pair<std::string, std::string>>{{"c1", "eth0"},
+                                                                                        {"c2", "eth0"},
+                                                                                        {"c3", "eth0"},
+                                                                                        {"r1", "e1"},
+                                                                                        {"r3", "e2"},
+                                                                                        {"l1", "d"},
+                                                                                        {"l2", "d"},
+                                                                                        {"l3", "d"}})
     WM_TRY(poll_without_merging(netns(node), interface));
   return Done{};
 }
@@ -100,26 +137,48 @@ Status EdgeSite::build() const {
 std::string EdgeSite::edge(const std::string& name) const {
   const char n = name.back();
   return fmt::format(
-      "[node]\nname = \"{0}\"\n\n[engine]\npins = 0\ninterfaces = {{ eth0 = \"clients\", eth1 = \"transit\" }}\n\n"
+      "[node]\nname = \"{0}\"\n\n[engine]\npins = 0\ninterfaces = {{ eth0 = \"clients\", {6}eth1 = \"transit\" }}\n\n"
       "[api]\nsocket = \"{1}\"\n\n[announce]\n\n"
-      "[edge]\nzone = \"clients\"\noutside = \"transit\"\nprefix = \"3fff:e{2}::/64\"\naddress = \"3fff:f{2}::2\"\n\n"
-      "[[edge.service]]\nname = \"web\"\nanycast = \"{3}\"\nports = [\"tcp/80\", \"tcp/{4}\", \"udp/{4}\"]\n"
-      "servers = [\"3fff:1::/64\", \"3fff:2::/64\", \"3fff:3::/64\"]\n",
-      instance(name), socket(name), n, kAnycast, kEchoPort);
+      "[edge]\nzone = \"clients\"\noutside = \"transit\"\nprefix = \"3fff:e{2}::/64\"\naddress = \"3fff:f{2}::2\"\n"
+      "pool = \"{7}\"\naddress4 = \"198.18.10{2}.2\"\n\n"
+      "[[edge.service]]\nname = \"web\"\nanycast = [\"{3}\", \"{5}\"]\nports = [{4}]\n"
+      "servers = [\"3fff:1::/64\", \"3fff:2::/64\", \"3fff:3::/64\", \"198.18.1.0/24\", \"198.18.2.0/24\", "
+      "\"198.18.3.0/24\"]\n",
+      instance(name), socket(name), n, kAnycast, ports(), kAnycast4, name == "e1" ? "eth2 = \"clients\", " : "",
+      pool_of(u32(n - '0')));
 }
 
 std::string EdgeSite::director(const std::string& name, Anycast how) const {
   const char n = name.back();
   const std::string server = std::string("s") + n;
-  return fmt::format(
+  std::string out = fmt::format(
       "[node]\nname = \"{0}\"\n\n[engine]\npins = 65536\ninterfaces = {{ eth0 = \"site\" }}\n\n"
-      "[api]\nsocket = \"{1}\"\n\n[announce]\n\n[director]\naddress = \"3fff:{2}::d\"\n\n"
-      "[[service]]\nname = \"web\"\nzone = \"site\"\naddress = \"{3}\"\nports = [\"tcp/80\", \"tcp/{4}\", "
-      "\"udp/{4}\"]\n"
-      "check = {{ http = \"/alive\", every = \"200ms\", timeout = \"200ms\", fall = 2, rise = 1 }}\n\n"
-      "[[service.target]]\nname = \"{5}\"\naddress = \"{6}\"\ntunnel = \"{7}\"\n",
-      instance(name), socket(name), n, kAnycast, kEchoPort, server, server_address(server),
-      answers_at(server, how) == kAnycast ? "mac" : "rewrite");
+      "[api]\nsocket = \"{1}\"\n\n[announce]\n\n[director]\naddress = [\"3fff:{2}::d\", \"198.18.{2}.13\"]\n",
+      instance(name), socket(name), n);
+  const bool as_it_comes = answers_at(server, how)[0] == kAnycast;
+  for (const bool six : {true, false})
+    out += fmt::format(
+        "\n[[service]]\nname = \"{0}\"\nzone = \"site\"\naddress = \"{1}\"\nports = [{2}]\n"
+        "check = {{ http = \"/alive\", port = 80, every = \"200ms\", timeout = \"200ms\", fall = 2, rise = 1 }}\n\n"
+        "[[service.target]]\nname = \"{3}\"\naddress = \"{4}\"\ntunnel = \"{5}\"\n",
+        six ? "web" : "web4", six ? kAnycast : kAnycast4, ports(), server,
+        six ? server_address(server) : server_address4(server), as_it_comes ? "mac" : "rewrite");
+  return out;
+}
+
+Status EdgeSite::write_knot(const std::string& server, Anycast how) const {
+  const auto at = answers_at(server, how);
+  WM_TRY(write_file(file(server + ".zone"),
+                    "$ORIGIN lab.test.\n$TTL 60\n@ SOA ns hostmaster 1 3600 600 86400 60\n@ NS ns\n"
+                    "ns A 192.0.2.53\nserver TXT " +
+                        server + "\n"));
+  return write_file(
+      file(server + ".knot"),
+      fmt::format("server:\n  rundir: {0}/{1}.run\n  listen: [ {2}@53, {3}@53 ]\n  udp-workers: 1\n  tcp-workers: 1\n"
+                  "  background-workers: 1\nlog:\n  - target: stderr\n    any: warning\n"
+                  "database:\n  storage: {0}/{1}.run\n"
+                  "zone:\n  - domain: lab.test\n    file: {0}/{1}.zone\n    journal-content: none\n",
+                  file("."), server, at[0], at[1]));
 }
 
 Status EdgeSite::write_files(Anycast how) const {
@@ -128,6 +187,7 @@ Status EdgeSite::write_files(Anycast how) const {
     WM_TRY(write_file(file("d" + at + ".toml"), director("d" + at, how)));
     WM_TRY(write_nginx("s" + at,
                        " client_max_body_size 0; dav_methods PUT; location = /who { return 200 $remote_addr; }"));
+    WM_TRY(write_knot("s" + at, how));
     WM_TRY(write_file(file("d" + at + ".bird.conf"), bird_of_director_at(u32(n - '0'))));
   }
   for (const std::string& name : kEdges) {
@@ -141,17 +201,21 @@ Status EdgeSite::write_files(Anycast how) const {
 }
 
 Status EdgeSite::spread(bool on) const {
-  const std::string rules = fmt::format(
-      "table ip6 spread {{\n  chain in {{\n    type filter hook prerouting priority mangle;\n"
-      "    ip6 daddr {} meta mark set numgen random mod 2 offset 1\n  }}\n}}\n",
-      kAnycast);
-  WM_TRY(write_file(file("spread.nft"), on ? rules : "delete table ip6 spread\n"));
-  for (const char* site : {"1", "2"}) {
-    const std::string table = std::string("10") + site;
-    auto rule =
-        run({.netns = netns("r2"), .argv = {"ip", "-6", "rule", on ? "add" : "del", "fwmark", site, "lookup", table}});
-    if (!rule) return rule.error();
-  }
+  std::string rules;
+  for (const auto& [table, service] : {std::pair{"ip6", kAnycast}, {"ip", kAnycast4}})
+    rules += on ? fmt::format(
+                      "table {0} spread {{\n  chain in {{\n    type filter hook prerouting priority mangle;\n"
+                      "    {0} daddr {1} meta mark set numgen random mod 2 offset 1\n  }}\n}}\n",
+                      table, service)
+                : fmt::format("delete table {} spread\n", table);
+  WM_TRY(write_file(file("spread.nft"), rules));
+  for (const char* version : {"-6", "-4"})
+    for (const char* site : {"1", "2"}) {
+      auto rule = run(
+          {.netns = netns("r2"),
+           .argv = {"ip", version, "rule", on ? "add" : "del", "fwmark", site, "lookup", std::string("10") + site}});
+      if (!rule) return rule.error();
+    }
   auto done = run({.netns = netns("r2"), .argv = {"nft", "-f", file("spread.nft")}});
   return done ? Status(Done{}) : Status(done.error());
 }

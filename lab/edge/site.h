@@ -8,8 +8,9 @@
 
 namespace waymark::lab {
 
-inline const std::string kAnycast = "3fff:ca57::80";  // the service, at each of the three sites
-inline const std::vector<std::string> kEdges = {"e1", "e2"};
+// The service, at each of the three sites.
+inline const std::string kAnycast = "3fff:ca57::80", kAnycast4 = "192.0.2.80";
+inline const std::vector<std::string> kEdges = {"e1", "e2"}, kEdgeClients = {"c1", "c2", "c3"};
 constexpr u32 kTransitMtu = 1400;  // of the link from r1 to r2
 
 // What hides anycast from the clients: edges, or in the control nothing. Without them servers answer as usual, from the
@@ -17,8 +18,11 @@ constexpr u32 kTransitMtu = 1400;  // of the link from r1 to r2
 enum class Anycast : u8 { by_edges, plain };
 
 std::string client_address(const std::string& client);
-std::string server_address(const std::string& server);           // its own
-std::string answers_at(const std::string& server, Anycast how);  // where its programs listen
+const std::string& asks(const std::string& client);     // the anycast address of its version of IP
+std::string pool_of(u32 edge);                          // a prefix
+std::string server_address(const std::string& server);  // its own
+std::string server_address4(const std::string& server);
+std::vector<std::string> answers_at(const std::string& server, Anycast how);  // where its programs listen
 
 // To which of its two sites the second router sends.
 enum class Preferred : u8 { first = 1, second = 2 };
@@ -28,12 +32,13 @@ class EdgeSite : public Place {
   using Place::Place;
 
   Status build() const;
-  Status write_files(Anycast how) const;  // e1.toml ..., d1.toml ..., s1.nginx ..., r1.bird.conf ...
+  Status write_files(Anycast how) const;  // e1.toml ..., d1.toml ..., s1.nginx ..., s1.knot ..., r1.bird.conf ...
 
   // Of the second router: each packet to the service goes to one of the two sites at random, whatever its flow.
   Status spread(bool on) const;
 
  private:
+  Status write_knot(const std::string& server, Anycast how) const;
   std::string edge(const std::string& name) const;
   std::string director(const std::string& name, Anycast how) const;
 };

@@ -19,20 +19,23 @@ const std::string kLifetime = "300";                      // seconds after which
 Status Crew::start_traffic(const Load& load) {
   load_ = load;
   const std::string port = std::to_string(kEchoPort);
+  const auto own = [](const std::map<std::string, std::string>& of, const std::string& node, const std::string& usual) {
+    const auto found = of.find(node);
+    return found == of.end() ? usual : found->second;
+  };
   for (const auto& s : cast_.servers) {
-    const auto own = cast_.at_of.find(s);
-    auto p = Process::start(
-        {.netns = prefix_ + s,
-         .argv = {program_, "lab", "traffic", "server", "--name", s, "--at",
-                  own == cast_.at_of.end() ? cast_.at : own->second, "--port", port, "--for", kLifetime}});
+    auto p = Process::start({.netns = prefix_ + s,
+                             .argv = {program_, "lab", "traffic", "server", "--name", s, "--at",
+                                      own(cast_.at_of, s, cast_.at), "--port", port, "--for", kLifetime}});
     if (!p) return p.error();
     servers_.push_back(std::move(*p));
   }
   if (auto all = servers(); !all) return all.error();  // they listen now
   for (size_t i = 0; i < cast_.clients.size(); ++i) {
-    auto p = Process::start({.netns = prefix_ + cast_.clients[i],
-                             .argv = {program_, "lab", "traffic", "client", "--to", cast_.to, "--port", port, "--id",
-                                      std::to_string(i + 1), "--for", kLifetime}});
+    const std::string& c = cast_.clients[i];
+    auto p = Process::start({.netns = prefix_ + c,
+                             .argv = {program_, "lab", "traffic", "client", "--to", own(cast_.to_of, c, cast_.to),
+                                      "--port", port, "--id", std::to_string(i + 1), "--for", kLifetime}});
     if (!p) return p.error();
     clients_.push_back(std::move(*p));
   }

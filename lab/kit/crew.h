@@ -22,7 +22,8 @@ struct Load {
 struct Cast {
   std::vector<std::string> clients = kClients, servers = kServers;
   std::string at = kService6 + "," + kService4, to = at;
-  std::map<std::string, std::string> at_of = {};  // of those that listen elsewhere
+  std::map<std::string, std::string> at_of = {};  // of servers that listen elsewhere
+  std::map<std::string, std::string> to_of = {};  // of clients that ask elsewhere
 };
 
 class Crew {

@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -28,6 +29,7 @@ class Tool {
   Tool(int (*tool)(int, char**), std::vector<std::string> argv) {
     int in[2], out[2];
     if (pipe(in) != 0 || pipe(out) != 0) std::abort();
+    std::fflush(nullptr);  // or the child writes what is in its buffer once more
     pid = fork();
     if (pid < 0) std::abort();  // else the destructor would kill all there is
     if (pid == 0) {
