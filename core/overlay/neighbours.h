@@ -45,41 +45,56 @@ WM_INLINE u32 bucket_of(const u32* key, const Hood& hood, u32 ip4, u32 turn) {
 }
 
 // Ticks since it was heard. A processor that read the clock a moment ago may see it in the future.
-WM_INLINE u32 age_of(const Neighbour& n, u32 now) {
-  const u32 age = now - n.heard;
+WM_INLINE u32 age_of(u32 heard, u32 now) {
+  const u32 age = now - heard;
   return int(age) < 0 ? 0 : age;
 }
+WM_INLINE u32 age_of(const Neighbour& n, u32 now) { return age_of(n.heard, now); }
 
+// What is known of a neighbour, and where it stands. A way is compared with each there is, and never added to a
+// pointer: Linux 6.1's verifier would want to know how it came about, in every state of the searches before.
+struct Seen {
+  u64 mac;
+  u32 member, heard, bucket, way;  // kNeighbourWays: there is none
+};
 template <class E>
-WM_INLINE Neighbour* find_in(E& env, u32 bucket, const Hood& hood, u32 ip4) {
+WM_INLINE Neighbour* neighbour_at(E& env, u32 bucket, u32 way) {
   NeighbourBucket* b = env.at(table::neighbours, bucket);
   if (!b) return nullptr;
-  u32 way = kNeighbourWays;
+  for (u32 i = 0; i < kNeighbourWays; ++i)
+    if (unforeseen(i) == way) return &b->way[i];
+  return nullptr;
+}
+
+template <class E>
+WM_INLINE void find_in(E& env, u32 bucket, const Hood& hood, u32 ip4, Seen& seen) {
+  const NeighbourBucket* b = env.at(table::neighbours, bucket);
+  if (!b) return;
   for (u32 i = 0; i < kNeighbourWays; ++i) {
     const Neighbour& n = b->way[i];
-    if (n.ip4 == ip4 && n.owner == hood.owner && is_whole(env.settings().pin_key, n)) way = i;
+    if (n.ip4 == ip4 && n.owner == hood.owner && is_whole(env.settings().pin_key, n))
+      seen = {word_of(n.mac), n.member, n.heard, bucket, i};
   }
-  way = forget(way);
-  if (way >= kNeighbourWays) return nullptr;
-  return nth<kNeighbourWays>(b->way, way);
+  seen.way = forget(seen.way);
 }
 
-// The neighbour, however long ago it was heard; or null.
+// The neighbour, however long ago it was heard.
 template <class E>
-WM_INLINE Neighbour* find_neighbour(E& env, const Hood& hood, u32 ip4) {
-  if (!hood.buckets) return nullptr;
+WM_INLINE Seen find_neighbour(E& env, const Hood& hood, u32 ip4) {
+  Seen seen = {0, 0, 0, 0, kNeighbourWays};
+  if (!hood.buckets) return seen;
   const u32* key = env.settings().pin_key;
-  if (Neighbour* n = find_in(env, bucket_of(key, hood, ip4, 0), hood, ip4); WM_LIKELY(n)) return n;
-  return find_in(env, bucket_of(key, hood, ip4, 1), hood, ip4);
+  find_in(env, bucket_of(key, hood, ip4, 0), hood, ip4, seen);
+  if (WM_UNLIKELY(seen.way >= kNeighbourWays)) find_in(env, bucket_of(key, hood, ip4, 1), hood, ip4, seen);
+  return seen;
 }
 
-// A way in either bucket, the first free one or that of who was not heard for the longest time; and its age and 1 above
-// what any clock says where it is free. What is `idle` ticks old is free.
+// A way in either bucket, the first free one or that of who was not heard for the longest time; and its age and 1, or
+// kFreeWay. What is `idle` ticks old is free.
 struct Way {
-  u32 bucket, way;
-  u64 worth;
+  u32 bucket, way, worth;
 };
-constexpr u64 kFreeWay = u64(1) << 33;
+constexpr u32 kFreeWay = ~0u;
 template <class E>
 WM_INLINE void look_for_way(E& env, const Hood& hood, u32 bucket, u32 idle, Way& best) {
   const NeighbourBucket* b = env.at(table::neighbours, bucket);
@@ -88,12 +103,11 @@ WM_INLINE void look_for_way(E& env, const Hood& hood, u32 bucket, u32 idle, Way&
     const Neighbour& n = b->way[i];
     const u32 age = age_of(n, env.now());
     const bool taken = n.owner == hood.owner && age <= idle && is_whole(env.settings().pin_key, n);
-    const u64 worth = taken ? u64(age) + 1 : kFreeWay;
+    const u32 worth = taken ? age + 1 : kFreeWay;
     if (worth <= best.worth) continue;
     best = {bucket, i, worth};
   }
-  best.way = forget(best.way);
-  best.bucket = forget(best.bucket);
+  best = {forget(best.bucket), forget(best.way), forget(best.worth)};
 }
 
 WM_INLINE void write_neighbour(Neighbour& n, const u32* key, u64 owner, u32 ip4, u64 mac, u32 member, u32 now) {
@@ -108,25 +122,22 @@ WM_INLINE void write_neighbour(Neighbour& n, const u32* key, u64 owner, u32 ip4,
   n.seal = seal_of(key, owner, ip4, mac, member);
 }
 
-// Keeps what was heard of an address that is known to be one of the overlay's. At most one write in `fresh` ticks where
-// nothing is new.
+// Keeps what was heard of an address that is known to be one of the overlay's.
 template <class E>
 WM_INLINE void keep_neighbour(E& env, const Hood& hood, u32 ip4, u64 mac, u32 member, u32 idle) {
   const u32* key = env.settings().pin_key;
   const u32 now = env.now();
-  if (Neighbour* known = find_neighbour(env, hood, ip4)) {
-    if (age_of(*known, now) <= idle) env.note(Note::neighbour_moved);
-    write_neighbour(*known, key, hood.owner, ip4, mac, member, now);
-    return;
+  const Seen known = find_neighbour(env, hood, ip4);
+  Way at = {known.bucket, known.way, 0};
+  if (known.way >= kNeighbourWays) {
+    look_for_way(env, hood, bucket_of(key, hood, ip4, 0), idle, at);
+    look_for_way(env, hood, bucket_of(key, hood, ip4, 1), idle, at);
+    env.note(Note::neighbour_learnt);
+    if (at.worth != kFreeWay) env.note(Note::neighbour_evicted);
+  } else if (age_of(known.heard, now) <= idle) {
+    env.note(Note::neighbour_moved);
   }
-  Way best = {0, 0, 0};
-  look_for_way(env, hood, bucket_of(key, hood, ip4, 0), idle, best);
-  look_for_way(env, hood, bucket_of(key, hood, ip4, 1), idle, best);
-  NeighbourBucket* b = env.at(table::neighbours, best.bucket);
-  if (!b || best.way >= kNeighbourWays) return;
-  if (best.worth < kFreeWay) env.note(Note::neighbour_evicted);
-  env.note(Note::neighbour_learnt);
-  write_neighbour(*nth<kNeighbourWays>(b->way, best.way), key, hood.owner, ip4, mac, member, now);
+  if (Neighbour* n = neighbour_at(env, at.bucket, at.way)) write_neighbour(*n, key, hood.owner, ip4, mac, member, now);
 }
 
 // Whether the overlay has a turn: each has limits of its own, so that no tenant's flood takes another's.

@@ -26,10 +26,12 @@ struct hear_step {
     const Hood hood = hood_of(t);
     const u32 member = u32(tunnel) - t->first;
     if (t->learns) {
-      Neighbour* n = overlay::find_neighbour(env, hood, u32(ip4));
-      const u32 age = n ? overlay::age_of(*n, env.now()) : ~0u;
-      if (WM_LIKELY(n && word_of(n->mac) == mac && n->member == member && age <= s.neighbour_idle)) {
-        if (age >= s.neighbour_fresh) n->heard = env.now();
+      const overlay::Seen known = overlay::find_neighbour(env, hood, u32(ip4));
+      const u32 age = known.way < kNeighbourWays ? overlay::age_of(known.heard, env.now()) : ~0u;
+      if (WM_LIKELY(known.mac == mac && known.member == member && age <= s.neighbour_idle)) {
+        if (age < s.neighbour_fresh) return u64(Heard::host);
+        Neighbour* n = overlay::neighbour_at(env, known.bucket, known.way);
+        if (n) n->heard = env.now();
         return u64(Heard::host);
       }
     }

@@ -47,9 +47,10 @@ struct neighbour_step {
   static WM_INLINE u64 run(E& env, u64 tunnel, u64 ip4, u64, u64) {
     const TenantTunnel* t = env.at(table::tenant_tunnels, u32(tunnel));
     if (!t || is_own(t, u32(ip4))) return kOwnHop;
-    const Neighbour* n = overlay::find_neighbour(env, hood_of(t), u32(ip4));
-    if (n && n->member < t->members && overlay::age_of(*n, env.now()) <= env.settings().role.gateway.neighbour_idle)
-      return overlay::word_of(n->mac) | u64(n->member) << 48 | kKnownHop;
+    const overlay::Seen n = overlay::find_neighbour(env, hood_of(t), u32(ip4));
+    if (n.way < kNeighbourWays && n.member < t->members &&
+        overlay::age_of(n.heard, env.now()) <= env.settings().role.gateway.neighbour_idle)
+      return n.mac | u64(n.member) << 48 | kKnownHop;
     return u64(reduce(u32(mix(ip4 << 32 | env.now())), t->members)) << 48;
   }
 };
