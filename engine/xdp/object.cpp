@@ -79,18 +79,19 @@ struct Object::State {
   Live live;
   PrefixHalves halves;
   Role first = Role::director;
+  std::vector<std::string> names;  // of programs, in the order of their logs
   ~State() {
     memory.clear();
     bpf_object__close(object);
   }
 
-  Status prepare(const Image& image, const Options& options, std::span<char> log);
+  Status prepare(const Image& image, const Options& options, std::span<char> logs);
   Status set_constants(const Image& image);
   template <class V>
   Status set_section(const char* name, const V& value);
   Status share(const TableFacts& facts, bpf_map* map, int fd);
   Status fill_jumps();
-  Status refusal(int error, const Options& options, std::string_view log) const;
+  Status refusal(int error, const Options& options, std::span<char> logs) const;
   template <class V>
   Status fill(const char* name, TableClass kind, const std::vector<V>& values);
   template <class V>
@@ -154,7 +155,7 @@ Status Object::State::share(const TableFacts& facts, bpf_map* map, int fd) {
   return Done{};
 }
 
-Status Object::State::prepare(const Image& image, const Options& options, std::span<char> log) {
+Status Object::State::prepare(const Image& image, const Options& options, std::span<char> logs) {
   WM_TRY(set_constants(image));
   for (const TableFacts& facts : tables_of(image)) {
     bpf_map* map = bpf_object__find_map_by_name(object, facts.name);
@@ -172,7 +173,10 @@ Status Object::State::prepare(const Image& image, const Options& options, std::s
   bpf_object__for_each_program(program, object) {
     const bool load = std::find(wanted.begin(), wanted.end(), bpf_program__name(program)) != wanted.end();
     bpf_program__set_autoload(program, load);
-    if (load) bpf_program__set_log_buf(program, log.data(), log.size());
+    if (!load) continue;
+    const std::span<char> log = logs.subspan(names.size() * kLogBytes, kLogBytes);
+    bpf_program__set_log_buf(program, log.data(), log.size());
+    names.push_back(bpf_program__name(program));
   }
   return Done{};
 }
@@ -189,14 +193,19 @@ Status Object::State::fill_jumps() {
   return Done{};
 }
 
-Status Object::State::refusal(int error, const Options& options, std::string_view log) const {
-  if (!log.empty() && may_compare_pointers()) {
+Status Object::State::refusal(int error, const Options& options, std::span<char> logs) const {
+  const auto written = [&](size_t i) { return logs[i * kLogBytes] != 0; };  // of who was refused, alone
+  size_t which = 0;
+  while (which < names.size() && !written(which)) ++which;
+  if (which < names.size() && may_compare_pointers()) {
+    const char* text = &logs[which * kLogBytes];
+    const std::string_view log(text, strnlen(text, kLogBytes));
     std::string where;
     if (FILE* file = options.log_file.empty() ? nullptr : fopen(options.log_file.c_str(), "we")) {
       if (fwrite(log.data(), 1, log.size(), file) == log.size()) where = "; the whole log is in " + options.log_file;
       fclose(file);
     }
-    return Error{"the kernel's verifier refused the program: " + tail_of(log) + where};
+    return Error{"the kernel's verifier refused the program " + names[which] + ": " + tail_of(log) + where};
   }
   return Error{bpf_sentence("cannot load the BPF program", may_compare_pointers() ? error : EPERM)};
 }
@@ -244,23 +253,20 @@ Status Object::State::open_prefixes(const Image& image) {
 
 Result<Object> Object::load(std::span<const u8> elf, const Image& image, const Options& options) {
   WM_TRY(bpf_usable());
-  Memory log_memory(
-      mmap(nullptr, kLogBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0),
-      Unmap{kLogBytes});
-  if (log_memory.get() == MAP_FAILED) {
-    (void)log_memory.release();
-    return Error{bpf_sentence("cannot load the BPF program", errno)};
-  }
-  const std::span<char> log(static_cast<char*>(log_memory.get()), kLogBytes);
-
   LIBBPF_OPTS(bpf_object_open_opts, open_options, .object_name = "waymark");
   auto state = std::make_unique<State>();
   state->first = image.first;
   state->object = bpf_object__open_mem(elf.data(), elf.size(), &open_options);
   if (!state->object) return Error{"the BPF object inside this program cannot be read (" + text_of(errno) + ")"};
-  WM_TRY(state->prepare(image, options, log));
-  if (const int error = -bpf_object__load(state->object))
-    return state->refusal(error, options, {log.data(), strnlen(log.data(), log.size())}).error();
+  size_t bytes = 0;  // of all programs' logs, of which the one who is refused writes
+  bpf_program* program;
+  bpf_object__for_each_program(program, state->object) bytes += kLogBytes;
+  void* start = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (start == MAP_FAILED) return Error{bpf_sentence("cannot load the BPF program", errno)};
+  const Memory memory(start, Unmap{bytes});
+  const std::span<char> logs(static_cast<char*>(start), bytes);
+  WM_TRY(state->prepare(image, options, logs));
+  if (const int error = -bpf_object__load(state->object)) return state->refusal(error, options, logs).error();
   // libbpf loads without BTF, and says nothing, when the kernel refuses it.
   if (bpf_object__btf_fd(state->object) < 0)
     return Error{"the kernel refused the BPF program's type information (BTF)"};

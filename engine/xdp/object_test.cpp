@@ -142,7 +142,7 @@ TEST(Object, TheVerifiersReasonIsToldAndItsLogKept) {
   options.log_file = testing::TempDir() + "wm-xdp-verifier-" + std::to_string(getpid());
   const Result<Object> object = Object::load(elf, listening_image(), options);
   ASSERT_FALSE(object);
-  EXPECT_TRUE(object.error().sentence.starts_with("the kernel's verifier refused the program: "));
+  EXPECT_TRUE(object.error().sentence.starts_with("the kernel's verifier refused the program wm_clock: "));
   EXPECT_NE(object.error().sentence.find("invalid func"), std::string::npos) << object.error().sentence;
   EXPECT_NE(object.error().sentence.find(options.log_file), std::string::npos);
   std::ifstream log(options.log_file);
