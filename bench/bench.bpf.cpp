@@ -178,6 +178,7 @@ WM_CASE(wm_host, wm_bench_stray, begin_stray, -int(overhead()), bpf::xdp_tx)
 }  // namespace waymark::bench
 
 #include "bench/bench_edge.bpf.h"
+#include "bench/bench_path.bpf.h"
 #include "bench/bench_translator.bpf.h"
 // Behind it, as it uses what stands there.
 #include "bench/bench_gateway.bpf.h"

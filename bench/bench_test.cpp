@@ -32,7 +32,7 @@ std::string report(double min) {
 
 TEST(Bench, UserspaceCasesHoldTheirChecks) {
   const auto measured = measure(cases("userspace."), 1);
-  ASSERT_EQ(measured.size(), 11u);
+  ASSERT_EQ(measured.size(), 12u);
   EXPECT_EQ(measured[0].flows, 1u);
   EXPECT_EQ(measured[1].flows, 1'000'000u);
   for (const Measured& m : measured) EXPECT_GT(m.net(), 0) << m.name << " " << m.failed;

@@ -10,6 +10,7 @@
 #include "base/address_text.h"
 #include "bench/edge_case.h"
 #include "bench/gateway_site.h"
+#include "bench/path_case.h"
 #include "bench/translator_site.h"
 #include "core/pins.h"
 #include "core/tunnel.h"
@@ -48,7 +49,8 @@ std::vector<u8> tcp_packet(const Address& source, const Address& destination, u8
   return frame;
 }
 
-std::vector<InterfaceFacts> interfaces() { return {{"lo", kInterface, kOurs, 1500}}; }
+// By the second one nothing comes or goes: it is for roles that want two zones.
+std::vector<InterfaceFacts> interfaces() { return {{"lo", kInterface, kOurs, 1500}, {"wan0", 2, kOurs, 1500}}; }
 
 Result<Image> start(Node& node, const SiteSpec& spec, Time now) {
   const std::vector<InterfaceFacts> here = interfaces();
@@ -87,12 +89,13 @@ void own_all(const Live& live) {
 }
 
 Config config_of(const SiteSpec& spec) {
-  Config config;
+  Config config = spec.path == PathWay::none ? Config{} : path_config(spec.path);
   config.name = "bench";
+  config.engine.adjacency_lifetime = 1h;  // no daemon renews it while we measure
+  if (spec.path != PathWay::none) return config;
   config.engine.pins = spec.pins;
   config.engine.flows = spec.flows;
   config.engine.interfaces = {{"lo", 0, 0, "public"}};
-  config.engine.adjacency_lifetime = 1h;  // no daemon renews it while we measure
   if (spec.translator) {
     config.translator = translator_config(spec.maps);
     return config;

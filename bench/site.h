@@ -1,5 +1,5 @@
 // The site that the cases measure: services with two targets each behind a director, a server that ends its tunnels, a
-// translator, a gateway, or an edge.
+// translator, a gateway, an edge, or a POP.
 #pragma once
 
 #include <memory>
@@ -21,20 +21,25 @@ constexpr u32 room_for(u32 flows) {
 constexpr u32 kInterface = 1;  // the loopback's index in every network namespace: test runs come in there
 constexpr Mac kOurs = {{2, 0x57, 0, 0, 0, 1}}, kRouter = {{2, 0x57, 0, 0, 0, 9}};
 
+// What a POP does (path_case.h): sends a packet on to its neighbour, or by tunnels; or lets a client's in, whose
+// server's address has a tag over itself alone, or over the pair.
+enum class PathWay : u8 { none, forward, tunnel, entry_address, entry_pair };
+
 struct SiteSpec {
   u32 services = 1;
   bool ip4 = false;  // clients, service and tunnel are IPv4
   Tunnel tunnel = Tunnel::ip;
   bool host = false;  // a server instead of a director
   u32 pins = kPins;
-  u32 targets = 2;          // of each service
-  bool translator = false;  // neither of them
-  u32 maps = 0;             // its explicit ones
-  bool gateway = false;     // likewise; `tunnel` is its tenant's
-  bool firewall = true;     // the tenant's
-  u32 flows = 0;            // [engine] flows
-  u32 edge_flows = 0;       // [edge] flows, of an edge and none of the others; 0: there is none
-  u32 bits = 0;             // fields in which addresses say something of their flows: 1, dscp; or 3
+  u32 targets = 2;               // of each service
+  bool translator = false;       // neither of them
+  u32 maps = 0;                  // its explicit ones
+  bool gateway = false;          // likewise; `tunnel` is its tenant's
+  bool firewall = true;          // the tenant's
+  u32 flows = 0;                 // [engine] flows
+  u32 edge_flows = 0;            // [edge] flows, of an edge and none of the others; 0: there is none
+  u32 bits = 0;                  // fields in which addresses say something of their flows: 1, dscp; or 3
+  PathWay path = PathWay::none;  // of a POP and none of the others
 };
 
 Config config_of(const SiteSpec& spec);

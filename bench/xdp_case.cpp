@@ -5,6 +5,7 @@
 #include "bench/edge_case.h"
 #include "bench/exact_case.h"
 #include "bench/gateway_case.h"
+#include "bench/path_case.h"
 #include "bench/translator_case.h"
 #include "dataplane/pipeline.h"
 
@@ -178,6 +179,11 @@ std::unique_ptr<Case> edge_role() {
   return make_edge(way, flows);
 }
 
+template <PathWay way>
+std::unique_ptr<Case> path_role() {
+  return make_path(way);
+}
+
 template <ExactWay way, u32 flows = 0, bool ip6 = false>
 std::unique_ptr<Case> exact() {
   return make_exact({way, flows, ip6});
@@ -247,6 +253,10 @@ const std::vector<NamedCase>& all_cases() {
       {"kernel.snat.new", true, make_kernel_snat, 10'000},
       {"xdp.edge.server.one", true, stateless<1>, 30},
       {"xdp.edge.server.choice", true, stateless<2>, 38},
+      {"xdp.path.forward", true, path_role<PathWay::forward>, 42},
+      {"xdp.path.tunnel", true, path_role<PathWay::tunnel>, 60},
+      {"xdp.path.entry_address", true, path_role<PathWay::entry_address>, 72},
+      {"xdp.path.entry_pair", true, path_role<PathWay::entry_pair>, 82},
       {"xdp.address.tag", true, make_tag, 30},
       {"xdp.exact.hit_1", true, exact<ExactWay::hit, 1>, 15},
       {"xdp.exact.hit_64k", true, exact<ExactWay::hit, 65'536>, 60},
@@ -265,6 +275,7 @@ const std::vector<NamedCase>& all_cases() {
       {"userspace.gateway.4to6.hit_1m", false, userspace_gateway<out, 1'000'000>, 165},
       {"userspace.gateway.6to4.hit_1", false, userspace_gateway<back, 1>, 75},
       {"userspace.gateway.6to4.hit_1m", false, userspace_gateway<back, 1'000'000>, 165},
+      {"userspace.path.forward", false, make_userspace_path, 35},
       {"userspace.exact.hit_1", false, userspace_exact<1>, 12},
       {"userspace.exact.hit_1m", false, userspace_exact<1'000'000>, 80},
   };
