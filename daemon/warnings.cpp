@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/address_text.h"
+#include "roles/path/role.h"
 
 namespace waymark {
 
@@ -36,6 +37,8 @@ constexpr WarningKind kKinds[] = {
      "the edge's table of flows is nearly full, or four fifths of the ports of its `pool` are taken"},
     {"neighbours", "overlays are full of neighbours",
      "a tenant's overlay has as many known hosts as it may: others give way"},
+    {"pop", "POPs or servers of paths are lost",
+     "the next hop to another POP or to a server here is lost, or `down` names a POP: paths go on by the next one"},
     {"guests", "servers refuse guests", "the API, metrics or health server refused guests within the last minute"},
     {"hook", "hooks failed", "the program of `on_event` failed or cannot be run"},
 };
@@ -182,6 +185,20 @@ void add_edge(Collector& c, const Snapshot& s) {
   c.end();
 }
 
+void add_pops(Collector& c, const Snapshot& s) {
+  if (!s.config->path) return;
+  const PathConfig& path = *s.config->path;
+  const TargetStates states(s);
+  for (const path::Destination& d : path::destinations(path)) {
+    if (d.pop && std::ranges::count(path.down, d.pop->id))
+      c.add("pop", fmt::format("POP {} is taken for dead, as \"down\" in [path] says", d.pop->id));
+    else if (const AdjacencyView* hop = states.unreachable(d.target.address, d.target.tunnel))
+      c.add("pop", d.pop ? fmt::format("POP {} is lost: {}", d.pop->id, hop->why)
+                         : fmt::format("server {}, which is here, is lost: {}", d.server->id, hop->why));
+  }
+  c.end();
+}
+
 void add_neighbours(Collector& c, const Snapshot& s) {
   for (const OverlayNeighbours& o : overlay_neighbours(s))
     if (o.known > o.most)
@@ -202,10 +219,14 @@ TargetStates::TargetStates(const Snapshot& s) {
 }
 
 const AdjacencyView* TargetStates::unreachable(const TargetView& target) const {
-  const auto found = ways_.find({target.address.high, target.address.low});
+  return unreachable(target.address, target.tunnel);
+}
+
+const AdjacencyView* TargetStates::unreachable(const Address& address, Tunnel tunnel) const {
+  const auto found = ways_.find({address.high, address.low});
   if (found == ways_.end()) return nullptr;
   const AdjacencyView& way = *found->second;
-  const bool by_mac = target.tunnel == Tunnel::mac;
+  const bool by_mac = tunnel == Tunnel::mac;
   const bool lost = way.usable ? by_mac && way.gateway
                                : way.reach == NextHop::Reach::none || (by_mac && way.reach == NextHop::Reach::kernel);
   return lost ? &way : nullptr;
@@ -247,6 +268,7 @@ Warnings warnings_of(const Snapshot& s) {
   add_flows(c, s);
   add_edge(c, s);
   add_neighbours(c, s);
+  add_pops(c, s);
   for (const HttpCounts& http : s.http)
     if (!http.warning.empty()) c.add("guests", http.warning);
   c.end();

@@ -21,6 +21,7 @@ class TargetStates {
   const char* of(const TargetView& target) const;
   // Why it cannot be reached; null where it can, or where that is not known yet.
   const AdjacencyView* unreachable(const TargetView& target) const;
+  const AdjacencyView* unreachable(const Address& address, Tunnel tunnel) const;
 
  private:
   std::map<std::pair<u64, u64>, const AdjacencyView*> ways_;  // by address

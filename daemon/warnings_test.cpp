@@ -37,6 +37,14 @@ struct Site {
     config.service = {web};
     s.announced = {{Prefix(ip("198.51.100.80")), {"web"}, true, "1 of 1 services is live", 1s}};
   }
+  // POP 1 of two, with a server.
+  PathConfig& use_pops() {
+    PathConfig& path = config.path.emplace();
+    path.id = 1;
+    path.pop = {{1, {ip("2001:db8:0:1::1")}}, {2, {ip("2001:db8:0:2::1")}}};
+    path.server = {{7, 1, ip("2001:db8:7::7")}};
+    return path;
+  }
   std::vector<std::string> sentences() {
     s.config = std::make_shared<const Config>(config);
     return warnings_of(s).sentences;
@@ -156,6 +164,19 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
          t.s.neighbours = NeighboursSwept{.number = 1, .known = 9, .owned = {{owner, 9}}};
        },
        {"9 hosts are known in VXLAN 5001 of tenant red, and \"neighbours\" is 8: others give way to them"}},
+      {"pop",
+       [](Site& t) {
+         t.use_pops();
+         t.s.adjacencies.push_back({ip("2001:db8:0:2::1"), false, "", {}, {}, 0, "it does not answer"});
+       },
+       {"POP 2 is lost: it does not answer"}},
+      {"pop", [](Site& t) { t.use_pops().down = {2}; }, {"POP 2 is taken for dead, as \"down\" in [path] says"}},
+      {"pop",
+       [](Site& t) {
+         t.use_pops();
+         t.s.adjacencies.push_back({ip("2001:db8:7::7"), false, "", {}, {}, 0, "there is no route"});
+       },
+       {"server 7, which is here, is lost: there is no route"}},
       {"guests",
        [](Site& t) { t.s.http.emplace_back().warning = "[api] metrics refuses guests: places 7 since the start"; },
        {"[api] metrics refuses guests: places 7 since the start"}},

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "base/address_text.h"
 #include "config/prefixes.h"
 #include "core/outer.h"
 #include "node/words.h"
@@ -265,18 +264,6 @@ void Node::mark_fellows() {
     u64& word = live_.targets[slot].route;
     store(word, hops_.lost(outer_destination(live_.targets[slot])) ? word | kTargetDown : word & ~kTargetDown);
   }
-}
-
-Node::Behind Node::targets_at(const Address& address, std::size_t most) const {
-  std::vector<u32> positions;
-  for (u32 slot : hops_.slots_at(address))
-    if (const u32 at = roster_->at_slot(slot); at != Roster::kNone) positions.push_back(at);
-  Behind behind{{}, positions.size()};
-  most = std::min(most, positions.size());
-  std::partial_sort(positions.begin(), positions.begin() + std::ptrdiff_t(most), positions.end());
-  for (std::size_t i = 0; i < most; ++i)
-    behind.first.push_back(name_of(roster_->service_of(positions[i]), roster_->target(positions[i]).name));
-  return behind;
 }
 
 IdleTimes Node::idle_of(u32 slot) const {

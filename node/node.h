@@ -82,8 +82,8 @@ class Node {
   u32 stamp(Time now) const { return clock_.ticks_at(now) >> live_.meta[0].stamp_shift & kStampMask; }
 
   HopNews on_next_hop(const NextHop& hop, Time now);
-  // The configured targets at an address: `most` of their names at the most, in the configuration's order, and how many
-  // there are.
+  // The configured targets at an address, and POPs and servers of paths: `most` of their names at the most, in the
+  // configuration's order, and how many there are.
   struct Behind {
     std::vector<std::string> first;
     std::size_t all = 0;

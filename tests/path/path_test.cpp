@@ -75,6 +75,9 @@ TEST(Path, ALostNextHopIsPassedBy) {
   NextHop hop{*parse_address(pop(2)), false, 0, {}, {}, 0, "it does not answer"};
   s.scene().node().on_next_hop(hop, s.scene().now());
   EXPECT_EQ(next(), pop(3));
+  const Node::Behind lost = s.scene().node().targets_at(hop.target, 3);
+  EXPECT_EQ(lost.first, std::vector<std::string>{"pop 2"}) << "the log names it";
+  EXPECT_EQ(lost.all, 1u);
   hop = {*parse_address(pop(2)), true, 1, {{2, 0, 0, 0, 0, 9}}, {{2, 0x57, 0, 0, 0, 1}}, 1500, ""};
   s.scene().node().on_next_hop(hop, s.scene().now());
   EXPECT_EQ(next(), pop(2));
