@@ -37,12 +37,13 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& to
   const OwnSettings& s = env.settings().role.path;
   const Space zone = space_of(port->zone);
   Arrived arrived = {kByLink, env.length(), 0, 0, 0};
-  if (to.front && !(p.ip6 && (is_client(s, p.destination) || is_server(s, p.destination)))) {
-    if (is_ip4(to.front->address) == bool(p.ip6)) return steer::why::not_ours;
-    if (const Verdict end = open(env, p, port, arrived); ended(end)) return end;
-  } else {
-    if (!p.ip6 || (zone != s.access && zone != s.network)) return steer::why::not_ours;
+  if (p.ip6 && (is_client(s, p.destination) || is_server(s, p.destination))) {
+    if (zone != s.access && zone != s.network) return steer::why::not_ours;
     if (zone == s.access) arrived.came = kByAccess;
+  } else {
+    // Without a front it is to whoever else: steer leaves the search among prefixes to this role.
+    if (!to.front || is_ip4(to.front->address) == bool(p.ip6)) return steer::why::not_ours;
+    if (const Verdict end = open(env, p, port, arrived); ended(end)) return end;
   }
   Work* w = env.template scratch<Work>();
   if (!w) return why::no_room;

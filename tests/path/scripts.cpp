@@ -29,6 +29,17 @@ void a_clients_packet_enters_its_path(PathSite& s) {
               tunnelled(pop(1), pop(2), packet(kMine, by_23, syn(), 63, 46 << 2), 63, 46 << 2));
 }
 
+// A POP is a host, too: its neighbours are found, and its operator logs in.
+void what_is_others_is_left_alone(PathSite& s) {
+  const Bytes advertisement = packet("fe80::2", "fe80::1", icmp_error(true, 136, 0, repeat(1, 16), 0x60000000), 255);
+  const Bytes routed = packet(kStranger, kRouter, syn()), from_client = packet(kMine, kStranger, syn());
+  for (const Bytes& p :
+       {advertisement, routed, from_client, ip4({.source = "192.0.2.66", .destination = "192.0.2.77"}, syn())}) {
+    expect_end(s.from_network(p), "steer.not_ours");
+    expect_end(s.from_client(p), "steer.not_ours");
+  }
+}
+
 void a_policy_refuses_ports(PathSite& s) {
   const Bytes wrong = packet(kMine, kServer, syn(81));
   expect_sent(s.from_client(wrong), "path.refused", error(pop(1), kMine, 1, 1, 0, wrong, 64));
@@ -246,6 +257,7 @@ const std::vector<Script>& scripts() {
 #define WM_SCRIPT(POP, NAME) \
   { #NAME, POP, NAME }
   static const std::vector<Script> all = {WM_SCRIPT(1, a_clients_packet_enters_its_path),
+                                          WM_SCRIPT(1, what_is_others_is_left_alone),
                                           WM_SCRIPT(1, a_policy_refuses_ports),
                                           WM_SCRIPT(1, later_fragments_pass_where_no_port_rule_applies),
                                           WM_SCRIPT(1, a_tag_is_of_one_address_and_one_client),
