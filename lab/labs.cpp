@@ -14,6 +14,7 @@
 #include "lab/kit/netns.h"
 #include "lab/kit/stage.h"
 #include "lab/path_mtu/path_mtu.h"
+#include "lab/paths/paths.h"
 #include "lab/site/fabric.h"
 #include "lab/site/kills.h"
 #include "lab/site/schedule.h"
@@ -144,6 +145,14 @@ constexpr Lab kLabs[] = {
      {},
      true,
      raise_edges},
+    {"paths",
+     90,
+     "nginx curl ethtool ping traceroute tshark dumpcap cmp",
+     "five POPs forward by paths in addresses: one is lost or taken out, all daemons are killed, addresses are forged",
+     without_load<run_paths>,
+     {},
+     true,
+     raise_paths},
 };
 
 // The names of those that can do something: "site, group and translator".

@@ -35,7 +35,8 @@ TEST(Labs, EachIsNamedWhereItCanBeUsed) {
   EXPECT_NE(usage().find("  --kills N (default 100): kills\n"), std::string::npos) << usage();
   EXPECT_NE(usage().find("  --probes N a second (default 1000): site, group, kills, guests\n"), std::string::npos)
       << usage();
-  EXPECT_NE(usage().find("the events of site, group, translator, tenants or edge, "), std::string::npos) << usage();
+  EXPECT_NE(usage().find("the events of site, group, translator, tenants, edge or paths, "), std::string::npos)
+      << usage();
 }
 
 TEST(Labs, TakeTheirOwnOptionsAlone) {

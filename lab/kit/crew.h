@@ -43,6 +43,9 @@ class Crew {
   Status close();                                        // ends all traffic in order
   Status kill_server_tool(const std::string& name);      // -9, once its last report is heard
 
+ protected:
+  void recast(Cast cast) { cast_ = std::move(cast); }  // before there is traffic
+
  private:
   Result<ClientReport> tell(const std::string& command);
   Status wait_for(const std::string& what, const std::function<bool(const ClientReport&)>& holds);

@@ -26,10 +26,14 @@ struct LabNames {
   const char* lab;
   const std::string* prefix;
 };
-constexpr LabNames kNames[] = {
-    {"site", &kSitePrefix},        {"group", &kGroupPrefix},           {"guests", &kGuestsPrefix},
-    {"path_mtu", &kPathMtuPrefix}, {"translator", &kTranslatorPrefix}, {"tenants", &kTenantsPrefix},
-    {"edge", &kEdgePrefix}};
+constexpr LabNames kNames[] = {{"site", &kSitePrefix},
+                               {"group", &kGroupPrefix},
+                               {"guests", &kGuestsPrefix},
+                               {"path_mtu", &kPathMtuPrefix},
+                               {"translator", &kTranslatorPrefix},
+                               {"tenants", &kTenantsPrefix},
+                               {"edge", &kEdgePrefix},
+                               {"paths", &kPathsPrefix}};
 
 bool of_a_lab(const std::string& name) {
   return std::any_of(std::begin(kNames), std::end(kNames), [&](auto& is) { return name.starts_with(*is.prefix); });

@@ -14,6 +14,7 @@ inline const std::string kTranslatorPrefix = "wm-translator-", kGuestsPrefix = "
 inline const std::string kPathMtuPrefix = "wm-mtu-";
 inline const std::string kTenantsPrefix = "wm-tenants-", kTenantsControlPrefix = "wm-tenants-off-";
 inline const std::string kEdgePrefix = "wm-edge-", kEdgeControlPrefix = "wm-edge-off-";
+inline const std::string kPathsPrefix = "wm-paths-", kPathsControlPrefix = "wm-paths-off-";
 inline const std::string kLabDirectory = "/run/waymark-lab";
 
 // An error that says how to get rid of them, if namespaces or files of a lab are there.

@@ -1,0 +1,36 @@
+#include "lab/paths/events.h"
+
+#include <chrono>
+
+namespace waymark::lab {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// A connection counts as broken after 5 s, and asks once a second.
+constexpr Duration kUntilSilence = milliseconds(6500);
+
+}  // namespace
+
+std::vector<PathsEvent> paths_events() {
+  return {
+      {.name = "killed",
+       .title = "all daemons killed -9, dead for 2 s, restarted",
+       .steps = {{[](PathsFabric& f) { return f.kill_all(); }, seconds(2)},
+                 {[](PathsFabric& f) { return f.start_all(); }, seconds(2)}}},
+      {.name = "lost",
+       .title = "POP 2 lost, its links at once, and back",
+       .steps = {{[](PathsFabric& f) { return f.lose_pop(); }},
+                 {[](PathsFabric& f) { return f.warned(); }, kUntilSilence},
+                 {[](PathsFabric& f) { return f.regain_pop(); }, seconds(2)}},
+       .control_breaks = true},
+      {.name = "out",
+       .title = "POP 2 put into `down`, stopped, and back",
+       .steps = {{[](PathsFabric& f) { return f.take_out(true); }, kUntilSilence},
+                 {[](PathsFabric& f) { return f.take_out(false); }, seconds(2)}},
+       .control_breaks = true},
+  };
+}
+
+}  // namespace waymark::lab

@@ -1,0 +1,191 @@
+#include "lab/paths/fabric.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <chrono>
+#include <csignal>
+
+#include "lab/kit/downloads.h"
+#include "lab/kit/loop.h"
+#include "lab/kit/netns.h"
+#include "lab/kit/stage.h"
+
+namespace waymark::lab {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Duration kPatience = seconds(20);
+constexpr size_t kBulk = 1 << 20;
+
+std::vector<std::string> all_nodes() {
+  std::vector<std::string> out;
+  for (u32 id = 1; id <= kPopCount; ++id) out.push_back(pop_name(id));
+  out.push_back("s1");
+  return out;
+}
+
+}  // namespace
+
+PathsFabric::PathsFabric(PathsSite site, Tools tools, Passing passing)
+    : Crew(site.prefix(), tools.waymark),
+      site_(std::move(site)),
+      tools_(std::move(tools)),
+      passing_(passing),
+      daemons_(site_, tools_) {}
+
+Result<std::string> PathsFabric::encoded(std::vector<std::string> words) const {
+  words.insert(words.begin(), {tools_.waymark, "address", "encode", "-c", site_.file("p1.toml")});
+  auto said = run({.argv = std::move(words)});
+  if (!said) return said;
+  return said->substr(0, said->find('\n'));
+}
+
+// Clients get their addresses, and of each server the one that they know it by.
+Status PathsFabric::provision() {
+  Cast cast{kPathClients, kPathServers, "", "", {}, {}};
+  for (const std::string& client : kPathClients) {
+    const auto own = encoded({"clients", client == "c1" ? "pop=1" : "pop=5", "policy=1", "id=5"});
+    if (!own) return own.error();
+    clients_[client] = *own;
+    WM_TRY(ip(site_.netns(client), fmt::format("addr add {}/128 dev eth0 nodad\n", *own)));
+  }
+  const auto append = [](std::string& list, const std::string& address) {
+    list += (list.empty() ? "" : ",") + address;
+  };
+  for (const Known& known : known_servers()) {
+    const auto address =
+        encoded({"servers", known.server == "s1" ? "id=7" : "id=8", fmt::format("path={}", fmt::join(known.path, ",")),
+                 "policy=2", "epoch=1", "client=" + clients_[known.client]});
+    if (!address) return address.error();
+    servers_[{known.client, known.server}] = *address;
+    append(cast.at_of[known.server], *address);
+    append(cast.to_of[known.client], *address);
+  }
+  recast(std::move(cast));
+  return Done{};
+}
+
+Status PathsFabric::launch(const std::string& node) {
+  auto p = daemons_.start(node, tools_.waymark);
+  if (!p) return p.error();
+  waymark_[node] = std::move(*p);
+  return daemons_.ready(node);
+}
+
+Status PathsFabric::end(const std::string& node) {
+  waymark_[node].signal(SIGKILL);
+  if (!waymark_[node].wait(kPatience)) return Error{fmt::format("the daemon of {} does not end", node)};
+  return Done{};
+}
+
+Status PathsFabric::up(bool outlives_us) {
+  daemons_.outlive_us = outlives_us;
+  WM_TRY(site_.build());
+  WM_TRY(site_.write_files(passing_));
+  WM_TRY(provision());
+  WM_TRY(write_blob(site_.file("www/bulk"), kBulk));
+  WM_TRY(write_blob(site_.file("www/blob")));
+  for (const std::string& server : kPathServers) {
+    auto web = Process::start({site_.netns(server),
+                               {"nginx", "-c", site_.file(server + ".nginx")},
+                               site_.file(server + ".nginx.out"),
+                               outlives_us});
+    if (!web) return web.error();
+    web_[server] = std::move(*web);
+  }
+  WM_TRY(start_all());
+  for (const Known& known : known_servers()) {
+    const std::string address = server_address(known.client, known.server);
+    const Time until = now() + kPatience;
+    for (bool heard = false; !heard; pause_for(milliseconds(50))) {
+      heard = bool(fetch(known.client, fmt::format("http://[{}]/who", address)));
+      if (!heard && (now() > until || interrupted()))
+        return Error{
+            fmt::format("{} of {} does not reach {} at {}", known.client, site_.prefix(), known.server, address)};
+    }
+  }
+  if (!outlives_us) return Done{};
+  for (auto* all : {&web_, &waymark_})
+    for (auto& [node, process] : *all) process.release();
+  return Done{};
+}
+
+Status PathsFabric::down() {
+  Status worst = Done{};
+  for (auto& [node, process] : waymark_) {
+    const Status one = daemons_.down({node});
+    if (!one && worst) worst = one;
+    if (!process.wait(kPatience) && worst) worst = Error{fmt::format("the daemon of {} does not end", node)};
+  }
+  return worst;
+}
+
+Result<std::string> PathsFabric::fetch(const std::string& client, const std::string& url) const {
+  return run({.netns = site_.netns(client), .argv = {"curl", "-sS", "--fail", "--max-time", "2", "--globoff", url}});
+}
+
+Status PathsFabric::kill_all() {
+  for (auto& [node, process] : waymark_) process.signal(SIGKILL);
+  for (const std::string& node : all_nodes()) WM_TRY(end(node));
+  return Done{};
+}
+
+Status PathsFabric::start_all() {
+  for (const std::string& node : all_nodes()) {
+    auto p = daemons_.start(node, tools_.waymark);
+    if (!p) return p.error();
+    waymark_[node] = std::move(*p);
+  }
+  for (const std::string& node : all_nodes()) WM_TRY(daemons_.ready(node));
+  return Done{};
+}
+
+Status PathsFabric::lose_pop() {
+  WM_TRY(site_.cut(kMiddlePop));
+  WM_TRY(end(pop_name(kMiddlePop)));
+  forget_instance(site_.instance(pop_name(kMiddlePop)));
+  return Done{};
+}
+
+Status PathsFabric::regain_pop() {
+  WM_TRY(launch(pop_name(kMiddlePop)));  // first, or others would send to a machine that is no POP yet
+  return site_.join(kMiddlePop);
+}
+
+std::vector<std::string> PathsFabric::others() const {
+  std::vector<std::string> out;
+  for (u32 id = 1; id <= kPopCount; ++id)
+    if (id != kMiddlePop) out.push_back(pop_name(id));
+  return out;
+}
+
+Status PathsFabric::take_out(bool out) {
+  const std::string middle = pop_name(kMiddlePop);
+  if (!out) WM_TRY(launch(middle));
+  WM_TRY(site_.write_pops(passing_, out ? std::to_string(kMiddlePop) : ""));
+  for (const std::string& pop : others())
+    if (auto said = daemons_.ask(pop, {"reload"}); !said) return said.error();
+  if (!out) return Done{};
+  WM_TRY(daemons_.down({middle}));
+  if (!waymark_[middle].wait(kPatience)) return Error{fmt::format("the daemon of {} does not end", middle)};
+  return Done{};
+}
+
+Status PathsFabric::warned() {
+  const std::string sentence = fmt::format("POP {} is lost", kMiddlePop);
+  for (const std::string& pop : others()) {
+    const Time until = now() + seconds(3);
+    for (bool told = false; !told; pause_for(milliseconds(50))) {
+      const auto status = daemons_.ask(pop, {"show", "status"});
+      told = status && status->find(sentence) != std::string::npos;
+      if (!told && (now() > until || interrupted()))
+        return Error{fmt::format("`show status` of {} does not warn that {}", pop, sentence)};
+    }
+  }
+  return Done{};
+}
+
+}  // namespace waymark::lab

@@ -1,0 +1,56 @@
+// The POPs of lab `paths` with all that runs around them, and the handles by which its events move them.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lab/kit/crew.h"
+#include "lab/kit/daemons.h"
+#include "lab/paths/site.h"
+
+namespace waymark::lab {
+
+class PathsFabric : public Crew {
+ public:
+  PathsFabric(PathsSite site, Tools tools, Passing passing);
+  PathsFabric(const PathsFabric&) = delete;
+
+  Status up(bool outlives_us);  // until each client reaches each server
+  Status down();                // Waymark's daemons, in order
+
+  Status kill_all();  // Waymark's daemons, -9
+  Status start_all();
+  Status lose_pop();  // the middle one: links and daemon at once, and nothing of it is kept
+  Status regain_pop();
+  Status take_out(bool out);  // all others have it in `down`, or no longer; and its daemon ends in order, or begins
+  Status warned();            // until each other POP warns that it is lost
+
+  const PathsSite& site() const { return site_; }
+  const Daemons& daemons() const { return daemons_; }
+  // As `waymark address encode` gave them.
+  const std::string& client_address(const std::string& client) const { return clients_.at(client); }
+  const std::string& server_address(const std::string& client, const std::string& server) const {
+    return servers_.at({client, server});
+  }
+  // What a client's request to this URL gets.
+  Result<std::string> fetch(const std::string& client, const std::string& url) const;
+
+ private:
+  Status provision();
+  Status launch(const std::string& node);
+  Status end(const std::string& node);  // -9
+  Result<std::string> encoded(std::vector<std::string> words) const;
+  std::vector<std::string> others() const;  // POPs but the middle one
+
+  const PathsSite site_;
+  const Tools tools_;
+  const Passing passing_;
+  Daemons daemons_;
+  std::map<std::string, std::string> clients_;
+  std::map<std::pair<std::string, std::string>, std::string> servers_;
+  std::map<std::string, Process> web_, waymark_;
+};
+
+}  // namespace waymark::lab

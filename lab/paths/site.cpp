@@ -1,0 +1,197 @@
+//   c1 ── p1 ═══ p2     p5 ── c2         p1..p5  POPs 1 to 5, 3fff:0:N::1: each has a link to each other one
+//           │ ╳ │ ╳ │                    c1, c2  unmodified clients, with addresses out of 3fff:c00::/40
+//           p4 ───── p3                  s1      server 7 at POP 3, which ends its tunnel
+//           │         │                  s2      server 8 at POP 4, unmodified: packets reach it as they are
+//           s2       s1
+//
+//   What goes between POPs 1 and 2 goes as it is, to POP 4 by Generic UDP Encapsulation, else by IP in IP. Servers hold
+//   their own part of 3fff:a00::/40 as local.
+//
+//   Links: 3fff:f:JK::/64 between POPs J and K, who are ::J and ::K there; 3fff:5:N::/64 to server sN, who is ::5.
+#include "lab/paths/site.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "lab/kit/netns.h"
+#include "lab/kit/polling.h"
+
+namespace waymark::lab {
+namespace {
+
+// Where clients and servers are.
+u32 pop_of(const std::string& end) { return end == "c1" ? 1 : end == "c2" ? 5 : end == "s1" ? 3 : 4; }
+u32 server_id(const std::string& server) { return server == "s1" ? 7 : 8; }
+
+std::vector<std::string> ends_at(u32 pop, const std::vector<std::string>& of) {
+  std::vector<std::string> out;
+  std::ranges::copy_if(of, std::back_inserter(out), [&](auto& end) { return pop_of(end) == pop; });
+  return out;
+}
+
+std::string link(u32 from, u32 to) {
+  return fmt::format("3fff:f:{}{}::{}", std::min(from, to), std::max(from, to), from);
+}
+// On one link of theirs, so that neither needs a router for the other.
+bool are_plain(u32 a, u32 b) { return std::max(a, b) == 2; }
+
+std::string up(const std::string& interface, const std::string& address) {
+  return fmt::format("link set dev {0} up\naddr add {1} dev {0} nodad\n", interface, address);
+}
+
+// What a POP loses with its links.
+std::string routes_of(u32 id) {
+  std::string out;
+  for (u32 other = 1; other <= kPopCount; ++other) {
+    if (other == id) continue;
+    const std::string via = are_plain(id, other) ? "" : " via " + link(other, id);
+    out += fmt::format("route replace {}{} dev {}\n", pop_address(other), via, pop_name(other));
+  }
+  for (const std::string& client : ends_at(id, kPathClients))
+    out += fmt::format("route replace 3fff:c00:{}::/48 dev {}\n", id, client);
+  return out;
+}
+
+std::string commands_of_pop(u32 id) {
+  std::string out = up("lo", pop_address(id));
+  for (u32 other = 1; other <= kPopCount; ++other) {
+    if (other == id) continue;
+    out += up(pop_name(other), link(id, other) + "/64");
+    if (are_plain(id, other)) out += fmt::format("addr add {} dev {} nodad\n", pop_address(id), pop_name(other));
+  }
+  for (const std::string& client : ends_at(id, kPathClients)) out += up(client, fmt::format("3fff:c:{}::1/64", id));
+  for (const std::string& server : ends_at(id, kPathServers))
+    out += up(server, fmt::format("3fff:5:{}::1/64", server.back()));
+  return out + routes_of(id);
+}
+
+std::string commands_for(const std::string& node) {
+  const std::string lo = "link set dev lo up\n";
+  if (node[0] == 'p') return lo + commands_of_pop(u32(node.back() - '0'));
+  if (node[0] == 'c')
+    return lo + fmt::format(
+                    "link set dev eth0 up\nroute add 3fff:c:{0}::1 dev eth0\n"
+                    "route add 3fff:a00::/40 via 3fff:c:{0}::1\n",
+                    pop_of(node));
+  return lo + up("eth0", own_address(node) + "/64") +
+         fmt::format("route add local 3fff:a00:0:{:x}00::/56 dev lo\n", server_id(node)) +
+         fmt::format("route add default via 3fff:5:{}::1\n", node.back());
+}
+
+}  // namespace
+
+const std::vector<Known>& known_servers() {
+  static const std::vector<Known> all = {
+      {"c1", "s1", {1, 2, 3}}, {"c1", "s2", {1, 2, 5, 4}}, {"c2", "s1", {5, 2, 3}}, {"c2", "s2", {5, 4}}};
+  return all;
+}
+
+std::string pop_name(u32 id) { return fmt::format("p{}", id); }
+std::string pop_address(u32 id) { return fmt::format("3fff:0:{}::1", id); }
+std::string own_address(const std::string& server) { return fmt::format("3fff:5:{}::5", server.back()); }
+
+Status PathsSite::build() const {
+  Wires wires;
+  std::vector<std::vector<std::string>> ends;
+  for (u32 a = 1; a <= kPopCount; ++a) {
+    wires.nodes.push_back(pop_name(a));
+    for (u32 b = a + 1; b <= kPopCount; ++b) ends.push_back({pop_name(a), pop_name(b), pop_name(b), pop_name(a)});
+  }
+  for (const auto* all : {&kPathClients, &kPathServers})
+    for (const std::string& end : *all) {
+      wires.nodes.push_back(end);
+      ends.push_back({pop_name(pop_of(end)), end, end, "eth0"});
+    }
+  for (const auto& e : ends) {
+    wires.links += wire(e[0], e[1], e[2], e[3]);
+    wires.whole_sums.insert(wires.whole_sums.end(), {{e[0], e[1]}, {e[2], e[3]}});
+  }
+  wires.commands = commands_for;
+  wires.more_settings = [](const std::string& node) {
+    Settings out = {{"net/ipv6/icmp/ratelimit", "0"}};  // every error counts here
+    for (const char* which : {"all", "default"}) {
+      out.push_back({fmt::format("net/ipv6/conf/{}/forwarding", which), node[0] == 'p' ? "1" : "0"});
+      out.push_back({fmt::format("net/ipv6/conf/{}/keep_addr_on_down", which), "1"});
+    }
+    if (node[0] == 's') out.push_back({"net/ipv6/ip_nonlocal_bind", "1"});  // the tools bind to addresses
+    return out;
+  };
+  WM_TRY(raise(wires));
+  for (const std::string node : {"c1", "c2", "s2"}) WM_TRY(poll_without_merging(netns(node), "eth0"));
+  return Done{};
+}
+
+std::string PathsSite::pop(u32 id, Passing passing, const std::string& down) const {
+  std::string interfaces, plain, access, out;
+  for (u32 other = 1; other <= kPopCount; ++other) {
+    if (other != id) interfaces += fmt::format("{}{} = \"wan\"", interfaces.empty() ? "" : ", ", pop_name(other));
+    if (other != id && are_plain(id, other)) plain += fmt::format("{}{}", plain.empty() ? "" : ", ", other);
+  }
+  for (const std::string& server : ends_at(id, kPathServers)) interfaces += fmt::format(", {} = \"wan\"", server);
+  for (const std::string& client : ends_at(id, kPathClients)) {
+    interfaces += fmt::format(", {} = \"clients\"", client);
+    access = fmt::format("\n[[path.access]]\ninterface = \"{}\"\nprefix = \"3fff:c00:{}::/48\"\n", client, id);
+  }
+  out = fmt::format(
+      "[node]\nname = \"{}\"\n\n[engine]\npins = 0\ninterfaces = {{ {} }}\n\n[api]\nsocket = \"{}\"\n\n"
+      "[plan.clients]\nprefix = \"3fff:c00::/40\"\nlayout = \"pop:8 policy:8 id:32 zero:40\"\n\n"
+      "[plan.servers]\nprefix = \"3fff:a00::/40\"\nlayout = \"id:16 path:5x8 policy:4 epoch:2 tag:26\"\n"
+      "over = \"pair\"\nkeys = {{ 1 = \"000102030405060708090a0b0c0d0e0f\" }}\n\n"
+      "[path]\nid = {}\nclients = \"clients\"\nservers = \"servers\"\nzone = \"wan\"\n{}plain = [{}]\ndown = [{}]\n{}",
+      instance(pop_name(id)), interfaces, socket(pop_name(id)), id, access.empty() ? "" : "access_zone = \"clients\"\n",
+      plain, down, access);
+  for (u32 n = 1; n <= kPopCount; ++n)
+    out += fmt::format("\n[[path.pop]]\nid = {}\naddress = \"{}\"\n{}", n, pop_address(n),
+                       n == pop_of("s2") ? "tunnel = \"gue\"\n" : "");
+  for (const std::string& server : kPathServers)
+    out += fmt::format("\n[[path.server]]\nid = {}\npop = {}\naddress = \"{}\"\ntunnel = \"{}\"\n", server_id(server),
+                       pop_of(server), own_address(server), server == "s1" ? "ip" : "mac");
+  return out + fmt::format(
+                   "\n[[path.policy]]\nname = \"client\"\nindex = 1\nto_server = [\"tcp/*\", \"udp/*\"]\n"
+                   "\n[[path.policy]]\nname = \"web\"\nindex = 2\n"
+                   "to_server = [\"tcp/80\", \"tcp/{0}\", \"udp/{0}\"]\nmandatory = [{1}]\n",
+                   kEchoPort, passing == Passing::allowed ? "" : std::to_string(kMiddlePop));
+}
+
+std::string PathsSite::host() const {
+  return fmt::format(
+      "[node]\nname = \"{}\"\n\n[engine]\ninterfaces = {{ eth0 = \"wan\" }}\n\n[api]\nsocket = \"{}\"\n\n"
+      "[host]\naddress = \"{}\"\ndirectors = \"{}\"\n\n[[host.service]]\nname = \"web\"\naddress = "
+      "\"3fff:a00:0:700::/56\"\nports = [\"tcp/80\", \"tcp/{}\", \"udp/{}\"]\n",
+      instance("s1"), socket("s1"), own_address("s1"), pop_address(pop_of("s1")), kEchoPort, kEchoPort);
+}
+
+Status PathsSite::write_pops(Passing passing, const std::string& down) const {
+  for (u32 id = 1; id <= kPopCount; ++id) {
+    const bool itself = down == std::to_string(id);
+    WM_TRY(write_file(file(pop_name(id) + ".toml"), pop(id, passing, itself ? "" : down)));
+  }
+  return Done{};
+}
+
+Status PathsSite::write_files(Passing passing) const {
+  WM_TRY(write_pops(passing, ""));
+  WM_TRY(write_file(file("s1.toml"), host()));
+  for (const std::string& server : kPathServers)
+    WM_TRY(write_nginx(
+        server,
+        " client_max_body_size 0; dav_methods PUT; location = /who { return 200 \"$remote_addr " + server + "\"; }"));
+  return Done{};
+}
+
+Status PathsSite::cut(u32 pop) const {
+  std::string commands;
+  for (u32 other = 1; other <= kPopCount; ++other)
+    if (other != pop) commands += fmt::format("link set dev {} down\n", pop_name(other));
+  return ip(netns(pop_name(pop)), commands);
+}
+
+Status PathsSite::join(u32 pop) const {
+  std::string commands;
+  for (u32 other = 1; other <= kPopCount; ++other)
+    if (other != pop) commands += fmt::format("link set dev {} up\n", pop_name(other));
+  return ip(netns(pop_name(pop)), commands + routes_of(pop));
+}
+
+}  // namespace waymark::lab
