@@ -50,6 +50,16 @@ TEST(Path, PlainNeighboursGetPacketsAsTheyAre) {
   expect_end(s.from_network(packet(far, by_four, syn())), "path.not_predecessor");
 }
 
+TEST(Path, AClientsSourceIsOneOfThoseThatItsLinkHas) {
+  std::string toml = site(1);
+  const std::string all = "3fff:c00::/41";
+  toml.replace(toml.rfind(all), all.size(), "3fff:c00:1:200::/56");  // those of the policy that is open
+  PathSite s(1, toml);
+  const std::string mine = client(1), other = client(1, 5, web);
+  EXPECT_EQ(s.from_client(packet(mine, server("1,2,3", mine), syn())).reason, "path.onward");
+  expect_end(s.from_client(packet(other, server("1,2,3", other), syn())), "path.foreign_source");
+}
+
 TEST(Path, APopMayBeTakenForDead) {
   PathSite s(1, site(1, "down = [2]"));
   const std::string mine = client(1);
