@@ -36,10 +36,11 @@ template <Env E>
 WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& to) {
   const OwnSettings& s = env.settings().role.path;
   const Space zone = space_of(port->zone);
-  Arrived arrived = {kByLink, env.length(), 0, 0, 0};
+  Arrived arrived = {kByLink, 0, 0, 0, 0};
   if (p.ip6 && (is_client(s, p.destination) || is_server(s, p.destination))) {
     if (zone != s.access && zone != s.network) return steer::why::not_ours;
     if (zone == s.access) arrived.came = kByAccess;
+    arrived.limit = env.length();  // no earlier: clang spills the frame's end as 32 bits, which the verifier refuses
   } else {
     // Without a front it is to whoever else: steer leaves the search among prefixes to this role.
     if (!to.front || is_ip4(to.front->address) == bool(p.ip6)) return steer::why::not_ours;
