@@ -144,6 +144,7 @@ void Group::proven(Connection& connection, Time now) {
   tell(member, slots_.all());
   tell_holdings(member);
   tell(member, FlowTable{shared_flow_buckets()});
+  tell(member, EdgeTable{shared_edge_buckets()});
   if (digest_) tell(member, *digest_);
 }
 
@@ -239,7 +240,7 @@ Time Group::deadline() const {
   for (const auto& m : members_) {
     if (m->link) next = std::min(next, m->pinged + kPingEvery);
     if (!m->link && !m->dialled) next = std::min(next, m->dial_at);
-    if (m->sharing || m->shares_flows) next = std::min(next, next_slice_);
+    if (m->sharing || m->shares_flows || m->edges.shares) next = std::min(next, next_slice_);
   }
   for (const auto& [link, c] : connections_)
     next = std::min(next, c.channel.proven() ? c.heard + kSilence : c.opened + kProveWithin);
@@ -276,7 +277,12 @@ void Group::hear_again() {
 }
 
 GroupView Group::view() const {
-  GroupView v{in_step_, {}, refused_, last_refusal_, scanner_.mirrored(), flow_scanner_.lent()};
+  GroupView v{in_step_,
+              {},
+              refused_,
+              last_refusal_,
+              scanner_.mirrored(),
+              flow_scanner_.lent() + (needs_.edges ? needs_.edges->lent() : 0)};
   for (const auto& m : members_) {
     v.members.push_back(m->view(digest_));
     v.members.back().refused = is_refused(*m);

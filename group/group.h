@@ -22,6 +22,7 @@
 #include "base/event.h"
 #include "config/config.h"
 #include "group/channel.h"
+#include "group/edge_flows.h"
 #include "group/holdings.h"
 #include "group/member.h"
 #include "group/states.h"
@@ -55,6 +56,7 @@ struct GroupNeeds {
   IdleStamps idle;                            //
   std::function<u32()> stale_stamps;          // Settings::stale_stamps
   std::function<FlowTimes(Time)> flows = {};  // of the firewall's table; none: there is none
+  EdgeFlows* edges = nullptr;                 // likewise
 };
 
 struct GroupView {
@@ -63,7 +65,7 @@ struct GroupView {
   u64 refused;               // connections that proved nothing, or found no place
   std::string last_refusal;  // why the last of them was refused
   u64 mirrored;              // pins here that others lent
-  u64 lent_flows = 0;        // likewise flows of the firewall's
+  u64 lent_flows = 0;        // likewise flows of the firewall's or the edge's
 };
 
 // The address of "192.0.2.1:6090" or "[2001:db8::1]:6090".
@@ -135,6 +137,11 @@ class Group {
   void tell_flow_table();
   void look_for_flows();
   void send_flows(Member& member);
+  u32 shared_edge_buckets() const;
+  void review_edge_sharing(Member& member);
+  void tell_edge_table();
+  void look_for_edge_flows(Time now);
+  void send_edge_flows(Member& member);
   void review_sharing(Member& member, Time now);
   void ask_for_pins(Member& member);
   void refresh_slots();
@@ -160,6 +167,8 @@ class Group {
   FlowScanner flow_scanner_;
   u32 told_flow_buckets_ = 0;
   bool scanning_flows_ = false;
+  u32 told_edge_buckets_ = 0;
+  bool scanning_edges_ = false;
   States states_;
   std::vector<StateRecord> states_received_;
   Opinions opinions_;                    // ours

@@ -94,6 +94,10 @@ void Member::forget_flows() {
   flows_unshared.clear();
   shares_flows = flows_asked = false;
   sending_flows.reset();
+  edges.buckets = 0;
+  edges.unshared.clear();
+  edges.shares = edges.asked = false;
+  edges.sending.reset();
 }
 
 MemberView Member::view(const std::optional<Digest>& ours) const {
@@ -114,10 +118,13 @@ MemberView Member::view(const std::optional<Digest>& ours) const {
   }
   v.sharing = sharing;
   v.shares_flows = shares_flows;
-  v.flows_unshared = flows_unshared;
+  v.flows_unshared = flows_unshared.empty() ? edges.unshared : flows_unshared;
   v.flows_sent = flows_sent;
   v.flows_received = flows_received;
   v.flows = flow_applier.counts();
+  v.shares_edges = edges.shares;
+  v.edge_flows_sent = edges.sent;
+  v.edge_flows_received = edges.received;
   v.lag = lag;
   v.pulled = pulled;
   v.pins_sent = pins_sent;

@@ -54,10 +54,21 @@ struct MemberView {
   std::string flows_unshared;  // why not
   u64 flows_sent = 0, flows_received = 0;
   FlowMirrorCounts flows;  // what became of those
-  MirrorCounts mirror;     // what became of those that were received
-  bool behind = false;     // it does not keep up: changes are not sent for now
-  u64 lost = 0;            // changes that it was not sent, until it has been sent all again
-  u64 resends = 0;         // how often that was
+  bool shares_edges = false;
+  u64 edge_flows_sent = 0, edge_flows_received = 0;
+  MirrorCounts mirror;  // what became of those that were received
+  bool behind = false;  // it does not keep up: changes are not sent for now
+  u64 lost = 0;         // changes that it was not sent, until it has been sent all again
+  u64 resends = 0;      // how often that was
+};
+
+// Flows of edges (group/edge_flows.h), by one link.
+struct EdgeShare {
+  u32 buckets = 0;  // that it says it has for each prefix
+  bool shares = false, asked = false, mirrored = false;
+  std::string unshared;        // why they are not; empty where they are, or one has none
+  std::optional<u32> sending;  // the bucket from which it is sent all of them
+  u64 sent = 0, received = 0;
 };
 
 struct Member {
@@ -100,6 +111,7 @@ struct Member {
   std::optional<u32> sending_flows;  // the bucket from which it is sent all of them
   FlowApplier flow_applier;
   u64 flows_sent = 0, flows_received = 0;
+  EdgeShare edges;
 
   // As it was told last, by this link or the one before.
   std::map<std::string, Claim> claims;

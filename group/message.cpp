@@ -162,6 +162,35 @@ bool read(ByteReader& r, FlowRecord& f) {
   return true;
 }
 
+constexpr size_t size_of(const EdgeFlowRecord*) { return 76; }
+void write(ByteWriter& w, const EdgeFlowRecord& f) {
+  w.number(f.place);
+  for (const u64 word : {f.prefix, f.key[0], f.key[1], f.key[2], f.key[3], f.server[0], f.server[1], f.state, f.user})
+    w.number(word);
+}
+bool read(ByteReader& r, EdgeFlowRecord& f) {
+  f.place = r.number<u32>();
+  for (u64* word :
+       {&f.prefix, &f.key[0], &f.key[1], &f.key[2], &f.key[3], &f.server[0], &f.server[1], &f.state, &f.user})
+    *word = r.number<u64>();
+  return true;
+}
+
+constexpr size_t size_of(const GoneEdgeFlow*) { return 20; }
+void write(ByteWriter& w, const GoneEdgeFlow& g) {
+  w.number(g.place);
+  w.number(g.prefix);
+  w.number(g.user);
+}
+bool read(ByteReader& r, GoneEdgeFlow& g) {
+  g.place = r.number<u32>();
+  g.prefix = r.number<u64>();
+  g.user = r.number<u64>();
+  return true;
+}
+
+void write(ByteWriter& w, const EdgeTable& t) { w.number(t.buckets); }
+bool read(ByteReader& r, EdgeTable& t) { return t.buckets = r.number<u32>(), true; }
 void write(ByteWriter& w, const FlowTable& t) { w.number(t.buckets); }
 bool read(ByteReader& r, FlowTable& t) { return t.buckets = r.number<u32>(), true; }
 // A message that is nothing but its kind.

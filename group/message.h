@@ -119,11 +119,39 @@ struct FlowPullEnd {  // these were all
   bool operator==(const FlowPullEnd&) const = default;
 };
 
+// A flow of an edge's (roles/edge/packet_flow.h) as it stands in its record; `state` without what is a node's own.
+struct EdgeFlowRecord {
+  u64 prefix;  // the upper half of its own address, as on the wire
+  u32 place;   // in the prefix's region of the table
+  u64 key[4];
+  u64 server[2];
+  u64 state, user;
+  bool operator==(const EdgeFlowRecord&) const = default;
+};
+struct GoneEdgeFlow {
+  u64 prefix;
+  u32 place;
+  u64 user;
+  bool operator==(const GoneEdgeFlow&) const = default;
+};
+// Before the digest: how many buckets a prefix has in the sender's table; 0: it shares none.
+struct EdgeTable {
+  u32 buckets = 0;
+  bool operator==(const EdgeTable&) const = default;
+};
+struct EdgePull {  // please send all flows of edges that you have
+  bool operator==(const EdgePull&) const = default;
+};
+struct EdgePullEnd {  // these were all
+  bool operator==(const EdgePullEnd&) const = default;
+};
+
 // In the order of their kinds on the wire, from 1 on: append only.
-using Message = std::variant<Digest, std::vector<StateRecord>, std::vector<Opinion>, std::vector<SlotIdentity>,
-                             std::vector<PinRecord>, std::vector<GonePin>, Pull, PullEnd, Ping, Pong,
-                             std::vector<Claim>, std::vector<Assignment>, FlowTable, std::vector<FlowRecord>,
-                             std::vector<GoneFlow>, FlowPull, FlowPullEnd>;
+using Message =
+    std::variant<Digest, std::vector<StateRecord>, std::vector<Opinion>, std::vector<SlotIdentity>,
+                 std::vector<PinRecord>, std::vector<GonePin>, Pull, PullEnd, Ping, Pong, std::vector<Claim>,
+                 std::vector<Assignment>, FlowTable, std::vector<FlowRecord>, std::vector<GoneFlow>, FlowPull,
+                 FlowPullEnd, EdgeTable, std::vector<EdgeFlowRecord>, std::vector<GoneEdgeFlow>, EdgePull, EdgePullEnd>;
 
 // As few bodies as hold it: a long list takes several, an empty one none.
 std::vector<std::vector<u8>> encode(const Message& message);

@@ -36,6 +36,7 @@ struct Node {
   std::vector<StateRecord> states;
   std::vector<std::string> log, warnings;
   bool keeps_flows = false;
+  EdgeFlows* edges = nullptr;
 
   Node(const std::string& n, u32 pins) : name(n), tables(pins), secret(32, 7) {}
 };
@@ -93,6 +94,7 @@ struct Net {
     needs.idle = idle;
     needs.stale_stamps = [] { return kStale; };
     if (n.keeps_flows) needs.flows = [&n](Time at) { return flow_times(n.tables, at); };
+    needs.edges = n.edges;
     n.group = std::make_unique<Group>(n.config, n.name, n.secret, u64(now.count()), std::move(needs), n.tables.live,
                                       standing);
     publish(i);

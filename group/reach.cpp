@@ -183,7 +183,9 @@ bool Group::must_give_way() const {
 
 bool Group::may_do_without(const Member& m) const {
   const bool kept = standing_ == Standing::announced;
-  if (m.joined || (kept && waited_ >= kKeptMost)) return true;
+  // An edge that returns must not announce its prefix before its flows are here.
+  const bool joined = m.joined && (!m.edges.shares || m.edges.mirrored);
+  if (joined || (kept && waited_ >= kKeptMost)) return true;
   if (m.link) return waited_ >= 4 * config_.wait;
   if (is_refused(m)) return waited_ >= config_.wait && (kept || !must_give_way());
   switch (m.reach) {

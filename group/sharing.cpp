@@ -45,6 +45,7 @@ void Group::publish_changes(const Digest& digest, const std::vector<StateRecord>
   ours.mirror = config_.mirror && !live_.pins.empty();
   refresh_slots();
   tell_flow_table();
+  tell_edge_table();
   if (digest_ != ours) {
     digest_ = ours;
     tell_all(ours);
@@ -125,6 +126,7 @@ void Group::ask_for_pins(Member& member) {
 void Group::review_sharing(Member& member, Time now) {
   if (!member.link || !member.digest || !digest_) return;
   review_flow_sharing(member);
+  review_edge_sharing(member);
   const bool sharing = not_sharing(*digest_, *member.digest).empty();
   if (!sharing) {
     member.joined = true;  // there is nothing to wait for
@@ -216,6 +218,24 @@ void Group::handle(u32 index, const Message& message, Time now) {
                  [&](const FlowPullEnd&) {
                    if (member.shares_flows && !std::exchange(member.mirrored_flows, true)) ++peer_changes_;
                  },
+                 [&](const EdgeTable& table) {
+                   member.edges.buckets = table.buckets;
+                   review_edge_sharing(member);
+                 },
+                 [&](const std::vector<EdgeFlowRecord>& flows) {
+                   member.edges.received += flows.size();
+                   if (member.edges.shares) needs_.edges->apply(flows, now);
+                 },
+                 [&](const std::vector<GoneEdgeFlow>& gone) {
+                   if (member.edges.shares) needs_.edges->erase(gone, now);
+                 },
+                 [&](const EdgePull&) { member.edges.asked = true; },
+                 [&](const EdgePullEnd&) {
+                   if (!member.edges.shares) return;
+                   member.edges.mirrored = true;
+                   ++peer_changes_;
+                   review_step();
+                 },
                  [&](const std::vector<Assignment>& news) {
                    ++peer_changes_;
                    assignments_received_.insert(assignments_received_.end(), news.begin(), news.end());
@@ -234,9 +254,12 @@ void Group::look_for_changes(Time now) {
   const bool shared = any([](auto& m) { return m->sharing; });
   const bool flows = any([](auto& m) { return m->shares_flows; });
   if (!shared) scanning_ = false;
+  const bool edges = any([](auto& m) { return m->edges.shares; });
   if (!flows) scanning_flows_ = false;
-  if ((!shared && !flows) || now < next_slice_) return;
+  if (!edges) scanning_edges_ = false;
+  if ((!shared && !flows && !edges) || now < next_slice_) return;
   next_slice_ = now + kSlice;
+  if (edges) look_for_edge_flows(now);
   if (flows) look_for_flows();
   if (!shared) return;
   PinChanges changes;
