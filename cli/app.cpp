@@ -186,7 +186,7 @@ struct CommandLine {
       const auto under = [&](const std::string& name, const std::string& about, std::function<int()> run) {
         CLI::App* c = holds->add_subcommand(name, about);
         c->callback([this, run = std::move(run)] { chosen = run; });
-        c->add_option("ID", held, fmt::format("Of a [[{}.id]]", role))->required();
+        c->add_option("ID", held, fmt::format("What `show holdings` calls \"{} ID\"", role))->required();
         return c;
       };
       const auto thing = [this, role] { return role + " " + held; };

@@ -130,5 +130,45 @@ TEST(Edges, WhatWillNotWorkAsThoughtIsWarnedOf) {
         "edge service \"web\" has IPv4 in \"anycast\" and none in \"servers\": its flows never learn a server");
 }
 
+// What follows the services: two members of a group, and what [[edge.member]] has of the other.
+std::string members(const std::string& member, const std::string& prefix) {
+  return "[[edge.member]]\nmember = \"" + member + "\"\nprefix = \"" + prefix +
+         "\"\n[group]\nname = \"g\"\nkey = \"/k\"\nlisten = \"[3fff:5::1]:6090\"\n[[group.member]]\nname = \"e2\"\n"
+         "address = \"[3fff:5::2]:6090\"\n";
+}
+
+TEST(Edges, MembersOfAGroupAreEdgesWithPrefixesOfTheirOwn) {
+  const std::string head = "[node]\nname = \"e1\"\n";
+  const auto says = [&](const std::string& keys, const std::string& more, const std::string& sentence) {
+    const std::string problems = problems_of(head + edge(keys, service(kAny)) + more);
+    EXPECT_NE(problems.find(sentence), std::string::npos) << sentence << problems;
+  };
+  EXPECT_EQ(problems_of(head + edge(kKeys, service(kAny)) + members("e2", "3fff:f:2::/64")), "");
+  says(kKeys, members("e3", "3fff:f:2::/64"), "[[edge.member]] has e3, and [group] has no member of that name");
+  says(kKeys, members("e2", "3fff:f:2::/48"),
+       "\"prefix\" of edge e2 is 3fff:f:2::/48: flows' own addresses need 64 bits");
+  says(kKeys, members("e2", "3fff:f:1::/64"),
+       "\"prefix\" of edge e2, 3fff:f:1::/64, and \"prefix\" in [edge], 3fff:f:1::/64, have addresses in common");
+  says(kKeys, "[[edge.member]]\nmember = \"e3\"\nprefix = \"3fff:f:2::/64\"\n" + members("e2", "3fff:f:2::/64"),
+       "\"prefix\" of edge e2, 3fff:f:2::/64, and that of edge e3, 3fff:f:2::/64, have addresses in common");
+  says(kKeys, members("e2", "3fff:51::/64"),
+       "and 3fff:51::/48 of \"servers\" of edge service \"web\" have addresses in");
+  says(kKeys, "[[edge.member]]\nmember = \"e2\"\nprefix = \"3fff:f:3::/64\"\n" + members("e2", "3fff:f:2::/64"),
+       "[[edge.member]] has e2 twice");
+  says(kKeys + "flows = 7000000\n", members("e2", "3fff:f:2::/64"),
+       "\"flows\" in [edge] is 7000000, for each of 2 prefixes; at most 12000000 are supported in all");
+  const std::string four = "pool = [\"203.0.113.0/28\"]\naddress4 = \"198.51.100.1\"\n";
+  says(kKeys + four, members("e2", "3fff:f:2::/64"),
+       "[edge] has [[edge.member]] and \"pool\": members share flows of IPv6 alone, so where this node is lost, its "
+       "flows "
+       "of IPv4 are");
+  EXPECT_NE(
+      problems_of(head + edge(four, service("\"192.0.2.80\"", "\"198.18.0.0/16\"")) + members("e2", "3fff:f:2::/64"))
+          .find("[edge] has [[edge.member]], and no \"prefix\": members share flows of IPv6 alone"),
+      std::string::npos);
+  const std::string alone = members("e2", "3fff:f:2::/64");
+  says(kKeys, alone.substr(alone.find("[group]")), "members of the [group] do not know its flows");
+}
+
 }  // namespace
 }  // namespace waymark

@@ -42,13 +42,13 @@ bool fits(const EdgeFlowFilter& filter, const EdgeFlowSeen& f) {
 }
 
 template <class F>
-std::optional<EdgeFlowSeen> look_at(const u64* way, const typename F::Record* record, const FlowClock& c,
+std::optional<EdgeFlowSeen> look_at(const u64* way, const typename F::Record* record, u32 place, const FlowClock& c,
                                     const EdgePlan& plan) {
   const u64 word = read_word(way);
   if (!u32(word) || phase_of(word) == ExactPhase::claimed || !record) return std::nullopt;
   const u64 state = begin_reading(record);
   edge::Known flow = {};
-  const bool in_force = F::read(*plan.load, record, state, flow);
+  const bool in_force = F::read(*plan.load, record, place, state, flow);
   if (!state || !end_reading(record, state)) return std::nullopt;
   EdgeFlowSeen seen{std::nullopt,
                     flow.ends.client,
@@ -95,8 +95,9 @@ std::vector<EdgeFlowSeen> list_edge_flows(Live& live, const FlowClock& c, const 
   std::vector<EdgeFlowSeen> out;
   FlowEnv env{live};
   const auto in = [&]<class F>(F) {
+    const auto* first = F::record(env, 0);
     list<typename F::Table>(env, filter, out, [&](const u64* way, const typename F::Record* record) {
-      return look_at<F>(way, record, c, plan);
+      return look_at<F>(way, record, record ? u32(record - first) : 0, c, plan);
     });
   };
   in(edge::Six{});

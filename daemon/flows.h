@@ -25,6 +25,8 @@ struct FlowsView {
 struct EdgeView {
   EdgeSwept swept;
   u64 capacity = 0;  // all ways of the table
+  // In a group: what became of flows that members told.
+  std::optional<group::EdgeMirrorCounts> mirror = {};
 };
 
 struct EdgeFlowFilter {

@@ -134,6 +134,17 @@ void add_edge(std::string& out, const Snapshot& s) {
   Family(out, "waymark_edge_flows_learnt", "gauge", "Those whose server is learnt.").sample({}, s.edge->swept.learnt);
   Family(out, "waymark_edge_flows_capacity", "gauge", "Ways for flows. Beyond 75% of them a new flow may find no room.")
       .sample({}, s.edge->capacity);
+  if (!s.edge->mirror) return;
+  const group::EdgeMirrorCounts& m = *s.edge->mirror;
+  Family told(
+      out, "waymark_edge_flows_told_total", "counter",
+      "Flows that members told, by what became of them. Unknown: their prefix is no member's; refused: no flows "
+      "that could be; kept: ours is later; raced: a packet was there first.");
+  for (const auto& [became, count] :
+       {std::pair("applied", m.applied), std::pair("refreshed", m.refreshed), std::pair("kept", m.kept),
+        std::pair("erased", m.erased), std::pair("unknown", m.unknown), std::pair("refused", m.refused),
+        std::pair("raced", m.raced)})
+    told.sample({{"became", became}}, count);
 }
 
 void add_neighbours(std::string& out, const Snapshot& s) {
@@ -200,10 +211,11 @@ void add_control(std::string& out, const Snapshot& s) {
        [](auto& m) -> u64 { return m.pins_received; }},
       {"waymark_member_pins_refused_total", "counter", "Of those: no pins at all, or of unknown targets.",
        [](auto& m) -> u64 { return m.mirror.refused + m.mirror.unknown_target; }},
-      {"waymark_member_flows_sent_total", "counter", "Flows of the firewall's told to the member.",
-       [](auto& m) -> u64 { return m.flows_sent; }},
-      {"waymark_member_flows_received_total", "counter", "Flows of the firewall's that the member told.",
-       [](auto& m) -> u64 { return m.flows_received; }},
+      {"waymark_member_flows_sent_total", "counter", "Flows of the firewall's, or of the edge's, told to the member.",
+       [](auto& m) -> u64 { return m.flows_sent + m.edge_flows_sent; }},
+      {"waymark_member_flows_received_total", "counter",
+       "Flows of the firewall's, or of the edge's, that the member told.",
+       [](auto& m) -> u64 { return m.flows_received + m.edge_flows_received; }},
       {"waymark_member_flows_refused_total", "counter", "Of those: none that could be, or there was no room.",
        [](auto& m) -> u64 { return m.flows.refused + m.flows.full; }},
       {"waymark_member_pins_lost_total", "counter", "Changes that the member was not told before it got all anew.",
@@ -214,7 +226,7 @@ void add_control(std::string& out, const Snapshot& s) {
     for (const group::MemberView& m : s.group->members) family.sample({{"member", m.name}}, column.value(m));
   }
   Family(out, "waymark_group_lent_flows", "gauge",
-         "Flows in the firewall's table that members told, and that did not come by here.")
+         "Flows in the firewall's table, or the edge's, that members told, and that did not come by here.")
       .sample({}, s.group->lent_flows);
   Family(out, "waymark_group_refused_total", "counter",
          "Connections that did not prove that they know the secret, or found no place.")

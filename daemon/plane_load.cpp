@@ -75,6 +75,11 @@ Status Plane::may_follow(const Config& now, const Config& next) {
         fmt::format("the table of the edge's flows cannot change to {} while the daemon runs: `waymark down` and a new "
                     "start do it",
                     counted(room_for_flows(next, FlowKind::edge), "flow"))};
+  const auto edge_now = keeping(now, FlowKind::edge), edge_next = keeping(next, FlowKind::edge);
+  if (edge_now && edge_next && edge_now->prefixes != edge_next->prefixes)
+    return Error{
+        "the prefixes of [edge] and of its members cannot change while the daemon runs, as flows have addresses in "
+        "them: `waymark down` and a new start do it"};
   if (next.engine.targets != now.engine.targets)
     return Error{
         fmt::format("[engine] targets cannot change to {} while flows are pinned: `waymark down` and a new start do it",

@@ -74,6 +74,7 @@ Rows status(const Snapshot& s) {
     add("edge_refused_quota", refused(edge::why::many_flows));
     add("edge_refused_new_flows", refused(edge::why::many_new));
     add("edge_refused_full", refused(edge::why::table_full));
+    if (s.edge->mirror) add("edge_told_refused", s.edge->mirror->unknown + s.edge->mirror->refused);
   }
   if (s.neighbours) add("neighbours", s.neighbours->known);
   if (s.punts) {

@@ -75,7 +75,7 @@ Rows show_group(const Snapshot& s) {
                          seconds_since(s, m.since), m.digest && m.digest->ready,
                          m.digest ? hex(m.digest->pool) : std::string(), joined(m.differs), m.sharing, lag, m.pins_sent,
                          m.pins_received, m.mirror.unknown_target, m.mirror.refused, m.mirror.full, m.lost, m.resends,
-                         m.flows_sent, m.flows_received, why});
+                         m.flows_sent + m.edge_flows_sent, m.flows_received + m.edge_flows_received, why});
   }
   if (s.group->refused)
     rows.rows.push_back({std::string("refused"), std::string(), std::string("-"), u64(0), false, std::string(),

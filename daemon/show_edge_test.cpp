@@ -36,9 +36,10 @@ struct Site {
   Site() {
     auto config = std::make_shared<Config>();
     config->edge = two_services();
-    plan.settings.prefix = config->edge->prefix.address.high;
+    for (u64& prefix : plan.settings.prefix) prefix = config->edge->prefix.address.high;
+    plan.settings.buckets = u32(live.edge_flows.size());
     EdgeLoad load;
-    load.constants.role.edge.prefix = plan.settings.prefix;
+    load.constants.role.edge = plan.settings;
     load.constants.role.edge.anycast_seed = 1;
     load.anycasts.resize(1u << kEdgeAnycastBits);
     for (const char* anycast : {"2001:db8:a::80", "2001:db8:b:1::9"}) {
@@ -170,6 +171,16 @@ TEST(ShowEdge, ServicesAreCountedForMetrics) {
   t.s.edge->swept.services = {{"dns", 3}, {"web", 4}};
   const std::string metrics = metrics_text(t.s);
   EXPECT_NE(metrics.find("waymark_edge_service_flows{service=\"web\"} 4\n"), std::string::npos);
+  EXPECT_EQ(metrics.find("waymark_edge_flows_told_total"), std::string::npos) << "no members, nothing told";
+}
+
+TEST(ShowEdge, WhatBecameOfMembersFlowsIsCounted) {
+  Site t;
+  t.s.edge->mirror.emplace().refused = 3;
+  t.s.edge->mirror->unknown = 4;
+  EXPECT_NE(metrics_text(t.s).find("waymark_edge_flows_told_total{became=\"refused\"} 3\n"), std::string::npos);
+  const std::string status = to_json(*show(t.s, Show{Show::What::status, "", {}}));
+  EXPECT_NE(status.find("\"edge_told_refused\""), status.npos);
 }
 
 }  // namespace

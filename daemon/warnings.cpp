@@ -148,7 +148,7 @@ void add_group(Collector& c, const Snapshot& s) {
     else if (!m.sharing && !m.not_sharing.empty() && s.config->group && s.config->group->mirror)
       c.add("member", fmt::format("no pins are shared with member {}: {}", m.name, m.not_sharing));
     else if (!m.flows_unshared.empty())
-      c.add("member", fmt::format("no flows of firewalls are shared with member {}: {}", m.name, m.flows_unshared));
+      c.add("member", fmt::format("no flows are shared with member {}: {}", m.name, m.flows_unshared));
   }
   c.end();
 }
@@ -176,12 +176,21 @@ void add_flows(Collector& c, const Snapshot& s) {
 void add_edge(Collector& c, const Snapshot& s) {
   if (!s.edge || !s.config->edge) return;
   const EdgeConfig& edge = *s.config->edge;
-  const u64 all = s.edge->swept.flows, four = s.edge->swept.flows4;
-  for (const u64 flows : {all - std::min(all, four), four})
-    if (flows * 10 >= u64(edge.flows) * 9)
-      c.add("edge", fmt::format("the edge knows {} flows, and \"flows\" in [edge] has room for {}", flows, edge.flows));
+  const u64 all = s.edge->swept.flows, four = s.edge->swept.flows4, room = edge.flows;
+  for (const auto& [flows, most] :
+       {std::pair(all - std::min(all, four), room * (1 + edge.member.size())), {four, room}})
+    if (flows * 10 >= most * 9)
+      c.add("edge", fmt::format("the edge knows {} flows, and \"flows\" in [edge] has room for {}", flows, most));
   if (const u64 ports = pool_size(edge) * edge::kNumbersOfAddress; ports && four * 10 >= ports * 8)
     c.add("edge", fmt::format("{} flows share the ports of \"pool\" in [edge], which has {}", four, ports));
+  if (s.group && s.config->group && s.config->group->mirror)
+    for (const EdgeMemberConfig& own : edge.member)
+      for (const group::MemberView& m : s.group->members)
+        if (m.name == own.member && m.up && m.digest && !m.shares_edges && m.flows_unshared.empty())
+          c.add("edge",
+                fmt::format("edge {} shares no flows with this one: it has no [[edge.member]], or its [group] no "
+                            "\"mirror\"",
+                            m.name));
   c.end();
 }
 

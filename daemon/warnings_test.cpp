@@ -147,6 +147,25 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
        {"the edge knows 9000 flows, and \"flows\" in [edge] has room for 10000"}},
       {"edge",
        [](Site& t) {
+         t.config.edge.emplace().flows = 10'000;
+         t.config.edge->member.resize(1);
+         t.s.edge.emplace().swept.flows = 18'000;
+       },
+       {"the edge knows 18000 flows, and \"flows\" in [edge] has room for 20000"}},
+      {"edge",
+       [](Site& t) {
+         t.config.edge.emplace().member = {{"e2", {}, true}, {"e3", {}, true}};
+         t.config.group.emplace();
+         t.s.edge.emplace();
+         group::MemberView alone, sharing;
+         alone.name = "e2", sharing.name = "e3";
+         alone.up = sharing.up = sharing.shares_edges = true;
+         alone.digest = sharing.digest = group::Digest{};
+         t.s.group = group::GroupView{true, {alone, sharing}, 0, "", 0};
+       },
+       {"edge e2 shares no flows with this one: it has no [[edge.member]], or its [group] no \"mirror\""}},
+      {"edge",
+       [](Site& t) {
          t.config.edge.emplace().pool = {Prefix(*parse_address("203.0.113.8"))};
          EdgeSwept& swept = t.s.edge.emplace().swept;
          swept.flows = swept.flows4 = 60'000;

@@ -127,9 +127,12 @@ void Control::form_group(group::Standing standing, Time now) {
   published_ = holdings_told_ = false;
   life_.secret = next_secret_;
   group_name_ = config.group->name;
-  group::GroupNeeds needs{life_.nonce, [this](Time at) { return node_.stamp(at); },
+  group::GroupNeeds needs{life_.nonce,
+                          [this](Time at) { return node_.stamp(at); },
                           [this](u32 slot, PinState state) { return node_.idle_stamps(slot, state); },
-                          [this] { return stale_stamps_; }, [this](Time at) { return node_.flow_times(at); }};
+                          [this] { return stale_stamps_; },
+                          [this](Time at) { return node_.flow_times(at); },
+                          &node_.edge_mirror()};
   group_ = std::make_unique<group::Group>(*config.group, config.name, life_.secret, life_.epoch, std::move(needs),
                                           node_.live(), standing);
 }

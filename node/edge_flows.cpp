@@ -3,6 +3,7 @@
 #include "dataplane/flow_env.h"
 #include "node/words.h"
 #include "roles/compile.h"
+#include "roles/edge/packet_region.h"
 #include "roles/role.h"
 
 namespace waymark {
@@ -55,14 +56,19 @@ u32 idle_stamps(const EdgePlan& plan, Stage stage) {
 void EdgeKeeper::configure(const EdgePlan& plan) {
   of_services_.clear();
   plan_ = plan;
-  rounds_.begin(plan.settings.buckets);
-  rounds4_.begin(plan.settings.buckets4);
-  if (!rounds_ || !rounds4_) four_ = !rounds_;
+  const edge::OwnSettings& s = plan.settings;
+  for (u32 i = 0; i < rounds_.size(); ++i) rounds_[i].begin(i < s.regions ? s.buckets : 0);
+  rounds4_.begin(s.buckets4);
+  if (turn_ == kNoTurn || turn_from(turn_) != turn_) turn_ = turn_from(0);
 }
 
-template <class F>
-bool EdgeKeeper::part(SweepRounds<typename F::Table>& rounds, Time now, u32 ticks) {
-  FlowEnv env{live_};
+u32 EdgeKeeper::turn_from(u32 turn) const {
+  while (turn < kFour && !rounds_[turn]) ++turn;
+  return turn == kFour && !rounds4_ ? kNoTurn : turn;
+}
+
+template <class F, class E>
+bool EdgeKeeper::part(SweepRounds<typename F::Table>& rounds, E env, Time now, u32 ticks) {
   const u32 stamp = ticks >> plan_.stamp_shift;
   const bool ended = rounds.part(
       now, env, {F::buckets(plan_.settings), 0, plan_.settings.stale_stamps, 0}, {stamp, stamp},
@@ -70,25 +76,38 @@ bool EdgeKeeper::part(SweepRounds<typename F::Table>& rounds, Time now, u32 tick
       [&](const typename F::Record& record, bool tentative) {
         counting_.flows4 += !F::kSix && !tentative;
         edge::Known flow = {};
-        F::read(*plan_.load, &record, read_word(&record.state), flow);
+        F::read(*plan_.load, &record, 0, read_word(&record.state), flow);  // but for its own address
         count(read_word(&record.state), flow, tentative);
       },
       [&] {
-        if (F::kSix || !rounds_) begin();
+        if (turn_ == turn_from(0)) begin();
       });
   if (ended) counting_.expired += rounds.counts().expired;
   return ended;
 }
 
 void EdgeKeeper::tick(Time now, u32 ticks) {
-  if (!four_) {
-    if (!rounds_.due(now) || !part<edge::Six>(rounds_, now, ticks)) return;
-    if (!rounds4_) return end();
-    four_ = true;
+  FlowEnv table{live_};
+  while (deadline() <= now) {
+    if (turn_ == kFour) {
+      if (!part<edge::Four>(rounds4_, table, now, ticks)) return;
+    } else if (!part<edge::Six>(rounds_[turn_], edge::Region<FlowEnv>{table, turn_ * plan_.settings.buckets}, now,
+                                ticks)) {
+      return;
+    }
+    turn_ = turn_from(turn_ + 1);
+    if (turn_ != kNoTurn) continue;
+    turn_ = turn_from(0);
+    return end();
   }
-  if (!rounds4_.due(now) || !part<edge::Four>(rounds4_, now, ticks)) return;
-  four_ = !rounds_;
-  end();
+}
+
+EdgeRegions EdgeKeeper::regions(u32 ticks) const {
+  const edge::OwnSettings& s = plan_.settings;
+  EdgeRegions out{s, {}, (ticks >> plan_.stamp_shift) & kStampMask, {}};
+  if (s.buckets) out.prefixes.assign(s.prefix, s.prefix + s.regions);
+  out.idle = [this](edge::Stage stage) { return idle_stamps(plan_, stage); };
+  return out;
 }
 
 void EdgeKeeper::begin() {

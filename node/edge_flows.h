@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "dataplane/image.h"
+#include "node/edge_mirror.h"
 #include "node/edge_services.h"
 #include "node/sweep_rounds.h"
 #include "roles/edge/packet_begin.h"
@@ -43,22 +44,29 @@ class EdgeKeeper {
 
   void configure(const EdgePlan& plan);  // another one is in force
   void tick(Time now, u32 ticks);        // a part of a sweep, where that is due
-  Time deadline() const { return four_ ? rounds4_.deadline() : rounds_.deadline(); }
+  Time deadline() const {
+    return turn_ == kNoTurn ? Time::max() : turn_ == kFour ? rounds4_.deadline() : rounds_[turn_].deadline();
+  }
   const EdgePlan& plan() const { return plan_; }
+  EdgeRegions regions(u32 ticks) const;  // for as long as the plan stays
   const EdgeSwept& swept() const { return swept_; }
 
  private:
-  template <class F>
-  bool part(SweepRounds<typename F::Table>& rounds, Time now, u32 ticks);
+  // Whose turn it is: a sweep is of IPv6's regions, one after the other, and then of IPv4.
+  static constexpr u32 kFour = edge::kMostRegions, kNoTurn = kFour + 1;
+  u32 turn_from(u32 turn) const;  // the first that has anything to sweep
+
+  template <class F, class E>
+  bool part(SweepRounds<typename F::Table>& rounds, E env, Time now, u32 ticks);
   void begin();
   void count(u64 state, const edge::Known& flow, bool tentative);
   void end();
 
   Live& live_;
   EdgePlan plan_;
-  SweepRounds<edge::Flows> rounds_;
+  std::array<SweepRounds<edge::Flows>, edge::kMostRegions> rounds_;
   SweepRounds<edge::Flows4> rounds4_;
-  bool four_ = false;  // whose turn it is: a sweep is of IPv6, and then of IPv4
+  u32 turn_ = kNoTurn;
   EdgeSwept counting_, swept_;
   std::vector<u64> of_services_;       // as plan_.names; empty where another load began in the middle of this round
   std::vector<u64> counted_, before_;  // of table::edge_uses: what this round found, what it said when it began

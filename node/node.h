@@ -149,6 +149,7 @@ class Node {
   FlowKeeper& flows() { return flows_; }
   const FlowKeeper& flows() const { return flows_; }
   const EdgeKeeper& edge_flows() const { return edge_flows_; }
+  EdgeMirror& edge_mirror() { return edge_mirror_; }
   const NeighbourKeeper& neighbours() const { return neighbours_; }
   bool begin_grace(const Compiled& compiled, Time now) {
     return flows_.begin_grace(compiled.flows, clock_.ticks_at(now));
@@ -201,6 +202,7 @@ class Node {
   SweepResult swept_;
   FlowKeeper flows_{live_};
   EdgeKeeper edge_flows_{live_};
+  EdgeMirror edge_mirror_{live_, [this](Time at) { return edge_flows_.regions(clock_.ticks_at(at)); }};
   NeighbourKeeper neighbours_{live_};
   std::shared_ptr<const Roster> roster_;  // in force
   Compiled prepared_;

@@ -67,8 +67,9 @@ struct TunnelPorts {
 enum class FlowKind : u8 { firewall, edge };
 struct Keeping {
   FlowKind kind;
-  u32 room;                     // flows at once
-  Duration tcp_idle, udp_idle;  // after so long in silence they go
+  u32 room;                           // flows at once
+  Duration tcp_idle, udp_idle;        // after so long in silence they go
+  std::vector<Prefix> prefixes = {};  // of an edge's: what its flows have own addresses in, as its table is divided
   // Of the firewall's:
   Duration grace{};             // TCP goes on in its middle for so long where flows are not known; 0: it does not
   Duration birth_unit{};        // of what addresses say of a flow's beginning; 0: they do not

@@ -108,7 +108,7 @@ TableSizes sizes_of(const Config& config) {
   const u32 edge_flows = room_for_flows(config, FlowKind::edge);
   const bool six = config.edge && has_ip6(*config.edge), four = config.edge && has_ip4(*config.edge);
   return sizes_for(config.engine.pins, config.engine.targets, room_for_flows(config, FlowKind::firewall),
-                   six ? edge_flows : 0, four ? edge_flows : 0, four ? u32(pool_size(*config.edge)) : 0);
+                   six ? edge_flows : 0, four ? config.edge->flows : 0, four ? u32(pool_size(*config.edge)) : 0);
 }
 
 RoleSet roles_of(const Config& config) {

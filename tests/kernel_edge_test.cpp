@@ -71,6 +71,39 @@ void run_all(std::span<const u8> elf, Role first) {
   std::printf("%u verified instructions\n", kernel.verified_instructions());
 }
 
+// Flows that another edge told of: they are put into the kernel's tables as the daemon does it.
+void run_as_a_member(std::span<const u8> elf) {
+  ASSERT_TRUE(enter_namespace_of_two());
+  EdgeSite other(member_site("e1", kFirst, "e2", kSecond)), s(member_site("e2", kSecond, "e1", kFirst));
+  KernelTranslator kernel(elf, s.scene().engine().image());
+  learn_ways(s, kernel);
+  KernelSite site(kernel);
+  Live live = kernel.live();
+  live.meta = s.scene().engine().live().meta;
+  const EdgeRegions regions = s.scene().node().edge_flows().regions(kernel.now());
+  EdgeMirror mirror(live, [&](Time) { return regions; });
+  const std::string own = open_flow(other), asks = begin_flow(other, udp(5000, 53));
+  other.from_network(packet(kServer, asks, udp(53, 5000)));
+  std::vector<EdgeFlowRecord> told;
+  for (u32 next = 0; !other.scene().node().edge_mirror().read_all(next, 1'000, told);) {
+  }
+  mirror.apply(told, {});
+  ASSERT_EQ(mirror.counts().applied, 2u);
+  carries_a_members_flows(site, own, asks);
+}
+
+TEST(KernelEdge, Member) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_as_a_member(program());
+}
+
+TEST(KernelEdge, MemberByTheOtherCompiler) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  run_as_a_member(program_other());
+}
+
 TEST(KernelEdge, Bpf) {
   WM_NEED(Cap::bpf);
   WM_NEED(Cap::netns);

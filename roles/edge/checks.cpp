@@ -211,10 +211,7 @@ void check(Checking& in) {
     in.problems.warn(
         in.places.at(edge.quota, edge),
         fmt::format("\"quota\" in [edge] is {}, more than all \"flows\": one client could take them all", edge.quota));
-  if (in.config.group)
-    in.problems.warn(in.places.at(edge),
-                     "members of a [group] do not share the flows of [edge]: where another one takes "
-                     "its prefix, they are lost");
+  check_members(in, edge);
 }
 
 }  // namespace waymark::edge

@@ -80,11 +80,15 @@ Status compile(const Compiling& c) {
   OwnSettings& s = c.image.settings.role.edge;
   s.zone = space_of(zone_number(edge.zone));
   s.outside = space_of(zone_number(outside_of(edge)));
-  s.prefix = has_ip6(edge) ? edge.prefix.address.high : kNoPrefix;
-  s.buckets = meta.edge_buckets;
+  const std::vector<Prefix> prefixes = prefixes_of(edge);
+  s.regions = std::max(1u, u32(prefixes.size()));
+  for (u32 i = 0; i < kMostRegions; ++i)
+    s.prefix[i] = prefixes.empty() ? kNoPrefix : prefixes[i < prefixes.size() ? i : 0].address.high;
+  s.buckets =
+      s.regions == 1 ? meta.edge_buckets : std::min(edge_buckets_for(edge.flows), meta.edge_buckets / s.regions);
   s.buckets4 = meta.edge_buckets4;
   s.pool = meta.edge_pool;
-  s.place_bits = u32(std::bit_width(std::max(1u, meta.edge_buckets) * kExactWays - 1));
+  s.place_bits = u32(std::bit_width(std::max(1u, s.buckets) * kExactWays - 1));
   s.stale_stamps = stamps_for(std::max(edge.tcp_idle, edge.udp_idle), meta);
   s.quota = edge.quota;
   s.interval = interval_of(edge.new_flows, meta.ticks_per_second);
@@ -94,9 +98,9 @@ Status compile(const Compiling& c) {
   if (has_ip6(edge)) set_own(c.image.settings, kModule, {{edge.address}});
   if (has_ip4(edge)) set_own(c.image.settings, kModule, {{edge.address4}});
   set_limit(c.image.settings, AnswerKind::edge, edge.errors, meta.ticks_per_second);
-  if (has_ip6(edge)) {
-    front(c.fronts, Role::edge, s.outside, edge.prefix);
-    if (!(s.zone == s.outside)) front(c.fronts, Role::edge, s.zone, edge.prefix);  // of servers among the clients
+  for (const Prefix& prefix : prefixes) {
+    front(c.fronts, Role::edge, s.outside, prefix);
+    if (!(s.zone == s.outside)) front(c.fronts, Role::edge, s.zone, prefix);  // of servers among the clients
   }
   add_pool(c, edge);
   add_services(c, edge);

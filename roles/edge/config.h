@@ -1,6 +1,7 @@
 // [edge]: clients whose anycast services this node hides from them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,13 @@ struct EdgeServiceConfig {
   std::vector<Prefix> anycast;   // addresses, or prefixes; IPv6: of at least 64 bits
   std::vector<PortRange> ports;  // sorted; they neither overlap nor touch
   std::vector<Prefix> servers;   // what genuine replies come from
+};
+
+// Another member of the group, whose flows this node knows as well.
+struct EdgeMemberConfig {
+  std::string member;
+  Prefix prefix{};
+  bool stand_in = true;  // it takes the prefix where the member is lost
 };
 
 struct EdgeConfig {
@@ -29,6 +37,9 @@ struct EdgeConfig {
   Duration udp_idle = std::chrono::minutes(5);      // RFC 4787, REQ-5
   u32 errors = 1'000;
   std::vector<EdgeServiceConfig> service;
+  std::vector<EdgeMemberConfig> member;
+  // In a [group], whose members hold prefixes in turn: what this node announces now. None: `prefix` and `pool`.
+  std::optional<std::vector<Prefix>> held = {};
   std::string interface;
 };
 

@@ -79,7 +79,7 @@ template <class F>
 struct rarely_of {
   template <Env E>
   static WM_INLINE Verdict run(E& env) {
-    const Work* w = env.template scratch<Work>();
+    Work* w = env.template scratch<Work>();
     if (!w) return why::contended;
     Verdict end = kGoOn;
     if (!w->tells) {
@@ -89,7 +89,10 @@ struct rarely_of {
         end = unpack_verdict(env.template call<typename F::Out>());
     }
     reread();
-    if (!ended(end) && w->asks) end = unpack_verdict(env.template call<typename F::Admit>());
+    if (!ended(end) && w->asks) {
+      if constexpr (F::kSix) look_elsewhere(env, w);
+      end = unpack_verdict(env.template call<typename F::Admit>());
+    }
     if (ended(end)) return end;
     return send<F, true>(env, w->p, w->to, w->back);
   }
@@ -98,15 +101,15 @@ struct rarely_program : rarely_of<Six> {};
 struct rarely4_program : rarely_of<Four> {};
 
 // `front`: of the packet's destination. One with ports is a service's, one without the pool's. `near`: it comes from
-// the clients' zone, which is not the network's.
+// the clients' zone, which is not the network's. `region`: of a flow's IPv6 address.
 template <class F, Env E>
-WM_INLINE Verdict receive_in(E& env, Packet& p, const Front* front, bool back, bool near) {
+WM_INLINE Verdict receive_in(E& env, Packet& p, const Front* front, bool back, bool near, u32 region = 0) {
   Sending to = {};
   Verdict end = kGoOn;
   if (back) {
-    u32 slot = near ? kNear : 0;
-    if constexpr (!F::kSix) slot |= front->index + number(ip4_of(p.destination)) - number(ip4_of(front->address));
-    end = find_back<F>(env, p, slot, to);
+    u32 slot = region;
+    if constexpr (!F::kSix) slot = front->index + number(ip4_of(p.destination)) - number(ip4_of(front->address));
+    end = find_back<F>(env, p, near ? slot | kNear : slot, to);
   } else {
     end = find_out<F>(env, p, front, to);
   }
@@ -129,8 +132,8 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& st
   const OwnSettings& s = env.settings().role.edge;
   const Space space = space_of(port->zone);
   const bool near = space != s.outside;
-  if (p.ip6 && p.destination.high == s.prefix && (!near || space == s.zone))
-    return receive_in<Six>(env, p, nullptr, true, near);
+  const u32 region = p.ip6 ? region_of(s, p.destination.high) : kMostRegions;
+  if (region < kMostRegions && (!near || space == s.zone)) return receive_in<Six>(env, p, nullptr, true, near, region);
   const Front* front = front_of(env, steered, space, p);
   if (!front) return steer::why::not_ours;
   const bool caught = has_rules(front);

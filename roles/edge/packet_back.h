@@ -91,8 +91,9 @@ struct back_of {
 struct back_step : back_of<Six> {};
 struct back4_step : back_of<Four> {};
 
-// Of IPv4, which of the pool's addresses a packet is to; and that it comes from the clients' zone, which is not the
-// network's: from a server at their own site. One word, as the verifier's stack is short.
+// Which of the pool's addresses a packet is to, or of IPv6 in which region its flow is; and that it comes from the
+// clients' zone, which is not the network's: from a server at their own site. One word, as the verifier's stack is
+// short.
 constexpr u32 kNear = 1u << 31;
 
 // From parse_ip() on.
@@ -104,8 +105,9 @@ WM_INLINE Verdict find_back(E& env, Packet& p, u32 slot, Sending& to) {
   if (WM_UNLIKELY(F::kSix && is_own<F>(env, p.source))) return why::own_source;
   const bool ports = p.protocol == kProtoTcp || p.protocol == kProtoUdp, whole = ports && !part.is;
   u32 place = kNowhere;
+  // An address that names a place behind its region's names another prefix's, which is not its own.
   if constexpr (F::kSix)
-    place = place_named(s, p.destination.low);
+    place = place_in_table(s, slot & ~kNear, place_named(s, p.destination.low));
   else if (whole)
     place = place_of_number(env, slot & ~kNear, p.destination_port);
   Known k = {};

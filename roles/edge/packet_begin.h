@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/turn.h"
-#include "roles/edge/packet_work.h"
+#include "roles/edge/packet_region.h"
 
 namespace waymark::edge {
 
@@ -67,7 +67,7 @@ WM_INLINE Verdict begin_flow(E& env, const Work* w, const typename F::Table::Key
 template <class F, class E>
 WM_INLINE void know(E& env, Known& k, const Ends& ends, const FlowOf<F>& flow) {
   k.ends = ends;
-  k.own = F::own(env, flow.user);
+  k.own = F::own_at(env, flow.place, flow.user);
   k.number = F::number(flow.user, ends.client_port);
   k.server = ends.anycast;
   if (WM_LIKELY(flow.state & kLearnt)) k.server = F::server(flow.record);
@@ -98,7 +98,18 @@ WM_INLINE Verdict admit(E& env, Work* w) {
   const PinPlace place = place_in(hash_key(env.settings().pin_key, key), limits_of<F>(env).buckets);
   FlowOf<F> flow = find_of<F>(env, key);
   if (!flow.word || !go_on<F>(env, w, flow)) {
-    if (w->p.protocol == kProtoTcp && !is_plain_syn(w->p.tcp_flags)) return why::unknown_flow;
+    const bool tcp = w->p.protocol == kProtoTcp, syn = tcp && is_plain_syn(w->p.tcp_flags);
+    // Another member's, and the client's packets come by here now.
+    if (F::kSix && !flow.word) {
+      flow = flow_elsewhere<F>(env, w);
+      if (flow.word) {
+        go_on<F>(env, w, flow);
+        know<F>(env, w->flow, w->ends, flow);
+        w->place = flow.place;
+        return kGoOn;
+      }
+    }
+    if (tcp && !syn) return why::unknown_flow;
     if (flow.word && !erase_fixed(flow)) return why::contended;
     if (const Verdict end = begin_flow<F>(env, w, key, place); ended(end)) return end;
     flow = find_of<F>(env, key);

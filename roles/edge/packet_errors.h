@@ -4,7 +4,7 @@
 
 #include "core/icmp.h"
 #include "core/quoted.h"
-#include "roles/edge/packet_work.h"
+#include "roles/edge/packet_region.h"
 
 namespace waymark::edge {
 
@@ -123,7 +123,12 @@ WM_INLINE Verdict look_at_error_out(E& env, Work* w) {
       return why::inner_unknown;
   }
   if (place == kNowhere) {
-    const FlowOf<F> flow = find_of<F>(env, F::key(ends));
+    FlowOf<F> flow = find_of<F>(env, F::key(ends));
+    if (F::kSix && !flow.word) {
+      w->ends = ends;
+      look_elsewhere(env, w);
+      flow = flow_elsewhere<F>(env, w);
+    }
     if (!flow.word) return why::inner_unknown;
     place = flow.place;
   }

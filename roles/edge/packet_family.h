@@ -61,14 +61,14 @@ struct Six {
   }
   // Of a record as it is at the moment. False where the configuration has its anycast address no more.
   template <class E>
-  WM_INLINE static bool read(E& env, const Record* record, u64 state, Known& k) {
+  WM_INLINE static bool read(E& env, const Record* record, u32 place, u64 state, Known& k) {
     const OwnSettings& s = env.settings().role.edge;
     const u64 last = read_word(&record->key[3]);
     k.ends.client = client(*record);
     k.ends.anycast.low = read_word(&record->key[2]);
     take_ports(k.ends, last);
     k.number = k.ends.client_port;
-    k.own = {s.prefix, read_word(&record->user)};
+    k.own = own_at(env, place, read_word(&record->user));
     k.server = server(record);
     k.sequence = u32(k.server.high);
     const u32 number = u32(last >> 40);
@@ -78,9 +78,14 @@ struct Six {
     if (!(state & kLearnt)) k.server = k.ends.anycast;
     return true;
   }
+  // Of a flow that began here; and of one at any place of the table.
   template <class E>
   WM_INLINE static Address own(E& env, u64 user) {
-    return {env.settings().role.edge.prefix, user};
+    return {env.settings().role.edge.prefix[0], user};
+  }
+  template <class E>
+  WM_INLINE static Address own_at(E& env, u32 place, u64 user) {
+    return {prefix_at(env.settings().role.edge, place), user};
   }
   WM_INLINE static u16 number(u64, u16 client_port) { return client_port; }
   WM_INLINE static bool has_own(u64) { return true; }
@@ -135,7 +140,7 @@ struct Four {
     return address_of(be32{u32(read_word(&record.key[0]) >> 32)});
   }
   template <class E>
-  WM_INLINE static bool read(E& env, const Record* record, u64 state, Known& k) {
+  WM_INLINE static bool read(E& env, const Record* record, u32, u64 state, Known& k) {
     const u64 user = read_word(&record->user);
     k.ends.client = client(*record);
     k.ends.anycast = address_of(be32{u32(read_word(&record->key[0]))});
@@ -151,6 +156,10 @@ struct Four {
   WM_INLINE static Address own(E& env, u64 user) {
     const u64* low = env.at(table::edge_pool, u32(user) >> 16);
     return low ? Address{0, *low} : Address{};
+  }
+  template <class E>
+  WM_INLINE static Address own_at(E& env, u32, u64 user) {
+    return own(env, user);
   }
   WM_INLINE static u16 number(u64 user, u16) { return u16(user); }
   WM_INLINE static bool has_own(u64 user) { return u32(user) >> 16 != kNoSlot; }
@@ -194,7 +203,7 @@ WM_INLINE bool read_place(E& env, u32 place, Known& k, u64& state) {
   const auto* record = F::record(env, place);
   if (!record) return false;
   state = begin_reading(record);
-  const bool whole = F::read(env, record, state, k);
+  const bool whole = F::read(env, record, place, state, k);
   return whole && state && end_reading(record, state);
 }
 

@@ -74,6 +74,25 @@ WM_INLINE u32 flow_stamp(E& env) {
   return env.now() >> env.settings().stamp_shift;
 }
 
+// IPv6 flows' regions. This node's own, the first, is looked at before the others, which most nodes have none of.
+// Which one a prefix has, or kMostRegions.
+WM_INLINE u32 region_of(const OwnSettings& s, u64 prefix) {
+  if (WM_LIKELY(prefix == s.prefix[0])) return 0;
+  u32 region = kMostRegions;
+  if (WM_UNLIKELY(s.regions > 1))
+    for (u32 i = 1; i < kMostRegions; ++i) region = forget(s.prefix[i] == prefix ? i : region);
+  return forget(region);
+}
+WM_INLINE u32 places_in_region(const OwnSettings& s) { return s.buckets * Flows::kWays; }
+// Of a flow at this place of the whole table.
+WM_INLINE u64 prefix_at(const OwnSettings& s, u32 place) {
+  const u32 places = places_in_region(s);
+  if (WM_LIKELY(place < places)) return s.prefix[0];
+  u64 prefix = s.prefix[1];
+  for (u32 i = 2; i < kMostRegions; ++i) prefix = place >= i * places ? s.prefix[i] : prefix;
+  return prefix;
+}
+
 // Steering flags: what may change a stage.
 constexpr u8 kTcpSteers = kTcpSyn | kTcpFin | kTcpRst;
 WM_INLINE constexpr bool is_plain_syn(u8 flags) { return (flags & (kTcpSteers | kTcpAck)) == kTcpSyn; }

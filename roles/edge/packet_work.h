@@ -39,6 +39,7 @@ struct Work {
   u64 state;                      // of the flow that the packet is of
   u32 place;                      // of its record
   u32 slot;                       // of the IPv4 address that the packet is to
+  u32 elsewhere;                  // place of a flow of these ends in another member's region, and 1; 0: none
   u32 sequence, acknowledgement;  // of TCP, host order
   u8 back;                        // 1: to a flow's own address
   u8 near;                        // 1: likewise, from the clients' zone, which is not the network's
@@ -164,7 +165,7 @@ WM_INLINE const Front* front_at(E& env, Space space, const Address& address) {
 template <class F, class E>
 WM_INLINE bool is_own(E& env, const Address& address) {
   const OwnSettings& s = env.settings().role.edge;
-  if constexpr (F::kSix) return address.high == s.prefix;
+  if constexpr (F::kSix) return region_of(s, address.high) < kMostRegions;
   const Front* front = front_at<F>(env, s.outside, address);
   return front && front->role == u8(Role::edge) && !has_rules(front);
 }

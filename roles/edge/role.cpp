@@ -7,6 +7,7 @@
 #include "config/checks.h"
 #include "config/kinds.h"
 #include "config/ranges.h"
+#include "dataplane/image.h"
 #include "roles/edge/role.h"
 
 namespace waymark::edge {
@@ -41,6 +42,10 @@ void owns(const config::Checking& in, std::vector<Owned>& out) {
       if (in.places.good(p)) out.push_back({p, Owned::entered, zone, "the pool of [edge]", in.places.at(p)});
     if (in.places.good(edge.prefix) && has_ip6(edge))
       out.push_back({edge.prefix, Owned::entered, zone, "the prefix of [edge]", in.places.at(edge.prefix, edge)});
+    for (const EdgeMemberConfig& member : edge.member)
+      if (in.places.good(member.prefix))
+        out.push_back({member.prefix, Owned::entered, zone, "the prefix of edge " + member.member,
+                       in.places.at(member.prefix, member)});
   }
   for (const EdgeServiceConfig& s : edge.service)
     for (const Prefix& p : s.anycast)
@@ -60,12 +65,17 @@ std::vector<std::string_view> services(const Config& config) {
 
 std::vector<Announced> announces(const Config& config) {
   std::vector<Announced> out;
-  for (const Prefix& p : own_prefixes(*config.edge)) out.push_back({p, {}});
+  for (const Prefix& p : config.edge->held.value_or(own_prefixes(*config.edge))) out.push_back({p, {}});
   return out;
 }
 
 std::optional<Keeping> keeps(const Config& config) {
-  return Keeping{FlowKind::edge, config.edge->flows, config.edge->tcp_idle, config.edge->udp_idle};
+  const EdgeConfig& edge = *config.edge;
+  const u64 regions = prefixes_of(edge).size();
+  u64 room = edge.flows;
+  // Regions of members have one size: that of a table for `flows`, whatever is left over.
+  if (regions > 1) room = (regions * edge_buckets_for(edge.flows) * 3 * kExactWays + 3) / 4;
+  return Keeping{FlowKind::edge, u32(room), edge.tcp_idle, edge.udp_idle, prefixes_of(edge)};
 }
 
 const InterfaceConfig* usual_interface(const Config& config, bool ip6) {
@@ -91,6 +101,8 @@ extern const Descriptor kDescriptor = {
     .thing = "edge service",
     .things = services,
     .compile = compile,
+    .holdings = holdings,
+    .hold = hold,
     .announces = announces,
     .look_here = look_here,
     .usual_interface = usual_interface,

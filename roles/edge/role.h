@@ -3,6 +3,7 @@
 
 #include "base/result.h"
 #include "config/config.h"
+#include "config/holding.h"
 #include "roles/here.h"
 
 namespace waymark {
@@ -15,11 +16,19 @@ struct Checking;
 namespace waymark::edge {
 
 void check(config::Checking& in);
+void check_members(config::Checking& in, const EdgeConfig& edge);
 Status compile(const Compiling& c);
 void look_here(const Config& config, Findings& out);
 
-// Where flows' own addresses are from, of either family.
+// Where this node's flows have own addresses, of either family.
 std::vector<Prefix> own_prefixes(const EdgeConfig& edge);
+// Of IPv6: this node's own, and then the other members', in an order that no file's changes; none without `prefix`.
+std::vector<Prefix> prefixes_of(const EdgeConfig& edge);
+
+// What members hold in turn (roles/role.h).
+std::vector<Holding> holdings(const Config& config);
+void hold(Config& config, const Holds& holds);
+
 // The upper halves of all anycast addresses, each once.
 std::vector<u64> anycast_halves(const EdgeConfig& edge);
 

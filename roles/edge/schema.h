@@ -24,6 +24,15 @@ constexpr auto kService = section<EdgeServiceConfig>(
           "`anycast` has. Where servers answer "
           "from the anycast address itself, their flows stay anycast."});
 
+constexpr auto kMember = section<EdgeMemberConfig>(
+    "[[edge.member]]",
+    "Another member of the `[group]` that is an edge: this node knows its IPv6 flows, so that they outlive it, and so "
+    "that a client's packets may come by either. It needs `prefix` in `[edge]`.",
+    Field{"member", &EdgeMemberConfig::member, kName, required, "Its name, one of `[[group.member]]`."},
+    Field{"prefix", &EdgeMemberConfig::prefix, PrefixOf{PrefixOf::ip6}, required, "What it has as `prefix`: a /64."},
+    Field{"stand_in", &EdgeMemberConfig::stand_in, Flag{}, optional,
+          "Whether this node takes the prefix, and announces it, where that member is lost."});
+
 constexpr auto kSection = section<EdgeConfig>(
     "[edge]",
     "This node hides from its clients that services are anycast: each flow gets a source address of its own (IPv6), or "
@@ -50,8 +59,8 @@ constexpr auto kSection = section<EdgeConfig>(
           "`pool`.",
           "none"},
     Field{"flows", &EdgeConfig::flows, Number<u32>{1000, 12'000'000}, optional,
-          "How many flows of each family it knows at once. One of IPv6 takes some 98 bytes, one of IPv4 some 55 and "
-          "what `pool` takes."},
+          "How many flows it knows at once: of IPv4, of its own `prefix`, and of each member's. One of IPv6 takes some "
+          "98 bytes, one of IPv4 some 55 and what `pool` takes."},
     Field{"quota", &EdgeConfig::quota, Number<u32>{1, 12'000'000, true}, optional,
           "How many flows a client may have at once, half-open ones among them. With 0 any number."},
     Field{"new_flows", &EdgeConfig::new_flows, Number<u32>{1, 1'000'000, true}, optional,
@@ -63,6 +72,7 @@ constexpr auto kSection = section<EdgeConfig>(
     Field{"errors", &EdgeConfig::errors, Number<u32>{1, 1'000'000, true}, optional,
           "How many ICMP errors of its own it sends a second at most. With 0 none."},
     Field{"service", &EdgeConfig::service, Repeated{kService, 1'024}, optional, ""},
+    Field{"member", &EdgeConfig::member, Repeated{kMember, 3}, optional, ""},
     Field{"interface", &EdgeConfig::interface, InterfaceName{}, optional,
           "Where packets leave in `replay` and `trace`, which know no routes.", "the first interface"});
 

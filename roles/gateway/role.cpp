@@ -78,6 +78,7 @@ std::optional<Keeping> keeps(const Config& config) {
                config.engine.flows,
                gateway.tcp_idle,
                gateway.udp_idle,
+               {},
                gateway.grace,
                birth_unit(config),
                gateway.held.value_or(gateway.holds)};

@@ -25,6 +25,11 @@ const std::string kRouter4 = "198.18.9.1", kErrors4 = "198.18.14.14";
 // The usual configuration, with more lines of [edge].
 std::string site(const std::string& keys = "");
 
+// One of two edges of a group, with prefixes of theirs.
+const std::string kFirst = "2001:db8:f:1::/64", kSecond = "2001:db8:f:2::/64";
+std::string member_site(const std::string& own, const std::string& prefix, const std::string& other,
+                        const std::string& other_prefix);
+
 struct Left {
   std::string reason;
   Bytes packet;  // that left; empty where none did
@@ -88,6 +93,11 @@ std::string other_of(EdgeSite& s, const std::string& client = kClient4);
 
 void expect_sent(const Left& left, const std::string& reason, const Bytes& packet);
 void expect_end(const Left& left, const std::string& reason);
+
+// The flow by port 40,000 goes on, whichever edge of the group this is.
+void expect_carried(EdgeSite& s, const std::string& own);
+// What edge "e2" does for flows that "e1" told it: `own` of TCP by port 40,000, `asks` of UDP from port 5,000 to 53.
+void carries_a_members_flows(EdgeSite& s, const std::string& own, const std::string& asks);
 
 // Frames of several clients' conversations with two servers, from either side, in their order: each kind of packet that
 // an edge knows.

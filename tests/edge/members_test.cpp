@@ -1,0 +1,160 @@
+// Two edges of a group: flows are known at both, so that either carries the other's prefix and its clients' packets.
+#include <gtest/gtest.h>
+
+#include "roles/edge/packet_region.h"
+#include "tests/edge/judge.h"
+
+namespace waymark::edge_cases {
+namespace {
+
+using group::EdgeChanges;
+using group::EdgeFlowRecord;
+
+struct Edges {
+  EdgeSite a{member_site("e1", kFirst, "e2", kSecond)}, b{member_site("e2", kSecond, "e1", kFirst)};
+
+  static EdgeMirror& mirror(EdgeSite& s) { return s.scene().node().edge_mirror(); }
+  Edges() {
+    mirror(a).prime();
+    mirror(b).prime();
+  }
+  static EdgeChanges changes(EdgeSite& s) {
+    EdgeChanges out;
+    for (int i = 0; i < 12; ++i) mirror(s).scan(s.scene().now(), 10, out);
+    return out;
+  }
+  static u64 tell(EdgeSite& from, EdgeSite& to) {
+    const EdgeChanges news = changes(from);
+    mirror(to).apply(news.flows, to.scene().now());
+    mirror(to).erase(news.gone, to.scene().now());
+    return news.flows.size() + news.gone.size();
+  }
+  static std::vector<EdgeFlowRecord> all(EdgeSite& s) {
+    std::vector<EdgeFlowRecord> out;
+    for (u32 next = 0; !mirror(s).read_all(next, 7, out);) {
+    }
+    return out;
+  }
+};
+
+TEST(EdgeMembers, AFlowGoesOnAtTheOther) {
+  Edges e;
+  const std::string own = open_flow(e.a);
+  expect_end(e.b.from_client(packet(kClient, kAny, segment(40'000))), "edge.unknown_flow");
+  expect_end(e.b.from_network(packet(kServer, own, answer(40'000))), "edge.no_such_flow");
+  EXPECT_EQ(e.tell(e.a, e.b), 1u);
+  expect_carried(e.b, own);
+  expect_carried(e.a, own);
+  expect_end(e.b.from_network(packet(kServer2, own, answer(40'000))), "edge.wrong_server");
+}
+
+TEST(EdgeMembers, WhateverIsOfAFlowIsFoundAtTheOther) {
+  Edges e;
+  const std::string own = open_flow(e.a), asks = begin_flow(e.a, udp(5000, 53));
+  e.a.from_network(packet(kServer, asks, udp(53, 5000)));
+  EXPECT_EQ(e.tell(e.a, e.b), 2u);
+  carries_a_members_flows(e.b, own, asks);
+}
+
+TEST(EdgeMembers, EachPrefixHasPlacesOfItsOwn) {
+  edge::OwnSettings s{};
+  s.buckets = 5;
+  s.regions = 3;
+  for (u32 i = 0; i < edge::kMostRegions; ++i) s.prefix[i] = 100 + i % 3;  // behind the last the first again
+  const u32 places = 5 * kExactWays;
+  for (u32 region = 0; region < 3; ++region) {
+    EXPECT_EQ(edge::region_of(s, 100 + region), region);
+    EXPECT_EQ(edge::place_in_table(s, region, 7), region * places + 7);
+    EXPECT_EQ(edge::prefix_at(s, region * places), 100 + region);
+    EXPECT_EQ(edge::prefix_at(s, region * places + places - 1), 100 + region);
+  }
+  EXPECT_EQ(edge::region_of(s, 103), edge::kMostRegions);
+}
+
+TEST(EdgeMembers, HalfOpenFlowsAreNotTold) {
+  Edges e;
+  begin_flow(e.a, syn());
+  begin_flow(e.a, udp(5000, 53));
+  EXPECT_EQ(e.tell(e.a, e.b), 0u);
+}
+
+TEST(EdgeMembers, WhatIsToldIsNotToldBack) {
+  Edges e;
+  const std::string own = open_flow(e.a);
+  e.tell(e.a, e.b);
+  EXPECT_EQ(e.tell(e.b, e.a), 0u);
+  EXPECT_EQ(e.mirror(e.b).lent(), 1u);
+  EXPECT_EQ(e.tell(e.a, e.b), 0u) << "once";
+  e.a.scene().advance(std::chrono::seconds(20));
+  e.b.scene().advance(std::chrono::seconds(20));
+  e.b.from_client(packet(kClient, kAny, segment(40'000, "FA")));
+  EXPECT_EQ(e.tell(e.b, e.a), 1u) << "what its packets changed";
+  EXPECT_EQ(e.mirror(e.b).lent(), 0u);
+  EXPECT_EQ(edge::stage_of(e.all(e.a).at(0).state), edge::Stage::closing);
+}
+
+TEST(EdgeMembers, AFlowThatIsOverIsTakenBack) {
+  Edges e;
+  open_flow(e.a);
+  e.tell(e.a, e.b);
+  e.a.from_client(packet(kClient, kAny, syn(40'000, 5'000)));  // another flow by the same ports
+  EXPECT_EQ(e.tell(e.a, e.b), 1u);
+  EXPECT_TRUE(e.all(e.b).empty());
+}
+
+TEST(EdgeMembers, WhoLosesItsTableGetsItBack) {
+  Edges e;
+  std::vector<std::string> own;
+  for (u16 i = 0; i < 200; ++i) own.push_back(open_flow(e.a, u16(40'000 + i)));
+  e.tell(e.a, e.b);
+  EXPECT_EQ(e.all(e.b).size(), 200u);
+  Edges fresh;
+  fresh.mirror(fresh.a).apply(e.all(e.b), fresh.a.scene().now());
+  for (u16 i = 0; i < 200; ++i)
+    expect_sent(fresh.a.from_network(packet(kServer, own[i], answer(u16(40'000 + i)))), "edge.back",
+                sent_on(kAny, kClient, answer(u16(40'000 + i))));
+  EXPECT_EQ(fresh.all(fresh.a).size(), 200u);
+}
+
+TEST(EdgeMembers, ALiarPutsNothingWhereItCannotBe) {
+  Edges e;
+  open_flow(e.a);
+  const EdgeFlowRecord good = e.changes(e.a).flows.at(0);
+  const auto refused = [&](EdgeFlowRecord r) {
+    e.mirror(e.b).apply({r}, e.b.scene().now());
+    return e.all(e.b).empty();
+  };
+  EdgeFlowRecord r = good;
+  r.prefix ^= 1;
+  EXPECT_TRUE(refused(r)) << "a prefix that nobody has";
+  (r = good).place += 1;
+  EXPECT_TRUE(refused(r)) << "a place that the address does not name";
+  (r = good).place = ~0u;
+  EXPECT_TRUE(refused(r));
+  (r = good).user ^= 1;
+  EXPECT_TRUE(refused(r)) << "an address that names another place";
+  (r = good).key[0] ^= 1;
+  EXPECT_TRUE(refused(r)) << "a key whose buckets are others";
+  (r = good).state = edge::in_stage(r.state, edge::Stage::syn);
+  EXPECT_TRUE(refused(r)) << "half open";
+  (r = good).state = edge::in_stage(r.state, edge::Stage::exchange);
+  EXPECT_TRUE(refused(r)) << "TCP with a stage of UDP";
+  (r = good).state |= edge::kLearning;
+  EXPECT_TRUE(refused(r));
+  EXPECT_FALSE(refused(good));
+}
+
+TEST(EdgeMembers, OursStands) {
+  Edges e;
+  const std::string own = open_flow(e.a);
+  EdgeFlowRecord r = e.all(e.a).at(0);
+  r.server[0] ^= 1;
+  e.mirror(e.a).apply({r}, e.a.scene().now());
+  expect_carried(e.a, own);
+  r = e.all(e.a).at(0);
+  e.mirror(e.a).erase({{r.prefix, r.place, r.user}}, e.a.scene().now());
+  expect_carried(e.a, own);
+}
+
+}  // namespace
+}  // namespace waymark::edge_cases
