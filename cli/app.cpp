@@ -11,6 +11,7 @@
 #include "cli/decide.h"
 #include "cli/events.h"
 #include "cli/load.h"
+#include "cli/provision.h"
 #include "cli/remote.h"
 #include "cli/replay.h"
 #include "cli/sim.h"
@@ -58,6 +59,7 @@ struct CommandLine {
   ReplayOptions replay;
   SimOptions sim;
   AddressOptions address;
+  ProvisionOptions provision;
   std::span<const u8> program;
 
   explicit CommandLine(std::span<const u8> bpf_program) : program(bpf_program) {
@@ -66,6 +68,7 @@ struct CommandLine {
     app.get_formatter()->column_width(36);
     add_local();
     add_address();
+    add_provision();
     add_remote();
     add_holdings();
     // Their own command lines, behind the word; here for --help alone.
@@ -174,6 +177,55 @@ struct CommandLine {
     explain->add_option("--client", address.client, "Whose flow it is, for a tag that covers the client")
         ->type_name("ADDR");
     explain->add_flag("--json", address.json, "As JSON");
+  }
+
+  void add_provision() {
+    CLI::App* clients =
+        app.add_subcommand("provision", "Clients of POPs and their addresses, each given once and kept");
+    clients->require_subcommand(1);
+    provision.config = kConfigFile;
+    provision.store = "/var/lib/waymark/provision.db";
+    const auto under = [&](const std::string& name, const std::string& about, int (*run)(const ProvisionOptions&)) {
+      CLI::App* c = clients->add_subcommand(name, about);
+      c->callback([this, run] { chosen = [this, run] { return run(provision); }; });
+      c->add_option("-c,--config", provision.config, fmt::format("The configuration; else {}", kConfigFile))
+          ->type_name("FILE");
+      c->add_option("--store", provision.store, fmt::format("Where clients are kept; else {}", provision.store))
+          ->type_name("FILE");
+      if (name != "list") c->add_option("NAME", provision.name, "The client's")->required();
+      return c;
+    };
+    const auto forms = [&](CLI::App* c) {
+      CLI::Option* as_json = c->add_flag("--json", provision.json, "As JSON, instead of the address alone");
+      CLI::Option* as_networkd = c->add_flag("--networkd", provision.networkd, "As a file of systemd-networkd");
+      CLI::Option* as_ifupdown =
+          c->add_flag("--ifupdown", provision.ifupdown, "As a stanza of /etc/network/interfaces");
+      as_json->excludes(as_networkd)->excludes(as_ifupdown);
+      as_networkd->excludes(as_ifupdown);
+      c->add_option("--interface", provision.interface, "The client's, for these files; else eth0")->type_name("NAME");
+    };
+    CLI::App* client =
+        under("client", "A new client's address; of one known already, the address it has", provision_client_command);
+    client->add_option("--pop", provision.pop, "Its POP's id")->required()->type_name("ID");
+    client->add_option("--policy", provision.policy, "A [[path.policy]], by name or index")->required();
+    forms(client);
+    CLI::App* move =
+        under("move", "Another POP or policy: another address, and for a while the one before", provision_move_command);
+    move->add_option("--pop", provision.pop, "Its new POP's id; else the same")->type_name("ID");
+    move->add_option("--policy", provision.policy, "Its new policy; else the same");
+    move->add_option("--keep", provision.keep, "So long it has the former address, too; else 24h")->type_name("TIME");
+    forms(move);
+    under("revoke", "A client that is no more: its id is never given again", provision_revoke_command);
+    forms(under("show", "The address that a client has", provision_show_command));
+    CLI::App* list = under("list", "All clients", provision_list_command);
+    list->add_flag("--all", provision.all, "Those who are revoked, too");
+    list->add_flag("--json", provision.json, "As JSON");
+    CLI::App* server = under("server-address", "A server's address for one client", provision_server_address_command);
+    server->add_option("SERVER", provision.server, "Its id, of a [[path.server]]")->required();
+    server->add_option("--path", provision.path, "POPs from the client's side, as in: 1,2,3")
+        ->required()
+        ->type_name("IDS");
+    server->add_option("--policy", provision.policy, "A [[path.policy]], by name or index")->required();
   }
 
   // Of each role whose work members of a group hold in turn.

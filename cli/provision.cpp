@@ -1,0 +1,137 @@
+#include "cli/provision.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "base/address_text.h"
+#include "cli/load.h"
+#include "config/kinds.h"
+#include "provision/clients.h"
+
+namespace waymark::cli {
+
+namespace {
+
+using namespace provision;
+
+Seconds now() { return Seconds(std::time(nullptr)); }
+
+// The configuration and the clients; a sentence was printed where there are none.
+struct Opened {
+  Config config;
+  Store store;
+};
+std::optional<Opened> opened(const ProvisionOptions& options) {
+  auto config = load_config(options.config);
+  if (!config) return {};
+  const auto plan = plan_text(*config);
+  auto store = plan ? Store::open(options.store, *plan) : Result<Store>(plan.error());
+  if (!store) {
+    complain(store.error());
+    return {};
+  }
+  return Opened{std::move(*config), std::move(*store)};
+}
+
+int show(const ProvisionOptions& options, const Opened& in, const Result<Client>& client) {
+  if (!client) return complain(client.error());
+  const auto all = addressed(in.config, *client);
+  if (!all) return complain(all.error());
+  if (options.json)
+    fmt::print("{}", as_json(in.config, {*all}));
+  else if (options.networkd)
+    fmt::print("{}", as_networkd(*all, options.interface));
+  else if (options.ifupdown)
+    fmt::print("{}", as_ifupdown(*all, options.interface));
+  else
+    fmt::print("{}\n", text(all->address));
+  if (const std::string warning = warning_of(in.config, client->place, all->address); !warning.empty())
+    fmt::print(stderr, "waymark: {}\n", warning);
+  return 0;
+}
+
+// What is wrong with a name, before anything is written: it appears in tables and in files of others.
+Status check_name(const std::string& name) {
+  const bool plain = std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-' || c == '@' || c == ':';
+  });
+  if (plain && !name.empty() && name.size() <= 120) return Done{};
+  return Error{"a client's name has 1 to 120 letters, digits, \".\", \"_\", \"-\", \"@\" or \":\""};
+}
+
+}  // namespace
+
+int provision_client_command(const ProvisionOptions& options) {
+  if (const Status good = check_name(options.name); !good) return complain(good.error());
+  auto in = opened(options);
+  if (!in) return kFailed;
+  const auto place = place_of(in->config, *options.pop, options.policy);
+  if (!place) return complain(place.error());
+  if (const auto made = address_of(in->config, 1, *place); !made) return complain(made.error());
+  const auto most = most_ids(in->config);
+  if (!most) return complain(most.error());
+  return show(options, *in, in->store.add(options.name, *place, *most, now()));
+}
+
+int provision_move_command(const ProvisionOptions& options) {
+  const auto keep = config::Span{Duration(0), std::chrono::hours(24 * 366)}.read({{}, options.keep});
+  if (!keep) return complain({"--keep " + keep.error().sentence});
+  auto in = opened(options);
+  if (!in) return kFailed;
+  const auto before = in->store.find(options.name, now());
+  if (!before) return complain(before.error());
+  const auto place = place_of(in->config, options.pop.value_or(before->place.pop),
+                              options.policy.empty() ? std::to_string(before->place.policy) : options.policy);
+  if (!place) return complain(place.error());
+  if (const auto made = address_of(in->config, before->id, *place); !made) return complain(made.error());
+  const Seconds at = now();
+  const auto until = at + std::chrono::duration_cast<std::chrono::seconds>(*keep).count();
+  return show(options, *in, in->store.move(options.name, *place, at, until));
+}
+
+int provision_revoke_command(const ProvisionOptions& options) {
+  auto in = opened(options);
+  if (!in) return kFailed;
+  const auto client = in->store.revoke(options.name, now());
+  if (!client) return complain(client.error());
+  fmt::print("client {} is revoked; its id, {}, is not given again\n", client->name, client->id);
+  return 0;
+}
+
+int provision_show_command(const ProvisionOptions& options) {
+  auto in = opened(options);
+  return in ? show(options, *in, in->store.find(options.name, now())) : kFailed;
+}
+
+int provision_list_command(const ProvisionOptions& options) {
+  auto in = opened(options);
+  if (!in) return kFailed;
+  const auto clients = in->store.all(options.all, now());
+  if (!clients) return complain(clients.error());
+  std::vector<Addressed> all;
+  for (const Client& client : *clients) {
+    auto one = addressed(in->config, client);
+    if (!one) return complain(one.error());
+    all.push_back(std::move(*one));
+  }
+  fmt::print("{}", options.json ? as_json(in->config, all) : as_table(in->config, all));
+  return 0;
+}
+
+int provision_server_address_command(const ProvisionOptions& options) {
+  auto in = opened(options);
+  if (!in) return kFailed;
+  const auto client = in->store.find(options.name, now());
+  if (!client) return complain(client.error());
+  const auto own = address_of(in->config, client->id, client->place);
+  if (!own) return complain(own.error());
+  const auto address = server_address(in->config, *own, options.server, options.path, options.policy);
+  if (!address) return complain(address.error());
+  fmt::print("{}\n", text(*address));
+  return 0;
+}
+
+}  // namespace waymark::cli

@@ -1,0 +1,41 @@
+// What provisioned clients are given, by a POP's configuration: addresses, and how a machine is told of them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "core/address.h"
+#include "provision/store.h"
+
+namespace waymark::provision {
+
+// The clients' plan, which a store is of: "3fff:c00::/40, pop:8 policy:8 id:32 zero:40".
+Result<std::string> plan_text(const Config& config);
+Result<u64> most_ids(const Config& config);
+
+// Where a new address is; `policy`: a name or an index. Its epoch is the newest of the plan's keys.
+Result<Place> place_of(const Config& config, u32 pop, const std::string& policy);
+Result<Address> address_of(const Config& config, u64 id, const Place& place);
+// What else is to be known of it: "" or a sentence.
+std::string warning_of(const Config& config, const Place& place, const Address& address);
+
+// A server's address for one client. `path`: POPs in their order from the client's side, the last the server's.
+Result<Address> server_address(const Config& config, const Address& client, u32 server, const std::string& path,
+                               const std::string& policy);
+
+// A client with its addresses: the one it has, and those that it keeps for a while.
+struct Addressed {
+  Client client;
+  Address address;
+  std::vector<std::pair<Address, Seconds>> former;
+};
+Result<Addressed> addressed(const Config& config, const Client& client);
+
+std::string as_table(const Config& config, const std::vector<Addressed>& clients);
+std::string as_json(const Config& config, const std::vector<Addressed>& clients);
+// For one machine. New connections take the address that is not deprecated.
+std::string as_networkd(const Addressed& client, const std::string& interface);
+std::string as_ifupdown(const Addressed& client, const std::string& interface);
+
+}  // namespace waymark::provision
