@@ -43,7 +43,7 @@ std::map<std::string, std::set<std::string>> page() {
   std::map<std::string, std::set<std::string>> commands;
   std::string line, command;
   bool inside = false;
-  const std::regex option("Fl Fl ([a-z-]+)"), heading("\\.Ss ([a-z]+( [a-z]+)*)( .*)?");
+  const std::regex option("Fl Fl ([a-z-]+)"), heading("\\.Ss ([a-z]+( [a-z-]+)*)( .*)?");
   std::smatch name;
   while (std::getline(file, line)) {
     if (line.starts_with(".Sh ")) inside = line == ".Sh COMMANDS";

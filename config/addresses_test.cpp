@@ -82,6 +82,7 @@ TEST(Addresses, NoKeyTakesWhatStandsForNoHost) {
                                           "\"pool\" in [edge]",
                                           "\"anycast\" in [[edge.service]]",
                                           "\"prefix\" in [edge]",
+                                          "\"prefix\" in [[edge.member]]",
                                           "\"servers\" in [[edge.service]]",
                                           "\"address\" in [[path.pop]]",
                                           "\"address\" in [[path.server]]",

@@ -103,7 +103,8 @@ TEST(Groups, ListTheOthers) {
        "f:14:7: \"key\" in [group] must be an absolute path of at most 4000 bytes, not \"key\""},
       {with(behind(kGroup), "interfaces = { eth0 = \"public\" }\n", "interfaces = { eth0 = \"public\" }\npins = 0\n"),
        "f:13:1: warning: [group] has no pins to mirror, as [engine] pins is 0"},
-      {kServer + kGroup, "f:10:1: [group] has no state to share: the file has neither a [[service]] nor a [gateway]"},
+      {kServer + kGroup,
+       "f:10:1: [group] has no state to share: the file has neither a [[service]] nor a [gateway] nor an [edge]"},
       {kServer + "[announce]\n",
        "f:10:1: [announce] has nothing to announce: the file has neither a [[service]] nor a [translator] nor a "
        "[gateway] nor an [edge]"},
