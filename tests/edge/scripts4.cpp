@@ -265,6 +265,13 @@ void a_server_among_the_clients_may_answer(EdgeSite& s) {
   expect_end(s.from_client(packet4(kAny4, pings.address, echo4(false, 9))), "edge.wrong_server");
   expect_sent(s.from_client(packet4(kServer4b, pings.address, echo4(false, 9))), "edge.back",
               sent_on4(kAny4, kClient4, echo4(false, 9)));
+  // Nor of a flow whose replies from there came by the network just now.
+  const Own direct = begin_flow4(s, syn(40'001));
+  s.from_network(packet4(kAny4, direct.address, syn_ack(direct.port)));
+  s.from_client(packet4(kClient4, kAny4, segment(40'001)));
+  expect_sent(s.from_network(packet4(kAny4, direct.address, answer(direct.port))), "edge.back",
+              sent_on4(kAny4, kClient4, answer(40'001)));
+  expect_end(s.from_client(packet4(kAny4, direct.address, answer(direct.port))), "edge.wrong_server");
 }
 
 }  // namespace
