@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <sstream>
 
 #include "core/icmp.h"
@@ -47,8 +48,11 @@ bool error_of(const std::vector<std::string>& f) {
   return is_error(false, f[error4]) || is_error(true, f[error6]);
 }
 
+constexpr int kFirstOfClients = 32768, kLastOfClients = 60999;  // Linux's usual ip_local_port_range
+
 // Every packet by itself: tshark calls it malformed if a segment comes again cut otherwise, which a smaller path MTU
-// makes TCP do. And random payload is neither HTTP nor AFS, whatever its port.
+// makes TCP do. And random payload is neither HTTP nor AFS, whatever its port; nor what has one of the ports that a
+// client's may be (in_clients_ports).
 const std::vector<std::string> kJudging = {"-o",
                                            "ip.check_checksum:TRUE",
                                            "-o",
@@ -61,6 +65,24 @@ const std::vector<std::string> kJudging = {"-o",
                                            "http",
                                            "--disable-protocol",
                                            "rx"};
+
+// Options against protocols that tshark sees in a client's port alone, as "hcrt" in UDP from 47000.
+Result<std::vector<std::string>> in_clients_ports() {
+  const auto said = run({.argv = {"tshark", "-G", "decodes"}}, std::chrono::seconds(60));
+  if (!said) return said.error();
+  std::set<std::string> names;
+  std::istringstream lines(*said);
+  for (std::string line, table, port, name; std::getline(lines, line);) {
+    std::istringstream words(line);
+    if (!std::getline(words, table, '\t') || !std::getline(words, port, '\t') || !std::getline(words, name)) continue;
+    if (table != "udp.port" && table != "tcp.port") continue;
+    const int number = std::atoi(port.c_str());
+    if (number >= kFirstOfClients && number <= kLastOfClients) names.insert(name);
+  }
+  std::vector<std::string> out;
+  for (const std::string& name : names) out.insert(out.end(), {"--disable-protocol", name});
+  return out;
+}
 
 constexpr const char* kBadSums =
     "ip.checksum.status == 0 or icmp.checksum.status == 0 or icmpv6.checksum.status == 0 or "
@@ -169,18 +191,22 @@ Status Capture::stop() {
 }
 
 // The first packets that a claim is not true of, for whoever must find out why.
-std::string Capture::shown(const Tap& tap, const std::string& filter) const {
+std::string Capture::shown(const Tap& tap, const std::string& filter, const std::vector<std::string>& judging) const {
   std::vector<std::string> argv = {"tshark", "-n", "-x", "-V", "-r", file(tap), "-Y", filter};
-  argv.insert(argv.end(), kJudging.begin(), kJudging.end());
+  argv.insert(argv.end(), judging.begin(), judging.end());
   auto said = run({.argv = argv}, std::chrono::seconds(60));
   return said ? said->substr(0, 8000) : said.error().sentence;
 }
 
 Result<std::vector<Judged>> Capture::judge(Verdict& out) const {
+  const auto others = in_clients_ports();
+  if (!others) return others.error();
+  std::vector<std::string> judging = kJudging;
+  judging.insert(judging.end(), others->begin(), others->end());
   std::vector<Judged> all;
   for (const Tap& tap : taps_) {
     std::vector<std::string> argv = {"tshark", "-n", "-r", file(tap)};
-    argv.insert(argv.end(), kJudging.begin(), kJudging.end());
+    argv.insert(argv.end(), judging.begin(), judging.end());
     argv.insert(argv.end(), {"-T", "fields"});
     for (const auto& field : kCaptureFields) argv.insert(argv.end(), {"-e", field});
     auto fields = run({.argv = argv}, std::chrono::seconds(60));
@@ -190,7 +216,7 @@ Result<std::vector<Judged>> Capture::judge(Verdict& out) const {
     const auto say = [&](bool ok, const std::string& what) {
       out.check(ok, fmt::format("of {} packets on {} {}", is.all, tap.title, what));
     };
-    const auto why = [&](u64 wrong, const char* filter) { return wrong ? ":\n" + shown(tap, filter) : ""; };
+    const auto why = [&](u64 wrong, const char* filter) { return wrong ? ":\n" + shown(tap, filter, judging) : ""; };
     say(is.all > 1000 && is.malformed == 0,
         fmt::format("{} are malformed{}", is.malformed, why(is.malformed, "_ws.malformed")));
     say(is.bad == 0 && is.good > 1000,

@@ -45,7 +45,7 @@ class Capture {
  private:
   std::string file(const Tap& tap) const { return place_.file("capture-" + tap.node + ".pcapng"); }
   void drain() const;
-  std::string shown(const Tap& tap, const std::string& filter) const;
+  std::string shown(const Tap& tap, const std::string& filter, const std::vector<std::string>& judging) const;
 
   const Place& place_;
   std::vector<Tap> taps_;
