@@ -75,7 +75,7 @@ class Run {
       ask_dns(client);
       const auto up = run({.netns = real_.site().netns(client),
                            .argv = {"curl", "-sS", "--fail", "--max-time", "10", "--globoff", "-T",
-                                    real_.site().file("www/bulk"), url(client, "up-" + client)}});
+                                    real_.site().file("www/bulk"), url(asks(client), "up-" + client)}});
       const auto same = run({.argv = {"cmp", real_.site().file("www/bulk"), real_.site().file("www/up-" + client)}});
       verdict_.check(up && same, fmt::format("{}: an upload {}", client,
                                              up && same ? "arrives whole"
@@ -120,7 +120,7 @@ class Run {
     std::vector<Wanted> wanted;
     for (const std::string& client : kEdgeClients)
       for (const char* which : {"1", "2"})
-        wanted.push_back({real_.site().netns(client), url(client, "blob"),
+        wanted.push_back({real_.site().netns(client), url(asks(client), "blob"),
                           real_.site().file(fmt::format("download-{}{}", client, which))});
     WM_TRY(downloads_.start(wanted));
     for (const Time end = now() + kPatience; now() < end && !downloads_.all_under_way() && !interrupted();)

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <csignal>
-#include <filesystem>
 
 #include "lab/kit/bird.h"
 #include "lab/kit/downloads.h"
@@ -59,8 +58,6 @@ Status EdgeFabric::up(bool outlives_us) {
   WM_TRY(write_blob(site_.file("www/bulk"), kBulk));
   WM_TRY(write_blob(site_.file("www/blob")));
   for (const std::string& n : kSites) {
-    std::error_code failed;
-    std::filesystem::create_directories(site_.file("s" + n + ".run"), failed);
     for (const auto& [program, file] : {std::pair{"nginx", ".nginx"}, {"knotd", ".knot"}}) {
       const std::string of = site_.file("s" + n + file);
       auto server = Process::start({site_.netns("s" + n), {program, "-c", of}, of + ".out", outlives_us});
@@ -97,25 +94,11 @@ Status EdgeFabric::up(bool outlives_us) {
   return Done{};
 }
 
-Status EdgeFabric::down() {
-  Status worst = Done{};
-  for (auto& [node, process] : waymark_) {
-    const Status one = daemons_.down({node});
-    if (!one && worst) worst = one;
-    if (!process.wait(kPatience) && worst) worst = Error{fmt::format("the daemon of {} does not end", node)};
-  }
-  return worst;
-}
+Status EdgeFabric::down() { return daemons_.down(waymark_, kPatience); }
 
 Result<std::string> EdgeFabric::who_asks(const std::string& client) const {
   return run({.netns = site_.netns(client),
-              .argv = {"curl", "-sS", "--fail", "--max-time", "2", "--globoff", url(client, "who")}});
-}
-
-std::string url(const std::string& client, const std::string& path) {
-  const std::string& to = asks(client);
-  return to.find(':') == std::string::npos ? fmt::format("http://{}/{}", to, path)
-                                           : fmt::format("http://[{}]/{}", to, path);
+              .argv = {"curl", "-sS", "--fail", "--max-time", "2", "--globoff", url(asks(client), "who")}});
 }
 
 bool EdgeFabric::is_first_preferred() const {

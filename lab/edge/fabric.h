@@ -46,6 +46,4 @@ class EdgeFabric : public Crew {
   std::map<std::string, std::vector<Process>> servers_;  // nginx and knotd of each
 };
 
-std::string url(const std::string& client, const std::string& path);  // of the service, as this client asks for it
-
 }  // namespace waymark::lab

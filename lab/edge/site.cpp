@@ -166,28 +166,13 @@ std::string EdgeSite::director(const std::string& name, Anycast how) const {
   return out;
 }
 
-Status EdgeSite::write_knot(const std::string& server, Anycast how) const {
-  const auto at = answers_at(server, how);
-  WM_TRY(write_file(file(server + ".zone"),
-                    "$ORIGIN lab.test.\n$TTL 60\n@ SOA ns hostmaster 1 3600 600 86400 60\n@ NS ns\n"
-                    "ns A 192.0.2.53\nserver TXT " +
-                        server + "\n"));
-  return write_file(
-      file(server + ".knot"),
-      fmt::format("server:\n  rundir: {0}/{1}.run\n  listen: [ {2}@53, {3}@53 ]\n  udp-workers: 1\n  tcp-workers: 1\n"
-                  "  background-workers: 1\nlog:\n  - target: stderr\n    any: warning\n"
-                  "database:\n  storage: {0}/{1}.run\n"
-                  "zone:\n  - domain: lab.test\n    file: {0}/{1}.zone\n    journal-content: none\n",
-                  file("."), server, at[0], at[1]));
-}
-
 Status EdgeSite::write_files(Anycast how) const {
   for (const char n : {'1', '2', '3'}) {
     const std::string at(1, n);
     WM_TRY(write_file(file("d" + at + ".toml"), director("d" + at, how)));
     WM_TRY(write_nginx("s" + at,
                        " client_max_body_size 0; dav_methods PUT; location = /who { return 200 $remote_addr; }"));
-    WM_TRY(write_knot("s" + at, how));
+    WM_TRY(write_knot("s" + at, "lab.test", "server TXT s" + at + "\n", answers_at("s" + at, how)));
     WM_TRY(write_file(file("d" + at + ".bird.conf"), bird_of_director_at(u32(n - '0'))));
   }
   for (const std::string& name : kEdges) {

@@ -38,7 +38,6 @@ class EdgeSite : public Place {
   Status spread(bool on) const;
 
  private:
-  Status write_knot(const std::string& server, Anycast how) const;
   std::string edge(const std::string& name) const;
   std::string director(const std::string& name, Anycast how) const;
 };

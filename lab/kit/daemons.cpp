@@ -74,6 +74,16 @@ Status Daemons::down(const std::vector<std::string>& nodes) const {
   return worst;
 }
 
+Status Daemons::down(std::map<std::string, Process>& running, Duration patience) const {
+  Status worst = Done{};
+  for (auto& [node, process] : running) {
+    const Status one = down({node});
+    if (!one && worst) worst = one;
+    if (!process.wait(patience) && worst) worst = Error{fmt::format("the daemon of {} does not end", node)};
+  }
+  return worst;
+}
+
 Status Servers::start(const Place& place, const Daemons& daemons, const Tools& tools) {
   for (const auto& s : kServers) {
     WM_TRY(place.write_nginx(s));

@@ -28,6 +28,8 @@ class Daemons {
   Result<std::string> show(const std::string& node, const std::string& what) const;        // as JSON
   Result<u64> count(const std::string& node, const std::string& reason) const;             // packets that ended so
   Status down(const std::vector<std::string>& nodes) const;                                // `waymark down` in each
+  // Likewise, by node, and until each has ended; each may take so long.
+  Status down(std::map<std::string, Process>& running, Duration patience) const;
 
  private:
   const Place& place_;

@@ -75,6 +75,11 @@ std::string router_commands() {
          "addr add 2001:db8:5::ff/64 dev lan nodad\naddr add 192.0.2.254/24 dev lan\n";
 }
 
+std::string url(const std::string& address, const std::string& path) {
+  return address.find(':') == std::string::npos ? fmt::format("http://{}/{}", address, path)
+                                                : fmt::format("http://[{}]/{}", address, path);
+}
+
 Status write_file(const std::string& path, const std::string& text) {
   std::ofstream out(path);
   if (!(out << text << std::flush)) return Error{fmt::format("{} cannot be written", path)};
@@ -166,6 +171,24 @@ Status Place::write_nginx(const std::string& name, const std::string& more) cons
                   "http {{\n{2}  access_log off;\n  sendfile on;\n"
                   "  server {{ listen 80 backlog=4096; listen [::]:80 backlog=4096; root {3};{4} }}\n}}\n",
                   file(name + ".nginx.pid"), file(name + ".nginx.log"), temporary, file("www"), more));
+}
+
+Status Place::write_knot(const std::string& name, const std::string& domain, const std::string& records,
+                         const std::vector<std::string>& at, const std::string& more) const {
+  std::error_code failed;
+  std::filesystem::create_directories(file(name + ".run"), failed);
+  if (failed) return Error{fmt::format("{} cannot be made: {}", file(name + ".run"), failed.message())};
+  WM_TRY(write_file(file(name + ".zone"),
+                    fmt::format("$ORIGIN {}.\n$TTL 60\n@ SOA ns hostmaster 1 3600 600 86400 60\n@ NS ns\n"
+                                "ns A 192.0.2.53\n{}",
+                                domain, records)));
+  return write_file(
+      file(name + ".knot"),
+      fmt::format("server:\n  rundir: {0}.run\n  listen: [ {1}@53 ]\n{2}  udp-workers: 1\n  tcp-workers: 1\n"
+                  "  background-workers: 1\nlog:\n  - target: stderr\n    any: warning\n"
+                  "database:\n  storage: {0}.run\n"
+                  "zone:\n  - domain: {3}\n    file: {0}.zone\n    journal-content: none\n",
+                  file(name), fmt::join(at, "@53, "), more, domain));
 }
 
 }  // namespace waymark::lab

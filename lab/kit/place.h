@@ -40,6 +40,10 @@ class Place {
 
   // s1.nginx ..., serving <directory>/www; `more`: further directives of the server.
   Status write_nginx(const std::string& server, const std::string& more = "") const;
+  // s1.knot ..., and s1.run for what it keeps: a zone of one name server with `records` besides, at these addresses;
+  // `more`: further lines of the server.
+  Status write_knot(const std::string& server, const std::string& domain, const std::string& records,
+                    const std::vector<std::string>& at, const std::string& more = "") const;
   // s1.toml ...: tunnels come from `directors`; `hosts` are the service's other hosts' tunnel ends.
   Status write_host(const std::string& server, const std::vector<std::string>& directors,
                     const std::vector<std::string>& hosts) const;
@@ -69,6 +73,7 @@ std::string server_commands(const std::string& server, int tunnel);  // eth0; `t
 std::string segment_commands(const std::string& bridge, const std::vector<std::string>& ports);
 std::string router_commands();  // its ends of the clients' and servers' links
 
+std::string url(const std::string& address, const std::string& path);  // "http://[2001:db8::1]/path", or of IPv4
 Status write_file(const std::string& path, const std::string& text);
 Status write_secret(const std::string& path);  // of a [group], at random
 

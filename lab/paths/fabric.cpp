@@ -101,7 +101,7 @@ Status PathsFabric::up(bool outlives_us) {
     const std::string address = server_address(known.client, known.server);
     const Time until = now() + kPatience;
     for (bool heard = false; !heard; pause_for(milliseconds(50))) {
-      heard = bool(fetch(known.client, fmt::format("http://[{}]/who", address)));
+      heard = bool(fetch(known.client, url(address, "who")));
       if (!heard && (now() > until || interrupted()))
         return Error{
             fmt::format("{} of {} does not reach {} at {}", known.client, site_.prefix(), known.server, address)};
@@ -113,15 +113,7 @@ Status PathsFabric::up(bool outlives_us) {
   return Done{};
 }
 
-Status PathsFabric::down() {
-  Status worst = Done{};
-  for (auto& [node, process] : waymark_) {
-    const Status one = daemons_.down({node});
-    if (!one && worst) worst = one;
-    if (!process.wait(kPatience) && worst) worst = Error{fmt::format("the daemon of {} does not end", node)};
-  }
-  return worst;
-}
+Status PathsFabric::down() { return daemons_.down(waymark_, kPatience); }
 
 Result<std::string> PathsFabric::fetch(const std::string& client, const std::string& url) const {
   return run({.netns = site_.netns(client), .argv = {"curl", "-sS", "--fail", "--max-time", "2", "--globoff", url}});

@@ -60,8 +60,7 @@ class Run {
     WM_TRY(both([&](PathsFabric& f) { return f.start_traffic(verdict_.load); }));
     std::vector<Wanted> wanted;
     for (const Known& known : known_servers())
-      wanted.push_back({real_.site().netns(known.client),
-                        fmt::format("http://[{}]/blob", real_.server_address(known.client, known.server)),
+      wanted.push_back({real_.site().netns(known.client), url(real_.server_address(known.client, known.server), "blob"),
                         real_.site().file("download-" + known.client + known.server)});
     WM_TRY(downloads_.start(wanted));
     for (const Time end = now() + kPatience; now() < end && !downloads_.all_under_way() && !interrupted();)

@@ -26,7 +26,7 @@ class Asking {
   Status reached(const Known& known) {
     const std::string& address = fabric_.server_address(known.client, known.server);
     const std::string who = fmt::format("{} to {}", known.client, known.server);
-    const auto seen = fabric_.fetch(known.client, fmt::format("http://[{}]/who", address));
+    const auto seen = fabric_.fetch(known.client, url(address, "who"));
     out_.check(seen && *seen == fabric_.client_address(known.client) + " " + known.server,
                fmt::format("{}: the server sees {}", who, seen ? *seen : seen.error().sentence));
     const auto pinged =
@@ -35,14 +35,14 @@ class Asking {
     trace(known, address, who);
     // This way first: once a client has learned the path MTU its server need not.
     const std::string down = site().file("down-" + known.client + known.server);
-    const auto got = run({.netns = site().netns(known.client),
-                          .argv = {"curl", "-sS", "--fail", "--max-time", "10", "--globoff", "-o", down,
-                                   fmt::format("http://[{}]/bulk", address)}});
+    const auto got =
+        run({.netns = site().netns(known.client),
+             .argv = {"curl", "-sS", "--fail", "--max-time", "10", "--globoff", "-o", down, url(address, "bulk")}});
     whole(who, "a download", got, down);
     const std::string up = "up-" + known.client + known.server;
     const auto sent = run({.netns = site().netns(known.client),
                            .argv = {"curl", "-sS", "--fail", "--max-time", "10", "--globoff", "-T",
-                                    site().file("www/bulk"), fmt::format("http://[{}]/{}", address, up)}});
+                                    site().file("www/bulk"), url(address, up)}});
     whole(who, "an upload", sent, site().file("www/" + up));
     return interrupted() ? Status(Error{"it was interrupted"}) : Status(Done{});
   }
@@ -93,15 +93,15 @@ class Asking {
     std::string altered = address;
     altered.back() = altered.back() == '0' ? '1' : '0';
     fails("an address of which a digit is altered", 1, "path.bad_tag",
-          [&] { return fabric_.fetch("c1", fmt::format("http://[{}]/who", altered)); });
+          [&] { return fabric_.fetch("c1", url(altered, "who")); });
     fails("c1's address of s1, used by c2", 5, "path.bad_tag",
-          [&] { return fabric_.fetch("c2", fmt::format("http://[{}]/who", address)); });
+          [&] { return fabric_.fetch("c2", url(address, "who")); });
     const std::string& victim = fabric_.client_address("c2");
     WM_TRY(ip(site().netns("c1"), fmt::format("addr add {}/128 dev eth0 nodad\n", victim)));
     fails("c2's address, used by c1", 1, "path.foreign_source", [&] {
       return run({.netns = site().netns("c1"),
                   .argv = {"curl", "-sS", "--fail", "--max-time", "1", "--globoff", "--interface", victim,
-                           fmt::format("http://[{}]/who", address)}});
+                           url(address, "who")}});
     });
     return ip(site().netns("c1"), fmt::format("addr del {}/128 dev eth0\n", victim));
   }
@@ -109,9 +109,8 @@ class Asking {
   Status towards_a_client() {
     const std::string& client = fabric_.client_address("c1");
     fails("a connection that a server begins to c1", 3, "path.refused", [&] {
-      return run(
-          {.netns = site().netns("s1"),
-           .argv = {"curl", "-sS", "--fail", "--max-time", "2", "--globoff", fmt::format("http://[{}]/", client)}});
+      return run({.netns = site().netns("s1"),
+                  .argv = {"curl", "-sS", "--fail", "--max-time", "2", "--globoff", url(client, "")}});
     });
     return interrupted() ? Status(Error{"it was interrupted"}) : Status(Done{});
   }

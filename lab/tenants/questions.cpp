@@ -27,10 +27,6 @@ constexpr u16 kClosed = 40'100;          // and above: ports of tenants where no
 constexpr u64 kPings = 3;                // that must come to nothing
 const std::string kDummy = "192.0.0.8";  // the gateway to tenants, and any router that has no IPv4 address (RFC 7600)
 
-std::string url(const std::string& what, const std::string& at = kServer4) {
-  return fmt::format("http://{}/{}", at, what);
-}
-
 std::vector<std::string> curl(std::vector<std::string> words) {
   words.insert(words.begin(), {"curl", "-sS", "--fail", "--max-time", "10"});
   return words;
@@ -47,7 +43,7 @@ TenantQuestions::Found TenantQuestions::ping(const std::string& node, const std:
 }
 
 TenantQuestions::Found TenantQuestions::who(const TenantPlan& tenant) const {
-  auto said = run({.netns = site_.netns(tenant.name), .argv = curl({url("who")})});
+  auto said = run({.netns = site_.netns(tenant.name), .argv = curl({url(kServer4, "who")})});
   if (!said) return Error{fmt::format("{}: {}", tenant.name, said.error().sentence)};
   const std::string sentence = fmt::format("{}: the server sees {} as {}", tenant.name, kTenantAddress, *said);
   if (plain(*said) != plain(tenant.seen)) return Error{fmt::format("{}, not {}", sentence, tenant.seen)};
@@ -94,7 +90,7 @@ TenantQuestions::Found TenantQuestions::upload(const std::string& node, const st
   // What the other end has learned it would offer as MSS.
   for (const std::string& each : {node, to == kFarAddress ? kFarSite.name : std::string("s")})
     WM_TRY(forget_mtus(site_.netns(each)));
-  auto said = run({.netns = netns, .argv = curl({"-T", site_.file("www/bulk"), url(name, to)})});
+  auto said = run({.netns = netns, .argv = curl({"-T", site_.file("www/bulk"), url(to, name)})});
   if (said) said = run({.argv = {"cmp", site_.file("www/" + name), site_.file("www/bulk")}});
   if (!said) return Error{fmt::format("{}: an upload to {}: {}", node, to, said.error().sentence)};
   const auto known = learned_mtu(netns, to);
@@ -109,7 +105,7 @@ TenantQuestions::Found TenantQuestions::download(const TenantPlan& tenant, u32 m
   const std::string file = site_.file("bulk." + tenant.name);
   // What the tenant has learned of the way there it would offer as MSS, and nothing would be left to learn.
   for (const std::string& node : {tenant.name, std::string("s")}) WM_TRY(forget_mtus(site_.netns(node)));
-  auto said = run({.netns = site_.netns(tenant.name), .argv = curl({"-o", file, url("bulk")})});
+  auto said = run({.netns = site_.netns(tenant.name), .argv = curl({"-o", file, url(kServer4, "bulk")})});
   if (said) said = run({.argv = {"cmp", file, site_.file("www/bulk")}});
   if (!said) return Error{fmt::format("{}: a download: {}", tenant.name, said.error().sentence)};
   const auto known = learned_mtu(site_.netns("s"), tenant.seen);

@@ -36,11 +36,6 @@ std::string seen(To to, Path path) { return to == To::ip6 ? seen4(path) : seen6(
 u32 mtu(To to, Path path) { return to == To::ip6 ? mtu_towards6(path) : mtu_towards4(path); }
 u32 echo_headers(To to) { return to == To::ip6 ? kIp4Echo : kIp6Echo; }
 
-std::string url(const std::string& address, const std::string& what) {
-  if (address.find(':') == std::string::npos) return fmt::format("http://{}/{}", address, what);
-  return fmt::format("http://[{}]/{}", address, what);
-}
-
 bool of_pool(const std::string& address) {
   const size_t dot = address.rfind('.');
   const int last = dot == std::string::npos ? 0 : std::atoi(address.c_str() + dot + 1);
@@ -66,10 +61,8 @@ Status Questions::start(bool outlives_us) {
   WM_TRY(write_file(site_.file("www/bulk"), bulk));
   for (const char* end : {"h4", "h6"}) {
     const std::string name = end;
-    std::error_code failed;
-    std::filesystem::create_directories(site_.file(name + ".run"), failed);
     WM_TRY(site_.write_nginx(name));
-    WM_TRY(site_.write_knot(name));
+    WM_TRY(site_.write_big_zone(name));
     const std::vector<std::vector<std::string>> programs = {
         {"nginx", "-c", site_.file(name + ".nginx")}, {"knotd", "-c", site_.file(name + ".knot")}, {"iperf3", "-s"}};
     for (const auto& argv : programs) {

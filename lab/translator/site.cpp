@@ -148,22 +148,14 @@ Status TranslatorSite::write_tayga() const {
                                 kTranslator4, kTranslator6));
 }
 
-Status TranslatorSite::write_knot(const std::string& end) const {
-  std::string zone = "$ORIGIN big.test.\n$TTL 60\n@ SOA ns hostmaster 1 3600 600 86400 60\n@ NS ns\nns A 192.0.2.53\n";
+Status TranslatorSite::write_big_zone(const std::string& end) const {
+  std::string records;
   for (int strings : {8, 15}) {  // answers of some 2,000 and 3,800 bytes
-    zone += fmt::format("t{}", strings);
-    for (int i = 0; i < strings; ++i) zone += fmt::format(" TXT \"{:0>250}\"\n", i);
+    records += fmt::format("t{}", strings);
+    for (int i = 0; i < strings; ++i) records += fmt::format(" TXT \"{:0>250}\"\n", i);
   }
-  WM_TRY(write_file(file(end + ".zone"), zone));
-  const std::string address = end == "h4" ? own4(Path::wide) : own6(Path::wide);
-  return write_file(
-      file(end + ".knot"),
-      fmt::format("server:\n  rundir: {0}/{1}.run\n  listen: {2}@53\n  udp-max-payload: 4096\n  udp-workers: 1\n"
-                  "  tcp-workers: 1\n  background-workers: 1\n"
-                  "log:\n  - target: stderr\n    any: warning\n"
-                  "database:\n  storage: {0}/{1}.run\n"
-                  "zone:\n  - domain: big.test\n    file: {0}/{1}.zone\n    journal-content: none\n",
-                  file("."), end, address));
+  return write_knot(end, "big.test", records, {end == "h4" ? own4(Path::wide) : own6(Path::wide)},
+                    "  udp-max-payload: 4096\n");
 }
 
 }  // namespace waymark::lab

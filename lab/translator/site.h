@@ -31,9 +31,9 @@ class TranslatorSite : public Place {
   using Place::Place;
 
   Status build() const;
-  Status write_waymark() const;                     // t.toml
-  Status write_tayga() const;                       // t.tayga
-  Status write_knot(const std::string& end) const;  // h4.knot, h6.knot, and what they serve
+  Status write_waymark() const;                         // t.toml
+  Status write_tayga() const;                           // t.tayga
+  Status write_big_zone(const std::string& end) const;  // h4.knot, h6.knot, and what they serve
 };
 
 }  // namespace waymark::lab
