@@ -8,6 +8,7 @@
 #include "config/kinds.h"
 #include "config/plan_values.h"
 #include "config/prefixes.h"
+#include "roles/path/role.h"
 
 namespace waymark::provision {
 
@@ -16,11 +17,6 @@ namespace {
 Result<const PathConfig*> paths_of(const Config& config) {
   if (config.path) return &*config.path;
   return Error{"the configuration has no [path], which tells of clients, POPs and policies"};
-}
-
-const PlanConfig* written(const Config& config, const std::string& name) {
-  const auto found = std::ranges::find(config.plan, name, &PlanConfig::name);
-  return found == config.plan.end() ? nullptr : &*found;
 }
 
 Result<u32> policy_called(const PathConfig& path, const std::string& policy) {
@@ -58,15 +54,14 @@ Result<Address> encode(const Config& config, const std::string& name, std::vecto
 Result<std::string> plan_text(const Config& config) {
   const auto path = paths_of(config);
   if (!path) return path.error();
-  const PlanConfig& plan = *written(config, (*path)->clients);
+  const PlanConfig& plan = *std::ranges::find(config.plan, (*path)->clients, &PlanConfig::name);
   return fmt::format("{}, {}", text(plan.prefix), plan.layout);
 }
 
 Result<u64> most_ids(const Config& config) {
   const auto path = paths_of(config);
   if (!path) return path.error();
-  const auto plan = compile_plan(*written(config, (*path)->clients));
-  if (!plan) return plan.error();
+  const auto plan = path::plan_called(config, (*path)->clients);  // the checks have found it good
   const u32 width = field_of(plan->plan, FieldKind::id).width;
   return width >= 63 ? ~u64(0) >> 1 : (u64(1) << width) - 1;  // what the store can count
 }
@@ -77,8 +72,7 @@ Result<Place> place_of(const Config& config, u32 pop, const std::string& policy)
   if (!has_pop(**path, pop)) return Error{fmt::format("there is no POP {} in [path]", pop)};
   const auto index = policy_called(**path, policy);
   if (!index) return index.error();
-  const auto plan = compile_plan(*written(config, (*path)->clients));
-  if (!plan) return plan.error();
+  const auto plan = path::plan_called(config, (*path)->clients);  // the checks have found it good
   return Place{pop, *index, newest_epoch(*plan)};
 }
 
@@ -108,8 +102,7 @@ Result<Address> server_address(const Config& config, const Address& client, u32 
   if (known == (*all)->server.end()) return Error{fmt::format("there is no server {} in [path]", server)};
   const auto index = policy_called(**all, policy);
   if (!index) return index.error();
-  const auto plan = compile_plan(*written(config, (*all)->servers));
-  if (!plan) return plan.error();
+  const auto plan = path::plan_called(config, (*all)->servers);  // the checks have found it good
   std::vector<std::string> words = {fmt::format("id={}", server), "path=" + path, fmt::format("policy={}", *index)};
   if (plan->plan.over_pair) words.push_back("client=" + text(client));
   const auto address = encode(config, (*all)->servers, words, newest_epoch(*plan));
