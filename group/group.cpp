@@ -155,12 +155,13 @@ void Group::drop(Link link, const std::string& why, Time now, Reach reach) {
   if (const auto bytes = found->second.channel.take(); !bytes.empty()) out_.send.emplace_back(link, bytes);
   const std::optional<u32> member = found->second.member;
   const bool dialled = found->second.dialled;
+  const Time heard = found->second.heard;
   connections_.erase(found);
   out_.close.push_back(link);
   if (!member) return;
   Member& m = *members_[*member];
   if (m.link == link)
-    link_lost(m, why, now);
+    link_lost(m, why, heard, now);
   else if (dialled)
     unreached(*member, reach, why, now);
 }

@@ -126,7 +126,7 @@ class Group {
              Time now);
   void drop(Link link, const std::string& why, Time now, Reach reach = Reach::busy);
   void refuse(Connection& connection, const std::string& why, Time now);
-  void link_lost(Member& member, const std::string& why, Time now);
+  void link_lost(Member& member, const std::string& why, Time heard, Time now);
   void handle(u32 index, const Message& message, Time now);
   void tell(Member& member, const Message& message);
   void tell_all(const Message& message, const Member* but = nullptr);

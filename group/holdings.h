@@ -3,9 +3,9 @@
 //
 // Nobody has to agree with anybody at one moment. Each member works out by itself, from what it heard, whose a thing
 // is: the member's to whom an operator gave it; else theirs whose files say so; else, of those that stand in, the
-// first one's by name. A member that is lost, for kLostFor, counts no more. Whoever's it is takes it at once. Whoever
-// has it otherwise lets go once one whose it is says that it has it and is ready: in between both have it, and never
-// nobody. Members that cannot hear each other may both have a thing, so what is held must bear that.
+// first one's by name. A member that is lost counts no more, once it was not heard for kLostFor. Whoever's it is takes
+// it at once. Whoever has it otherwise lets go once one whose it is says that it has it and is ready: in between both
+// have it, and never nobody. Members that cannot hear each other may both have a thing, so what is held must bear that.
 #pragma once
 
 #include <map>
@@ -28,7 +28,7 @@ struct Peer {
   std::string name;
   bool up = false;             // it is linked, and has told all that it has to tell
   bool ready = false;          // as it said last: it announces what it holds, or would
-  std::optional<Time> lost;    // when it was, where it was up before
+  std::optional<Time> lost;    // when it was heard last, where it was up before
   bool mirrors_flows = false;  // as it was last: it has told all flows that its firewall knows
   std::map<std::string, Claim> claims;
 };

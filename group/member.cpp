@@ -77,11 +77,11 @@ void Member::begin_link(Link number, Time now) {
   lost = 0;
 }
 
-void Member::end_link(const std::string& reason, Time now) {
+void Member::end_link(const std::string& reason, Time heard, Time now) {
   link.reset();
   since = now;
   why = reason;
-  if (digest) lost_at = now;
+  if (digest) lost_at = heard;
   opinions.clear();
   sharing = pull_asked = behind = resend = false;
   sending.reset();

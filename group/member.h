@@ -116,7 +116,7 @@ struct Member {
   // As it was told last, by this link or the one before.
   std::map<std::string, Claim> claims;
   bool was_ready = false, mirrored_flows = false;
-  std::optional<Time> lost_at;
+  std::optional<Time> lost_at;  // when it was heard last, where it has told all before
 
   // Of this life.
   bool joined = false;  // we once had what it has
@@ -127,7 +127,7 @@ struct Member {
   bool take(const std::vector<Claim>& claims);
   void take(const Digest& news);
   void begin_link(Link number, Time now);
-  void end_link(const std::string& reason, Time now);
+  void end_link(const std::string& reason, Time heard, Time now);  // heard: from it last
   void forget_flows();
   MemberView view(const std::optional<Digest>& ours) const;
 };

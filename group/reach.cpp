@@ -137,11 +137,11 @@ void Group::refuse(Connection& connection, const std::string& why, Time now) {
   drop(connection.link, why, now);
 }
 
-void Group::link_lost(Member& member, const std::string& why, Time now) {
+void Group::link_lost(Member& member, const std::string& why, Time heard, Time now) {
   const bool settled = now - member.since >= kSettled;
   member.pause = settled ? kPauseFirst : std::clamp<Duration>(2 * member.pause, kPauseFirst, kPauseLast);
   member.dial_at = now + member.pause;
-  member.end_link(why, now);
+  member.end_link(why, heard, now);
   ++peer_changes_;
   const std::string& name = member.config.name;
   out_.log.push_back(
