@@ -111,6 +111,30 @@ TEST_F(DaemonTest, AReloadIsAllOrNothing) {
   EXPECT_EQ(get("/v1/targets").size(), 2u);
 }
 
+// Flows have addresses in it, and no table says which it was.
+TEST_F(DaemonTest, AnEdgesPrefixChangesNeitherByAReloadNorByAStart) {
+  const auto edge = [&](const std::string& prefix) {
+    std::ofstream(config_file()) << "[node]\nname = \"" << name << "\"\n[engine]\npins = 0\nmode = \"generic\"\n"
+                                 << "interfaces = { wm-here = \"z\" }\n[edge]\nzone = \"z\"\nflows = 1000\nprefix = \""
+                                 << prefix << "\"\naddress = \"3fff:f:2::1\"\n[[edge.service]]\nname = \"web\"\n"
+                                 << "anycast = \"3fff:a::80\"\nports = [\"tcp/80\"]\nservers = \"3fff:51::/48\"\n";
+  };
+  edge("3fff:f:1::/64");
+  const pid_t first = spawn();
+  ASSERT_TRUE(runs(first)) << log();
+  edge("3fff:f:3::/64");
+  const Result<std::string> reloaded = post("/v1/reload");
+  ASSERT_FALSE(reloaded);
+  const std::string sentence = "are not those of the flows that there are: `waymark down` and a new start change them";
+  EXPECT_NE(reloaded.error().sentence.find(sentence), std::string::npos) << reloaded.error().sentence;
+  kill(first, SIGKILL);
+  EXPECT_EQ(end_of(first), -1);
+  EXPECT_EQ(end_of(spawn()), 1);
+  EXPECT_NE(log().find(sentence), std::string::npos) << log();
+  edge("3fff:f:1::/64");
+  ASSERT_TRUE(runs(spawn())) << log();
+}
+
 // The unit's rights and no others (packaging/waymark@.service).
 TEST_F(DaemonTest, RunsWithTheLeastCapabilities) {
   configure({target("s1", "10.77.0.2")});

@@ -60,6 +60,7 @@ Result<std::unique_ptr<Plane>> Plane::start(std::span<const u8> program, ConfigI
   if (!engine->found().empty()) log::warning(engine->found());
   const bool adopted = !engine->fresh();
   if (!adopted) engine->live().meta[0] = new_meta(options.sizes, engine->ticks_per_second(), random_word);
+  WM_TRY(keep_flows(engine->live().meta[0], *config));
   Result<std::unique_ptr<Resolver>> resolver = Resolver::open();
   if (!resolver) return resolver.error();
 

@@ -142,6 +142,7 @@ class Plane {
   static Result<bool> rules_for(const Config& config);
   static Result<Machine> read_machine(const Config& config, bool asked, const std::vector<u8>& secret);
   static Status may_follow(const Config& now, const Config& next);
+  static Status keep_flows(Meta& meta, const Config& config);
   void begin_what_is_due(Time now);
   void begin(Change change);
   void machine_read(const std::shared_ptr<Change>& change, Result<Machine> machine);

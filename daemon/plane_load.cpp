@@ -32,7 +32,30 @@ using namespace std::chrono_literals;
 constexpr Duration kSettle = 200ms, kGap = 2s;
 constexpr u32 kMostPatience = 3;  // a load is tried again after 1, 2, 4 and then every 8 seconds
 
+u32 edge_prefixes_of(const Config& config) {
+  const auto kept = keeping(config, FlowKind::edge);
+  std::string all;
+  for (const Prefix& prefix : kept ? kept->prefixes : std::vector<Prefix>()) all += text(prefix) + " ";
+  return all.empty() ? 0 : zone_of(all.data(), u32(all.size())) | 1;
+}
+
+// `flows_in`: as edge_prefixes_of(), of the flows that there are.
+Status may_keep_flows(u32 flows_in, const Config& next) {
+  const u32 wanted = edge_prefixes_of(next);
+  if (!flows_in || !wanted || flows_in == wanted) return Done{};
+  return Error{
+      "the prefixes of [edge] and of its members are not those of the flows that there are: `waymark down` and a new "
+      "start change them"};
+}
+
 }  // namespace
+
+// Of tables that were found, which may be another configuration's.
+Status Plane::keep_flows(Meta& meta, const Config& config) {
+  WM_TRY(may_keep_flows(meta.edge_prefixes, config));
+  if (const u32 prefixes = edge_prefixes_of(config)) meta.edge_prefixes = prefixes;
+  return Done{};
+}
 
 // What roles leave to the kernel's routes is in the image, so another one is loaded when they change.
 Result<std::vector<Prefix>> Plane::natives_for(const Config& config) {
@@ -75,11 +98,7 @@ Status Plane::may_follow(const Config& now, const Config& next) {
         fmt::format("the table of the edge's flows cannot change to {} while the daemon runs: `waymark down` and a new "
                     "start do it",
                     counted(room_for_flows(next, FlowKind::edge), "flow"))};
-  const auto edge_now = keeping(now, FlowKind::edge), edge_next = keeping(next, FlowKind::edge);
-  if (edge_now && edge_next && edge_now->prefixes != edge_next->prefixes)
-    return Error{
-        "the prefixes of [edge] and of its members cannot change while the daemon runs, as flows have addresses in "
-        "them: `waymark down` and a new start do it"};
+  WM_TRY(may_keep_flows(edge_prefixes_of(now), next));
   if (next.engine.targets != now.engine.targets)
     return Error{
         fmt::format("[engine] targets cannot change to {} while flows are pinned: `waymark down` and a new start do it",
