@@ -15,6 +15,7 @@ void Announce::configure(const Config& config) {
   for (const Descriptor* role : roles_at_work(config)) {
     if (!settings_ || !role->announces) continue;
     for (const Announced& one : role->announces(config)) {
+      if (one.standby && !settings_->standby_metric) continue;
       const bool by_role = one.service.empty();
       const std::string who = by_role ? fmt::format("[{}]", name_of(role->role)) : std::string(one.service);
       Service& known = services[who];
@@ -22,15 +23,20 @@ void Announce::configure(const Config& config) {
       known.live |= by_role;
       known.prefixes.push_back(one.prefix);
       const auto [entry, added] = entries.try_emplace(one.prefix);
-      if (const auto old = entries_.find(one.prefix); added && old != entries_.end())
-        entry->second = {.announced = old->second.announced, .since = old->second.since};
+      if (const auto old = entries_.find(one.prefix); added && old != entries_.end()) {
+        entry->second = {.standby = one.standby, .announced = old->second.announced, .since = old->second.since};
+        if (old->second.announced && old->second.standby != one.standby)
+          note(one.prefix, entry->second, one.standby ? "another member holds it" : "this node holds it now");
+      }
+      entry->second.standby = one.standby;
       entry->second.services.push_back(who);
       entry->second.live += known.live;
       entry->second.by_role |= by_role;
     }
   }
-  for (const auto& [prefix, entry] : entries_)
-    if (entry.announced && !entries.contains(prefix)) note(prefix, false, "it is not configured any more");
+  for (auto& [prefix, entry] : entries_)
+    if (std::exchange(entry.announced, false) && !entries.contains(prefix))
+      note(prefix, entry, "this node has it no more");
   entries_ = std::move(entries);
   services_ = std::move(services);
   all_changed_ = true;
@@ -86,7 +92,7 @@ void Announce::decide(const Prefix& prefix, Entry& entry, Time now) {
   const bool changed = entry.announced != on;
   if (!entry.since || changed) entry.since = now;
   announce(prefix, entry, on);
-  if (changed) note(prefix, on, why(prefix, entry));
+  if (changed) note(prefix, entry, why(prefix, entry));
 }
 
 void Announce::announce(const Prefix& prefix, Entry& entry, bool on) {
@@ -105,16 +111,21 @@ std::string Announce::why(const Prefix& prefix, const Entry& entry) const {
   if (!awaited_.empty())
     return found_.count(prefix) ? fmt::format("kept as it was found, while {}", awaited_)
                                 : fmt::format("not in step: {}", awaited_);
+  if (entry.standby) return "standby, as another member holds it; the node is in step";
   if (entry.by_role) return "the node is in step";
   if (!entry.live) return "no live target";
   return fmt::format("{} of {} service{} {} live", entry.live, entry.services.size(),
                      entry.services.size() == 1 ? "" : "s", entry.live == 1 ? "is" : "are");
 }
 
-void Announce::note(const Prefix& prefix, bool announced, const std::string& why) {
+void Announce::note(const Prefix& prefix, const Entry& entry, const std::string& why) {
   const std::string name = text(prefix);
-  if (announced)
-    events_.push_back({Severity::info, "address.announced", name, fmt::format("{} is announced: {}", name, why)});
+  if (entry.announced)
+    events_.push_back(
+        {Severity::info, "address.announced", name,
+         fmt::format("{} is announced{}: {}", name,
+                     entry.standby ? fmt::format(" as standby, with metric {}", *settings_->standby_metric) : "",
+                     why)});
   else
     events_.push_back({Severity::warning, "address.withdrawn", name, fmt::format("{} is withdrawn: {}", name, why)});
 }
@@ -123,6 +134,13 @@ void Announce::stop(Time now) {
   stopped_ = true;
   all_changed_ = true;
   update("", now);
+}
+
+std::vector<RoutedPrefix> Announce::routes() const {
+  std::vector<RoutedPrefix> out;
+  for (const Prefix& prefix : desired_)
+    out.push_back({prefix, entries_.at(prefix).standby ? *settings_->standby_metric : settings_->metric});
+  return out;
 }
 
 std::vector<Announce::View> Announce::views() const {

@@ -55,7 +55,8 @@ class Announce {
   void stop(Time now);  // by the operator: everything is withdrawn, for good
 
   const std::optional<AnnounceConfig>& settings() const { return settings_; }  // none: no route is touched
-  const std::vector<Prefix>& desired() const { return desired_; }              // these routes and no others; in order
+  const std::vector<Prefix>& desired() const { return desired_; }              // these and no others; in order
+  std::vector<RoutedPrefix> routes() const;                                    // to them, in order
   Time deadline() const { return give_up_; }
   std::vector<View> views() const;  // in order
 
@@ -67,6 +68,7 @@ class Announce {
     std::vector<std::string> services = {};
     u32 live = 0;          // of them
     bool by_role = false;  // whatever services are
+    bool standby = false;  // another member holds it
     bool announced = false;
     std::optional<Time> since = {};
   };
@@ -79,7 +81,7 @@ class Announce {
   void announce(const Prefix& prefix, Entry& entry, bool on);
   std::string why(const Prefix& prefix, const Entry& entry) const;
   void keep();
-  void note(const Prefix& prefix, bool announced, const std::string& why);
+  void note(const Prefix& prefix, const Entry& entry, const std::string& why);
 
   std::optional<AnnounceConfig> settings_;
   std::map<Prefix, Entry, InOrder> entries_;

@@ -216,6 +216,40 @@ TEST_F(AnnounceTest, ATranslatorsPrefixesAreAnnouncedWhileTheNodeIsInStep) {
   EXPECT_TRUE(announce.views().empty()) << "a host announces nothing";
 }
 
+TEST_F(AnnounceTest, WhatAnotherMemberHoldsIsAnnouncedAsStandbyWhereThereIsAMetricForIt) {
+  Config config;
+  config.announce = AnnounceConfig{};
+  EdgeConfig& edge = config.edge.emplace();
+  edge.service.emplace_back().name = "web";
+  edge.prefix = {*parse_address("3fff:e1::"), 64};
+  const Prefix other{*parse_address("3fff:e3::"), 64};
+  edge.held = {edge.prefix};
+  edge.standby = {other};
+  announce.configure(config);
+  update("", {});
+  EXPECT_EQ(announce.routes(), (std::vector<RoutedPrefix>{{edge.prefix, 20}}));
+  config.announce->standby_metric = 1000;
+  announce.configure(config);
+  update("", {});
+  EXPECT_EQ(announce.routes(), (std::vector<RoutedPrefix>{{edge.prefix, 20}, {other, 1000}}));
+  EXPECT_EQ(announce.views().back().why, "standby, as another member holds it; the node is in step");
+  announce.take_events();
+  edge.held->push_back(other);
+  edge.standby.clear();
+  announce.configure(config);
+  EXPECT_EQ(announce.routes(), (std::vector<RoutedPrefix>{{edge.prefix, 20}, {other, 20}})) << "not a moment without";
+  const auto events = announce.take_events();
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].text, "3fff:e3::/64 is announced: this node holds it now");
+  edge.held = {edge.prefix};
+  edge.standby = {other};
+  announce.configure(config);
+  EXPECT_EQ(announce.take_events().at(0).text,
+            "3fff:e3::/64 is announced as standby, with metric 1000: another member holds it");
+  update("the engine is not loaded", {});
+  EXPECT_TRUE(announce.routes().empty());
+}
+
 TEST_F(AnnounceTest, AGatewaysRoutesAreAnnouncedWhileTheNodeIsInStep) {
   Config config;
   config.announce = AnnounceConfig{};

@@ -34,6 +34,12 @@ struct InOrder {
   }
 };
 
+// One to which a route leads. Of two routes to it the one with the lower metric is taken.
+struct RoutedPrefix : Prefix {
+  u32 metric = 0;
+  bool operator==(const RoutedPrefix&) const = default;
+};
+
 std::string text(const Prefix& prefix);  // "192.0.2.0/24"; a single address without its length
 
 }  // namespace waymark

@@ -144,6 +144,11 @@ TEST(Edges, MembersOfAGroupAreEdgesWithPrefixesOfTheirOwn) {
     EXPECT_NE(problems.find(sentence), std::string::npos) << sentence << problems;
   };
   EXPECT_EQ(problems_of(head + edge(kKeys, service(kAny)) + members("e2", "3fff:f:2::/64")), "");
+  const std::string standby = "[announce]\nmetric = 20\nstandby_metric = ";
+  EXPECT_EQ(problems_of(head + edge(kKeys, service(kAny)) + members("e2", "3fff:f:2::/64") + standby + "21\n"), "");
+  says(kKeys, members("e2", "3fff:f:2::/64") + standby + "20\n",
+       "\"standby_metric\" of [announce] is 20: it must be above \"metric\", 20, or what another member holds would");
+  says(kKeys, standby + "21\n", "what members of a [group] hold in turn, and there is no [group]");
   says(kKeys, members("e3", "3fff:f:2::/64"), "[[edge.member]] has e3, and [group] has no member of that name");
   says(kKeys, members("e2", "3fff:f:2::/48"),
        "\"prefix\" of edge e2 is 3fff:f:2::/48: flows' own addresses need 64 bits");

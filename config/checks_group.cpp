@@ -68,6 +68,18 @@ void check_group(Checking& in) {
   if (c.announce && missing(announce))
     in.problems.error(in.places.at(*c.announce),
                       "[announce] has nothing to announce: the file has " + none_of(announce));
+  if (c.announce && c.announce->standby_metric) {
+    const auto& standby = *c.announce->standby_metric;
+    if (standby <= c.announce->metric && in.places.good(standby))
+      in.problems.error(in.places.at(standby),
+                        fmt::format("\"standby_metric\" of [announce] is {}: it must be above \"metric\", {}, or what "
+                                    "another member holds would lead here as well",
+                                    standby, c.announce->metric));
+    if (!c.group)
+      in.problems.warn(in.places.at(standby),
+                       "\"standby_metric\" of [announce] is for what members of a [group] hold in turn, and there is "
+                       "no [group]");
+  }
 }
 
 }  // namespace waymark::config

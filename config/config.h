@@ -76,6 +76,7 @@ struct GroupConfig {
 struct AnnounceConfig {
   u32 protocol = 200;  // rtm_protocol
   u32 metric = 20;
+  std::optional<u32> standby_metric;  // of what another member holds and this one could; none: it is not announced
   bool operator==(const AnnounceConfig&) const = default;
 };
 

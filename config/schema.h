@@ -91,7 +91,12 @@ constexpr auto kAnnounce = section<AnnounceConfig>(
     "daemon to redistribute.",
     Field{"protocol", &AnnounceConfig::protocol, Number<u32>{5, 255}, optional,
           "The routes' protocol number. All routes of this number belong to Waymark."},
-    Field{"metric", &AnnounceConfig::metric, Number<u32>{1, 4'294'967'295}, optional, "The routes' metric."});
+    Field{"metric", &AnnounceConfig::metric, Number<u32>{1, 4'294'967'295}, optional, "The routes' metric."},
+    Field{
+        "standby_metric", &AnnounceConfig::standby_metric, Number<u32>{1, 4'294'967'295}, optional,
+        "That of routes to prefixes which another member of the group holds, and whose flows this node knows: members' "
+        "prefixes of an edge. Above `metric`.",
+        "such prefixes are not announced"});
 
 constexpr auto kTarget = section<TargetConfig>(
     "[[service.target]]",

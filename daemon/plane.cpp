@@ -156,7 +156,7 @@ void Plane::carry_out() {
   const Time now = boot_time();
   for (const Question& question : control_->questions(now)) checks_->ask(question);
   if (peers_) peers_->flush();
-  routes_->want(control_->announce_settings(), control_->routes(), now);
+  routes_->want(control_->announce_settings(), control_->announce().routes(), now);
 }
 
 Status Plane::withdraw() {

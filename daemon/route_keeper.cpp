@@ -44,18 +44,18 @@ Result<std::vector<Prefix>> RouteKeeper::list(u32 protocol) {
   return shared_->routes.list(protocol);
 }
 
-void RouteKeeper::want(const std::optional<AnnounceConfig>& settings, const std::vector<Prefix>& prefixes, Time now) {
+void RouteKeeper::want(const std::optional<AnnounceConfig>& settings, const std::vector<RoutedPrefix>& routes,
+                       Time now) {
   if (stopped_) return;
   if (settings != settings_) {
-    if (settings_ && (!settings || settings->protocol != settings_->protocol))
-      leaving_[settings_->protocol] = settings_->metric;
+    if (settings_ && (!settings || settings->protocol != settings_->protocol)) leaving_.insert(settings_->protocol);
     if (settings) leaving_.erase(settings->protocol);
     settings_ = settings;
     changed_ = true;
     note_announced(settings ? std::optional(settings->protocol) : std::nullopt);
   }
-  if (settings && prefixes != prefixes_) {
-    prefixes_ = prefixes;
+  if (settings && routes != routes_) {
+    routes_ = routes;
     changed_ = true;
   }
   if (changed_ || now >= due_) write(now);
@@ -67,7 +67,7 @@ void RouteKeeper::write(Time now) {
   changed_ = false;
   due_ = now + kLookAgain;
   worker_.run<Written>(
-      [shared = shared_, settings = settings_, prefixes = prefixes_, leaving = leaving_]() -> Result<Written> {
+      [shared = shared_, settings = settings_, routes = routes_, leaving = leaving_]() -> Result<Written> {
         const std::lock_guard guard(shared->mutex);
         if (shared->stopped) return Written{};
         Written done;
@@ -75,9 +75,9 @@ void RouteKeeper::write(Time now) {
           if (!status) done.failed += (done.failed.empty() ? "" : "; ") + status.error().sentence;
           return bool(status);
         };
-        for (const auto& [protocol, metric] : leaving)
-          if (note(shared->routes.sync({}, protocol, metric))) done.left.push_back(protocol);
-        if (settings) note(shared->routes.sync(prefixes, settings->protocol, settings->metric));
+        for (const u32 protocol : leaving)
+          if (note(shared->routes.sync({}, protocol))) done.left.push_back(protocol);
+        if (settings) note(shared->routes.sync(routes, settings->protocol));
         return done;
       },
       [this](Result<Written> done) {
@@ -112,9 +112,9 @@ void RouteKeeper::stop() {
 
 Status RouteKeeper::withdraw() {
   stop();
-  if (settings_) leaving_[settings_->protocol] = settings_->metric;
+  if (settings_) leaving_.insert(settings_->protocol);
   const std::lock_guard guard(shared_->mutex);
-  for (const auto& [protocol, metric] : leaving_) WM_TRY(shared_->routes.sync({}, protocol, metric));
+  for (const u32 protocol : leaving_) WM_TRY(shared_->routes.sync({}, protocol));
   note_announced({});
   return Done{};
 }

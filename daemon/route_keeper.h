@@ -2,10 +2,10 @@
 // second, and what another hand changed is found and repaired every ten.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,8 +22,8 @@ class RouteKeeper {
 
   Result<std::vector<Prefix>> list(u32 protocol);  // waits: for the start
 
-  // These and no others. Cheap where nothing changed and nothing is due.
-  void want(const std::optional<AnnounceConfig>& settings, const std::vector<Prefix>& prefixes, Time now);
+  // These and no others, each with its metric. Cheap where nothing changed and nothing is due.
+  void want(const std::optional<AnnounceConfig>& settings, const std::vector<RoutedPrefix>& routes, Time now);
   Time deadline() const;
 
   const std::string& failed() const { return failed_; }  // why they are not as wanted; empty: they are
@@ -45,8 +45,8 @@ class RouteKeeper {
   const std::string node_;
   std::shared_ptr<Shared> shared_;
   std::optional<AnnounceConfig> settings_;
-  std::vector<Prefix> prefixes_;
-  std::map<u32, u32> leaving_;  // protocols whose routes must go, and their metric
+  std::vector<RoutedPrefix> routes_;
+  std::set<u32> leaving_;  // protocols whose routes must go
   bool changed_ = false, busy_ = false, stopped_ = false;
   std::string failed_;
   Time due_ = Time::max();

@@ -36,7 +36,9 @@ class RouteKeeperTest : public Namespaces {
     const Time end = boot_time() + 60s;
     std::size_t at = 0;
     loop.run([&] {
-      keeper->want(settings, prefixes, boot_time());
+      std::vector<RoutedPrefix> wanted;
+      for (const Prefix& prefix : prefixes) wanted.push_back({prefix, 20});
+      keeper->want(settings, wanted, boot_time());
       if (at < stages.size() && stages[at].holds()) stages[at++].then();
       if (at == stages.size() || boot_time() > end) loop.stop();
       return std::min(keeper->deadline(), boot_time() + 20ms);
@@ -49,7 +51,7 @@ class RouteKeeperTest : public Namespaces {
   const std::string node = "wm-routes-" + std::to_string(getpid());
   Loop loop;
   std::unique_ptr<RouteKeeper> keeper;
-  std::optional<AnnounceConfig> settings = AnnounceConfig{200, 20};
+  std::optional<AnnounceConfig> settings = AnnounceConfig{};
   std::vector<Prefix> prefixes = {Prefix(*parse_address("198.51.100.80"))};
 };
 
@@ -86,7 +88,7 @@ TEST_F(RouteKeeperTest, WithdrawnIsWithdrawnForGood) {
   EXPECT_TRUE(keeper->withdraw());
   EXPECT_TRUE(routes().empty()) << routes();
   EXPECT_FALSE(std::filesystem::exists(announced_file(node)));
-  keeper->want(settings, {Prefix(*parse_address("198.51.100.83"))}, boot_time());
+  keeper->want(settings, {{Prefix(*parse_address("198.51.100.83")), 20}}, boot_time());
   EXPECT_EQ(keeper->deadline(), Time::max());
 }
 

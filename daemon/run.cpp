@@ -91,7 +91,7 @@ Status withdraw_left_behind(const std::string& node) {
   if (protocol == 0 || protocol > 255) return Done{};
   Result<Routes> routes = Routes::open();
   if (!routes) return routes.error();
-  WM_TRY(routes->sync({}, protocol, 0));
+  WM_TRY(routes->sync({}, protocol));
   unlink(announced_file(node).c_str());
   return Done{};
 }

@@ -44,6 +44,7 @@ struct Owned {
 struct Announced {
   Prefix prefix;
   std::string_view service;  // as long as this one is live; empty: as long as the node is in step
+  bool standby = false;      // another member holds it: only where there is a metric for such
 };
 
 // A frame that tells an Ethernet who is there now, to be sent once this node is.

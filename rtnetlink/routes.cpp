@@ -38,7 +38,8 @@ Result<std::vector<PrefixRoute>> routes_of(nl_sock* socket, u32 protocol) {
   return out;
 }
 
-std::vector<Prefix> in_order(std::vector<Prefix> prefixes) {
+template <class T>
+std::vector<T> in_order(std::vector<T> prefixes) {
   std::sort(prefixes.begin(), prefixes.end(), InOrder());
   prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
   return prefixes;
@@ -82,23 +83,26 @@ Result<std::vector<Prefix>> Routes::list(u32 protocol) {
   return in_order(std::move(out));
 }
 
-Status Routes::sync(const std::vector<Prefix>& desired, u32 protocol, u32 metric) {
+Status Routes::sync(const std::vector<RoutedPrefix>& desired, u32 protocol) {
   const auto routes = routes_of(socket_.get(), protocol);
   if (!routes) return routes.error();
-  const std::vector<Prefix> wanted = in_order(desired);
-  std::vector<Prefix> present, missing;
+  const std::vector<RoutedPrefix> wanted = in_order(desired);
+  std::vector<RoutedPrefix> present, missing;
   std::vector<PrefixRoute> in_the_way, surplus, add;
-  for (const PrefixRoute& route : *routes)
-    if (!std::binary_search(wanted.begin(), wanted.end(), route.prefix, InOrder()) || route.metric != metric)
+  for (const PrefixRoute& route : *routes) {
+    const RoutedPrefix is{route.prefix, route.metric};
+    const auto at = std::lower_bound(wanted.begin(), wanted.end(), is, InOrder());
+    if (at == wanted.end() || *at != is)
       surplus.push_back(route);
     else if (route.type != RTN_UNREACHABLE || route.tos)
       in_the_way.push_back(route);
     else
-      present.push_back(route.prefix);
+      present.push_back(is);
+  }
   present = in_order(std::move(present));
   std::set_difference(wanted.begin(), wanted.end(), present.begin(), present.end(), std::back_inserter(missing),
                       InOrder());
-  for (const Prefix& prefix : missing) add.push_back({prefix, metric, u8(protocol), RTN_UNREACHABLE, 0});
+  for (const RoutedPrefix& to : missing) add.push_back({to, to.metric, u8(protocol), RTN_UNREACHABLE, 0});
 
   // What only gets another metric has its new route before it loses the old one: no router sees it go.
   std::vector<std::string> failures;

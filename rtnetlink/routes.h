@@ -17,10 +17,10 @@ class Routes {
   // What has a route of the protocol, whatever its metric and type, but for default routes; in order, each once.
   Result<std::vector<Prefix>> list(u32 protocol);  // 1 to 255
 
-  // Afterwards the protocol's routes are those to `desired` with this metric: only the difference is written, and what
-  // another hand changed is repaired. Other protocols' routes, and default routes, are left alone. One sentence says
-  // all that failed; what did not fail is done.
-  Status sync(const std::vector<Prefix>& desired, u32 protocol, u32 metric);
+  // Afterwards the protocol's routes are these: only the difference is written, and what another hand changed is
+  // repaired. Other protocols' routes, and default routes, are left alone. One sentence says all that failed; what did
+  // not fail is done.
+  Status sync(const std::vector<RoutedPrefix>& desired, u32 protocol);
 
  private:
   explicit Routes(netlink::Socket socket) : socket_(std::move(socket)) {}

@@ -44,7 +44,9 @@ struct RoutesTest : public Namespaces {
   }
 
   std::string sync(const std::vector<std::string>& desired, u32 metric = kMetric) {  // what went wrong
-    const Status done = routes->sync(prefixes(desired), kProtocol, metric);
+    std::vector<RoutedPrefix> wanted;
+    for (const Prefix& prefix : prefixes(desired)) wanted.push_back({prefix, metric});
+    const Status done = routes->sync(wanted, kProtocol);
     return done ? "" : done.error().sentence;
   }
   std::vector<std::string> list() {
@@ -149,6 +151,16 @@ TEST_F(RoutesTest, GetAnotherMetric) {
   EXPECT_EQ(list(), std::vector<std::string>({web4, web6}));
 }
 
+TEST_F(RoutesTest, HaveAMetricEach) {
+  const std::vector<Prefix> to = prefixes({web4, web6});
+  EXPECT_TRUE(routes->sync({{to[0], 20}, {to[1], 1000}}, kProtocol));
+  EXPECT_EQ(shown("metric 20").size(), 1u);
+  EXPECT_EQ(shown("metric 1000").size(), 1u);
+  EXPECT_TRUE(routes->sync({{to[0], 1000}, {to[1], 1000}}, kProtocol));
+  EXPECT_EQ(shown("metric 1000").size(), 2u);
+  EXPECT_EQ(shown("proto 200").size(), 2u);
+}
+
 TEST_F(RoutesTest, SayInOneSentenceAllThatFailed) {
   here(
       "ip route add 198.51.100.80 via 10.77.0.2 metric 20; "
@@ -186,7 +198,7 @@ TEST_F(RoutesTest, ANamespaceWithoutAnyTableHasNone) {
   const auto found = fresh->list(kProtocol);
   ASSERT_TRUE(found) << found.error().sentence;
   EXPECT_TRUE(found->empty());
-  EXPECT_TRUE(fresh->sync({}, kProtocol, kMetric));
+  EXPECT_TRUE(fresh->sync({}, kProtocol));
 }
 
 // The way to the targets is not disturbed: neither by the route to a service's address, nor by its events.

@@ -40,6 +40,7 @@ struct EdgeConfig {
   std::vector<EdgeMemberConfig> member;
   // In a [group], whose members hold prefixes in turn: what this node announces now. None: `prefix` and `pool`.
   std::optional<std::vector<Prefix>> held = {};
+  std::vector<Prefix> standby = {};  // likewise: what others hold, and this node would carry
   std::string interface;
 };
 

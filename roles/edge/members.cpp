@@ -40,9 +40,12 @@ void hold(Config& config, const Holds& holds) {
     return found != holds.end() && found->second == Hold::yes;
   };
   edge.held = edge.pool;
-  if (announced(config.name)) edge.held->push_back(edge.prefix);
+  (announced(config.name) ? *edge.held : edge.standby).push_back(edge.prefix);
   for (const EdgeMemberConfig& member : edge.member)
-    if (announced(member.member)) edge.held->push_back(member.prefix);
+    if (announced(member.member))
+      edge.held->push_back(member.prefix);
+    else if (member.stand_in)
+      edge.standby.push_back(member.prefix);
 }
 
 }  // namespace waymark::edge

@@ -66,6 +66,7 @@ std::vector<std::string_view> services(const Config& config) {
 std::vector<Announced> announces(const Config& config) {
   std::vector<Announced> out;
   for (const Prefix& p : config.edge->held.value_or(own_prefixes(*config.edge))) out.push_back({p, {}});
+  for (const Prefix& p : config.edge->standby) out.push_back({p, {}, true});
   return out;
 }
 
