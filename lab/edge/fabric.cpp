@@ -10,6 +10,7 @@
 #include "lab/kit/downloads.h"
 #include "lab/kit/loop.h"
 #include "lab/kit/netns.h"
+#include "lab/kit/stage.h"
 
 namespace waymark::lab {
 namespace {
@@ -65,7 +66,7 @@ Status EdgeFabric::up(bool outlives_us) {
       servers_["s" + n].push_back(std::move(*server));
     }
   }
-  std::vector<std::string> routers = {"r1", "r2", "r3", "d1", "d2", "d3"};
+  std::vector<std::string> routers = {"g1", "r1", "r2", "r3", "d1", "d2", "d3"};
   routers.insert(routers.end(), kEdges.begin(), kEdges.end());
   for (const std::string& node : routers) {
     auto bird = start_bird(site_, node, outlives_us);
@@ -133,6 +134,21 @@ Status EdgeFabric::upgrade(const std::string& edge) {
   if (!waymark_[edge].wait(kPatience)) return Error{fmt::format("the old daemon of {} does not end", edge)};
   waymark_[edge] = std::move(*next);
   return daemons_.ready(edge);
+}
+
+Status EdgeFabric::send_by(bool other) {
+  return birdc(site_, "g1",
+               {"configure", fmt::format("\"{}\"", site_.file(other ? "g1.other.bird.conf" : "g1.bird.conf"))});
+}
+
+Status EdgeFabric::lose_machine(const std::string& edge) {
+  WM_TRY(site_.lose(edge));
+  WM_TRY(ended(birds_[edge], SIGKILL, "BIRD of " + edge));
+  if (!has_edges()) return Done{};
+  WM_TRY(ended(waymark_[edge], SIGKILL, edge));
+  waymark_.erase(edge);
+  forget_instance(site_.instance(edge));
+  return Done{};
 }
 
 Status EdgeFabric::lose_server(const std::string& server) {

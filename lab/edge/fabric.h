@@ -26,6 +26,8 @@ class EdgeFabric : public Crew {
   Status kill(const std::string& edge);  // its daemon
   Status start(const std::string& edge);
   Status upgrade(const std::string& edge);
+  Status send_by(bool other);  // the first client's router, of its edges
+  Status lose_machine(const std::string& edge);
   Status lose_server(const std::string& server);  // all that serves there
 
   bool has_edges() const { return how_ == Anycast::by_edges; }

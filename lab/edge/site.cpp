@@ -1,21 +1,20 @@
-//   c1 ── e1 ── r1 ──1400── r2 ──┬── site 1: d1, s1
-//                │           │   └── site 2: d2, s2
-//                └──── r3 ───┘
-//   c3 ── e1                 │
-//   c2 ── e2 ──────────┘     └────── site 3: d3, s3
+//   c1 ── g1 ─┬─ e1 ── r1 ──1400── r2 ──┬── site 1: d1, s1
+//             └─ e3 ───┘ │           │  └── site 2: d2, s2
+//                        └──── r3 ───┘
+//   c2, c3 ───── e2 ────────┘ └───────────── site 3: d3, s3
 //
 //   c1, c2  unmodified clients, 3fff:c1::2 and 3fff:c2::2; c3 has IPv4 alone, 10.3.0.2
-//   e1, e2  edges, whose flows have their own addresses out of 3fff:e1::/64 and 3fff:e2::/64; those by IPv4 have ports
-//   of
-//           203.0.113.0/30 and 203.0.113.4/30
-//   r1..r3  the transit: BIRD, an AS each
+//   g1      a router of c1's, with BIRD: it prefers e1 to e3
+//   e1..e3  edges. Flows have addresses out of 3fff:e1::/64 and so on, those by IPv4 ports of 203.0.113.4/30 at e2;
+//           e1 and e3 are a group
+//   r1..r3  the transit: BIRD, an AS each. IPv4 prefers r2 at r3, too, so that c3's flows see what happens there
 //   d1..d3  directors, which announce the anycast address: d1 and d2 rewrite to their server's own address, from which
 //           it answers; d3 sends to its server's MAC, which holds the anycast address and answers from that
 //   s1..s3  unmodified servers, 3fff:1::5 and so on
 //
-//   Links: 3fff:fN::/64 and 198.18.1NN.0/24, N is 1 e1-r1, 2 e2-r3, 12 r1-r2, 13 r1-r3, 23 r2-r3; a site N is the
-//   segment 3fff:N::/64 and 198.18.N.0/24, with its router at ::ff and .254, its director at ::d and .13, its server at
-//   ::5 and .5.
+//   Links: 3fff:fN::/64 and 198.18.1NN.0/24, N is 1 e1-r1, 2 e2-r3, 3 e3-r1, 7 g1-e1, 8 g1-e3, 12 r1-r2, 13 r1-r3,
+//   23 r2-r3; a site N is the segment 3fff:N::/64 and 198.18.N.0/24, with its router at ::ff and .254, its director at
+//   ::d and .13, its server at ::5 and .5.
 #include "lab/edge/site.h"
 
 #include <fmt/format.h>
@@ -58,9 +57,13 @@ std::string commands_for(const std::string& node) {
       if (node == "c3") return own + up("eth0", {client_address(node) + "/24"}) + "route add default via 10.3.0.1\n";
       return own + up("eth0", {client_address(node) + "/64"}) + fmt::format("route add default via 3fff:c{}::1\n", n);
     case 'e':
-      return own + up("eth0", {fmt::format("3fff:c{}::1/64", n)}) + link_end("eth1", std::string(1, n), "2") +
-             (node == "e1" ? up("eth2", {"10.3.0.1/24"}) : "") +
+      return own +
+             (node == "e2" ? up("eth0", {"3fff:c2::1/64"}) + up("eth2", {"10.3.0.1/24"})
+                           : link_end("eth0", node == "e1" ? "7" : "8", "2")) +
+             link_end("eth1", std::string(1, n), "2") +
              defaults(fmt::format("3fff:f{}::1", n), fmt::format("198.18.10{}.1", n));
+    case 'g':
+      return own + up("c1", {"3fff:c1::1/64"}) + link_end("e1", "7", "1") + link_end("e3", "8", "1");
     case 'l':
       return own + segment_commands("br0", {"r", "d", "s"});
     case 'd':
@@ -73,11 +76,14 @@ std::string commands_for(const std::string& node) {
       break;
   }
   if (node == "r1")
-    return own + link_end("e1", "1", "1") + link_end("r2", "12", "1", kTransitMtu) + link_end("r3", "13", "1");
+    return own + link_end("e1", "1", "1") + link_end("e3", "3", "1") + link_end("r2", "12", "1", kTransitMtu) +
+           link_end("r3", "13", "1");
   if (node == "r2")
-    return own + link_end("r1", "12", "2", kTransitMtu) + link_end("r3", "23", "2") + segment(1) + segment(2) +
-           defaults("3fff:1::d", "198.18.1.13", " table 101") + defaults("3fff:2::d", "198.18.2.13", " table 102");
-  return own + link_end("e2", "2", "1") + link_end("r1", "13", "3") + link_end("r2", "23", "3") + segment(3);
+    return own + link_end("r1", "12", "2", kTransitMtu) + link_end("r3", "23", "2", kTransitMtu) + segment(1) +
+           segment(2) + defaults("3fff:1::d", "198.18.1.13", " table 101") +
+           defaults("3fff:2::d", "198.18.2.13", " table 102");
+  return own + link_end("e2", "2", "1") + link_end("r1", "13", "3") + link_end("r2", "23", "3", kTransitMtu) +
+         segment(3);
 }
 
 }  // namespace
@@ -86,7 +92,6 @@ std::string client_address(const std::string& client) {
   return client == "c3" ? "10.3.0.2" : fmt::format("3fff:c{}::2", client.back());
 }
 const std::string& asks(const std::string& client) { return client == "c3" ? kAnycast4 : kAnycast; }
-std::string pool_of(u32 edge) { return fmt::format("203.0.113.{}/30", 4 * (edge - 1)); }
 std::string server_address(const std::string& server) { return fmt::format("3fff:{}::5", server.back()); }
 std::string server_address4(const std::string& server) { return fmt::format("198.18.{}.5", server.back()); }
 std::vector<std::string> answers_at(const std::string& server, Anycast how) {
@@ -96,11 +101,12 @@ std::vector<std::string> answers_at(const std::string& server, Anycast how) {
 
 Status EdgeSite::build() const {
   Wires wires;
-  wires.nodes = {"c1", "c2", "c3", "e1", "e2", "r1", "r2", "r3"};
-  std::vector<std::vector<std::string>> ends = {{"c1", "eth0", "e1", "eth0"}, {"c2", "eth0", "e2", "eth0"},
-                                                {"c3", "eth0", "e1", "eth2"}, {"e1", "eth1", "r1", "e1"},
-                                                {"e2", "eth1", "r3", "e2"},   {"r1", "r2", "r2", "r1"},
-                                                {"r1", "r3", "r3", "r1"},     {"r2", "r3", "r3", "r2"}};
+  wires.nodes = {"c1", "c2", "c3", "g1", "e1", "e2", "e3", "r1", "r2", "r3"};
+  std::vector<std::vector<std::string>> ends = {
+      {"c1", "eth0", "g1", "c1"},   {"g1", "e1", "e1", "eth0"},   {"g1", "e3", "e3", "eth0"},
+      {"c2", "eth0", "e2", "eth0"}, {"c3", "eth0", "e2", "eth2"}, {"e1", "eth1", "r1", "e1"},
+      {"e3", "eth1", "r1", "e3"},   {"e2", "eth1", "r3", "e2"},   {"r1", "r2", "r2", "r1"},
+      {"r1", "r3", "r3", "r1"},     {"r2", "r3", "r3", "r2"}};
   for (const char n : {'1', '2', '3'}) {
     const std::string lan = std::string("l") + n, d = std::string("d") + n, s = std::string("s") + n;
     wires.nodes.insert(wires.nodes.end(), {lan, d, s});
@@ -122,30 +128,36 @@ Status EdgeSite::build() const {
     return out;
   };
   WM_TRY(raise(wires));
-  for (const auto& [node, interface] : std::vector<std::pair<std::string, std::string>>{{"c1", "eth0"},
-                                                                                        {"c2", "eth0"},
-                                                                                        {"c3", "eth0"},
-                                                                                        {"r1", "e1"},
-                                                                                        {"r3", "e2"},
-                                                                                        {"l1", "d"},
-                                                                                        {"l2", "d"},
-                                                                                        {"l3", "d"}})
-    WM_TRY(poll_without_merging(netns(node), interface));
+  // Where a program of the other end's sends by itself.
+  const std::vector<std::pair<std::string, std::string>> sent_to = {
+      {"g1", "e1"}, {"g1", "e3"}, {"c2", "eth0"}, {"c3", "eth0"}, {"r1", "e1"},
+      {"r1", "e3"}, {"r3", "e2"}, {"l1", "d"},    {"l2", "d"},    {"l3", "d"}};
+  for (const auto& [node, interface] : sent_to) WM_TRY(poll_without_merging(netns(node), interface));
   return Done{};
 }
 
 std::string EdgeSite::edge(const std::string& name) const {
   const char n = name.back();
-  return fmt::format(
-      "[node]\nname = \"{0}\"\n\n[engine]\npins = 0\ninterfaces = {{ eth0 = \"clients\", {6}eth1 = \"transit\" }}\n\n"
-      "[api]\nsocket = \"{1}\"\n\n[announce]\n\n"
-      "[edge]\nzone = \"clients\"\noutside = \"transit\"\nprefix = \"3fff:e{2}::/64\"\naddress = \"3fff:f{2}::2\"\n"
-      "pool = \"{7}\"\naddress4 = \"198.18.10{2}.2\"\n\n"
-      "[[edge.service]]\nname = \"web\"\nanycast = [\"{3}\", \"{5}\"]\nports = [{4}]\n"
-      "servers = [\"3fff:1::/64\", \"3fff:2::/64\", \"3fff:3::/64\", \"198.18.1.0/24\", \"198.18.2.0/24\", "
-      "\"198.18.3.0/24\"]\n",
-      instance(name), socket(name), n, kAnycast, ports(), kAnycast4, name == "e1" ? "eth2 = \"clients\", " : "",
-      pool_of(u32(n - '0')));
+  const bool with_ip4 = name == "e2";
+  std::string out = fmt::format(
+      "[node]\nname = \"{0}\"\n\n[engine]\npins = 0\ninterfaces = {{ eth0 = \"clients\", {3}eth1 = \"transit\" }}\n\n"
+      "[api]\nsocket = \"{1}\"\n\n[announce]\n{4}\n"
+      "[edge]\nzone = \"clients\"\noutside = \"transit\"\nprefix = \"3fff:e{2}::/64\"\naddress = \"3fff:f{2}::2\"\n",
+      instance(name), socket(name), n, with_ip4 ? "eth2 = \"clients\", " : "",
+      name == "e2" ? "" : fmt::format("standby_metric = {}\n", kStandby));
+  if (with_ip4) out += fmt::format("pool = \"{}\"\naddress4 = \"198.18.102.2\"\n", kPool);
+  out += fmt::format(
+      "\n[[edge.service]]\nname = \"web\"\nanycast = [\"{0}\"{1}]\nports = [{2}]\n"
+      "servers = [\"3fff:1::/64\", \"3fff:2::/64\", \"3fff:3::/64\"{3}]\n",
+      kAnycast, with_ip4 ? fmt::format(", \"{}\"", kAnycast4) : "", ports(),
+      with_ip4 ? ", \"198.18.1.0/24\", \"198.18.2.0/24\", \"198.18.3.0/24\"" : "");
+  if (name == "e2") return out;
+  const char other = n == '1' ? '3' : '1';
+  return out + fmt::format(
+                   "\n[[edge.member]]\nmember = \"{0}\"\nprefix = \"3fff:e{1}::/64\"\n\n"
+                   "[group]\nname = \"edges\"\nkey = \"{2}\"\nlisten = \"[3fff:f{3}::2]:6090\"\n\n"
+                   "[[group.member]]\nname = \"{0}\"\naddress = \"[3fff:f{1}::2]:6090\"\n",
+                   instance(std::string("e") + other), other, file("group.key"), n);
 }
 
 std::string EdgeSite::director(const std::string& name, Anycast how) const {
@@ -167,6 +179,7 @@ std::string EdgeSite::director(const std::string& name, Anycast how) const {
 }
 
 Status EdgeSite::write_files(Anycast how) const {
+  WM_TRY(write_secret(file("group.key")));
   for (const char n : {'1', '2', '3'}) {
     const std::string at(1, n);
     WM_TRY(write_file(file("d" + at + ".toml"), director("d" + at, how)));
@@ -179,6 +192,8 @@ Status EdgeSite::write_files(Anycast how) const {
     WM_TRY(write_file(file(name + ".toml"), edge(name)));
     WM_TRY(write_file(file(name + ".bird.conf"), bird_of_edge(u32(name.back() - '0'))));
   }
+  for (const bool other : {false, true})
+    WM_TRY(write_file(file(other ? "g1.other.bird.conf" : "g1.bird.conf"), bird_of_clients_router(other)));
   for (const u32 n : {1u, 3u}) WM_TRY(write_file(file(fmt::format("r{}.bird.conf", n)), bird_of_transit(n)));
   for (const Preferred site : {Preferred::first, Preferred::second})
     WM_TRY(write_file(file(fmt::format("r2.{}.bird.conf", u32(site))), bird_of_transit(2, site)));
@@ -203,6 +218,12 @@ Status EdgeSite::spread(bool on) const {
     }
   auto done = run({.netns = netns("r2"), .argv = {"nft", "-f", file("spread.nft")}});
   return done ? Status(Done{}) : Status(done.error());
+}
+
+// The links vanish without a carrier's loss: frames are dropped at the other ends.
+Status EdgeSite::lose(const std::string& edge) const {
+  for (const char* router : {"g1", "r1"}) WM_TRY(ip(netns(router), fmt::format("link set dev {} down\n", edge)));
+  return Done{};
 }
 
 }  // namespace waymark::lab
