@@ -240,11 +240,11 @@ TEST_F(AnnounceTest, WhatAnotherMemberHoldsIsAnnouncedAsStandbyWhereThereIsAMetr
   EXPECT_EQ(announce.routes(), (std::vector<RoutedPrefix>{{edge.prefix, 20}, {other, 20}})) << "not a moment without";
   const auto events = announce.take_events();
   ASSERT_EQ(events.size(), 1u);
-  EXPECT_EQ(events[0].sentence, "3fff:e3::/64 is announced: this node holds it now");
+  EXPECT_EQ(events[0].text, "3fff:e3::/64 is announced: this node holds it now");
   edge.held = {edge.prefix};
   edge.standby = {other};
   announce.configure(config);
-  EXPECT_EQ(announce.take_events().at(0).sentence,
+  EXPECT_EQ(announce.take_events().at(0).text,
             "3fff:e3::/64 is announced as standby, with metric 1000: another member holds it");
   update("the engine is not loaded", {});
   EXPECT_TRUE(announce.routes().empty());

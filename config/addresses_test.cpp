@@ -83,6 +83,7 @@ TEST(Addresses, NoKeyTakesWhatStandsForNoHost) {
                                           "\"anycast\" in [[edge.service]]",
                                           "\"prefix\" in [edge]",
                                           "\"prefix\" in [[edge.member]]",
+                                          "\"pool\" in [[edge.member]]",
                                           "\"servers\" in [[edge.service]]",
                                           "\"address\" in [[path.pop]]",
                                           "\"address\" in [[path.server]]",

@@ -41,7 +41,7 @@ TEST(Edges, KnowEitherFamilyOrBoth) {
   EXPECT_EQ(problems_of(edge(kKeys4 + small, service(kAny4 + ", \"192.0.3.0/24\"", kServers4))), "");
   EXPECT_EQ(problems_of(edge(kKeys + kKeys4, service(kAny + ", " + kAny4, "\"3fff:51::/48\", " + kServers4))), "");
   const EdgeConfig e = parse_config(edge(kKeys4 + small, service(kAny4, kServers4)), "f").config.value().edge.value();
-  EXPECT_EQ(pool_size(e), 5u);
+  EXPECT_EQ(pool_size(e.pool), 5u);
   EXPECT_FALSE(has_ip6(e));
   EXPECT_TRUE(has_ip4(e));
 }
@@ -130,6 +130,8 @@ TEST(Edges, WhatWillNotWorkAsThoughtIsWarnedOf) {
         "edge service \"web\" has IPv4 in \"anycast\" and none in \"servers\": its flows never learn a server");
 }
 
+const std::string kPool = "pool = [\"203.0.113.0/28\"]\naddress4 = \"198.51.100.1\"\nflows = 100000\n";
+
 // What follows the services: two members of a group, and what [[edge.member]] has of the other.
 std::string members(const std::string& member, const std::string& prefix) {
   return "[[edge.member]]\nmember = \"" + member + "\"\nprefix = \"" + prefix +
@@ -162,15 +164,29 @@ TEST(Edges, MembersOfAGroupAreEdgesWithPrefixesOfTheirOwn) {
        "[[edge.member]] has e2 twice");
   says(kKeys + "flows = 7000000\n", members("e2", "3fff:f:2::/64"),
        "\"flows\" in [edge] is 7000000, for each of 2 prefixes; at most 12000000 are supported in all");
-  const std::string four = "pool = [\"203.0.113.0/28\"]\naddress4 = \"198.51.100.1\"\n";
-  says(kKeys + four, members("e2", "3fff:f:2::/64"),
-       "[edge] has [[edge.member]] and \"pool\": members share flows of IPv6 alone, so where this node is lost, its "
-       "flows "
-       "of IPv4 are");
-  EXPECT_NE(
-      problems_of(head + edge(four, service("\"192.0.2.80\"", "\"198.18.0.0/16\"")) + members("e2", "3fff:f:2::/64"))
-          .find("[edge] has [[edge.member]], and no \"prefix\": members share flows of IPv6 alone"),
-      std::string::npos);
+  says(kKeys + kPool, members("e2", "3fff:f:2::/64"),
+       "[edge] has \"pool\", and no [[edge.member]] has: where this node is lost, its flows of IPv4 are");
+  const std::string group = members("e2", "3fff:f:2::/64").substr(members("e2", "3fff:f:2::/64").find("[group]"));
+  const auto four = [&](const std::string& member, const std::string& sentence) {
+    const std::string problems = problems_of(head + edge(kPool, service("\"192.0.2.80\"", "\"198.18.0.0/16\"")) +
+                                             "[[edge.member]]\nmember = \"e2\"\n" + member + group);
+    if (sentence.empty()) {
+      EXPECT_EQ(problems, "");
+    } else {
+      EXPECT_NE(problems.find(sentence), std::string::npos) << sentence << problems;
+    }
+  };
+  four("pool = \"203.0.113.64/28\"\n", "");
+  four("", "edge e2 has neither \"prefix\" nor \"pool\": it would share no flows");
+  four("prefix = \"3fff:f:2::/64\"\n",
+       "edge e2 has \"prefix\", and [edge] has none: flows of one alone are not shared");
+  four("pool = \"203.0.113.0/29\"\n",
+       "\"pool\" of edge e2, 203.0.113.0/29, and \"pool\" in [edge], 203.0.113.0/28, have addresses in common");
+  four("pool = [\"203.0.113.64/29\", \"203.0.113.65\"]\n",
+       "\"pool\" of edge e2 has 203.0.113.64/29 and 203.0.113.65, which have addresses in common");
+  four("pool = \"192.0.2.0/24\"\n", "and 192.0.2.80 of \"anycast\" of edge service \"web\" have addresses in common");
+  four("pool = \"198.51.100.0/30\"\n", "\"address4\" in [edge], 198.51.100.1, is in it, where no host may be");
+  four("pool = \"10.0.0.0/22\"\n", "the pools of [edge] and of its members have 1040 addresses; at most 1024");
   const std::string alone = members("e2", "3fff:f:2::/64");
   says(kKeys, alone.substr(alone.find("[group]")), "members of the [group] do not know its flows");
 }

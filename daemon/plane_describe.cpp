@@ -42,8 +42,9 @@ void Plane::describe_flows(Snapshot& s) {
   const u32 ticks = node.ticks(s.now);
   const EdgePlan& edges = node.edge_flows().plan();
   if (const edge::OwnSettings& e = edges.settings; e.buckets || e.buckets4) {
-    s.edge = EdgeView{node.edge_flows().swept(), (u64(e.buckets) * e.regions + e.buckets4) * kExactWays};
-    if (e.regions > 1) s.edge->mirror = control_->node().edge_mirror().counts();
+    s.edge =
+        EdgeView{node.edge_flows().swept(), (u64(e.buckets) * e.regions + u64(e.buckets4) * e.regions4) * kExactWays};
+    if (e.regions > 1 || e.regions4 > 1) s.edge->mirror = control_->node().edge_mirror().counts();
     s.list_edge_flows =
         [tables = engine_.tables(), edges, clock = FlowClock{ticks, engine_.ticks_per_second(), edges.stamp_shift, 0}](
             const EdgeFlowFilter& filter) { return list_edge_flows(tables->live(), clock, edges, filter); };

@@ -51,7 +51,7 @@ class RouteKeeperTest : public Namespaces {
   const std::string node = "wm-routes-" + std::to_string(getpid());
   Loop loop;
   std::unique_ptr<RouteKeeper> keeper;
-  std::optional<AnnounceConfig> settings = AnnounceConfig{200, 20};
+  std::optional<AnnounceConfig> settings = AnnounceConfig{};
   std::vector<Prefix> prefixes = {Prefix(*parse_address("198.51.100.80"))};
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/address_text.h"
 #include "roles/path/role.h"
+#include "roles/role.h"
 
 namespace waymark {
 
@@ -176,12 +177,13 @@ void add_flows(Collector& c, const Snapshot& s) {
 void add_edge(Collector& c, const Snapshot& s) {
   if (!s.edge || !s.config->edge) return;
   const EdgeConfig& edge = *s.config->edge;
-  const u64 all = s.edge->swept.flows, four = s.edge->swept.flows4, room = edge.flows;
-  for (const auto& [flows, most] :
-       {std::pair(all - std::min(all, four), room * (1 + edge.member.size())), {four, room}})
-    if (flows * 10 >= most * 9)
+  const Keeping kept = keeping(*s.config, FlowKind::edge).value_or(Keeping{});
+  const u64 all = s.edge->swept.flows, four = s.edge->swept.flows4;
+  const auto room = [&](u32 made) { return u64(made) / edge.flows * edge.flows; };  // as the file has it
+  for (const auto& [flows, most] : {std::pair(all - std::min(all, four), room(kept.room)), {four, room(kept.room4)}})
+    if (most && flows * 10 >= most * 9)
       c.add("edge", fmt::format("the edge knows {} flows, and \"flows\" in [edge] has room for {}", flows, most));
-  if (const u64 ports = pool_size(edge) * edge::kNumbersOfAddress; ports && four * 10 >= ports * 8)
+  if (const u64 ports = u64(kept.addresses) * edge::kNumbersOfAddress; ports && four * 10 >= ports * 8)
     c.add("edge", fmt::format("{} flows share the ports of \"pool\" in [edge], which has {}", four, ports));
   if (s.group && s.config->group && s.config->group->mirror)
     for (const EdgeMemberConfig& own : edge.member)

@@ -149,12 +149,14 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
        [](Site& t) {
          t.config.edge.emplace().flows = 10'000;
          t.config.edge->member.resize(1);
+         t.config.edge->prefix = {ip("3fff:1::"), 64};
+         t.config.edge->member[0].prefix = {ip("3fff:2::"), 64};
          t.s.edge.emplace().swept.flows = 18'000;
        },
        {"the edge knows 18000 flows, and \"flows\" in [edge] has room for 20000"}},
       {"edge",
        [](Site& t) {
-         t.config.edge.emplace().member = {{"e2", {}, true}, {"e3", {}, true}};
+         t.config.edge.emplace().member = {{"e2", {}, {}, true}, {"e3", {}, {}, true}};
          t.config.group.emplace();
          t.s.edge.emplace();
          group::MemberView alone, sharing;

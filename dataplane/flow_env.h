@@ -20,6 +20,7 @@ struct FlowEnv {
   auto* at(decltype(table::edge_records), u32 i) { return entry(live.edge_records, i); }
   auto* at(decltype(table::edge_flows4), u32 i) { return entry(live.edge_flows4, i); }
   auto* at(decltype(table::edge_records4), u32 i) { return entry(live.edge_records4, i); }
+  auto* at(decltype(table::edge_numbers), u32 i) { return entry(live.edge_numbers, i); }
 
  private:
   template <class T>

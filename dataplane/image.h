@@ -21,6 +21,7 @@ struct Image {
   Role first = Role::director;  // the one that packets meet; others are a jump away
   u32 targets = kUsualTargets;  // slots there are
   u32 flow_buckets = 0, flow_embryo_buckets = 0, edge_buckets = 0, edge_buckets4 = 0;
+  u32 edge_addresses = 0;  // that IPv4 flows share, other members' among them
   Settings settings{};
   Prefixes lengths{};  // of the first half: the second one is empty
 #define WM_VECTOR(NAME, RECORD, ENTRIES, CLASS) std::vector<RECORD> NAME;
@@ -29,7 +30,7 @@ struct Image {
 
   TableSizes sizes() const {
     return {targets,      settings.pin_buckets, settings.embryo_buckets, flow_buckets, flow_embryo_buckets,
-            edge_buckets, edge_buckets4,        settings.role.edge.pool};
+            edge_buckets, edge_buckets4,        edge_addresses};
   }
 };
 

@@ -121,11 +121,12 @@ struct FlowPullEnd {  // these were all
 
 // A flow of an edge's (roles/edge/packet_flow.h) as it stands in its record; `state` without what is a node's own.
 struct EdgeFlowRecord {
-  u64 prefix;  // the upper half of its own address, as on the wire
-  u32 place;   // in the prefix's region of the table
+  u64 prefix;  // the upper half of its own address, as on the wire; of IPv4 the pool's first address, behind 0xffff
+  u32 place;   // in its region of the table
   u64 key[4];
   u64 server[2];
-  u64 state, user;
+  u64 state;
+  u64 user;  // the lower half of its own address; of IPv4 what stands in node/edge_mirror_regions.cpp
   bool operator==(const EdgeFlowRecord&) const = default;
 };
 struct GoneEdgeFlow {

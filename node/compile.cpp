@@ -174,6 +174,7 @@ Result<Image> compile(const CompileInput& in) {
   image.flow_embryo_buckets = in.meta.flow_embryo_buckets;
   image.edge_buckets = in.meta.edge_buckets;
   image.edge_buckets4 = in.meta.edge_buckets4;
+  image.edge_addresses = in.meta.edge_pool;
   settings.stamp_shift = in.meta.stamp_shift;
   settings.way_ticks = ticks_of(kWayLifetime, in.meta);
   settings.fragment_stamps = std::min((ticks_of(kFragmentsWait, in.meta) >> kFragmentShift) + 1, kMemoStampMask / 2);

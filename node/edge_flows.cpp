@@ -4,6 +4,7 @@
 #include "node/words.h"
 #include "roles/compile.h"
 #include "roles/edge/packet_region.h"
+#include "roles/edge/role.h"
 #include "roles/role.h"
 
 namespace waymark {
@@ -14,6 +15,7 @@ using edge::Stage;
 
 constexpr Duration kEnding = std::chrono::seconds(240);   // from a FIN or reset on (RFC 5382, REQ-5)
 constexpr Duration kHalfOpen = std::chrono::seconds(60);  // and a ping (RFC 5508, REQ-1)
+constexpr u64 kIp4Pool = u64(0xffff) << 32;               // with its first address: how members know a pool
 
 }  // namespace
 
@@ -30,6 +32,12 @@ EdgePlan edge_plan(const Config& config, const Image& image, const Meta& meta) {
   plan.load = std::make_shared<EdgeLoad>(image);
   plan.services = std::make_shared<EdgeServices>(*config.edge);
   for (const EdgeServiceConfig& service : config.edge->service) plan.names.push_back(service.name);
+  u32 first = 0;
+  for (const std::vector<Prefix>& pool : edge::pools_of(*config.edge)) {
+    const u32 count = u32(pool_size(pool));
+    plan.pools.push_back({kIp4Pool | number(ip4_of(pool[0].address)), first, count});
+    first += count;
+  }
   return plan;
 }
 
@@ -58,13 +66,14 @@ void EdgeKeeper::configure(const EdgePlan& plan) {
   plan_ = plan;
   const edge::OwnSettings& s = plan.settings;
   for (u32 i = 0; i < rounds_.size(); ++i) rounds_[i].begin(i < s.regions ? s.buckets : 0);
-  rounds4_.begin(s.buckets4);
+  for (u32 i = 0; i < rounds4_.size(); ++i) rounds4_[i].begin(i < s.regions4 ? s.buckets4 : 0);
   if (turn_ == kNoTurn || turn_from(turn_) != turn_) turn_ = turn_from(0);
 }
 
 u32 EdgeKeeper::turn_from(u32 turn) const {
   while (turn < kFour && !rounds_[turn]) ++turn;
-  return turn == kFour && !rounds4_ ? kNoTurn : turn;
+  while (turn >= kFour && turn < kNoTurn && !rounds4_[turn - kFour]) ++turn;
+  return turn;
 }
 
 template <class F, class E>
@@ -89,12 +98,12 @@ bool EdgeKeeper::part(SweepRounds<typename F::Table>& rounds, E env, Time now, u
 void EdgeKeeper::tick(Time now, u32 ticks) {
   FlowEnv table{live_};
   while (deadline() <= now) {
-    if (turn_ == kFour) {
-      if (!part<edge::Four>(rounds4_, table, now, ticks)) return;
-    } else if (!part<edge::Six>(rounds_[turn_], edge::Region<FlowEnv>{table, turn_ * plan_.settings.buckets}, now,
-                                ticks)) {
+    const edge::OwnSettings& s = plan_.settings;
+    const u32 region = turn_ % kFour, first = region * (turn_ < kFour ? s.buckets : s.buckets4);
+    const edge::Region<FlowEnv> in{table, first};
+    if (turn_ < kFour ? !part<edge::Six>(rounds_[region], in, now, ticks)
+                      : !part<edge::Four>(rounds4_[region], in, now, ticks))
       return;
-    }
     turn_ = turn_from(turn_ + 1);
     if (turn_ != kNoTurn) continue;
     turn_ = turn_from(0);
@@ -104,7 +113,7 @@ void EdgeKeeper::tick(Time now, u32 ticks) {
 
 EdgeRegions EdgeKeeper::regions(u32 ticks) const {
   const edge::OwnSettings& s = plan_.settings;
-  EdgeRegions out{s, {}, (ticks >> plan_.stamp_shift) & kStampMask, {}};
+  EdgeRegions out{s, {}, plan_.pools, (ticks >> plan_.stamp_shift) & kStampMask, {}};
   if (s.buckets) out.prefixes.assign(s.prefix, s.prefix + s.regions);
   out.idle = [this](edge::Stage stage) { return idle_stamps(plan_, stage); };
   return out;

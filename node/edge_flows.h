@@ -25,6 +25,7 @@ struct EdgePlan {
   std::shared_ptr<const EdgeLoad> load = std::make_shared<EdgeLoad>();
   std::shared_ptr<const EdgeServices> services = std::make_shared<EdgeServices>();
   std::vector<std::string> names;  // of the services
+  std::vector<EdgePool> pools;     // of IPv4's regions
 };
 EdgePlan edge_plan(const Config& config, const Image& image, const Meta& meta);
 u32 idle_stamps(const EdgePlan& plan, edge::Stage stage);
@@ -45,15 +46,16 @@ class EdgeKeeper {
   void configure(const EdgePlan& plan);  // another one is in force
   void tick(Time now, u32 ticks);        // a part of a sweep, where that is due
   Time deadline() const {
-    return turn_ == kNoTurn ? Time::max() : turn_ == kFour ? rounds4_.deadline() : rounds_[turn_].deadline();
+    if (turn_ == kNoTurn) return Time::max();
+    return turn_ < kFour ? rounds_[turn_].deadline() : rounds4_[turn_ - kFour].deadline();
   }
   const EdgePlan& plan() const { return plan_; }
   EdgeRegions regions(u32 ticks) const;  // for as long as the plan stays
   const EdgeSwept& swept() const { return swept_; }
 
  private:
-  // Whose turn it is: a sweep is of IPv6's regions, one after the other, and then of IPv4.
-  static constexpr u32 kFour = edge::kMostRegions, kNoTurn = kFour + 1;
+  // Whose turn it is: a sweep is of IPv6's regions, one after the other, and then of IPv4's.
+  static constexpr u32 kFour = edge::kMostRegions, kNoTurn = 2 * kFour;
   u32 turn_from(u32 turn) const;  // the first that has anything to sweep
 
   template <class F, class E>
@@ -65,7 +67,7 @@ class EdgeKeeper {
   Live& live_;
   EdgePlan plan_;
   std::array<SweepRounds<edge::Flows>, edge::kMostRegions> rounds_;
-  SweepRounds<edge::Flows4> rounds4_;
+  std::array<SweepRounds<edge::Flows4>, edge::kMostRegions> rounds4_;
   u32 turn_ = kNoTurn;
   EdgeSwept counting_, swept_;
   std::vector<u64> of_services_;       // as plan_.names; empty where another load began in the middle of this round

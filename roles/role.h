@@ -67,10 +67,13 @@ struct TunnelPorts {
 // Flows have a table for each kind. What a role says of those that it keeps.
 enum class FlowKind : u8 { firewall, edge };
 struct Keeping {
-  FlowKind kind;
-  u32 room;                           // flows at once
-  Duration tcp_idle, udp_idle;        // after so long in silence they go
-  std::vector<Prefix> prefixes = {};  // of an edge's: what its flows have own addresses in, as its table is divided
+  FlowKind kind{};
+  u32 room = 0;                     // flows at once
+  Duration tcp_idle{}, udp_idle{};  // after so long in silence they go
+  // Of an edge's: what its flows have own addresses in, as its table is divided; those of IPv4, and how many addresses
+  // they share.
+  std::vector<Prefix> prefixes = {};
+  u32 room4 = 0, addresses = 0;
   // Of the firewall's:
   Duration grace{};             // TCP goes on in its middle for so long where flows are not known; 0: it does not
   Duration birth_unit{};        // of what addresses say of a flow's beginning; 0: they do not

@@ -105,10 +105,9 @@ u32 room_for_flows(const Config& config, FlowKind kind) {
 }
 
 TableSizes sizes_of(const Config& config) {
-  const u32 edge_flows = room_for_flows(config, FlowKind::edge);
-  const bool six = config.edge && has_ip6(*config.edge), four = config.edge && has_ip4(*config.edge);
+  const Keeping edge = keeping(config, FlowKind::edge).value_or(Keeping{});
   return sizes_for(config.engine.pins, config.engine.targets, room_for_flows(config, FlowKind::firewall),
-                   six ? edge_flows : 0, four ? config.edge->flows : 0, four ? u32(pool_size(*config.edge)) : 0);
+                   edge.prefixes.empty() ? 0 : edge.room, edge.room4, edge.addresses);
 }
 
 RoleSet roles_of(const Config& config) {

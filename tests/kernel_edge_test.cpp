@@ -74,7 +74,7 @@ void run_all(std::span<const u8> elf, Role first) {
 // Flows that another edge told of: they are put into the kernel's tables as the daemon does it.
 void run_as_a_member(std::span<const u8> elf) {
   ASSERT_TRUE(enter_namespace_of_two());
-  EdgeSite other(member_site("e1", kFirst, "e2", kSecond)), s(member_site("e2", kSecond, "e1", kFirst));
+  EdgeSite other(member_site(true)), s(member_site(false));
   KernelTranslator kernel(elf, s.scene().engine().image());
   learn_ways(s, kernel);
   KernelSite site(kernel);
@@ -84,12 +84,17 @@ void run_as_a_member(std::span<const u8> elf) {
   EdgeMirror mirror(live, [&](Time) { return regions; });
   const std::string own = open_flow(other), asks = begin_flow(other, udp(5000, 53));
   other.from_network(packet(kServer, asks, udp(53, 5000)));
+  const std::string beside = other_of(other);
+  const Own own4 = open_flow4(other), beside4 = open_flow4(other, 40'000, kServer4, beside),
+            asks4 = begin_flow4(other, udp(5000, 53));
+  other.from_network(packet4(kServer4, asks4.address, udp(53, asks4.port)));
   std::vector<EdgeFlowRecord> told;
   for (u32 next = 0; !other.scene().node().edge_mirror().read_all(next, 1'000, told);) {
   }
   mirror.apply(told, {});
-  ASSERT_EQ(mirror.counts().applied, 2u);
+  ASSERT_EQ(mirror.counts().applied, 5u);
   carries_a_members_flows(site, own, asks);
+  carries_a_members_flows4(site, own4, asks4, beside, beside4);
 }
 
 TEST(KernelEdge, Member) {

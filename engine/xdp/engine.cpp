@@ -64,7 +64,7 @@ static Image empty_image(const TableSizes& sizes) {
   nothing.flow_embryo_buckets = sizes.flow_embryo_buckets;
   nothing.edge_buckets = sizes.edge_buckets;
   nothing.edge_buckets4 = sizes.edge_buckets4;
-  nothing.settings.role.edge.pool = sizes.edge_pool;
+  nothing.edge_addresses = sizes.edge_pool;
   nothing.settings.pin_buckets = sizes.pin_buckets;
   nothing.settings.embryo_buckets = sizes.embryo_buckets;
   return nothing;

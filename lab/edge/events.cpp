@@ -51,7 +51,7 @@ std::vector<EdgeEvent> edge_events() {
        .steps = {{[](EdgeFabric& f) { return f.upgrade("e1"); }}},
        .then = seconds(2)},
       {.name = "other",
-       .title = "c1's packets come by e3 for 4 s",
+       .title = "clients' packets come by e3 for 4 s",
        .steps = {{[](EdgeFabric& f) { return f.send_by(true); }, seconds(4)},
                  {[](EdgeFabric& f) { return f.send_by(false); }}},
        .then = kUntilSilence},

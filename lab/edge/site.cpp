@@ -1,13 +1,13 @@
-//   c1 ── g1 ─┬─ e1 ── r1 ──1400── r2 ──┬── site 1: d1, s1
-//             └─ e3 ───┘ │           │  └── site 2: d2, s2
-//                        └──── r3 ───┘
-//   c2, c3 ───── e2 ────────┘ └───────────── site 3: d3, s3
+//   c1 ──┬ g1 ─┬─ e1 ── r1 ──1400── r2 ──┬── site 1: d1, s1
+//   c3 ──┘     └─ e3 ───┘ │           │  └── site 2: d2, s2
+//                         └──── r3 ───┘
+//   c2 ────────── e2 ────────┘ └──────────── site 3: d3, s3
 //
 //   c1, c2  unmodified clients, 3fff:c1::2 and 3fff:c2::2; c3 has IPv4 alone, 10.3.0.2
-//   g1      a router of c1's, with BIRD: it prefers e1 to e3
-//   e1..e3  edges. Flows have addresses out of 3fff:e1::/64 and so on, those by IPv4 ports of 203.0.113.4/30 at e2;
-//           e1 and e3 are a group
-//   r1..r3  the transit: BIRD, an AS each. IPv4 prefers r2 at r3, too, so that c3's flows see what happens there
+//   g1      a router of c1's and c3's, with BIRD: it prefers e1 to e3
+//   e1..e3  edges. Flows have addresses out of 3fff:e1::/64 and so on; those by IPv4 have ports of 203.0.113.0/30 and
+//           so on. e1 and e3 are a group
+//   r1..r3  the transit: BIRD, an AS each
 //   d1..d3  directors, which announce the anycast address: d1 and d2 rewrite to their server's own address, from which
 //           it answers; d3 sends to its server's MAC, which holds the anycast address and answers from that
 //   s1..s3  unmodified servers, 3fff:1::5 and so on
@@ -57,13 +57,12 @@ std::string commands_for(const std::string& node) {
       if (node == "c3") return own + up("eth0", {client_address(node) + "/24"}) + "route add default via 10.3.0.1\n";
       return own + up("eth0", {client_address(node) + "/64"}) + fmt::format("route add default via 3fff:c{}::1\n", n);
     case 'e':
-      return own +
-             (node == "e2" ? up("eth0", {"3fff:c2::1/64"}) + up("eth2", {"10.3.0.1/24"})
-                           : link_end("eth0", node == "e1" ? "7" : "8", "2")) +
+      return own + (node == "e2" ? up("eth0", {"3fff:c2::1/64"}) : link_end("eth0", node == "e1" ? "7" : "8", "2")) +
              link_end("eth1", std::string(1, n), "2") +
              defaults(fmt::format("3fff:f{}::1", n), fmt::format("198.18.10{}.1", n));
     case 'g':
-      return own + up("c1", {"3fff:c1::1/64"}) + link_end("e1", "7", "1") + link_end("e3", "8", "1");
+      return own + up("c1", {"3fff:c1::1/64"}) + up("c3", {"10.3.0.1/24"}) + link_end("e1", "7", "1") +
+             link_end("e3", "8", "1");
     case 'l':
       return own + segment_commands("br0", {"r", "d", "s"});
     case 'd':
@@ -79,11 +78,9 @@ std::string commands_for(const std::string& node) {
     return own + link_end("e1", "1", "1") + link_end("e3", "3", "1") + link_end("r2", "12", "1", kTransitMtu) +
            link_end("r3", "13", "1");
   if (node == "r2")
-    return own + link_end("r1", "12", "2", kTransitMtu) + link_end("r3", "23", "2", kTransitMtu) + segment(1) +
-           segment(2) + defaults("3fff:1::d", "198.18.1.13", " table 101") +
-           defaults("3fff:2::d", "198.18.2.13", " table 102");
-  return own + link_end("e2", "2", "1") + link_end("r1", "13", "3") + link_end("r2", "23", "3", kTransitMtu) +
-         segment(3);
+    return own + link_end("r1", "12", "2", kTransitMtu) + link_end("r3", "23", "2") + segment(1) + segment(2) +
+           defaults("3fff:1::d", "198.18.1.13", " table 101") + defaults("3fff:2::d", "198.18.2.13", " table 102");
+  return own + link_end("e2", "2", "1") + link_end("r1", "13", "3") + link_end("r2", "23", "3") + segment(3);
 }
 
 }  // namespace
@@ -92,6 +89,7 @@ std::string client_address(const std::string& client) {
   return client == "c3" ? "10.3.0.2" : fmt::format("3fff:c{}::2", client.back());
 }
 const std::string& asks(const std::string& client) { return client == "c3" ? kAnycast4 : kAnycast; }
+std::string pool_of(u32 edge) { return fmt::format("203.0.113.{}/30", 4 * (edge - 1)); }
 std::string server_address(const std::string& server) { return fmt::format("3fff:{}::5", server.back()); }
 std::string server_address4(const std::string& server) { return fmt::format("198.18.{}.5", server.back()); }
 std::vector<std::string> answers_at(const std::string& server, Anycast how) {
@@ -103,10 +101,9 @@ Status EdgeSite::build() const {
   Wires wires;
   wires.nodes = {"c1", "c2", "c3", "g1", "e1", "e2", "e3", "r1", "r2", "r3"};
   std::vector<std::vector<std::string>> ends = {
-      {"c1", "eth0", "g1", "c1"},   {"g1", "e1", "e1", "eth0"},   {"g1", "e3", "e3", "eth0"},
-      {"c2", "eth0", "e2", "eth0"}, {"c3", "eth0", "e2", "eth2"}, {"e1", "eth1", "r1", "e1"},
-      {"e3", "eth1", "r1", "e3"},   {"e2", "eth1", "r3", "e2"},   {"r1", "r2", "r2", "r1"},
-      {"r1", "r3", "r3", "r1"},     {"r2", "r3", "r3", "r2"}};
+      {"c1", "eth0", "g1", "c1"}, {"g1", "e1", "e1", "eth0"}, {"g1", "e3", "e3", "eth0"}, {"c2", "eth0", "e2", "eth0"},
+      {"c3", "eth0", "g1", "c3"}, {"e1", "eth1", "r1", "e1"}, {"e3", "eth1", "r1", "e3"}, {"e2", "eth1", "r3", "e2"},
+      {"r1", "r2", "r2", "r1"},   {"r1", "r3", "r3", "r1"},   {"r2", "r3", "r3", "r2"}};
   for (const char n : {'1', '2', '3'}) {
     const std::string lan = std::string("l") + n, d = std::string("d") + n, s = std::string("s") + n;
     wires.nodes.insert(wires.nodes.end(), {lan, d, s});
@@ -129,35 +126,35 @@ Status EdgeSite::build() const {
   };
   WM_TRY(raise(wires));
   // Where a program of the other end's sends by itself.
-  const std::vector<std::pair<std::string, std::string>> sent_to = {
-      {"g1", "e1"}, {"g1", "e3"}, {"c2", "eth0"}, {"c3", "eth0"}, {"r1", "e1"},
-      {"r1", "e3"}, {"r3", "e2"}, {"l1", "d"},    {"l2", "d"},    {"l3", "d"}};
+  const std::vector<std::pair<std::string, std::string>> sent_to = {{"g1", "e1"}, {"g1", "e3"}, {"c2", "eth0"},
+                                                                    {"r1", "e1"}, {"r1", "e3"}, {"r3", "e2"},
+                                                                    {"l1", "d"},  {"l2", "d"},  {"l3", "d"}};
   for (const auto& [node, interface] : sent_to) WM_TRY(poll_without_merging(netns(node), interface));
   return Done{};
 }
 
 std::string EdgeSite::edge(const std::string& name) const {
   const char n = name.back();
-  const bool with_ip4 = name == "e2";
+  const bool grouped = name != "e2";
   std::string out = fmt::format(
-      "[node]\nname = \"{0}\"\n\n[engine]\npins = 0\ninterfaces = {{ eth0 = \"clients\", {3}eth1 = \"transit\" }}\n\n"
+      "[node]\nname = \"{0}\"\n\n[engine]\npins = 0\ninterfaces = {{ eth0 = \"clients\", eth1 = \"transit\" }}\n\n"
       "[api]\nsocket = \"{1}\"\n\n[announce]\n{4}\n"
-      "[edge]\nzone = \"clients\"\noutside = \"transit\"\nprefix = \"3fff:e{2}::/64\"\naddress = \"3fff:f{2}::2\"\n",
-      instance(name), socket(name), n, with_ip4 ? "eth2 = \"clients\", " : "",
-      name == "e2" ? "" : fmt::format("standby_metric = {}\n", kStandby));
-  if (with_ip4) out += fmt::format("pool = \"{}\"\naddress4 = \"198.18.102.2\"\n", kPool);
+      "[edge]\nzone = \"clients\"\noutside = \"transit\"\nprefix = \"3fff:e{2}::/64\"\naddress = \"3fff:f{2}::2\"\n"
+      "pool = \"{3}\"\naddress4 = \"198.18.10{2}.2\"\n",
+      instance(name), socket(name), n, pool_of(u32(n - '0')),
+      grouped ? fmt::format("standby_metric = {}\n", kStandby) : "");
   out += fmt::format(
-      "\n[[edge.service]]\nname = \"web\"\nanycast = [\"{0}\"{1}]\nports = [{2}]\n"
-      "servers = [\"3fff:1::/64\", \"3fff:2::/64\", \"3fff:3::/64\"{3}]\n",
-      kAnycast, with_ip4 ? fmt::format(", \"{}\"", kAnycast4) : "", ports(),
-      with_ip4 ? ", \"198.18.1.0/24\", \"198.18.2.0/24\", \"198.18.3.0/24\"" : "");
-  if (name == "e2") return out;
+      "\n[[edge.service]]\nname = \"web\"\nanycast = [\"{0}\", \"{1}\"]\nports = [{2}]\n"
+      "servers = [\"3fff:1::/64\", \"3fff:2::/64\", \"3fff:3::/64\", \"198.18.1.0/24\", \"198.18.2.0/24\", "
+      "\"198.18.3.0/24\"]\n",
+      kAnycast, kAnycast4, ports());
+  if (!grouped) return out;
   const char other = n == '1' ? '3' : '1';
   return out + fmt::format(
-                   "\n[[edge.member]]\nmember = \"{0}\"\nprefix = \"3fff:e{1}::/64\"\n\n"
+                   "\n[[edge.member]]\nmember = \"{0}\"\nprefix = \"3fff:e{1}::/64\"\npool = \"{4}\"\n\n"
                    "[group]\nname = \"edges\"\nkey = \"{2}\"\nlisten = \"[3fff:f{3}::2]:6090\"\n\n"
                    "[[group.member]]\nname = \"{0}\"\naddress = \"[3fff:f{1}::2]:6090\"\n",
-                   instance(std::string("e") + other), other, file("group.key"), n);
+                   instance(std::string("e") + other), other, file("group.key"), n, pool_of(u32(other - '0')));
 }
 
 std::string EdgeSite::director(const std::string& name, Anycast how) const {

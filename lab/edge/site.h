@@ -11,9 +11,8 @@ namespace waymark::lab {
 // The service, at each of the three sites.
 inline const std::string kAnycast = "3fff:ca57::80", kAnycast4 = "192.0.2.80";
 inline const std::vector<std::string> kEdges = {"e1", "e2", "e3"}, kEdgeClients = {"c1", "c2", "c3"};
-inline const std::string kPool = "203.0.113.4/30";  // of e2's flows by IPv4
-constexpr u32 kStandby = 1000;                      // the metric of what the other edge of a group holds
-constexpr u32 kTransitMtu = 1400;                   // of the second router's links to the others
+constexpr u32 kStandby = 1000;     // the metric of what the other edge of a group holds
+constexpr u32 kTransitMtu = 1400;  // of the link between the first two routers
 
 // What hides anycast from the clients: edges, or in the control nothing. Without them servers answer as usual, from the
 // anycast address.
@@ -21,6 +20,7 @@ enum class Anycast : u8 { by_edges, plain };
 
 std::string client_address(const std::string& client);
 const std::string& asks(const std::string& client);     // the anycast address of its version of IP
+std::string pool_of(u32 edge);                          // the addresses that its flows by IPv4 share
 std::string server_address(const std::string& server);  // its own
 std::string server_address4(const std::string& server);
 std::vector<std::string> answers_at(const std::string& server, Anycast how);  // where its programs listen

@@ -64,13 +64,8 @@ void check_prefix(Checking& in, const EdgeConfig& edge) {
 
 void check_pool(Checking& in, const EdgeConfig& edge) {
   if (!has_ip4(edge) || !in.places.good(edge.pool)) return;
-  for (std::size_t i = 0; i < edge.pool.size(); ++i)
-    for (std::size_t other = 0; other < i; ++other)
-      if (overlap(edge.pool[i], edge.pool[other]))
-        return in.problems.error(in.places.at(edge.pool[i]),
-                                 fmt::format("\"pool\" in [edge] has {} and {}, which have addresses in common",
-                                             text(edge.pool[other]), text(edge.pool[i])));
-  const u64 size = pool_size(edge), room = size * kNumbersOfAddress;
+  if (!check_pool_of(in, edge.pool, "\"pool\" in [edge]")) return;
+  const u64 size = pool_size(edge.pool), room = size * kNumbersOfAddress;
   if (size > kMaxEdgePool)
     return in.problems.error(
         in.places.at(edge.pool, edge),
@@ -179,6 +174,17 @@ void check_services(Checking& in, const EdgeConfig& edge) {
 }
 
 }  // namespace
+
+bool check_pool_of(Checking& in, const std::vector<Prefix>& pool, const std::string& called) {
+  for (std::size_t i = 0; i < pool.size(); ++i)
+    for (std::size_t other = 0; other < i; ++other)
+      if (overlap(pool[i], pool[other])) {
+        in.problems.error(in.places.at(pool[i]), fmt::format("{} has {} and {}, which have addresses in common", called,
+                                                             text(pool[other]), text(pool[i])));
+        return false;
+      }
+  return true;
+}
 
 std::vector<Prefix> own_prefixes(const EdgeConfig& edge) {
   std::vector<Prefix> out = edge.pool;

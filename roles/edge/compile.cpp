@@ -61,9 +61,9 @@ void add_services(const Compiling& c, const EdgeConfig& edge) {
   }
 }
 
-// A prefix of the pool has a front that says where its first address stands in the pool.
-void add_pool(const Compiling& c, const EdgeConfig& edge) {
-  for (const Prefix& p : edge.pool) {
+// A prefix of a pool has a front that says where its first address stands among all.
+void add_pool(const Compiling& c, const EdgeConfig& edge, const std::vector<Prefix>& pool) {
+  for (const Prefix& p : pool) {
     for (const std::string& zone : {outside_of(edge), edge.zone})  // of servers among the clients, too
       front(c.fronts, Role::edge, space_of(zone_number(zone)), p).index = u32(c.image.edge_pool.size());
     const u32 first = number(ip4_of(p.address));
@@ -86,8 +86,11 @@ Status compile(const Compiling& c) {
     s.prefix[i] = prefixes.empty() ? kNoPrefix : prefixes[i < prefixes.size() ? i : 0].address.high;
   s.buckets =
       s.regions == 1 ? meta.edge_buckets : std::min(edge_buckets_for(edge.flows), meta.edge_buckets / s.regions);
-  s.buckets4 = meta.edge_buckets4;
-  s.pool = meta.edge_pool;
+  const std::vector<std::vector<Prefix>> pools = pools_of(edge);
+  s.regions4 = std::max(1u, u32(pools.size()));
+  s.buckets4 =
+      s.regions4 == 1 ? meta.edge_buckets4 : std::min(edge_buckets_for(edge.flows), meta.edge_buckets4 / s.regions4);
+  s.pool = u32(pool_size(edge.pool));
   s.place_bits = u32(std::bit_width(std::max(1u, s.buckets) * kExactWays - 1));
   s.stale_stamps = stamps_for(std::max(edge.tcp_idle, edge.udp_idle), meta);
   s.quota = edge.quota;
@@ -102,7 +105,7 @@ Status compile(const Compiling& c) {
     front(c.fronts, Role::edge, s.outside, prefix);
     if (!(s.zone == s.outside)) front(c.fronts, Role::edge, s.zone, prefix);  // of servers among the clients
   }
-  add_pool(c, edge);
+  for (const std::vector<Prefix>& pool : pools) add_pool(c, edge, pool);
   add_services(c, edge);
   return add_anycasts(c.image, edge);
 }

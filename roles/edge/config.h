@@ -19,8 +19,9 @@ struct EdgeServiceConfig {
 // Another member of the group, whose flows this node knows as well.
 struct EdgeMemberConfig {
   std::string member;
-  Prefix prefix{};
-  bool stand_in = true;  // it takes the prefix where the member is lost
+  Prefix prefix{};           // as in EdgeConfig, and so may be none
+  std::vector<Prefix> pool;  //
+  bool stand_in = true;      // it takes the prefix where the member is lost
 };
 
 struct EdgeConfig {
@@ -52,9 +53,9 @@ inline const std::string& outside_of(const EdgeConfig& edge) { return edge.outsi
 
 inline bool has_ip6(const EdgeConfig& edge) { return edge.prefix.length != 0; }
 inline bool has_ip4(const EdgeConfig& edge) { return !edge.pool.empty(); }
-inline u64 pool_size(const EdgeConfig& edge) {
+inline u64 pool_size(const std::vector<Prefix>& pool) {
   u64 addresses = 0;
-  for (const Prefix& p : edge.pool) addresses += u64(1) << (32 - p.length);
+  for (const Prefix& p : pool) addresses += u64(1) << (32 - p.length);
   return addresses;
 }
 

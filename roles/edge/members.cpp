@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "base/prefix.h"
+#include "dataplane/image.h"
 #include "roles/edge/role.h"
 
 namespace waymark::edge {
@@ -16,10 +18,26 @@ std::string thing_of(const std::string& member) { return "edge " + member; }
 std::vector<Prefix> prefixes_of(const EdgeConfig& edge) {
   if (!has_ip6(edge)) return {};
   std::vector<Prefix> out = {edge.prefix};
-  for (const EdgeMemberConfig& member : edge.member) out.push_back(member.prefix);
+  for (const EdgeMemberConfig& member : edge.member)
+    if (member.prefix.length) out.push_back(member.prefix);
   std::sort(out.begin() + 1, out.end(),
             [](const Prefix& a, const Prefix& b) { return a.address.high < b.address.high; });
   return out;
+}
+
+std::vector<std::vector<Prefix>> pools_of(const EdgeConfig& edge) {
+  if (!has_ip4(edge)) return {};
+  std::vector<std::vector<Prefix>> out = {edge.pool};
+  for (const EdgeMemberConfig& member : edge.member)
+    if (!member.pool.empty()) out.push_back(member.pool);
+  std::sort(out.begin() + 1, out.end(), [](const auto& a, const auto& b) { return before(a[0], b[0]); });
+  return out;
+}
+
+// Regions of members have one size: that of a table for `flows`, whatever is left over.
+u32 room_in(std::size_t regions, u32 flows) {
+  if (regions <= 1) return flows;
+  return u32((regions * edge_buckets_for(flows) * 3 * kExactWays + 3) / 4);
 }
 
 std::vector<Holding> holdings(const Config& config) {
@@ -30,8 +48,7 @@ std::vector<Holding> holdings(const Config& config) {
   return out;
 }
 
-// Packets find the flows of every prefix, whoever holds it: what is held is what is announced. The pool is this node's
-// alone.
+// Packets find the flows of every prefix and pool, whoever holds it: what is held is what is announced.
 void hold(Config& config, const Holds& holds) {
   EdgeConfig& edge = *config.edge;
   if (holdings(config).empty()) return;
@@ -39,13 +56,18 @@ void hold(Config& config, const Holds& holds) {
     const auto found = holds.find(thing_of(member));
     return found != holds.end() && found->second == Hold::yes;
   };
-  edge.held = edge.pool;
-  (announced(config.name) ? *edge.held : edge.standby).push_back(edge.prefix);
+  edge.held.emplace();
+  edge.standby.clear();
+  const auto add = [](std::vector<Prefix>& to, const Prefix& prefix, const std::vector<Prefix>& pool) {
+    if (prefix.length) to.push_back(prefix);
+    to.insert(to.end(), pool.begin(), pool.end());
+  };
+  add(announced(config.name) ? *edge.held : edge.standby, edge.prefix, edge.pool);
   for (const EdgeMemberConfig& member : edge.member)
     if (announced(member.member))
-      edge.held->push_back(member.prefix);
+      add(*edge.held, member.prefix, member.pool);
     else if (member.stand_in)
-      edge.standby.push_back(member.prefix);
+      add(edge.standby, member.prefix, member.pool);
 }
 
 }  // namespace waymark::edge

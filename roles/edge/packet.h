@@ -90,7 +90,7 @@ struct rarely_of {
     }
     reread();
     if (!ended(end) && w->asks) {
-      if constexpr (F::kSix) look_elsewhere(env, w);
+      look_elsewhere<F>(env, w);
       end = unpack_verdict(env.template call<typename F::Admit>());
     }
     if (ended(end)) return end;

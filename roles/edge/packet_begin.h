@@ -100,7 +100,7 @@ WM_INLINE Verdict admit(E& env, Work* w) {
   if (!flow.word || !go_on<F>(env, w, flow)) {
     const bool tcp = w->p.protocol == kProtoTcp, syn = tcp && is_plain_syn(w->p.tcp_flags);
     // Another member's, and the client's packets come by here now.
-    if (F::kSix && !flow.word) {
+    if (!flow.word) {
       flow = flow_elsewhere<F>(env, w);
       if (flow.word) {
         go_on<F>(env, w, flow);

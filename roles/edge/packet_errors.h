@@ -124,9 +124,9 @@ WM_INLINE Verdict look_at_error_out(E& env, Work* w) {
   }
   if (place == kNowhere) {
     FlowOf<F> flow = find_of<F>(env, F::key(ends));
-    if (F::kSix && !flow.word) {
+    if (!flow.word) {
       w->ends = ends;
-      look_elsewhere(env, w);
+      look_elsewhere<F>(env, w);
       flow = flow_elsewhere<F>(env, w);
     }
     if (!flow.word) return why::inner_unknown;

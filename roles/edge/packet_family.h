@@ -10,12 +10,14 @@ namespace waymark::edge {
 
 // The steps and the further program of each family (steps.h, programs.h).
 struct admit_step;
+struct elsewhere_step;
 struct answer_step;
 struct out_step;
 struct back_step;
 struct write_inner_step;
 struct rarely_program;
 struct admit4_step;
+struct elsewhere4_step;
 struct answer4_step;
 struct out4_step;
 struct back4_step;
@@ -32,6 +34,7 @@ WM_INLINE constexpr void take_ports(Ends& e, u64 word) {
 // A flow has an address of its own, whose lower half names its place.
 struct Six {
   using Admit = admit_step;
+  using Elsewhere = elsewhere_step;
   using Answer = answer_step;
   using Out = out_step;
   using Back = back_step;
@@ -45,6 +48,7 @@ struct Six {
                       kUnreachable = kIcmp6Unreachable;
 
   WM_INLINE static u32 buckets(const OwnSettings& s) { return s.buckets; }
+  WM_INLINE static u32 regions(const OwnSettings& s) { return s.regions; }
   WM_INLINE static bool is_error(u8 type) { return is_icmp6_error(type); }
   WM_INLINE static bool is_gone(u8 type, u8) { return type == kUnreachable; }
   WM_INLINE static u32 checksum_at(u8 protocol) { return checksum_at6(protocol); }
@@ -109,6 +113,7 @@ struct Six {
 // A flow shares its address with others, and has a port of it, or an identifier.
 struct Four {
   using Admit = admit4_step;
+  using Elsewhere = elsewhere4_step;
   using Answer = answer4_step;
   using Out = out4_step;
   using Back = back4_step;
@@ -122,6 +127,7 @@ struct Four {
                       kUnreachable = kIcmp4Unreachable;
 
   WM_INLINE static u32 buckets(const OwnSettings& s) { return s.buckets4; }
+  WM_INLINE static u32 regions(const OwnSettings& s) { return s.regions4; }
   // Redirects are a link's own (RFC 1812, 5.2.7.2), and source quench is no more (RFC 6633).
   WM_INLINE static bool is_error(u8 type) {
     return is_icmp4_error(type) && type != kIcmp4Redirect && type != kIcmp4SourceQuench;

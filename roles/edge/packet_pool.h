@@ -1,4 +1,5 @@
-// The addresses that IPv4 flows share: whose a port is (DESIGN.md, "Anycast at the edge").
+// The addresses that IPv4 flows share: whose a port is (DESIGN.md, "Anycast at the edge"). First this node's own, then
+// other members', whose numbers those give.
 #pragma once
 
 #include "roles/edge/packet_flow.h"
@@ -28,6 +29,14 @@ WM_INLINE u32 place_of_number(E& env, u32 slot, u32 number) {
   return word ? (read_number(word) >> 8) - 1 : kNowhere;
 }
 
+// To the flow at this place of the whole table, whose way has this generation.
+WM_INLINE constexpr u32 given_number(u32 place, u64 generation) { return (place + 1) << 8 | u32(generation & 0xff); }
+// Whoever had it: but where it changes in this moment.
+WM_INLINE void give_number(u32* word, u32 place, u64 generation) {
+  const u32 given = read_number(word);
+  __sync_val_compare_and_swap(word, given, given_number(place, generation));
+}
+
 // Whether the way is not free that a number was given to, and has not been another's since. One in 256 that is free
 // looks taken; none that is taken looks free.
 template <class E>
@@ -43,7 +52,7 @@ WM_INLINE bool is_taken(E& env, u32 given) {
 // is drawn, none of the well-known ports. The swap fails where another flow was first.
 template <class E>
 WM_INLINE u32 take_number(E& env, u32 slot, u32 wanted, u32 place, u64 generation, u64 drawn) {
-  const u32 mine = (place + 1) << 8 | u32(generation & 0xff);
+  const u32 mine = given_number(place, generation);
   const u32 step = u32(drawn >> 32 & 0x7fff) | 1;
   u32 next = u32(drawn & 0xffff), number = wanted;
   for (u32 i = 0; i < kNumberTries; ++i) {

@@ -1,5 +1,6 @@
-// The regions of IPv6 flows' table, one for each prefix. A flow stands at the same place of its prefix's region at each
-// member of a group, so its own address means the same everywhere. Flows begin in the first region alone: this node's.
+// The regions of flows' tables: of IPv6 one for each prefix, of IPv4 one for each member's pool. A flow stands at the
+// same place of its region at each member of a group, so its own address means the same everywhere. Flows begin in the
+// first region alone: this node's.
 #pragma once
 
 #include "roles/edge/packet_work.h"
@@ -18,33 +19,40 @@ struct Region {
   u32 first;
   WM_INLINE auto* at(decltype(table::edge_flows) tag, u32 i) { return env.at(tag, first + i); }
   WM_INLINE auto* at(decltype(table::edge_records) tag, u32 i) { return env.at(tag, first * Flows::kWays + i); }
+  WM_INLINE auto* at(decltype(table::edge_flows4) tag, u32 i) { return env.at(tag, first + i); }
+  WM_INLINE auto* at(decltype(table::edge_records4) tag, u32 i) { return env.at(tag, first * Flows4::kWays + i); }
 };
 
 // The flow of Work's ends in another member's region: its place in the whole table and 1, or 0.
-struct elsewhere_step {
+template <class F>
+struct elsewhere_of {
   template <class E>
   static WM_INLINE u64 run(E& env, u64 region, u64, u64, u64) {
+    using Table = typename F::Table;
     const Work* w = env.template scratch<Work>();
-    const OwnSettings& s = env.settings().role.edge;
     if (!w) return 0;
-    const Flows::Key key = Six::key(w->ends);
-    Region<E> in{env, u32(region) * s.buckets};
-    const ExactLimits limits = limits_of<Six>(env);
-    const FlowOf<Six> flow =
-        find_exact<Flows>(in, limits, place_in(hash_key(env.settings().pin_key, key), limits.buckets), key);
-    return flow.word ? u64(place_in_table(s, u32(region), flow.place)) + 1 : 0;
+    const typename Table::Key key = F::key(w->ends);
+    const ExactLimits limits = limits_of<F>(env);
+    const u32 first = u32(region) * limits.buckets;
+    Region<E> in{env, first};
+    const FlowOf<F> flow =
+        find_exact<Table>(in, limits, place_in(hash_key(env.settings().pin_key, key), limits.buckets), key);
+    return flow.word ? u64(first) * Table::kWays + flow.place + 1 : 0;
   }
 };
+struct elsewhere_step : elsewhere_of<Six> {};
+struct elsewhere4_step : elsewhere_of<Four> {};
 
 // Looks for the flow of Work's ends in the other members' regions, for flow_elsewhere(). Apart from it, as chains of
 // calls have little stack.
-template <class E>
+template <class F, class E>
 WM_INLINE void look_elsewhere(E& env, Work* w) {
   u32 found = 0;
   // A plain SYN is a new connection, and this node's own.
   if (w->p.protocol == kProtoTcp && is_plain_syn(w->p.tcp_flags)) return void(w->elsewhere = 0);
   for (u32 i = 1; i < kMostRegions; ++i)
-    if (!found && i < env.settings().role.edge.regions) found = forget(u32(env.template call<elsewhere_step>(i)));
+    if (!found && i < F::regions(env.settings().role.edge))
+      found = forget(u32(env.template call<typename F::Elsewhere>(i)));
   w->elsewhere = found;
 }
 // What it found, if that is the same flow's still; or none.

@@ -42,10 +42,14 @@ void owns(const config::Checking& in, std::vector<Owned>& out) {
       if (in.places.good(p)) out.push_back({p, Owned::entered, zone, "the pool of [edge]", in.places.at(p)});
     if (in.places.good(edge.prefix) && has_ip6(edge))
       out.push_back({edge.prefix, Owned::entered, zone, "the prefix of [edge]", in.places.at(edge.prefix, edge)});
-    for (const EdgeMemberConfig& member : edge.member)
-      if (in.places.good(member.prefix))
+    for (const EdgeMemberConfig& member : edge.member) {
+      if (in.places.good(member.prefix) && member.prefix.length)
         out.push_back({member.prefix, Owned::entered, zone, "the prefix of edge " + member.member,
                        in.places.at(member.prefix, member)});
+      for (const Prefix& p : member.pool)
+        if (in.places.good(p))
+          out.push_back({p, Owned::entered, zone, "the pool of edge " + member.member, in.places.at(p)});
+    }
   }
   for (const EdgeServiceConfig& s : edge.service)
     for (const Prefix& p : s.anycast)
@@ -72,11 +76,12 @@ std::vector<Announced> announces(const Config& config) {
 
 std::optional<Keeping> keeps(const Config& config) {
   const EdgeConfig& edge = *config.edge;
-  const u64 regions = prefixes_of(edge).size();
-  u64 room = edge.flows;
-  // Regions of members have one size: that of a table for `flows`, whatever is left over.
-  if (regions > 1) room = (regions * edge_buckets_for(edge.flows) * 3 * kExactWays + 3) / 4;
-  return Keeping{FlowKind::edge, u32(room), edge.tcp_idle, edge.udp_idle, prefixes_of(edge)};
+  const std::vector<std::vector<Prefix>> pools = pools_of(edge);
+  Keeping out{FlowKind::edge, 0, edge.tcp_idle, edge.udp_idle, prefixes_of(edge)};
+  out.room = room_in(out.prefixes.size(), edge.flows);
+  if (!pools.empty()) out.room4 = room_in(pools.size(), edge.flows);
+  for (const std::vector<Prefix>& pool : pools) out.addresses += u32(pool_size(pool));
+  return out;
 }
 
 const InterfaceConfig* usual_interface(const Config& config, bool ip6) {

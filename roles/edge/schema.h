@@ -26,12 +26,16 @@ constexpr auto kService = section<EdgeServiceConfig>(
 
 constexpr auto kMember = section<EdgeMemberConfig>(
     "[[edge.member]]",
-    "Another member of the `[group]` that is an edge: this node knows its IPv6 flows, so that they outlive it, and so "
-    "that a client's packets may come by either. It needs `prefix` in `[edge]`.",
+    "Another member of the `[group]` that is an edge: this node knows its flows, so that they outlive it, and so "
+    "that a client's packets may come by either. It needs `prefix`, `pool` or both, as `[edge]` has them.",
     Field{"member", &EdgeMemberConfig::member, kName, required, "Its name, one of `[[group.member]]`."},
-    Field{"prefix", &EdgeMemberConfig::prefix, PrefixOf{PrefixOf::ip6}, required, "What it has as `prefix`: a /64."},
+    Field{"prefix", &EdgeMemberConfig::prefix, PrefixOf{PrefixOf::ip6}, optional, "What it has as `prefix`: a /64.",
+          "its IPv6 flows are not known"},
+    Field{"pool", &EdgeMemberConfig::pool, Several{PrefixOf{PrefixOf::ip4}}, optional,
+          "What it has as `pool`, in the same order; all pools together have at most 1,024 addresses.",
+          "its IPv4 flows are not known"},
     Field{"stand_in", &EdgeMemberConfig::stand_in, Flag{}, optional,
-          "Whether this node takes the prefix, and announces it, where that member is lost."});
+          "Whether this node takes prefix and pool, and announces them, where that member is lost."});
 
 constexpr auto kSection = section<EdgeConfig>(
     "[edge]",

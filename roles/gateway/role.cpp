@@ -74,14 +74,13 @@ std::vector<Announced> announced(const Config& config) {
 std::optional<Keeping> keeps(const Config& config) {
   const GatewayConfig& gateway = *config.gateway;
   if (!is_guarded(gateway)) return std::nullopt;
-  Keeping kept{FlowKind::firewall,
-               config.engine.flows,
-               gateway.tcp_idle,
-               gateway.udp_idle,
-               {},
-               gateway.grace,
-               birth_unit(config),
-               gateway.held.value_or(gateway.holds)};
+  Keeping kept{.kind = FlowKind::firewall,
+               .room = config.engine.flows,
+               .tcp_idle = gateway.tcp_idle,
+               .udp_idle = gateway.udp_idle,
+               .grace = gateway.grace,
+               .birth_unit = birth_unit(config),
+               .holds = gateway.held.value_or(gateway.holds)};
   std::ranges::sort(kept.holds);
   return kept;
 }

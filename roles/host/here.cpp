@@ -54,11 +54,10 @@ Result<RouteFact> reply_route(const Address& service) {
 
 void look_at_replies(const Config& config, const HostServiceConfig& service, const Address& address, Findings& out) {
   const Result<RouteAdvmss> reply = route_advmss(address, client_of(address));
-  if (!reply) {
-    error(out,
-          fmt::format("service {} cannot answer from {}: {}", service.name, text(address), reply.error().sentence));
-    return;
-  }
+  if (!reply)  // where all clients have one prefix, a route to that will do: this machine cannot know
+    return warn(out, fmt::format("service {} answers from {} only clients that a route of their own leads to, as there "
+                                 "is no default one: {}",
+                                 service.name, text(address), reply.error().sentence));
   for (const std::string& name : interface_names(config))
     if (is_ip4(address) && name != reply->interface && ip4_setting(name, "rp_filter") == 1)
       warn(out,

@@ -12,7 +12,7 @@ using group::EdgeChanges;
 using group::EdgeFlowRecord;
 
 struct Edges {
-  EdgeSite a{member_site("e1", kFirst, "e2", kSecond)}, b{member_site("e2", kSecond, "e1", kFirst)};
+  EdgeSite a{member_site(true)}, b{member_site(false)};
 
   static EdgeMirror& mirror(EdgeSite& s) { return s.scene().node().edge_mirror(); }
   Edges() {
@@ -55,6 +55,85 @@ TEST(EdgeMembers, WhateverIsOfAFlowIsFoundAtTheOther) {
   e.a.from_network(packet(kServer, asks, udp(53, 5000)));
   EXPECT_EQ(e.tell(e.a, e.b), 2u);
   carries_a_members_flows(e.b, own, asks);
+}
+
+TEST(EdgeMembers, FlowsOfIp4GoOnAtTheOtherByTheirNumbers) {
+  Edges e;
+  const std::string other = other_of(e.a);
+  const Own own = open_flow4(e.a), others = open_flow4(e.a, 40'000, kServer4, other),
+            asks = begin_flow4(e.a, udp(5000, 53));
+  ASSERT_EQ(own.address, others.address);
+  ASSERT_NE(own.port, others.port);
+  expect_end(e.b.from_client(packet4(kClient4, kAny4, segment(40'000))), "edge.unknown_flow");
+  expect_end(e.b.from_network(packet4(kServer4, own.address, answer(own.port))), "edge.no_such_flow");
+  e.a.from_network(packet4(kServer4, asks.address, udp(53, asks.port)));
+  EXPECT_EQ(e.tell(e.a, e.b), 3u);
+  carries_a_members_flows4(e.b, own, asks, other, others);
+  expect_carried4(e.a, own);
+}
+
+// Its own flows get numbers of its own addresses; those of the other's stay the other's.
+TEST(EdgeMembers, AtEitherEdgeTheSamePortsOfIp4AreAFlow) {
+  Edges e;
+  const Own first = open_flow4(e.a), second = open_flow4(e.b);
+  EXPECT_NE(first.address, second.address);
+  EXPECT_EQ(e.tell(e.a, e.b), 1u);
+  EXPECT_EQ(e.tell(e.b, e.a), 1u);
+  for (EdgeSite* s : {&e.a, &e.b})
+    for (const Own& own : {first, second})
+      expect_sent(s->from_network(packet4(kServer4, own.address, answer(own.port))), "edge.back",
+                  sent_on4(kAny4, kClient4, answer(40'000)));
+}
+
+// RFC 4787 lets a client's next flow by the same port have the same number: another client's, too, once it is free.
+TEST(EdgeMembers, ANumberOfIp4IsWhoseItWasToldLast) {
+  Edges e;
+  const std::string other = other_of(e.a);
+  const Own own = open_flow4(e.a);
+  e.tell(e.a, e.b);
+  e.a.from_client(packet4(kClient4, kAny4, segment(40'000, "R")));
+  e.a.scene().advance(std::chrono::minutes(10));  // it is over, and gone
+  EXPECT_EQ(open_flow4(e.a, 40'000, kServer4, other), own);
+  e.tell(e.a, e.b);
+  expect_carried4(e.b, own, other);
+  expect_end(e.b.from_client(packet4(kClient4, kAny4, segment(40'000))), "edge.unknown_flow");
+}
+
+// Who lost its table gets it back, but for numbers that it has given anew.
+TEST(EdgeMembers, ANumberOfIp4ThatIsGivenAnewIsKept) {
+  Edges e, fresh;
+  const std::string other = other_of(e.a);
+  const Own own = open_flow4(e.a), beside = open_flow4(e.a, 40'001);
+  e.tell(e.a, e.b);
+  EXPECT_EQ(open_flow4(fresh.a, 40'000, kServer4, other), own);
+  fresh.mirror(fresh.a).apply(e.all(e.b), fresh.a.scene().now());
+  expect_carried4(fresh.a, own, other);
+  expect_end(fresh.a.from_client(packet4(kClient4, kAny4, segment(40'000))), "edge.unknown_flow");
+  expect_sent(fresh.a.from_network(packet4(kServer4, beside.address, answer(beside.port))), "edge.back",
+              sent_on4(kAny4, kClient4, answer(40'001)));
+}
+
+TEST(EdgeMembers, ALiarPutsNoFlowOfIp4WhereItCannotBe) {
+  Edges e;
+  open_flow4(e.a);
+  const EdgeFlowRecord good = e.changes(e.a).flows.at(0);
+  const auto refused = [&](auto&& spoil) {
+    EdgeFlowRecord r = good;
+    spoil(r);
+    e.mirror(e.b).apply({r}, e.b.scene().now());
+    return e.all(e.b).empty();
+  };
+  EXPECT_TRUE(refused([](auto& r) { r.prefix ^= 1; })) << "a pool that nobody has";
+  EXPECT_TRUE(refused([](auto& r) { r.place = ~0u; })) << "a place beyond all";
+  EXPECT_TRUE(refused([](auto& r) { r.key[0] ^= 1; })) << "a key whose buckets are others";
+  EXPECT_TRUE(refused([](auto& r) { r.key[2] = 1; })) << "more of a key than there is";
+  EXPECT_TRUE(refused([](auto& r) { r.key[1] |= u64(1) << 41; })) << "likewise";
+  EXPECT_TRUE(refused([](auto& r) { r.server[1] = 1; })) << "an IPv6 server";
+  EXPECT_TRUE(refused([](auto& r) { r.user += u64(5) << 16; })) << "an address beyond its pool";
+  EXPECT_TRUE(refused([](auto& r) { r.user ^= u64(1) << 40; })) << "another first number than its state has";
+  EXPECT_TRUE(refused([](auto& r) { r.state = edge::in_stage(r.state, edge::Stage::syn); })) << "half open";
+  EXPECT_TRUE(refused([](auto& r) { r.state |= edge::kLearning; })) << "a server that is just being learnt";
+  EXPECT_FALSE(refused([](auto&) {}));
 }
 
 TEST(EdgeMembers, EachPrefixHasPlacesOfItsOwn) {

@@ -25,10 +25,9 @@ const std::string kRouter4 = "198.18.9.1", kErrors4 = "198.18.14.14";
 // The usual configuration, with more lines of [edge].
 std::string site(const std::string& keys = "");
 
-// One of two edges of a group, with prefixes of theirs.
+// One of two edges of a group, "e1" and "e2", with a prefix and a pool each.
 const std::string kFirst = "2001:db8:f:1::/64", kSecond = "2001:db8:f:2::/64";
-std::string member_site(const std::string& own, const std::string& prefix, const std::string& other,
-                        const std::string& other_prefix);
+std::string member_site(bool first);
 
 struct Left {
   std::string reason;
@@ -98,6 +97,10 @@ void expect_end(const Left& left, const std::string& reason);
 void expect_carried(EdgeSite& s, const std::string& own);
 // What edge "e2" does for flows that "e1" told it: `own` of TCP by port 40,000, `asks` of UDP from port 5,000 to 53.
 void carries_a_members_flows(EdgeSite& s, const std::string& own, const std::string& asks);
+// Likewise of IPv4; and those of another client, who shares the address.
+void expect_carried4(EdgeSite& s, const Own& own, const std::string& client = kClient4);
+void carries_a_members_flows4(EdgeSite& s, const Own& own, const Own& asks, const std::string& other,
+                              const Own& others);
 
 // Frames of several clients' conversations with two servers, from either side, in their order: each kind of packet that
 // an edge knows.
