@@ -102,5 +102,96 @@ TEST(Paths, ClientsAreWhereTheyAre) {
        "[[path.access]] has 3fff:d00::/48, which is not in plan \"clients\"");
 }
 
+// With POPs 3 and 4, and a server at POP 3.
+std::string graph(const std::string& more, const std::string& servers = kServers) {
+  return pop("", kClients, servers,
+             "[[path.pop]]\nid = 3\naddress = \"2001:db8:3::1\"\ncost = 5\n[[path.pop]]\nid = 4\naddress = "
+             "\"2001:db8:4::1\"\n[[path.server]]\nid = 7\npop = 3\naddress = \"192.0.2.7\"\n" +
+                 more);
+}
+std::string link(const std::string& between, const std::string& keys = "") {
+  return "[[path.link]]\nbetween = " + between + "\n" + keys + "\n";
+}
+std::string policy(const std::string& keys) { return "[[path.policy]]\nname = \"p\"\nindex = 3\n" + keys + "\n"; }
+const std::string kRing = link("[1, 2]") + link("[2, 3]") + link("[3, 4]") + link("[4, 1]");
+
+TEST(Paths, LinksAreRead) {
+  const std::string text = graph(link("[1, 2]", "cost = 4\nlatency = \"7ms\"") + link("[2, 3]", "one_way = true") +
+                                 link("[3, 2]", "one_way = true") + link("[4, 3]") +
+                                 policy("through = [3]\navoid = [4, [2, 1]]\nmost_hops = 3"));
+  const PathConfig p = parse_config(text, "f").config.value().path.value();
+  EXPECT_EQ(p.link.size(), 4u);
+  EXPECT_EQ(p.link[0].cost, 4u);
+  EXPECT_EQ(p.link[0].latency, std::chrono::milliseconds(7));
+  EXPECT_TRUE(p.link[1].one_way);
+  EXPECT_EQ(p.pop[0].cost, 5u);
+  EXPECT_EQ(p.policy[1].avoid.at(0).pop, 4u);
+  EXPECT_EQ(p.policy[1].avoid.at(1).first, 2u);
+  EXPECT_EQ(p.policy[1].avoid.at(1).second, 1u);
+  EXPECT_EQ(problems_of(graph(kRing + policy("avoid = [[1, 2]]") + link("[2, 4]"))), "");
+}
+
+TEST(Paths, LinksAreBetweenTwoPops) {
+  for (const char* between : {"[1]", "[1, 2, 3]", "[2, 2]", "1"})
+    says(graph(link(between)), "\"between\" in [[path.link]] must be two different POPs such as [1, 2]");
+  says(graph(link("[1, 9]")), "the link between POPs 1 and 9 names a POP, 9, of which there is no [[path.pop]]");
+  says(graph(link("[1, 2]") + link("[2, 1]")), "the link between POPs 2 and 1 is defined twice");
+  says(graph(link("[1, 2]") + link("[2, 1]", "one_way = true")), "the link between POPs 2 and 1 is defined twice");
+  says(graph(link("[1, 2]", "cost = 0")), "\"cost\" in [[path.link]] must be a whole number from 1 to 1000000");
+}
+
+TEST(Paths, RulesDoNotContradictThemselves) {
+  says(graph(policy("through = 9")), "path policy \"p\" has 9 in \"through\", and there is no [[path.pop]] of that id");
+  says(graph(policy("avoid = [[1, 9]]")),
+       "path policy \"p\" has 9 in \"avoid\", and there is no [[path.pop]] of that id");
+  says(graph(policy("avoid = [[1, 2, 3]]")), "\"avoid\" in [[path.policy]] must be a POP's id, or a link as in [1, 2]");
+  says(graph(policy("through = [2, 3]\navoid = 3")), "path policy \"p\" has POP 3 in \"through\" and in \"avoid\"");
+  says(graph(policy("through = [2, 3, 4]\nmost_hops = 2")),
+       "path policy \"p\" has 3 POPs in \"through\", and its paths have at most 2 hops");
+  std::string seventeen = "[1, 2]";
+  for (int i = 1; i < 17; ++i) seventeen += ", [1, 2]";
+  says(graph(policy("avoid = [" + seventeen + "]")),
+       "path policy \"p\" has 17 POPs and links in \"avoid\"; at most 16 are supported");
+  std::string many;
+  for (int i = 0; i < 16; ++i) {
+    const std::string n = std::to_string(i + 2);
+    many += "[[path.policy]]\nname = \"p" + n + "\"\nindex = " + n + "\nmost_hops = " + std::to_string(i % 4 + 2) +
+            "\navoid = [" + (i & 4 ? "2, " : "") + (i & 8 ? "[4, 2]" : "") + "]\n";
+  }
+  says(graph(many),
+       "the policies of [path] have 17 different sets of \"through\", \"avoid\" and \"most_hops\"; at most "
+       "16 are supported");
+}
+
+void warns(const std::string& text, const std::string& sentence) {
+  const std::string problems = problems_of(text);
+  EXPECT_NE(problems.find("warning: " + sentence), std::string::npos) << problems;
+  EXPECT_TRUE(parse_config(text, "f").config) << problems;
+}
+
+TEST(Paths, PairsWithoutAPathAreWarnedOf) {
+  warns(graph(link("[1, 2]") + link("[2, 3]")),
+        "path policy \"web\": no path leads from POP 4 to POP 3, which has servers");
+  warns(graph(kRing + policy("most_hops = 2")),
+        "path policy \"p\": no path leads from POP 1 to POP 3, which has servers");
+  warns(graph(kRing + policy("avoid = [2, [4, 3]]")),
+        "path policy \"p\": no path leads from POP 1 to POP 3, which has servers, nor between 2 other pairs");
+  warns(graph(policy("through = [1, 2, 4]\nmost_hops = 3")),
+        "path policy \"p\": no path leads from POP 1 to POP 3, which has servers, nor between 2 other pairs");
+  warns(graph(kRing + policy("avoid = [[1, 3]]")),
+        "path policy \"p\" avoids the link between POPs 1 and 3, and there is none");
+  warns(graph(kRing + policy("most_hops = 6")),
+        "path policy \"p\" has most_hops = 6, and the plan \"servers\" has room for 5 hops alone");
+}
+
+TEST(Paths, AWanMayBeTooLarge) {
+  std::string pops;
+  for (int i = 10; i < 1'010; ++i)
+    pops += "[[path.pop]]\nid = " + std::to_string(i) + "\naddress = \"2001:db8:5::" + std::to_string(i) + "\"\n";
+  const std::string wide = "id:16 path:4x10 policy:4 epoch:2 tag:26";
+  EXPECT_EQ(problems_of(graph(pops, wide)), "") << "without links, paths are made by hand there";
+  says(graph(pops + link("[1, 2]"), wide), "[path] has 1004 POPs; with [[path.link]] at most 1000 are supported");
+}
+
 }  // namespace
 }  // namespace waymark

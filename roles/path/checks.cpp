@@ -238,6 +238,7 @@ void check(Checking& in) {
   check_reach(in, path);
   check_policies(in, path);
   check_access(in, path);
+  check_graph(in);
 }
 
 }  // namespace waymark::path

@@ -14,6 +14,21 @@ struct PathPopConfig {
   std::vector<Address> address;  // at most one per family
   Tunnel tunnel = Tunnel::ip;    // how others send to it
   u16 port = 6080;               // GUE's
+  u32 cost = 0;                  // of passing by it, between a path's ends
+};
+
+// Between two POPs, for the choice of paths.
+struct PathLinkConfig {
+  std::vector<u32> between;  // two POPs
+  bool one_way = false;      // from the first to the second alone
+  std::optional<u32> cost = {};
+  std::optional<Duration> latency = {};  // one way
+};
+
+// A POP that paths may not have, or a link: the POPs at its ends.
+struct PathAvoidConfig {
+  u32 pop = 0;  // 0: a link
+  u32 first = 0, second = 0;
 };
 
 struct PathServerConfig {
@@ -31,6 +46,9 @@ struct PathPolicyConfig {
   std::vector<u8> protocols;                    // IANA numbers, of those without ports
   std::optional<u8> dscp = {};
   std::vector<u32> mandatory;  // POPs
+  std::vector<u32> through;    // POPs that each path has that is chosen
+  std::vector<PathAvoidConfig> avoid;
+  std::optional<u32> most_hops = {};
 };
 
 struct PathAccessConfig {
@@ -46,7 +64,9 @@ struct PathConfig {
   std::vector<u32> plain;        // POPs on a link of this one
   std::vector<u32> down;         // POPs that are taken for dead
   u32 errors = 1'000;
+  u32 hysteresis = 10;  // percent
   std::vector<PathPopConfig> pop;
+  std::vector<PathLinkConfig> link;  // empty: each two POPs have one, all alike
   std::vector<PathServerConfig> server;
   std::vector<PathPolicyConfig> policy;
   std::vector<PathAccessConfig> access;

@@ -6,6 +6,7 @@
 #include "base/result.h"
 #include "config/plans.h"
 #include "config/services.h"
+#include "paths/graph.h"
 #include "roles/here.h"
 
 namespace waymark {
@@ -18,6 +19,7 @@ struct Checking;
 namespace waymark::path {
 
 void check(config::Checking& in);
+void check_graph(config::Checking& in);
 Status compile(const Compiling& c);
 void look_here(const Config& config, Findings& out);
 
@@ -27,6 +29,14 @@ std::optional<AddressPlan> plan_called(const Config& config, const std::string& 
 // This POP's own entry, or null; and its address of a family, or none: ::.
 const PathPopConfig* own_pop(const PathConfig& path);
 Address own_address(const PathConfig& path, bool ip4);
+
+// What paths are chosen by: POPs and links, or why there are too many; what a policy wants; what all of them want,
+// each set once; the POPs that have servers; what "down" names.
+Result<paths::Graph> graph_of(const Config& config);
+paths::Rules rules_of(const PathPolicyConfig& policy);
+std::vector<paths::Rules> all_rules(const PathConfig& path);
+std::vector<u32> server_pops(const PathConfig& path);
+paths::Down down_by_file(const PathConfig& path);
 
 // What this POP sends to: the other POPs, and then the servers that are here, each in the file's order. Those that it
 // has no address to send from to are left out.

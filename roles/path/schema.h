@@ -3,6 +3,7 @@
 
 #include "config/keys.h"
 #include "core/records.h"
+#include "paths/graph.h"
 #include "roles/path/config.h"
 
 namespace waymark::path {
@@ -10,6 +11,20 @@ namespace waymark::path {
 using namespace config;
 
 constexpr Number<u32> kPopId{1, kMaxPathPops - 1};
+
+// In `avoid`: 4, or [1, 2].
+struct PopOrLink {
+  std::string wants() const { return "a POP's id, or a link as in [1, 2]"; }
+  Result<PathAvoidConfig> read(const Node& node) const {
+    const List* ends = node.as<List>();
+    const auto pop = kPopId.read(ends && ends->size() == 2 ? ends->front() : node);
+    const auto other = kPopId.read(ends && ends->size() == 2 ? ends->back() : node);
+    if (!pop || !other) return unwanted(wants(), node);
+    return ends ? PathAvoidConfig{0, *pop, *other} : PathAvoidConfig{*pop, 0, 0};
+  }
+};
+constexpr u32 kMostCost = 1'000'000;
+constexpr Number<u32> kCost{0, kMostCost};
 constexpr auto kBetween = one_of<Tunnel>({{"ip", Tunnel::ip}, {"gue", Tunnel::gue}});
 constexpr auto kToServer = one_of<Tunnel>({{"ip", Tunnel::ip}, {"gue", Tunnel::gue}, {"mac", Tunnel::mac}});
 
@@ -21,7 +36,23 @@ constexpr auto kPop = section<PathPopConfig>(
           "such an address."},
     Field{"tunnel", &PathPopConfig::tunnel, kBetween, optional,
           "How other POPs send to it: IP in IP, or Generic UDP Encapsulation. It takes both."},
-    Field{"port", &PathPopConfig::port, kPort, optional, "The UDP port of its end of GUE."});
+    Field{"port", &PathPopConfig::port, kPort, optional, "The UDP port of its end of GUE."},
+    Field{"cost", &PathPopConfig::cost, kCost, optional,
+          "What a path costs more that leads by it, where it is neither the first nor the last."});
+
+constexpr auto kLink = section<PathLinkConfig>(
+    "[[path.link]]",
+    "A link of the WAN, by which paths are chosen; the same in all POPs' files. Without any, each two POPs have one, "
+    "of "
+    "cost 10.",
+    Field{"between", &PathLinkConfig::between, Several{kPopId}, required,
+          "The two POPs at its ends, such as `[1, 2]`."},
+    Field{"one_way", &PathLinkConfig::one_way, Flag{}, optional,
+          "It leads from the first of them to the second alone. Two such links give each direction a cost of its own."},
+    Field{"cost", &PathLinkConfig::cost, Number<u32>{1, kMostCost}, optional, "What a path costs that leads by it.",
+          "10 for each millisecond of `latency`, or 10"},
+    Field{"latency", &PathLinkConfig::latency, Span{1ms, 10s}, optional, "How long a packet takes in one direction.",
+          "unknown"});
 
 constexpr auto kServer = section<PathServerConfig>(
     "[[path.server]]", "A server, the same in all POPs' files.",
@@ -57,7 +88,17 @@ constexpr auto kPolicy = section<PathPolicyConfig>(
           "first. `\"copy\"`: they keep their own.",
           "`\"copy\"`"},
     Field{"mandatory", &PathPolicyConfig::mandatory, Several{kPopId, kMayBeEmpty}, optional,
-          "POPs that are never passed by, where a path has them: up to 4.", "none"});
+          "POPs that are never passed by, where a path has them: up to 4.", "none"},
+    Field{"through", &PathPolicyConfig::through, Several{kPopId, kMayBeEmpty}, optional,
+          "POPs that each path must have that is chosen for servers' addresses of this policy, in any order: up to 4. "
+          "One that dies is passed by nevertheless, unless it is in `mandatory`, too.",
+          "none"},
+    Field{"avoid", &PathPolicyConfig::avoid, Several{PopOrLink{}, kMayBeEmpty}, optional,
+          "POPs that no such path has, such as `4`, and links that none leads by, such as `[1, 2]`, in neither "
+          "direction: up to 16.",
+          "none"},
+    Field{"most_hops", &PathPolicyConfig::most_hops, Number<u32>{1, kMostHops}, optional,
+          "Maximum number of POPs of such a path, with those at its ends.", "as many as the plan has room for"});
 
 constexpr auto kAccess =
     section<PathAccessConfig>("[[path.access]]", "Where clients are: a packet of theirs is taken from there alone.",
@@ -89,7 +130,10 @@ constexpr auto kSection = section<PathConfig>(
           "POPs that this one takes for dead: paths go on by the next one.", "none"},
     Field{"errors", &PathConfig::errors, Number<u32>{1, 1'000'000, true}, optional,
           "How many ICMP errors of its own it sends a second at most. With 0 none."},
+    Field{"hysteresis", &PathConfig::hysteresis, Number<u32>{0, 100}, optional,
+          "By how many percent another path must be cheaper to take the place of the one in use."},
     Field{"pop", &PathConfig::pop, Repeated{kPop, 65'000}, optional, ""},
+    Field{"link", &PathConfig::link, Repeated{kLink, paths::kMostLinks}, optional, ""},
     Field{"server", &PathConfig::server, Repeated{kServer, 65'000}, optional, ""},
     Field{"policy", &PathConfig::policy, Repeated{kPolicy, kMaxPathPolicies}, optional, ""},
     Field{"access", &PathConfig::access, Repeated{kAccess, 1'000}, optional, ""},
