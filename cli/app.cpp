@@ -11,6 +11,7 @@
 #include "cli/decide.h"
 #include "cli/events.h"
 #include "cli/load.h"
+#include "cli/paths.h"
 #include "cli/provision.h"
 #include "cli/remote.h"
 #include "cli/replay.h"
@@ -60,6 +61,7 @@ struct CommandLine {
   SimOptions sim;
   AddressOptions address;
   ProvisionOptions provision;
+  PathsOptions paths;
   std::span<const u8> program;
 
   explicit CommandLine(std::span<const u8> bpf_program) : program(bpf_program) {
@@ -69,6 +71,7 @@ struct CommandLine {
     add_local();
     add_address();
     add_provision();
+    add_paths();
     add_remote();
     add_holdings();
     // Their own command lines, behind the word; here for --help alone.
@@ -222,10 +225,26 @@ struct CommandLine {
     list->add_flag("--json", provision.json, "As JSON");
     CLI::App* server = under("server-address", "A server's address for one client", provision_server_address_command);
     server->add_option("SERVER", provision.server, "Its id, of a [[path.server]]")->required();
-    server->add_option("--path", provision.path, "POPs from the client's side, as in: 1,2,3")
-        ->required()
+    server
+        ->add_option("--path", provision.path,
+                     "POPs from the client's side, as in: 1,2,3 (default: the path that `waymark paths` shows)")
         ->type_name("IDS");
     server->add_option("--policy", provision.policy, "A [[path.policy]], by name or index")->required();
+  }
+
+  void add_paths() {
+    paths.config = kConfigFile;
+    CLI::App* c = command("paths", "Show which path servers' addresses get, and why it is that one",
+                          [this] { return paths_command(paths); });
+    c->add_option("FROM", paths.from, "The client's address, or its POP's id")->required();
+    c->add_option("TO", paths.to, "A server's id, or a POP as in: pop=3")->required();
+    c->add_option("--policy", paths.policy, "The [[path.policy]] of the server's address, by name or index");
+    c->add_option("--down", paths.down, "POPs and links to avoid as well, as in: 2 1-3 (default: those in [path] down)")
+        ->type_name("POPS");
+    CLI::Option* as_json = c->add_flag("--json", paths.json, "Print JSON");
+    c->add_flag("--dot", paths.dot, "Print the graph for Graphviz, the path in bold")->excludes(as_json);
+    c->add_option("-c,--config", paths.config, fmt::format("The configuration (default {})", kConfigFile))
+        ->type_name("FILE");
   }
 
   // Of each role whose work members of a group hold in turn.

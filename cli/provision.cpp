@@ -128,7 +128,10 @@ int provision_server_address_command(const ProvisionOptions& options) {
   if (!client) return complain(client.error());
   const auto own = address_of(in->config, client->id, client->place);
   if (!own) return complain(own.error());
-  const auto address = server_address(in->config, *own, options.server, options.path, options.policy);
+  const auto path = options.path.empty() ? path_to(in->config, client->place.pop, options.server, options.policy)
+                                         : Result<std::string>(options.path);
+  if (!path) return complain(path.error());
+  const auto address = server_address(in->config, *own, options.server, *path, options.policy);
   if (!address) return complain(address.error());
   fmt::print("{}\n", text(*address));
   return 0;

@@ -47,6 +47,8 @@ TEST_F(Provision, GivesMovesAndRevokes) {
   const Said server = waymark("server-address ann 7 --path 2,3 --policy web");
   EXPECT_EQ(server.status, 0);
   EXPECT_TRUE(server.text.starts_with("3fff:a00:0:702:")) << server.text;
+  const Said chosen = waymark("server-address bob 7 --policy web");
+  EXPECT_EQ(chosen.text, waymark("server-address bob 7 --path 1,3 --policy web").text) << "what `waymark paths` shows";
   EXPECT_EQ(waymark("revoke bob").text, "client bob is revoked; its id, 2, is not given again\n");
   EXPECT_EQ(waymark("client bob --pop 1 --policy client").text, "3fff:c00:1:100:0:300::\n");
   EXPECT_NE(waymark("list --all").text.find("revoked "), std::string::npos);

@@ -8,6 +8,7 @@
 #include "config/kinds.h"
 #include "config/plan_values.h"
 #include "config/prefixes.h"
+#include "paths/search.h"
 #include "roles/path/role.h"
 
 namespace waymark::provision {
@@ -17,17 +18,6 @@ namespace {
 Result<const PathConfig*> paths_of(const Config& config) {
   if (config.path) return &*config.path;
   return Error{"the configuration has no [path], which tells of clients, POPs and policies"};
-}
-
-Result<u32> policy_called(const PathConfig& path, const std::string& policy) {
-  const auto named = std::ranges::find(path.policy, policy, &PathPolicyConfig::name);
-  if (named != path.policy.end()) return named->index;
-  const auto index = config::decimal(policy, 0, 65'535);
-  if (index && std::ranges::find(path.policy, u32(*index), &PathPolicyConfig::index) != path.policy.end())
-    return u32(*index);
-  std::string names;
-  for (const PathPolicyConfig& p : path.policy) names += (names.empty() ? "; there are " : ", ") + p.name;
-  return Error{fmt::format("there is no policy {} in [path]{}", policy, names)};
 }
 
 bool has_pop(const PathConfig& path, u32 id) {
@@ -50,6 +40,17 @@ Result<Address> encode(const Config& config, const std::string& name, std::vecto
 }
 
 }  // namespace
+
+Result<u32> policy_called(const PathConfig& path, const std::string& policy) {
+  const auto named = std::ranges::find(path.policy, policy, &PathPolicyConfig::name);
+  if (named != path.policy.end()) return named->index;
+  const auto index = config::decimal(policy, 0, 65'535);
+  if (index && std::ranges::find(path.policy, u32(*index), &PathPolicyConfig::index) != path.policy.end())
+    return u32(*index);
+  std::string names;
+  for (const PathPolicyConfig& p : path.policy) names += (names.empty() ? "; there are " : ", ") + p.name;
+  return Error{fmt::format("there is no policy {} in [path]{}", policy, names)};
+}
 
 Result<std::string> plan_text(const Config& config) {
   const auto path = paths_of(config);
@@ -116,6 +117,28 @@ Result<Address> server_address(const Config& config, const Address& client, u32 
   if (last != known->pop)
     return Error{fmt::format("the path ends at POP {}, and server {} is at POP {}", last, server, known->pop)};
   return address;
+}
+
+Result<std::string> path_to(const Config& config, u32 pop, u32 server, const std::string& policy) {
+  const auto path = paths_of(config);
+  if (!path) return path.error();
+  const auto known = std::ranges::find((*path)->server, server, &PathServerConfig::id);
+  if (known == (*path)->server.end()) return Error{fmt::format("there is no server {} in [path]", server)};
+  if (!has_pop(**path, pop)) return Error{fmt::format("there is no POP {} in [path]", pop)};
+  const auto index = policy_called(**path, policy);
+  if (!index) return index.error();
+  const auto graph = path::graph_of(config);
+  if (!graph) return graph.error();
+  const auto rules = path::rules_of(*std::ranges::find((*path)->policy, *index, &PathPolicyConfig::index));
+  const paths::Down down = path::down_by_file(**path);
+  paths::Search search(*graph, rules, down);
+  search.towards(known->pop);
+  const auto best = search.best(pop);
+  if (best) return paths::text(*best);
+  return Error{
+      fmt::format("no path leads from POP {} to server {} at POP {} by policy {}: `waymark paths {} {} --policy "
+                  "{}` says why",
+                  pop, server, known->pop, policy, pop, server, policy)};
 }
 
 Result<Addressed> addressed(const Config& config, const Client& client) {

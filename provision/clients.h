@@ -20,6 +20,12 @@ Result<Address> address_of(const Config& config, u64 id, const Place& place);
 // What else is to be known of it: "" or a sentence.
 std::string warning_of(const Config& config, const Place& place, const Address& address);
 
+// A policy's index, by that or its name.
+Result<u32> policy_called(const PathConfig& path, const std::string& policy);
+
+// The chosen path from a POP to a server, as server_address() takes one.
+Result<std::string> path_to(const Config& config, u32 pop, u32 server, const std::string& policy);
+
 // A server's address for one client. `path`: POPs in their order from the client's side, the last the server's.
 Result<Address> server_address(const Config& config, const Address& client, u32 server, const std::string& path,
                                const std::string& policy);
