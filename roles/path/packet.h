@@ -2,6 +2,7 @@
 #pragma once
 
 #include "roles/path/packet_enter.h"
+#include "roles/path/packet_watch.h"
 
 namespace waymark::path {
 
@@ -14,7 +15,11 @@ template <Env E>
 WM_INLINE Verdict open(E& env, Packet& p, const Port* port, Arrived& arrived) {
   const OwnSettings& s = env.settings().role.path;
   const u8 kind = kind_of(env, p, own_ends(s));
-  if (kind == kNoTunnel || space_of(port->zone) != s.network) return why::local;
+  if (space_of(port->zone) != s.network) return why::local;
+  if (kind == kNoTunnel) {
+    if (WM_LIKELY(!is_watch(env, p))) return why::local;
+    return answer_watch(env, p);
+  }
   const Front* from = find_front(env, space_of(0, SpaceKind::pop), p.source);
   if (!from) return why::untrusted_source;
   if (const Verdict end = validate(env.view(), p, env.length()); WM_UNLIKELY(ended(end))) return end;

@@ -33,7 +33,9 @@ namespace waymark {
   X(M, drop, tunnel_header, "the tunnel's header or the packet in it is malformed")                                \
   X(M, drop, congestion, "marked as congested in the tunnel, and its ends do not know such marks (RFC 6040)")      \
   X(M, drop, headers, "a routing header not at its end, or extension headers behind the fragment header")          \
-  X(M, drop, no_room, "the driver leaves no room in front of the packet")
+  X(M, drop, no_room, "the driver leaves no room in front of the packet")                                          \
+  X(M, forward, watched, "another POP asked whether this one is up, and was answered (seamless BFD)")              \
+  X(M, drop, watch_refused, "a packet of seamless BFD that is malformed, or for another POP, or from none")
 WM_REASONS(path, 11, PATH_REASONS)
 
 }  // namespace waymark

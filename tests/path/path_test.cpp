@@ -32,6 +32,13 @@ TEST(Path, WhatHasNoNextHopIsTheKernels) {
   EXPECT_EQ(s.from_pop(2, packet(server("1,2,3", mine), mine, syn_ack())).reason, "path.by_kernel");
 }
 
+TEST(Path, AnAnswerToAWatchLeavesWhereTheQuestionCameIn) {
+  PathSite s(1);
+  const Left answer = s.from_network(question_of(2));
+  EXPECT_EQ(answer.reason, "path.watched");
+  EXPECT_EQ(answer.interface, 1u);
+}
+
 TEST(Path, ErrorsAreLimited) {
   PathSite s(1, site(1, "errors = 3"));
   const std::string mine = client(1);

@@ -268,6 +268,8 @@ const std::vector<Script>& scripts() {
                                           WM_SCRIPT(1, the_next_hop_that_lives),
                                           WM_SCRIPT(1, addresses_that_do_not_decode),
                                           WM_SCRIPT(1, too_big_is_told),
+                                          WM_SCRIPT(1, a_pop_says_that_it_is_up),
+                                          WM_SCRIPT(1, only_other_pops_are_told_that_it_is_up),
                                           WM_SCRIPT(2, the_middle_looks_at_neither_tag_nor_policy),
                                           WM_SCRIPT(2, only_from_where_the_path_leads_from),
                                           WM_SCRIPT(2, tunnels_are_opened),

@@ -70,6 +70,11 @@ Bytes error(const std::string& from, const std::string& to, u8 type, u8 code, u3
 void expect_sent(const Left& left, const std::string& reason, const Bytes& packet);
 void expect_end(const Left& left, const std::string& reason);
 
+// Of scripts(), those of tests/path/watch.cpp.
+Bytes question_of(u32 other);  // another POP's, to POP 1
+void a_pop_says_that_it_is_up(PathSite& s);
+void only_other_pops_are_told_that_it_is_up(PathSite& s);
+
 // What happens at a POP, for both builds.
 struct Script {
   const char* name;
