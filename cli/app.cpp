@@ -239,7 +239,9 @@ struct CommandLine {
     c->add_option("FROM", paths.from, "The client's address, or its POP's id")->required();
     c->add_option("TO", paths.to, "A server's id, or a POP as in: pop=3")->required();
     c->add_option("--policy", paths.policy, "The [[path.policy]] of the server's address, by name or index");
-    c->add_option("--down", paths.down, "POPs and links to avoid as well, as in: 2 1-3 (default: those in [path] down)")
+    c->add_option("--down", paths.down, "POPs and links to avoid beside those in [path] down, as in: 2,1-3")
+        ->delimiter(',')
+        ->allow_extra_args(false)
         ->type_name("POPS");
     CLI::Option* as_json = c->add_flag("--json", paths.json, "Print JSON");
     c->add_flag("--dot", paths.dot, "Print the graph for Graphviz, the path in bold")->excludes(as_json);

@@ -190,6 +190,8 @@ TEST(Paths, AWanMayBeTooLarge) {
     pops += "[[path.pop]]\nid = " + std::to_string(i) + "\naddress = \"2001:db8:5::" + std::to_string(i) + "\"\n";
   const std::string wide = "id:16 path:4x10 policy:4 epoch:2 tag:26";
   EXPECT_EQ(problems_of(graph(pops, wide)), "") << "without links, paths are made by hand there";
+  warns(graph(pops + policy("avoid = 2"), wide),
+        "paths are chosen among at most 100 POPs where there is no [[path.link]], and [path] has 1004: none is chosen");
   says(graph(pops + link("[1, 2]"), wide), "[path] has 1004 POPs; with [[path.link]] at most 1000 are supported");
 }
 

@@ -111,7 +111,7 @@ void check_pairs(Checking& in, const PathConfig& path) {
                     "\"most_hops\" make {} paths; at most {} are supported",
                     path.pop.size(), to.size(), rules.size(), count, paths::kMostPaths));
   const auto graph = graph_of(in.config);
-  if (!graph) return;  // it was told so
+  if (!graph) return in.problems.warn(in.places.at(path.policy, path), graph.error().sentence + ": none is chosen");
   const paths::Table table(*graph, {}, rules, to);
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const auto lacks = table.unreachable(i);
