@@ -48,6 +48,30 @@ void says(const std::string& text, const std::string& sentence) {
   EXPECT_FALSE(parse_config(text, "f").config) << sentence;
 }
 
+TEST(Paths, RatesAreRead) {
+  for (const auto& [text, bits] : {std::pair("8kbit", u64(8'000)),
+                                   {"100mbit", 100'000'000},
+                                   {"1500mbit", 1'500'000'000},
+                                   {"400gbit", 400'000'000'000},
+                                   {"9999bit", 9'999}}) {
+    const std::string file = pop("", kClients, kServers, std::string("rate = \"") + text + "\"\n");
+    ASSERT_EQ(problems_of(file), "") << text;
+    EXPECT_EQ(parse_config(file, "f").config->path->policy.at(0).rate, bits) << text;
+  }
+  for (const char* wrong : {"\"1kbit\"", "\"401gbit\"", "\"100\"", "100", "\"mbit\"", "\"-1mbit\"", "\"1.5gbit\"",
+                            "\"100 mbit\"", "\"99999999999999999999bit\"", "\"100Mbit\"", "\"0mbit\""})
+    says(pop("", kClients, kServers, std::string("rate = ") + wrong + "\n"),
+         "must be a rate from \"8kbit\" to \"400gbit\"");
+}
+
+TEST(Paths, RevokedIdsHaveAFileAndRoom) {
+  const std::string text = pop("revoked = \"/etc/waymark/revoked\"\nrevocations = 1024");
+  EXPECT_EQ(problems_of(text), "");
+  EXPECT_EQ(parse_config(text, "f").config->path->revocations, 1'024u);
+  says(pop("revoked = \"revoked\""), "an absolute path");
+  says(pop("revocations = 1000"), "a whole number from 1024 to 1048576");
+}
+
 TEST(Paths, AreRead) {
   const std::string text = pop("access_zone = \"in\"\nplain = 2", kClients, kServers,
                                "[[path.access]]\ninterface = \"eth1\"\nprefix = \"3fff:c00:1::/48\"\n"

@@ -65,6 +65,33 @@ std::string Span::show(Duration value) const {
   return {};
 }
 
+namespace {
+constexpr std::pair<std::string_view, u64> kRates[] = {
+    {"gbit", 1'000'000'000}, {"mbit", 1'000'000}, {"kbit", 1'000}, {"bit", 1}};  // the first that divides is shown
+}
+
+std::string Rate::wants() const { return fmt::format("a rate from {} to {}", show(least), show(most)); }
+
+Result<u64> Rate::read(const Node& node) const {
+  const auto* text = node.as<std::string>();
+  if (!text) return unwanted(wants(), node);
+  const std::size_t digits = std::min(text->find_first_not_of("0123456789"), text->size());
+  for (const auto& [unit, bits] : kRates) {
+    if (std::string_view(*text).substr(digits) != unit) continue;
+    const auto count = decimal(text->substr(0, digits), 0, most / bits);
+    if (count && *count * bits >= least) return *count * bits;
+  }
+  return unwanted(wants(), node);
+}
+
+std::string Rate::show(u64 value) const { return fmt::format("\"{}\"", rate_text(value)); }
+
+std::string rate_text(u64 value) {
+  for (const auto& [unit, bits] : kRates)
+    if (value % bits == 0) return fmt::format("{}{}", value / bits, unit);
+  return {};
+}
+
 std::string Name::wants() const {
   return fmt::format("a name of 1 to 60 letters, digits{}, \"_\" or \"-\"", dots ? ", \".\"" : "");
 }

@@ -88,6 +88,15 @@ struct Span {
   std::string show(Duration value) const;
 };
 
+// "100mbit": bits a second.
+std::string rate_text(u64 value);
+struct Rate {
+  u64 least, most;
+  std::string wants() const;
+  Result<u64> read(const Node& node) const;
+  std::string show(u64 value) const;
+};
+
 // What a service, target, zone or node may be called.
 struct Name {
   bool dots = true;  // a node's name is part of paths in bpffs, which refuses dots

@@ -313,7 +313,8 @@ struct Meta {
   u32 targets;  // slots
   u32 flow_buckets, flow_embryo_buckets, edge_buckets, edge_buckets4, edge_pool;
   u32 edge_prefixes;  // a hash of those that edges' flows have addresses in, as no record has them; 0: there are none
-  u32 reserved[11];
+  u32 revocations;
+  u32 reserved[10];
 };
 static_assert(sizeof(Meta) == 144);
 

@@ -15,6 +15,7 @@ struct TableSizes {
   u32 flow_buckets = 0, flow_embryo_buckets = 0;  // of the firewall's; 0: there is none
   u32 edge_buckets = 0, edge_buckets4 = 0;        // of the edge's flows, of IPv6 and of IPv4; 0: there are none
   u32 edge_pool = 0;                              // addresses that IPv4 flows share
+  u32 revocations = 0;                            // ids that a POP may hold for revoked; 0: it is none
   bool operator==(const TableSizes&) const = default;
 };
 constexpr bool has_edge(const TableSizes& sizes) { return sizes.edge_buckets || sizes.edge_buckets4; }
@@ -49,18 +50,21 @@ constexpr bool has_edge(const TableSizes& sizes) { return sizes.edge_buckets || 
   T(path_policies, PathPolicy, kMaxPathPolicies, config)             \
   T(prefixes, PrefixBucket, 1u << 18, halved)                        \
   T(mappings, Mapping, 2 * kMaxMappings, halved)
-#define WM_LIVE_TABLES(T)                            \
-  T(targets, Target, sizes.targets, live)            \
-  T(slot_names, SlotName, sizes.targets, live)       \
-  T(adjacencies, Adjacency, 2 * sizes.targets, live) \
-  T(half, u64, 1, live)                              \
-  T(choice_heads, Choice, 2 * kMaxChoiceHeads, live) \
-  T(choices, u16, 2 * kMaxChoices, live)             \
-  T(previous, u16, 2 * kMaxChoices, live)            \
-  T(members, u32, 2 * kMaxMembers, live)             \
-  T(flow_grace, u64, 1, live)                        \
-  T(birth_clock, u64, 1, live)                       \
-  T(holdings, HeldRecord, kMaxHeld, live)            \
+#define WM_LIVE_TABLES(T)                                                           \
+  T(targets, Target, sizes.targets, live)                                           \
+  T(slot_names, SlotName, sizes.targets, live)                                      \
+  T(adjacencies, Adjacency, 2 * sizes.targets, live)                                \
+  T(half, u64, 1, live)                                                             \
+  T(choice_heads, Choice, 2 * kMaxChoiceHeads, live)                                \
+  T(choices, u16, 2 * kMaxChoices, live)                                            \
+  T(previous, u16, 2 * kMaxChoices, live)                                           \
+  T(members, u32, 2 * kMaxMembers, live)                                            \
+  T(flow_grace, u64, 1, live)                                                       \
+  T(birth_clock, u64, 1, live)                                                      \
+  T(holdings, HeldRecord, kMaxHeld, live)                                           \
+  T(revoked, RevokedBucket, 2 * path::revoked_buckets_for(sizes.revocations), live) \
+  T(revoked_head, u64, 1, live)                                                     \
+  T(revocations, Revocation, sizes.revocations, live)                               \
   T(meta, Meta, 1, live)
 #define WM_STATE_TABLES(T)                                                                 \
   T(pins, PinBucket, sizes.pin_buckets, state)                                             \
@@ -81,11 +85,13 @@ constexpr bool has_edge(const TableSizes& sizes) { return sizes.edge_buckets || 
   T(edge_followers, EdgeFollowers, has_edge(sizes) ? kEdgeFollowerBuckets : 0, state)      \
   T(edge_flows4, ExactBucket, sizes.edge_buckets4, state)                                  \
   T(edge_records4, ExactRecord4, kExactWays* sizes.edge_buckets4, state)                   \
-  T(edge_numbers, EdgeNumbers, kEdgeLines* sizes.edge_pool, state)
+  T(edge_numbers, EdgeNumbers, kEdgeLines* sizes.edge_pool, state)                         \
+  T(path_turns, u64, 2 * kMaxPathPolicies, state)
 #define WM_COUNTER_TABLES(T)                                \
   T(target_traffic, TargetCounters, sizes.targets, counter) \
   T(reasons, u64, kReasons, counter)                        \
-  T(notes, u64, kMostNotes, counter)
+  T(notes, u64, kMostNotes, counter)                        \
+  T(path_traffic, PathTraffic, 2 * kMaxPathPolicies, counter)
 
 #define WM_LASTING_TABLES(T) WM_LIVE_TABLES(T) WM_STATE_TABLES(T) WM_COUNTER_TABLES(T)
 #define WM_TABLES(T) WM_CONFIG_TABLES(T) WM_LASTING_TABLES(T)

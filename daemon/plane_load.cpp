@@ -98,6 +98,10 @@ Status Plane::may_follow(const Config& now, const Config& next) {
         fmt::format("the table of the edge's flows cannot change to {} while the daemon runs: `waymark down` and a new "
                     "start do it",
                     counted(room_for_flows(next, FlowKind::edge), "flow"))};
+  if (is.revocations != was.revocations)
+    return Error{fmt::format(
+        "\"revocations\" in [path] cannot change to {} while the daemon runs: `waymark down` and a new start do it",
+        is.revocations)};
   WM_TRY(may_keep_flows(edge_prefixes_of(now), next));
   if (next.engine.targets != now.engine.targets)
     return Error{

@@ -22,6 +22,7 @@ struct Image {
   u32 targets = kUsualTargets;  // slots there are
   u32 flow_buckets = 0, flow_embryo_buckets = 0, edge_buckets = 0, edge_buckets4 = 0;
   u32 edge_addresses = 0;  // that IPv4 flows share, other members' among them
+  u32 revocations = 0;
   Settings settings{};
   Prefixes lengths{};  // of the first half: the second one is empty
 #define WM_VECTOR(NAME, RECORD, ENTRIES, CLASS) std::vector<RECORD> NAME;
@@ -30,7 +31,7 @@ struct Image {
 
   TableSizes sizes() const {
     return {targets,      settings.pin_buckets, settings.embryo_buckets, flow_buckets, flow_embryo_buckets,
-            edge_buckets, edge_buckets4,        edge_addresses};
+            edge_buckets, edge_buckets4,        edge_addresses,     revocations};
   }
 };
 
@@ -59,7 +60,7 @@ constexpr u32 embryo_buckets_for(u32 pins) {
 constexpr u32 edge_buckets_for(u32 flows) { return u32((u64(flows) * 4 + 3 * kExactWays - 1) / (3 * kExactWays)); }
 // As the configuration has them; `flows` and the edge's, of IPv6 and of IPv4, are 0 where no role keeps any.
 constexpr TableSizes sizes_for(u32 pins, u32 targets = kUsualTargets, u32 flows = 0, u32 edge_flows = 0,
-                               u32 edge_flows4 = 0, u32 edge_pool = 0) {
+                               u32 edge_flows4 = 0, u32 edge_pool = 0, u32 revocations = 0) {
   return {targets,
           pin_buckets_for(pins),
           embryo_buckets_for(pins),
@@ -67,7 +68,8 @@ constexpr TableSizes sizes_for(u32 pins, u32 targets = kUsualTargets, u32 flows 
           embryo_buckets_for(flows),
           edge_buckets_for(edge_flows),
           edge_buckets_for(edge_flows4),
-          edge_pool};
+          edge_pool,
+          revocations};
 }
 
 }  // namespace waymark

@@ -285,7 +285,7 @@ GroupView Group::view() const {
               scanner_.mirrored(),
               flow_scanner_.lent() + (needs_.edges ? needs_.edges->lent() : 0)};
   for (const auto& m : members_) {
-    v.members.push_back(m->view(digest_));
+    v.members.push_back(m->view(digest_, paths_));
     v.members.back().refused = is_refused(*m);
   }
   return v;

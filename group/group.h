@@ -103,6 +103,10 @@ class Group {
   // what is known of each member, in the order of the configuration.
   void publish_holdings(const std::vector<Claim>& claims, const std::vector<Assignment>& assignments);
   std::vector<Assignment> assignments_received() { return std::exchange(assignments_received_, {}); }
+  // Revoked ids: those decided since the last call go out; and what came, once.
+  void publish_revocations(const std::vector<RevocationRecord>& news);
+  void publish_paths(const PathDigest& digest);  // where it is another one than before
+  std::vector<RevocationRecord> revocations_received() { return std::exchange(revocations_received_, {}); }
   std::vector<Peer> peers() const;
   u64 peer_changes() const { return peer_changes_; }  // counts whatever may make peers() another
 
@@ -131,6 +135,7 @@ class Group {
   void tell(Member& member, const Message& message);
   void tell_all(const Message& message, const Member* but = nullptr);
   void tell_holdings(Member& member);
+  std::vector<RevocationRecord> take_later(const std::vector<RevocationRecord>& records);
   FlowTimes flow_times() const;
   u32 shared_flow_buckets() const;
   void review_flow_sharing(Member& member);
@@ -176,6 +181,9 @@ class Group {
   std::map<std::string, Claim> claims_;  // ours
   std::map<std::string, Assignment> assignments_;
   std::vector<Assignment> assignments_received_;
+  std::map<u64, RevocationRecord> revocations_;  // by word
+  std::vector<RevocationRecord> revocations_received_;
+  PathDigest paths_;
   u64 peer_changes_ = 1;
   std::optional<Digest> digest_;
   std::vector<std::unique_ptr<Member>> members_;  // as in config_.member

@@ -98,9 +98,10 @@ void Member::forget_flows() {
   edges.unshared.clear();
   edges.shares = edges.asked = false;
   edges.sending.reset();
+  paths = {};
 }
 
-MemberView Member::view(const std::optional<Digest>& ours) const {
+MemberView Member::view(const std::optional<Digest>& ours, const PathDigest& paths_of_ours) const {
   MemberView v;
   v.name = config.name;
   v.address = config.address;
@@ -115,6 +116,12 @@ MemberView Member::view(const std::optional<Digest>& ours) const {
     if (ours->pin_buckets != digest->pin_buckets) v.differs.push_back("table size");
     const bool pins = ours->pin_buckets || digest->pin_buckets;
     if (link && !sharing && pins) v.not_sharing = not_sharing(*ours, *digest);
+  }
+  if (link && paths.pops && paths_of_ours.pops) {
+    if (paths.plans != paths_of_ours.plans) v.paths_differ.push_back("plans");
+    if (paths.pops != paths_of_ours.pops) v.paths_differ.push_back("pops");
+    if (paths.servers != paths_of_ours.servers) v.paths_differ.push_back("servers");
+    if (paths.policies != paths_of_ours.policies) v.paths_differ.push_back("policies");
   }
   v.sharing = sharing;
   v.shares_flows = shares_flows;

@@ -45,10 +45,12 @@ struct MemberView {
   bool refused = false;              // it is there, but one of us does not believe the other
   std::optional<Digest> digest;      // its own; none before it told
   std::vector<std::string> differs;  // in what it is not as we are: "pool", "history", "keys", "table size"
-  bool sharing = false;              // pins go to it and come from it
-  std::string not_sharing;           // why not
-  std::optional<Duration> lag;       // there and back, behind all that was sent before
-  std::optional<Time> pulled;        // when we last had all its pins
+  // Likewise, where both are POPs: "plans", "pops", "servers", "policies".
+  std::vector<std::string> paths_differ;
+  bool sharing = false;         // pins go to it and come from it
+  std::string not_sharing;      // why not
+  std::optional<Duration> lag;  // there and back, behind all that was sent before
+  std::optional<Time> pulled;   // when we last had all its pins
   u64 pins_sent = 0, pins_received = 0;
   bool shares_flows = false;
   std::string flows_unshared;  // why not
@@ -112,6 +114,7 @@ struct Member {
   FlowApplier flow_applier;
   u64 flows_sent = 0, flows_received = 0;
   EdgeShare edges;
+  PathDigest paths;
 
   // As it was told last, by this link or the one before.
   std::map<std::string, Claim> claims;
@@ -129,7 +132,7 @@ struct Member {
   void begin_link(Link number, Time now);
   void end_link(const std::string& reason, Time heard, Time now);  // heard: from it last
   void forget_flows();
-  MemberView view(const std::optional<Digest>& ours) const;
+  MemberView view(const std::optional<Digest>& ours, const PathDigest& paths_of_ours) const;
 };
 
 // What keeps two from sharing pins, or "".

@@ -153,6 +153,18 @@ bool read(ByteReader& r, Assignment& a) {
   return given <= 1 && is_short(a.thing);
 }
 
+constexpr size_t size_of(const RevocationRecord*) { return 33; }
+void write(ByteWriter& w, const RevocationRecord& r) {
+  w.number(u8(r.revoked));
+  for (const u64 word : {r.word, r.until, r.version, r.origin}) w.number(word);
+}
+bool read(ByteReader& r, RevocationRecord& record) {
+  const u8 revoked = r.number<u8>();
+  for (u64* word : {&record.word, &record.until, &record.version, &record.origin}) *word = r.number<u64>();
+  record.revoked = revoked;
+  return revoked <= 1 && record.word > 1 && record.version;
+}
+
 constexpr size_t size_of(const FlowRecord*) { return 32; }
 void write(ByteWriter& w, const FlowRecord& f) {
   for (const u64 word : {f.ends, f.rest, f.state, f.user}) w.number(word);
@@ -189,6 +201,13 @@ bool read(ByteReader& r, GoneEdgeFlow& g) {
   return true;
 }
 
+void write(ByteWriter& w, const PathDigest& d) {
+  for (const u64 word : {d.plans, d.pops, d.servers, d.policies}) w.number(word);
+}
+bool read(ByteReader& r, PathDigest& d) {
+  for (u64* word : {&d.plans, &d.pops, &d.servers, &d.policies}) *word = r.number<u64>();
+  return true;
+}
 void write(ByteWriter& w, const EdgeTable& t) { w.number(t.buckets); }
 bool read(ByteReader& r, EdgeTable& t) { return t.buckets = r.number<u32>(), true; }
 void write(ByteWriter& w, const FlowTable& t) { w.number(t.buckets); }

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -100,6 +101,25 @@ struct Assignment {
   bool operator==(const Assignment&) const = default;
 };
 
+// What an operator decided about an id of the plans of POPs (roles/path/packet_revoked.h); of two, the one with the
+// later (version, origin) is in force.
+struct RevocationRecord {
+  u64 word = 0;  // of the id
+  bool revoked = false;
+  u64 until = 0;  // seconds since 1970; 0: for good
+  u64 version = 0, origin = 0;
+  bool operator==(const RevocationRecord&) const = default;
+  bool later_than(const RevocationRecord& o) const {
+    return std::tie(version, origin, revoked, until) > std::tie(o.version, o.origin, o.revoked, o.until);
+  }
+};
+
+// What POPs must have alike (roles/path/digest.h), as the sender has it; zeros: it is no POP.
+struct PathDigest {
+  u64 plans = 0, pops = 0, servers = 0, policies = 0;
+  bool operator==(const PathDigest&) const = default;
+};
+
 // A flow of the firewall's (core/firewall/flow.h), as it stands in its record; `state` without what is this node's own.
 struct FlowRecord {
   u64 ends, rest;  // its key
@@ -152,7 +172,8 @@ using Message =
     std::variant<Digest, std::vector<StateRecord>, std::vector<Opinion>, std::vector<SlotIdentity>,
                  std::vector<PinRecord>, std::vector<GonePin>, Pull, PullEnd, Ping, Pong, std::vector<Claim>,
                  std::vector<Assignment>, FlowTable, std::vector<FlowRecord>, std::vector<GoneFlow>, FlowPull,
-                 FlowPullEnd, EdgeTable, std::vector<EdgeFlowRecord>, std::vector<GoneEdgeFlow>, EdgePull, EdgePullEnd>;
+                 FlowPullEnd, EdgeTable, std::vector<EdgeFlowRecord>, std::vector<GoneEdgeFlow>, EdgePull, EdgePullEnd,
+                 std::vector<RevocationRecord>, PathDigest>;
 
 // As few bodies as hold it: a long list takes several, an empty one none.
 std::vector<std::vector<u8>> encode(const Message& message);

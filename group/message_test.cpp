@@ -26,6 +26,7 @@ std::vector<Message> some(std::mt19937_64& random, size_t count) {
   std::vector<Assignment> assignments;
   std::vector<FlowRecord> flows;
   std::vector<GoneFlow> gone_flows;
+  std::vector<RevocationRecord> revocations;
   const auto some_thing = [&] { return some_name(random).substr(0, 30) + " " + some_name(random).substr(0, 30); };
   for (size_t i = 0; i < count; ++i) {
     states.push_back({some_name(random), some_name(random), random() % 2 == 0,
@@ -39,6 +40,7 @@ std::vector<Message> some(std::mt19937_64& random, size_t count) {
     claims.push_back({some_thing(), listed, listed && random() % 2, listed && random() % 2, listed && random() % 2});
     flows.push_back({random(), random(), random(), random()});
     gone_flows.push_back({u32(random()), u32(random())});
+    revocations.push_back({random() | 2, random() % 2 == 0, random(), random() | 1, random()});
     assignments.push_back({some_thing(), random() % 2 ? some_name(random) : "", random(), random()});
   }
   return {Digest{random(), random(), random(), u32(random()), random(), random(), random() % 2 == 0, random() % 2 == 0},
@@ -62,7 +64,9 @@ std::vector<Message> some(std::mt19937_64& random, size_t count) {
           flows,
           gone_flows,
           FlowPull{},
-          FlowPullEnd{}};
+          FlowPullEnd{},
+          revocations,
+          PathDigest{random(), random(), random(), random()}};
 }
 
 TEST(Message, ComesBackAsItWas) {
@@ -130,6 +134,9 @@ TEST(Message, FieldsKeepTheirRanges) {
   std::vector<u8> opinion = encode(std::vector<Opinion>{{"web", "s1", true}})[0];
   opinion.back() = 3;
   EXPECT_FALSE(decode(opinion));
+  for (const RevocationRecord& bad :
+       {RevocationRecord{0, true, 0, 1, 1}, RevocationRecord{1, true, 0, 1, 1}, RevocationRecord{2, true, 0, 0, 1}})
+    EXPECT_FALSE(decode(encode(std::vector<RevocationRecord>{bad})[0]));
   std::vector<u8> count = encode(std::vector<PinRecord>{{1, 2}})[0];
   count[4] = 0xff;
   EXPECT_FALSE(decode(count)) << "more records than bytes";

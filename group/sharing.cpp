@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "core/records.h"
 #include "group/connection.h"
 
 namespace waymark::group {
@@ -74,8 +75,8 @@ std::vector<T> news_in(std::map<std::string, T>& before, const std::vector<T>& a
     }
   return news;
 }
-template <class T>
-std::vector<T> all_of(const std::map<std::string, T>& known) {
+template <class Key, class T>
+std::vector<T> all_of(const std::map<Key, T>& known) {
   std::vector<T> all;
   for (const auto& [thing, record] : known) all.push_back(record);
   return all;
@@ -99,6 +100,29 @@ void Group::publish_holdings(const std::vector<Claim>& claims, const std::vector
 void Group::tell_holdings(Member& member) {
   tell(member, all_of(assignments_));
   tell(member, all_of(claims_));
+  tell(member, all_of(revocations_));
+  if (paths_ != PathDigest{}) tell(member, paths_);
+}
+
+// More than any POP has room for are left out.
+std::vector<RevocationRecord> Group::take_later(const std::vector<RevocationRecord>& records) {
+  std::vector<RevocationRecord> news;
+  for (const RevocationRecord& record : records) {
+    const auto known = revocations_.find(record.word);
+    if (known == revocations_.end() ? revocations_.size() >= kMaxRevocations : !record.later_than(known->second))
+      continue;
+    revocations_.insert_or_assign(record.word, record);
+    news.push_back(record);
+  }
+  return news;
+}
+
+void Group::publish_paths(const PathDigest& digest) {
+  if (std::exchange(paths_, digest) != digest) tell_all(digest);
+}
+
+void Group::publish_revocations(const std::vector<RevocationRecord>& news) {
+  if (const auto later = take_later(news); !later.empty()) tell_all(later);
 }
 
 std::vector<Peer> Group::peers() const {
@@ -240,6 +264,13 @@ void Group::handle(u32 index, const Message& message, Time now) {
                    ++peer_changes_;
                    assignments_received_.insert(assignments_received_.end(), news.begin(), news.end());
                  },
+                 [&](const std::vector<RevocationRecord>& records) {
+                   const auto news = take_later(records);
+                   if (news.empty()) return;
+                   revocations_received_.insert(revocations_received_.end(), news.begin(), news.end());
+                   tell_all(news, &member);
+                 },
+                 [&](const PathDigest& digest) { member.paths = digest; },
                  [&](const Pong& pong) {
                    const Duration lag = now - Time(std::chrono::nanoseconds(pong.token));
                    if (pong.token <= u64(now.count()) && lag <= kOldestPong) member.lag = lag;

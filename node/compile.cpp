@@ -156,6 +156,7 @@ Meta new_meta(const TableSizes& sizes, u32 ticks_per_second, const std::function
   meta.edge_buckets = sizes.edge_buckets;
   meta.edge_buckets4 = sizes.edge_buckets4;
   meta.edge_pool = sizes.edge_pool;
+  meta.revocations = sizes.revocations;
   meta.ticks_per_second = ticks_per_second;
   meta.stamp_shift = stamp_shift_for(ticks_per_second);
   return meta;
@@ -175,6 +176,7 @@ Result<Image> compile(const CompileInput& in) {
   image.edge_buckets = in.meta.edge_buckets;
   image.edge_buckets4 = in.meta.edge_buckets4;
   image.edge_addresses = in.meta.edge_pool;
+  image.revocations = in.meta.revocations;
   settings.stamp_shift = in.meta.stamp_shift;
   settings.way_ticks = ticks_of(kWayLifetime, in.meta);
   settings.fragment_stamps = std::min((ticks_of(kFragmentsWait, in.meta) >> kFragmentShift) + 1, kMemoStampMask / 2);

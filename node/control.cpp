@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "node/words.h"
+#include "roles/path/digest.h"
 #include "roles/role.h"
 
 namespace waymark {
@@ -107,6 +108,8 @@ void Control::commit(Compiled compiled, Time now) {
   awaited_seen_.reset();
   form_group(standing, now);
   if (group_) {
+    const path::SharedDigest paths = path::shared_digest(config);
+    group_->publish_paths({paths.plans, paths.pops, paths.servers, paths.policies});
     group_->hear_again();  // what was said of targets that are new
     for (const Decided& d : node_.decisions()) decisions_.push_back(record_of(d));
   }
@@ -124,7 +127,7 @@ void Control::form_group(group::Standing standing, Time now) {
   }
   if (group_ && next_secret_ == life_.secret && group_name_ == config.group->name)
     return group_->configure(*config.group, now);
-  published_ = holdings_told_ = false;
+  published_ = holdings_told_ = revocations_told_ = false;
   life_.secret = next_secret_;
   group_name_ = config.group->name;
   group::GroupNeeds needs{life_.nonce,
@@ -161,53 +164,6 @@ Status Control::reweigh(const std::string& target, std::optional<u32> weight, Ti
   events_.decided(node_.config(), node_.decisions());
   settle(now);
   return Done{};
-}
-
-Status Control::take(const std::string& thing, Time now) {
-  if (!group_) return Error{fmt::format("this node is in no [group], from whose members it could take {}", thing)};
-  return decide_holding(holdings_.take(thing), now);
-}
-
-Status Control::give(const std::string& thing, const std::string& member, Time now) {
-  if (!group_) return Error{fmt::format("this node is in no [group], to whose members it could give {}", thing)};
-  return decide_holding(holdings_.give(thing, member), now);
-}
-
-Status Control::decide_holding(const Status& done, Time now) {
-  if (!done) return done;
-  holdings_told_ = false;
-  settle(now);
-  return Done{};
-}
-
-// What is drafted is in force: packets follow it.
-void Control::follow_holdings(Time now) {
-  const Holds before = holdings_.held();
-  holdings_.in_force(std::exchange(drafted_things_, {}), std::exchange(drafted_holds_, {}), now);
-  for (const group::HoldingView& v : holdings_.views()) {
-    const std::string& thing = v.of.name;
-    const auto was = before.find(thing);
-    if (was == before.end() || was->second == v.hold) continue;
-    if (v.hold == Hold::yes)
-      events_.tell({v.is_stand_in ? Severity::warning : Severity::info, "holding.taken", thing,
-                    fmt::format("this node holds {} now: {}", thing, v.why)});
-    else if (was->second == Hold::yes)
-      events_.tell(
-          {Severity::info, "holding.left", thing, fmt::format("this node no longer holds {}: {}", thing, v.why)});
-  }
-  holdings_.save(node_.live().holdings);
-  holdings_told_ = false;
-}
-
-void Control::review_holdings(Time now) {
-  const u64 changes = group_->peer_changes() + group_->in_step();
-  if (holdings_told_ && changes == peers_seen_ && now < holdings_.deadline()) return;
-  peers_seen_ = changes;
-  if (holdings_.merge(group_->assignments_received())) holdings_told_ = false;
-  holdings_.review(group_->peers(), group_->in_step(), now);
-  if (std::exchange(holdings_told_, true)) return;
-  holdings_.save(node_.live().holdings);
-  group_->publish_holdings(holdings_.claims(), holdings_.assignments());
 }
 
 void Control::stop(Time now) {
@@ -335,6 +291,7 @@ void Control::settle(Time now) {
   if (group_) {
     follow_group(now);
     review_holdings(now);
+    follow_revocations(now);
   }
   follow_health(now);
   if (!health_known_ && health_.decided()) {
@@ -381,6 +338,7 @@ std::string Control::awaited() const {
 
 std::vector<u32> Control::tick(Time now) {
   if (group_) group_->tick(now);
+  revocations_.expire(node_.seconds(now));
   settle(now);
   if (now < node_.deadline()) return {};
   std::vector<u32> freed = node_.tick(now);
@@ -394,6 +352,7 @@ Time Control::deadline() const {
   Time due = std::min({node_.deadline(), health_.deadline(), announce_.deadline()});
   if (group_) due = std::min({due, group_->deadline(), holdings_.deadline()});
   if (contested_.size() > kOpinionsAtOnce) due = std::min(due, opinions_due_);
+  if (const u64 expiry = revocations_.next_expiry()) due = std::min(due, node_.time_of(expiry));
   return due;
 }
 

@@ -14,6 +14,7 @@
 #include "health/health.h"
 #include "node/events.h"
 #include "node/node.h"
+#include "node/revocations.h"
 
 namespace waymark {
 
@@ -57,6 +58,10 @@ class Control {
   Status reweigh(const std::string& target, std::optional<u32> weight, Time now);
   Status take(const std::string& thing, Time now);
   Status give(const std::string& thing, const std::string& member, Time now);  // empty: whoever would have it
+  Status revoke(u64 word, std::optional<Duration> lasts, Time now);  // an id (roles/path/revoked.h); none: for good
+  Status unrevoke(u64 word, Time now);
+  // What `file`, which [path] names, lists now; "" and none where it names none.
+  Status list_revoked(const std::string& file, const std::vector<u64>& words, Time now);
   void stop(Time now);  // withdraws everything for good; forwarding goes on
 
   // Checks: what is to be asked now, and what came of it.
@@ -90,6 +95,7 @@ class Control {
   const Health& health() const { return health_; }
   const Announce& announce() const { return announce_; }
   const group::Group* group() const { return group_.get(); }
+  RevokedCounts revoked() const { return revocations_.counts(); }
 
   // What members of the group hold in turn; and whether this node is to hold other things of it than those in force, so
   // that the configuration is to be drafted anew.
@@ -111,6 +117,8 @@ class Control {
   void set_live(const std::string& service, bool live);
   void doubt_services();
   void form_group(group::Standing standing, Time now);
+  Status decide_revoked(u64 word, const Status& done, u64 until, Time now);
+  void follow_revocations(Time now);
 
   Life life_;
   Node node_;
@@ -119,6 +127,8 @@ class Control {
   std::unique_ptr<group::Group> group_;
   NodeEvents events_;
   group::Holdings holdings_;
+  Revocations revocations_{node_.live()};
+  bool revocations_told_ = false;  // to the group, all of them, once
   std::vector<Holding> drafted_things_;
   Holds drafted_holds_;
   Compiled prepared_;

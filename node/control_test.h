@@ -14,6 +14,11 @@ namespace waymark {
 using namespace std::chrono_literals;
 
 constexpr u32 kPins = 10'000;
+inline TableSizes sizes_of_all() {
+  TableSizes sizes = sizes_for(kPins);
+  sizes.revocations = 1'024;
+  return sizes;
+}
 inline const std::vector<InterfaceFacts> kFacts = {{"eth0", 2, {{2, 0, 0, 0, 0, 1}}}};
 inline const std::vector<u8> kSecret(32, 0x5a);
 
@@ -51,7 +56,7 @@ inline Config config_of(int self, bool checked) {
 }
 
 struct Director {
-  UserspaceEngine engine{kPins};
+  UserspaceEngine engine{sizes_of_all()};
   std::vector<u8> secret = kSecret;
   std::unique_ptr<Control> control;
   Config config;

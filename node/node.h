@@ -157,9 +157,15 @@ class Node {
   group::FlowTimes flow_times(Time now) const { return flows_.times(clock_.ticks_at(now)); }
   bool takes_ids(const Compiled& compiled) const { return flows_.takes(compiled.flows); }
   u32 ticks(Time now) const { return clock_.ticks_at(now); }
+  u64 seconds(Time now) const {  // since 1970
+    return u64(std::chrono::duration_cast<std::chrono::seconds>(clock_.wall + (now - clock_.at)).count());
+  }
   Duration grace_left(Time now) const {  // 0: packets find no flows again in their middle
     const double seconds = double(flows_.grace_left(ticks(now))) / clock_.per_second;
     return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+  }
+  Time time_of(u64 seconds) const {  // since 1970
+    return clock_.at + (std::chrono::seconds(seconds) - clock_.wall);
   }
   std::vector<TargetView> targets() const;
   u64 generation() const { return live_.half[0]; }

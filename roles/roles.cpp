@@ -107,7 +107,8 @@ u32 room_for_flows(const Config& config, FlowKind kind) {
 TableSizes sizes_of(const Config& config) {
   const Keeping edge = keeping(config, FlowKind::edge).value_or(Keeping{});
   return sizes_for(config.engine.pins, config.engine.targets, room_for_flows(config, FlowKind::firewall),
-                   edge.prefixes.empty() ? 0 : edge.room, edge.room4, edge.addresses);
+                   edge.prefixes.empty() ? 0 : edge.room, edge.room4, edge.addresses,
+                   config.path ? config.path->revocations : 0);
 }
 
 RoleSet roles_of(const Config& config) {

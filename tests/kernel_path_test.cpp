@@ -1,10 +1,17 @@
 // What happens at a POP in the kernel's build, by each of the two compilers.
 #include <gtest/gtest.h>
 
+#include <sched.h>
+
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <map>
+#include <thread>
 
 #include "engine/xdp/program.h"
+#include "engine/xdp/test_run.h"
+#include "roles/path/packet_policy.h"
 #include "tests/kit/kernel_translator.h"
 #include "tests/kit/need.h"
 #include "tests/path/site.h"
@@ -15,12 +22,12 @@ namespace {
 // Packets go to the kernel's program. The user-space engine tells the ways, as in a test run the kernel has no routes.
 class KernelSite : public PathSite {
  public:
-  KernelSite(u32 id, std::span<const u8> elf, Role first) : PathSite(id) {
+  KernelSite(u32 id, std::span<const u8> elf, Role first, const std::string& toml = {}) : PathSite(id, toml) {
     Image image = scene().engine().image();
     image.first = first;
     kernel_ = std::make_unique<KernelTranslator>(elf, image);
-    const std::string mine = client(1), web_one = client(1, 5, web);
-    for (const std::string& to : {mine, web_one}) {
+    for (const u32 policy : {open, web, slow}) {
+      const std::string to = client(1, 5, policy);
       PathSite::receive(tunnelled(pop(2), pop(id), packet(server("1,2,3", to), to, syn_ack()), 64), 1);
       PathSite::receive(packet(to, server("1,2,3", to), syn(), 1), 2);
     }
@@ -39,6 +46,7 @@ class KernelSite : public PathSite {
     return left;
   }
   Live live() override { return kernel_->live(); }
+  const Object& object() const { return kernel_->object(); }
   u32 verified_instructions() const { return kernel_->verified_instructions(); }
 
  private:
@@ -55,6 +63,58 @@ void run_all(std::span<const u8> elf, Role first) {
     script.run(*site);
   }
   std::printf("%u verified instructions\n", sites.begin()->second->verified_instructions());
+}
+
+using Clock = std::chrono::steady_clock;
+
+// On as many CPUs at once as there are, up to four: packets of a policy with 8 mbit/s, many times as many. What passes
+// in a second is as much as that; time in which nobody sent for longer than what is idle may save does not count.
+TEST(KernelPath, ARateIsExactOverASecondOnSeveralCpus) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  ASSERT_TRUE(enter_namespace_of_two());
+  constexpr double kRate = 1e6;  // bytes a second
+  constexpr auto kSaved = std::chrono::milliseconds(8), kSecond = std::chrono::milliseconds(1'000);
+  std::string toml = site(1);
+  toml.replace(toml.find("8kbit"), 5, "8mbit");
+  KernelSite s(1, program(), Role::path, toml);
+  const std::string from = client(1, 5, slow);
+  const Bytes frame = packets::frame(packet(from, server("1,2,3", from, open), udp(40'000, 53, repeat(1, 1'152))),
+                                     {.destination = "02:57:00:00:00:02"});
+  constexpr u32 kBytes = 1'200;
+  const u32 at = path::traffic_at(slow, u32(path::Towards::server));
+  TestRun warm(s.object());
+  for (int i = 0; i < 1'000 && !s.object().path_traffic()[at].over; ++i) (void)warm.run(frame, 2);
+  ASSERT_GT(s.object().path_traffic()[at].over, 0u);
+
+  const PathTraffic before = s.object().path_traffic()[at];
+  const Clock::time_point begin = Clock::now(), end = begin + kSecond;
+  std::atomic<Clock::rep> last = begin.time_since_epoch().count(), idle = 0;
+  const auto flood = [&](unsigned cpu) {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    sched_setaffinity(0, sizeof one, &one);
+    TestRun run(s.object());
+    for (Clock::time_point now = begin; now < end; now = Clock::now()) {
+      (void)run.run(frame, 2, path::why::over_rate.reason);  // others' packets are counted meanwhile
+      const Clock::rep then = Clock::now().time_since_epoch().count(), silent = then - last.exchange(then);
+      if (silent > Clock::duration(kSaved).count()) idle += silent;
+    }
+  };
+  std::vector<std::thread> cpus;
+  for (unsigned cpu = 0; cpu < std::clamp(std::thread::hardware_concurrency(), 1u, 4u); ++cpu)
+    cpus.emplace_back(flood, cpu);
+  for (std::thread& cpu : cpus) cpu.join();
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count(),
+               sent = seconds - std::chrono::duration<double>(Clock::duration(idle.load())).count();
+  const PathTraffic after = s.object().path_traffic()[at];
+  const double passed = double(after.bytes - before.bytes);
+  std::printf("%.0f bytes in %.3f s, of which %.3f s busy; %llu packets over the rate, %zu CPUs\n", passed, seconds,
+              sent, static_cast<unsigned long long>(after.over - before.over), cpus.size());
+  EXPECT_GT(after.over, before.over);
+  EXPECT_LE(passed, kRate * seconds * 1.02 + 2 * kBytes);
+  EXPECT_GE(passed, kRate * sent * 0.98 - 2 * kBytes);
 }
 
 TEST(KernelPath, Bpf) {

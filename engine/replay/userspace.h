@@ -70,6 +70,7 @@ class UserspaceEngine {
   void share(const Live& of);
   Counters& counters() { return counters_; }
   std::span<const TargetCounters> target_traffic() const { return traffic_; }
+  std::span<const PathTraffic> path_traffic() const { return path_traffic_; }
   void forget_traffic(std::span<const u32> slots) {
     for (u32 slot : slots) traffic_[slot] = {};
   }
@@ -99,6 +100,7 @@ class UserspaceEngine {
   WM_STATE_TABLES(WM_STORE)
 #undef WM_STORE
   HugeTable<TargetCounters> target_traffic_;
+  std::vector<PathTraffic> path_traffic_ = std::vector<PathTraffic>(2 * kMaxPathPolicies);
   OwnerOf owner_of_;
   RouteTo route_to_;
   Counters counters_;

@@ -57,6 +57,17 @@ std::vector<TargetCounters> Object::target_traffic(u32 count) const {
   return traffic;
 }
 
+std::vector<PathTraffic> Object::path_traffic() const {
+  std::vector<PathTraffic> traffic(2 * kMaxPathPolicies);
+  sum<PathTraffic>(map("path_traffic"), u32(traffic.size()), [&](u32 i, const PathTraffic& n) {
+    traffic[i].credit += n.credit;
+    traffic[i].packets += n.packets;
+    traffic[i].bytes += n.bytes;
+    traffic[i].over += n.over;
+  });
+  return traffic;
+}
+
 void Object::reset_target_traffic(u32 slot) const {
   const std::vector<TargetCounters> zeros(cpus());
   bpf_map_update_elem(map("target_traffic"), &slot, zeros.data(), BPF_ANY);

@@ -65,6 +65,7 @@ static Image empty_image(const TableSizes& sizes) {
   nothing.edge_buckets = sizes.edge_buckets;
   nothing.edge_buckets4 = sizes.edge_buckets4;
   nothing.edge_addresses = sizes.edge_pool;
+  nothing.revocations = sizes.revocations;
   nothing.settings.pin_buckets = sizes.pin_buckets;
   nothing.settings.embryo_buckets = sizes.embryo_buckets;
   return nothing;
@@ -101,7 +102,7 @@ Status XdpEngine::State::check_meta() {
   if (meta.pin_buckets != options.sizes.pin_buckets) return other_pins(meta.pin_buckets, options.sizes.pin_buckets);
   if (meta.flow_buckets != options.sizes.flow_buckets)
     return other_flows(meta.flow_buckets, options.sizes.flow_buckets);
-  WM_TRY(check_edge(meta, options.sizes));
+  WM_TRY(check_roles(meta, options.sizes));
   ticks_per_second = meta.ticks_per_second;
   return Done{};
 }

@@ -61,6 +61,7 @@ class Object {
   Counters counters() const;
   // Of the first `count` target slots.
   std::vector<TargetCounters> target_traffic(u32 count) const;
+  std::vector<PathTraffic> path_traffic() const;  // two for each policy (roles/path/packet_rate.h)
   void reset_target_traffic(u32 slot) const;
 
   Result<Moment> now() const;

@@ -54,23 +54,33 @@ static Error other_edge_pool(u32 have, u32 wanted) {
                ": set `pool` in [edge] back, or run `waymark down` first, which forgets every flow"};
 }
 
-Status check_edge(const Meta& have, const TableSizes& wanted) {
+static Error other_revocations(u32 have, u32 wanted) {
+  return Error{"the pinned tables have room for " + std::to_string(have) +
+               " revoked ids, and the configuration wants " + std::to_string(wanted) +
+               ": set `revocations` in [path] back, or run `waymark down` first, which forgets what `waymark revoke` "
+               "decided"};
+}
+
+Status check_roles(const Meta& have, const TableSizes& wanted) {
   if (have.edge_buckets != wanted.edge_buckets) return other_edge_flows(have.edge_buckets, wanted.edge_buckets);
   if (have.edge_buckets4 != wanted.edge_buckets4) return other_edge_flows(have.edge_buckets4, wanted.edge_buckets4);
   if (have.edge_pool != wanted.edge_pool) return other_edge_pool(have.edge_pool, wanted.edge_pool);
+  if (have.revocations != wanted.revocations) return other_revocations(have.revocations, wanted.revocations);
   return Done{};
 }
 
 Status check_sizes(const std::function<int(const char*)>& table, const TableSizes& wanted) {
   const u32 buckets = entries_of(table("pins")), slots = entries_of(table("targets")),
             flows = entries_of(table("flows")), edge = entries_of(table("edge_flows")),
-            edge4 = entries_of(table("edge_flows4")), numbers = entries_of(table("edge_numbers"));
+            edge4 = entries_of(table("edge_flows4")), numbers = entries_of(table("edge_numbers")),
+            ids = entries_of(table("revocations"));
   if (buckets && buckets != std::max(1u, wanted.pin_buckets)) return other_pins(buckets, wanted.pin_buckets);
   if (flows && flows != std::max(1u, wanted.flow_buckets)) return other_flows(flows, wanted.flow_buckets);
   if (edge && edge != std::max(1u, wanted.edge_buckets)) return other_edge_flows(edge, wanted.edge_buckets);
   if (edge4 && edge4 != std::max(1u, wanted.edge_buckets4)) return other_edge_flows(edge4, wanted.edge_buckets4);
   if (numbers && numbers != std::max(1u, kEdgeLines * wanted.edge_pool))
     return other_edge_pool(numbers / kEdgeLines, wanted.edge_pool);
+  if (ids && ids != std::max(1u, wanted.revocations)) return other_revocations(ids > 1 ? ids : 0, wanted.revocations);
   if (slots && slots != wanted.targets)
     return Error{"the pinned tables are made for " + std::to_string(slots) + " targets, and the configuration wants " +
                  std::to_string(wanted.targets) +

@@ -36,6 +36,16 @@ u8 pings_of(const PathPolicyConfig& policy) {
             (has_tcp(policy.to_client) ? bit_of(Towards::client) : 0));
 }
 
+// The rate in what packets count (packet_rate.h). The burst is 10 ms of it, and no less than two ticks, or a few
+// packets: a slow connection comes in bursts, too.
+constexpr u32 kBurstBytes = 16'384;
+void set_rate(PathPolicy& p, u64 bits_per_second, u32 ticks_per_second) {
+  const u64 bytes = bits_per_second / 8, time = u64(ticks_per_second) << 36;
+  p.batch = u32(std::clamp<u64>(bytes / 4'096, 1, 65'536));
+  p.pace = (time + bytes / 2) / bytes;
+  p.burst = std::max({(u64(ticks_per_second) << 16) / 100, u64(2) << 16, kBurstBytes * p.pace >> 20});
+}
+
 void add_policy(const Compiling& c, const PathPolicyConfig& policy) {
   PathPolicy& p = at(c.image.path_policies, policy.index);
   for (const u8 protocol : policy.protocols) p.protocols[protocol >> 6] |= u64(1) << (protocol & 63);
@@ -44,6 +54,7 @@ void add_policy(const Compiling& c, const PathPolicyConfig& policy) {
   p.sets_class = policy.dscp.has_value();
   p.dscp = policy.dscp.value_or(0);
   p.pings = pings_of(policy);
+  if (policy.rate) set_rate(p, policy.rate, c.in.meta.ticks_per_second);
   const auto add = [&](const std::vector<PortRange>& ports, Towards way) {
     if (!ports.empty()) add_rules(front(c.fronts, Role::path, ports_space(policy.index, way), kPortsAddress), ports, 0);
   };
@@ -143,6 +154,7 @@ Status compile(const Compiling& c) {
   s.behind = 64 - s.bits;
   s.down = 64 - s.width;
   s.gue_port = own_pop(path)->port;
+  s.revoked_buckets = revoked_buckets_for(c.in.meta.revocations);
   set_own(c.image.settings, kModule, own_pop(path)->address);
   set_limit(c.image.settings, AnswerKind::path, path.errors, c.in.meta.ticks_per_second);
   add_fronts(c, path, s);

@@ -49,6 +49,7 @@ struct PathPolicyConfig {
   std::vector<u32> through;    // POPs that each path has that is chosen
   std::vector<PathAvoidConfig> avoid;
   std::optional<u32> most_hops = {};
+  u64 rate = 0;                // bits a second, each way; 0: none
 };
 
 struct PathAccessConfig {
@@ -65,6 +66,8 @@ struct PathConfig {
   std::vector<u32> down;         // POPs that are taken for dead
   u32 errors = 1'000;
   u32 hysteresis = 10;  // percent
+  std::string revoked;       // file of revoked ids; empty: none
+  u32 revocations = 65'536;  // ids that there is room for
   std::vector<PathPopConfig> pop;
   std::vector<PathLinkConfig> link;  // empty: each two POPs have one, all alike
   std::vector<PathServerConfig> server;

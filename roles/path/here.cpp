@@ -5,6 +5,8 @@
 #include <set>
 
 #include "base/address_text.h"
+#include "base/file.h"
+#include "roles/path/revoked.h"
 #include "roles/path/role.h"
 #include "rtnetlink/machine.h"
 
@@ -22,6 +24,12 @@ void look_here(const Config& config, Findings& out) {
       warn(out, fmt::format("{}, where tunnels to this POP end and its ICMP errors come from, is no address of this "
                             "machine: {}",
                             text(own), address_command(own)));
+  if (path.revoked.empty()) return;
+  const Result<std::string> listed = read_file(path.revoked, {.most_bytes = kMostRevokedBytes});
+  if (!listed)
+    warn(out, fmt::format("\"revoked\" in [path]: {}", listed.error().sentence));
+  else if (const auto words = read_revoked(*listed); !words)
+    warn(out, fmt::format("\"revoked\" in [path]: {}: {}", path.revoked, words.error().sentence));
 }
 
 }  // namespace waymark::path

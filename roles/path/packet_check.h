@@ -13,7 +13,8 @@ WM_INLINE bool is_end(const OwnSettings& s, const Leg& leg, u32 came) {
 
 // ICMPv6 codes of RFC 4443, 3.1.
 WM_INLINE u32 code_for(Verdict end) {
-  return complaint(true, kIcmp6Unreachable, end.reason == why::refused.reason ? 1 : 5);
+  return complaint(true, kIcmp6Unreachable,
+                   end.reason == why::refused.reason || end.reason == why::revoked.reason ? 1 : 5);
 }
 
 // From a hop of the path that is none of its ends, or where what an end looks at is found right.
@@ -59,6 +60,8 @@ struct check_program {
     w->named = named_policies(s, w->p, w->leg);
     if (const Verdict end = check_tags(env); ended(end))
       return tell(env, w->p, w->leg, w->arrived, code_for(end), 0, end);
+    if (WM_UNLIKELY(names_revoked(env, w->p, w->leg)))
+      return tell(env, w->p, w->leg, w->arrived, code_for(why::revoked), 0, why::revoked);
     if (w->p.hops <= 1) return tell(env, w->p, w->leg, w->arrived, hop_limit_complaint(true), 0, why::hop_limit);
     const Verdict end = check_policies(env);
     if (end.reason == why::refused.reason) return tell(env, w->p, w->leg, w->arrived, code_for(end), 0, end);

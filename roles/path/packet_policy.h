@@ -5,7 +5,7 @@
 #include "core/quoted.h"
 #include "core/steer.h"
 #include "core/translate/inside.h"
-#include "roles/path/packet_hops.h"
+#include "roles/path/packet_rate.h"
 
 namespace waymark::path {
 
@@ -115,7 +115,7 @@ struct Work {
 };
 static_assert(sizeof(Work) <= kScratchBytes);
 
-// Both policies. Of what a server sends to another one, the destination's alone.
+// Both policies, and their rates. Of what a server sends to another one, the destination's alone.
 struct judge_step {
   template <class E>
   static WM_INLINE u64 run(E& env, u64, u64, u64, u64) {
@@ -127,6 +127,7 @@ struct judge_step {
       const Towards other_way = w->leg.from_client ? Towards::server : client_way;
       end = judge(env, w->named.server, other_way, w->p, w->part);
     }
+    if (!ended(end) && !within_rate(env, w->named, u32(client_way), w->p.end - w->p.l3)) end = why::over_rate;
     return pack_verdict(end);
   }
 };

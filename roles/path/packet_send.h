@@ -3,7 +3,7 @@
 
 #include "core/congestion.h"
 #include "core/way.h"
-#include "roles/path/packet_policy.h"
+#include "roles/path/packet_revoked.h"
 
 namespace waymark::path {
 

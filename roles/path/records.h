@@ -28,10 +28,47 @@ struct PathPolicy {
   u8 known;
   u8 sets_class;
   u8 dscp;
-  u8 pings;  // bits of Towards: some TCP connections may begin that way
-  u32 reserved;
+  u8 pings;   // bits of Towards: some TCP connections may begin that way
+  u32 batch;  // bytes that a CPU takes at once of what the rate gives; 0: there is no rate (packet_rate.h)
+  u64 pace;   // what a byte takes, in units of 2^-36 ticks
+  u64 burst;  // so far turns may run ahead of now, in units of 2^-16 ticks
 };
-static_assert(sizeof(PathPolicy) == 48);
+static_assert(sizeof(PathPolicy) == 64);
+
+// What a CPU has left of what it took for a policy with a rate, one way; and what it did with it. Two for each policy,
+// by Towards.
+struct PathTraffic {
+  long long credit;          // bytes; below 0: it lent some to the last packet
+  u64 packets, bytes, over;  // passed; likewise; dropped
+};
+static_assert(sizeof(PathTraffic) == 32);
+
+// Ids that are revoked, as words: an exact set in two halves (packet_revoked.h). Those of a bucket stand in its first
+// ways; what finds it full stands in one of the next.
+constexpr u32 kRevokedWays = 8, kRevokedBuckets = 4;  // the latter are looked at for a word, at most
+struct alignas(64) RevokedBucket {
+  u64 way[kRevokedWays];  // 0: empty
+};
+static_assert(sizeof(RevokedBucket) == 64);
+
+// What is known of an id that is revoked, or was: for the daemon alone.
+constexpr u8 kNotDecided = 0, kRevoked = 1, kRevokedNoMore = 2;
+struct Revocation {
+  u64 word;     // 0: nothing stands here
+  u64 version;  // of the decision; 0: nobody decided anything
+  u64 origin;   // hash of the node's name where it was decided
+  u64 until;    // seconds since 1970; 0: for good
+  u8 listed;    // 1: the file has it
+  u8 decided;   // kNotDecided and so on
+  u8 reserved[6];
+};
+static_assert(sizeof(Revocation) == 40);
+
+constexpr u32 kUsualRevocations = 65'536, kMaxRevocations = 1u << 20;
+namespace path {
+// Of a half: half of its ways are empty where all ids are revoked.
+WM_INLINE constexpr u32 revoked_buckets_for(u32 ids) { return ids ? ids / 4 + kRevokedBuckets : 0; }
+}  // namespace path
 
 constexpr u32 kMaxPathPops = 65'536, kMaxPathServers = 65'536, kMaxPathPolicies = 1'024, kMostMandatory = 4;
 

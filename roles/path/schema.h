@@ -98,7 +98,12 @@ constexpr auto kPolicy = section<PathPolicyConfig>(
           "direction: up to 16.",
           "none"},
     Field{"most_hops", &PathPolicyConfig::most_hops, Number<u32>{1, kMostHops}, optional,
-          "Maximum number of POPs of such a path, with those at its ends.", "as many as the plan has room for"});
+          "Maximum number of POPs of such a path, with those at its ends.", "as many as the plan has room for"},
+    Field{
+        "rate", &PathPolicyConfig::rate, config::Rate{8'000, 400'000'000'000}, optional,
+        "What this POP lets pass of its packets each way, towards servers and towards clients: `\"100mbit\"`. What is "
+        "beyond is dropped.",
+        "no limit"});
 
 constexpr auto kAccess =
     section<PathAccessConfig>("[[path.access]]", "Where clients are: a packet of theirs is taken from there alone.",
@@ -132,6 +137,14 @@ constexpr auto kSection = section<PathConfig>(
           "How many ICMP errors of its own it sends a second at most. With 0 none."},
     Field{"hysteresis", &PathConfig::hysteresis, Number<u32>{0, 100}, optional,
           "By how many percent another path must be cheaper to take the place of the one in use."},
+    Field{
+        "revoked", &PathConfig::revoked, FilePath{}, optional,
+        "A file of ids that are revoked, which is watched: one a line, as `17`, `client 17` or `server 7`. Packets of "
+        "their addresses are refused within a second.",
+        "none: `waymark revoke` alone says so"},
+    Field{"revocations", &PathConfig::revocations, Number<u32>{1'024, kMaxRevocations}, optional,
+          "For how many ids there is room, of the file and of `waymark revoke` together. It takes `waymark down` to "
+          "change it."},
     Field{"pop", &PathConfig::pop, Repeated{kPop, 65'000}, optional, ""},
     Field{"link", &PathConfig::link, Repeated{kLink, paths::kMostLinks}, optional, ""},
     Field{"server", &PathConfig::server, Repeated{kServer, 65'000}, optional, ""},

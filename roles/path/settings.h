@@ -17,7 +17,9 @@ struct OwnSettings {
   u32 behind;              // 64 less `bits`: moves the path to a word's upper end
   u32 down;                // 64 less `width`: moves the uppermost hop to a word's lower end
   u16 gue_port, reserved;  // where tunnels of that kind end, host order
+  u32 revoked_buckets;     // of a half
+  u32 reserved2;
 };
-static_assert(sizeof(OwnSettings) == 2 * sizeof(Plan) + 48);
+static_assert(sizeof(OwnSettings) == 2 * sizeof(Plan) + 56);
 
 }  // namespace waymark::path

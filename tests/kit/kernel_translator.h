@@ -24,6 +24,7 @@ class KernelTranslator {
   void flip(const Image& image) { waymark::flip(object_->prefixes(), image); }
   u32 now();
   Counters counters() { return object_->counters(); }
+  const Object& object() const { return *object_; }
   static bool makes(u32 head_room);
   u32 verified_instructions() const { return program_facts(object_->program()).verified_instructions; }
 

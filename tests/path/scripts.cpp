@@ -251,6 +251,81 @@ void a_server_elsewhere(PathSite& s) {
   expect_end(s.from_pop(1, packet(kMine, server("1,4", kMine), syn())), "path.not_here");
 }
 
+// Where its path begins: both ways, whoever is told, and nobody but that id.
+void a_revoked_client_is_refused(PathSite& s) {
+  s.revoke("client 5", true);
+  const Bytes out = packet(kMine, kServer, syn()), in = packet(kServer, kMine, syn_ack());
+  expect_sent(s.from_client(out), "path.revoked", error(pop(1), kMine, 1, 1, 0, out, 64));
+  EXPECT_EQ(s.from_client(packet(client(1, 5, web), server("1,2,3", client(1, 5, web)), syn())).reason, "path.revoked")
+      << "by whatever policy";
+  EXPECT_EQ(s.from_pop(2, in).reason, "path.revoked");
+  EXPECT_EQ(s.from_pop(4, packet(client(4), kMine, syn(22))).reason, "path.revoked");
+  EXPECT_EQ(s.from_client(packet(kMine, kServer, syn(), 1)).reason, "path.revoked") << "traceroute shows nothing";
+  EXPECT_EQ(s.from_client(with_byte(out, 39, uint8_t(out[39] ^ 1))).reason, "path.bad_tag") << "nor do forged tags";
+  const std::string other = client(1, 6);
+  EXPECT_EQ(s.from_client(packet(other, server("1,2,3", other), syn())).reason, "path.onward");
+  EXPECT_EQ(s.from_client(packet(other, server("1,2,3", other, web, 5), syn())).reason, "path.onward")
+      << "a server's id is another";
+  s.revoke("client 5", false);
+  EXPECT_EQ(s.from_client(out).reason, "path.onward");
+  s.revoke("server 7", true);
+  EXPECT_EQ(s.from_client(out).reason, "path.revoked");
+  EXPECT_EQ(s.from_pop(2, in).reason, "path.revoked");
+  EXPECT_EQ(s.from_client(packet(kMine, server("1,2,3", kMine, web, 8), syn())).reason, "path.onward");
+  s.revoke("server 7", false);
+  EXPECT_EQ(s.from_client(out).reason, "path.onward");
+}
+
+// And at its other end.
+void the_last_pop_knows_who_is_revoked(PathSite& s) {
+  const Bytes out = packet(kMine, kServer, syn()), in = packet(kServer, kMine, syn_ack());
+  s.revoke("client 5", true);
+  expect_sent(s.from_pop(2, out), "path.revoked",
+              tunnelled(pop(3), pop(1), error(pop(3), kMine, 1, 1, 0, out, 63), 64, 0xc0));
+  EXPECT_EQ(s.from_network(in).reason, "path.revoked");
+  s.revoke("client 5", false);
+  EXPECT_EQ(s.from_pop(2, out).reason, "path.to_server");
+  EXPECT_EQ(s.from_network(in).reason, "path.onward");
+}
+
+void the_middle_does_not_ask_who_is_revoked(PathSite& s) {
+  s.revoke("client 5", true);
+  EXPECT_EQ(s.from_pop(1, packet(kMine, kServer, syn())).reason, "path.onward");
+  s.revoke("client 5", false);
+}
+
+// 16 KiB at once, each way; then none before time goes on.
+void a_policy_has_a_rate(PathSite& s) {
+  const std::string slow_one = client(1, 5, slow), to = server("1,2,3", slow_one, open);
+  const Bytes big = packet(slow_one, to, udp(40'000, 53, repeat(1, 1'200)));
+  const auto passed = [&](const Bytes& p, bool out) {
+    u32 count = 0;
+    while (count < 100 && (out ? s.from_client(p) : s.from_pop(2, p)).reason != "path.over_rate") ++count;
+    return count;
+  };
+  const u32 out = passed(big, true);
+  EXPECT_GE(out, 13u);
+  EXPECT_LE(out, 16u);
+  expect_end(s.from_client(big), "path.over_rate");
+  EXPECT_EQ(s.from_client(packet(kMine, kServer, syn())).reason, "path.onward") << "the others go on";
+  const u32 in = passed(packet(to, slow_one, udp(53, 40'000, repeat(1, 1'200))), false);
+  EXPECT_GE(in, 13u) << "the other way has a rate of its own";
+  EXPECT_LE(in, 16u);
+  // One that was refused by its policy has used nothing, and is told so as ever.
+  EXPECT_EQ(s.from_client(packet(slow_one, to, raw(50, repeat(1, 40)))).reason, "path.refused");
+}
+
+// Of both policies; once where both are the same.
+void both_policies_have_rates(PathSite& s) {
+  const std::string from = client(1, 9), to = server("1,2,3", from, slow);
+  u32 count = 0;
+  while (count < 100 && s.from_client(packet(from, to, udp(40'000, 53, repeat(1, 1'200)))).reason != "path.over_rate")
+    ++count;
+  EXPECT_LE(count, 16u) << "the server's";
+  const std::string both = client(1, 9, slow);
+  EXPECT_EQ(s.from_client(packet(both, server("1,2,3", both, slow), syn())).reason, "path.over_rate");
+}
+
 }  // namespace
 
 const std::vector<Script>& scripts() {
@@ -277,7 +352,12 @@ const std::vector<Script>& scripts() {
                                           WM_SCRIPT(3, packets_reach_their_server),
                                           WM_SCRIPT(3, the_last_pop_checks_again),
                                           WM_SCRIPT(3, servers_answer),
-                                          WM_SCRIPT(4, a_server_elsewhere)};
+                                          WM_SCRIPT(4, a_server_elsewhere),
+                                          WM_SCRIPT(1, a_revoked_client_is_refused),
+                                          WM_SCRIPT(3, the_last_pop_knows_who_is_revoked),
+                                          WM_SCRIPT(2, the_middle_does_not_ask_who_is_revoked),
+                                          WM_SCRIPT(1, a_policy_has_a_rate),
+                                          WM_SCRIPT(1, both_policies_have_rates)};
 #undef WM_SCRIPT
   return all;
 }

@@ -6,6 +6,8 @@
 #include "config/parse.h"
 #include "config/plan_values.h"
 #include "core/outer.h"
+#include "node/revocations.h"
+#include "roles/path/revoked.h"
 #include "tests/kit/scene.h"
 
 namespace waymark::path_cases {
@@ -70,6 +72,12 @@ name = "strict"
 index = 3
 to_server = ["tcp/*", "udp/*"]
 mandatory = 2
+[[path.policy]]
+name = "slow"
+index = 4
+to_server = ["tcp/*", "udp/*"]
+to_client = "udp/*"
+rate = "8kbit"
 [[path.access]]
 interface = "eth1"
 prefix = "3fff:c00::/41"
@@ -118,6 +126,15 @@ void PathSite::set_down(u32 other, bool down) {
   for (Target& t : tables.targets)
     if (t.in_use && text(outer_destination(t)) == pop(other))
       t.route = down ? t.route | kTargetDown : t.route & ~kTargetDown;
+}
+
+void PathSite::revoke(const std::string& id, bool revoked) {
+  Live tables = live();
+  Revocations revocations(tables);
+  const Result<u64> word = path::read_revoked_id(id);
+  if (!word) std::abort();
+  const Status done = revoked ? revocations.revoke(*word, 0, 1, 1) : revocations.unrevoke(*word, 1, 1);
+  if (!done) std::abort();
 }
 
 Bytes packet(const std::string& from, const std::string& to, const Payload& payload, uint8_t hops, uint8_t tos) {

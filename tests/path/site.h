@@ -20,8 +20,8 @@ const std::string kRouter = "2001:db8:9::1", kStranger = "2001:db8:66::6";
 const std::string kEnd7 = "2001:db8:7::7", kEnd8 = "2001:db8:7::8", kEnd9 = "192.0.2.9";
 
 // Policies by index: web takes tcp/80 and udp/53 of servers; open all ports, tcp/22 of clients, and ESP, in class 46;
-// strict is as open, and POP 2 is mandatory.
-enum Policy : u32 { web = 1, open = 2, strict = 3 };
+// strict is as open, and POP 2 is mandatory; slow has a rate of 8 kbit/s.
+enum Policy : u32 { web = 1, open = 2, strict = 3, slow = 4 };
 
 // POP `id`'s file, with more lines of [path].
 std::string site(u32 id, const std::string& keys = "", const std::string& over = "pair");
@@ -50,6 +50,8 @@ class PathSite {
   Scene& scene() { return *scene_; }
   u32 id() const { return id_; }
   void set_down(u32 other, bool down);  // as if its next hop were lost
+  // As an operator of this POP decides: "client 5".
+  void revoke(const std::string& id, bool revoked);
 
  private:
   u32 id_;
