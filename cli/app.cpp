@@ -51,6 +51,7 @@ struct CommandLine {
   unsigned weight = 0;
   bool replace = false, here = false, json = false, undo = false, force = false;
   DrainOptions drain;
+  RevokeOptions revoked;
   EventsOptions events;
   CLI::Option* wait_given = nullptr;
   std::string wait;
@@ -218,10 +219,15 @@ struct CommandLine {
     move->add_option("--policy", provision.policy, "Its new policy; else the same");
     move->add_option("--keep", provision.keep, "So long it has the former address, too; else 24h")->type_name("TIME");
     forms(move);
-    under("revoke", "A client that is no more: its id is never given again", provision_revoke_command);
+    CLI::App* revoke =
+        under("revoke", "A client that is no more: its id is never given again", provision_revoke_command);
+    revoke->add_option("--write", provision.write, "Then write all that are revoked into the file that POPs watch")
+        ->type_name("FILE");
     forms(under("show", "The address that a client has", provision_show_command));
     CLI::App* list = under("list", "All clients", provision_list_command);
-    list->add_flag("--all", provision.all, "Those who are revoked, too");
+    CLI::Option* revoked_ones = list->add_flag("--all", provision.all, "Those who are revoked, too");
+    revoked_ones->excludes(list->add_flag("--revoked", provision.revoked,
+                                          "Those who are revoked alone, as the file that POPs watch has them"));
     list->add_flag("--json", provision.json, "As JSON");
     CLI::App* server = under("server-address", "A server's address for one client", provision_server_address_command);
     server->add_option("SERVER", provision.server, "Its id, of a [[path.server]]")->required();
@@ -278,15 +284,15 @@ struct CommandLine {
     shows
         ->add_option("WHAT", show.what,
                      "status, services, targets, pins, counters, adjacencies, health, group, holdings, announce, "
-                     "firewall, flows, edge or neighbours")
+                     "firewall, flows, edge, neighbours, path or revoked")
         ->required()
         ->check(CLI::IsMember({"status", "services", "targets", "pins", "counters", "adjacencies", "health", "group",
-                               "holdings", "announce", "firewall", "flows", "edge", "neighbours"}));
+                               "holdings", "announce", "firewall", "flows", "edge", "neighbours", "path", "revoked"}));
     shows->add_option(
         "WORDS", show.words,
         "Of pins: a service, or a flow as in: tcp 192.0.2.1:4000 198.51.100.80:80; of firewall: a tenant; "
         "of flows and neighbours: a tenant, an IPv4 address, or both; of edge: a service, an address, or both");
-    shows->add_option("--count", show.count, "Of flows, edge and neighbours: maximum number (default 1000)")
+    shows->add_option("--count", show.count, "Of flows, edge, neighbours and revoked: maximum number (default 1000)")
         ->check(CLI::Range(1, 100'000))
         ->type_name("N");
     shows->add_flag("--all", show.all, "Counters that are zero, too");
@@ -326,6 +332,14 @@ struct CommandLine {
     weights->add_flag("--undo", undo, "As configured again");
     weights->add_flag("--force", force, "Do it even where a service is left without a target for new flows");
     add_daemon(weights);
+
+    CLI::App* revokes = command("revoke", "Refuse the addresses of a client or a server, on all POPs of the group",
+                                [this] { return revoke_command(daemon, revoked); });
+    revokes->add_option("ID", revoked.id, "\"17\" or \"client 17\"; \"server 7\"")->required()->expected(1, 2);
+    revokes->add_option("--for", revoked.lasts, "So long; else for good")
+        ->type_name("TIME")
+        ->excludes(revokes->add_flag("--undo", revoked.undo, "Take them again"));
+    add_daemon(revokes);
 
     add_daemon(command("reload", "Read the configuration anew, all or nothing",
                        [this] { return post_command(daemon, "/v1/reload"); }));

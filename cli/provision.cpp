@@ -6,6 +6,7 @@
 #include <ctime>
 
 #include "base/address_text.h"
+#include "base/file.h"
 #include "cli/load.h"
 #include "config/kinds.h"
 #include "provision/clients.h"
@@ -62,6 +63,17 @@ Status check_name(const std::string& name) {
   return Error{"a client's name has 1 to 120 letters, digits, \".\", \"_\", \"-\", \"@\" or \":\""};
 }
 
+int print_all(const Config& config, const std::vector<Client>& clients, bool json) {
+  std::vector<Addressed> all;
+  for (const Client& client : clients) {
+    auto one = addressed(config, client);
+    if (!one) return complain(one.error());
+    all.push_back(std::move(*one));
+  }
+  fmt::print("{}", json ? as_json(config, all) : as_table(config, all));
+  return 0;
+}
+
 }  // namespace
 
 int provision_client_command(const ProvisionOptions& options) {
@@ -98,6 +110,12 @@ int provision_revoke_command(const ProvisionOptions& options) {
   const auto client = in->store.revoke(options.name, now());
   if (!client) return complain(client.error());
   fmt::print("client {} is revoked; its id, {}, is not given again\n", client->name, client->id);
+  if (options.write.empty()) return 0;
+  const auto all = in->store.all(true, now());
+  if (!all) return complain(all.error());
+  if (const Status written = replace_file(options.write, as_revoked(*all), 0644); !written)
+    return complain(written.error());
+  fmt::print("{} has it: POPs that watch it refuse the client's addresses within a second\n", options.write);
   return 0;
 }
 
@@ -109,16 +127,18 @@ int provision_show_command(const ProvisionOptions& options) {
 int provision_list_command(const ProvisionOptions& options) {
   auto in = opened(options);
   if (!in) return kFailed;
-  const auto clients = in->store.all(options.all, now());
+  const auto clients = in->store.all(options.all || options.revoked, now());
   if (!clients) return complain(clients.error());
-  std::vector<Addressed> all;
-  for (const Client& client : *clients) {
-    auto one = addressed(in->config, client);
-    if (!one) return complain(one.error());
-    all.push_back(std::move(*one));
+  if (options.revoked) {
+    std::vector<Client> revoked = *clients;
+    std::erase_if(revoked, [](const Client& c) { return !c.revoked; });
+    if (!options.json) {
+      fmt::print("{}", as_revoked(revoked));
+      return 0;
+    }
+    return print_all(in->config, revoked, true);
   }
-  fmt::print("{}", options.json ? as_json(in->config, all) : as_table(in->config, all));
-  return 0;
+  return print_all(in->config, *clients, options.json);
 }
 
 int provision_server_address_command(const ProvisionOptions& options) {

@@ -7,10 +7,10 @@
 namespace waymark::cli {
 
 struct ProvisionOptions {
-  std::string config, store, name, policy, path, interface = "eth0", keep = "24h";
+  std::string config, store, name, policy, path, interface = "eth0", keep = "24h", write;
   std::optional<unsigned> pop;
   unsigned server = 0;
-  bool json = false, networkd = false, ifupdown = false, all = false;
+  bool json = false, networkd = false, ifupdown = false, all = false, revoked = false;
 };
 
 // The exit statuses.

@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/file.h"
+#include "roles/path/revoked.h"
+
 namespace waymark::cli {
 namespace {
 
@@ -52,6 +55,23 @@ TEST_F(Provision, GivesMovesAndRevokes) {
   EXPECT_EQ(waymark("revoke bob").text, "client bob is revoked; its id, 2, is not given again\n");
   EXPECT_EQ(waymark("client bob --pop 1 --policy client").text, "3fff:c00:1:100:0:300::\n");
   EXPECT_NE(waymark("list --all").text.find("revoked "), std::string::npos);
+}
+
+TEST_F(Provision, WhoIsRevokedStandsInTheFileOfPops) {
+  for (const char* name : {"ann", "bob", "cat"}) waymark("client " + std::string(name) + " --pop 1 --policy client");
+  const std::string file = directory + "/revoked";
+  EXPECT_EQ(waymark("revoke ann").status, 0);
+  const Said said = waymark("revoke cat --write " + file);
+  EXPECT_NE(said.text.find(file + " has it"), std::string::npos) << said.text;
+  const Result<std::string> text = read_file(file, {.most_bytes = 4'096});
+  ASSERT_TRUE(text);
+  const auto words = path::read_revoked(*text);
+  ASSERT_TRUE(words) << words.error().sentence;
+  EXPECT_EQ(*words, (std::vector<u64>{*path::read_revoked_id("client 1"), *path::read_revoked_id("client 3")}));
+  EXPECT_EQ(waymark("list --revoked").text, *text);
+  EXPECT_EQ(waymark("list --revoked --json").text.find("bob"), std::string::npos);
+  EXPECT_EQ(waymark("revoke bob --write /nowhere/revoked").status, 1);
+  EXPECT_EQ(waymark("list --all --revoked").status, 2);
 }
 
 TEST_F(Provision, WhatIsWrongIsSaidAndNothingKept) {

@@ -14,6 +14,7 @@
 #include "base/address_text.h"
 #include "base/text_table.h"
 #include "cli/load.h"
+#include "config/kinds.h"
 #include "daemon/client.h"
 
 namespace waymark::cli {
@@ -154,6 +155,8 @@ int show_command(const Daemon& daemon, const ShowOptions& options) {
     fmt::print("no such host is known in a tenant's overlay\n");
   } else if (nothing && options.words.size() > 1) {
     fmt::print("no pin knows this flow\n");
+  } else if (nothing && options.what == "revoked") {
+    fmt::print("no id is revoked\n");
   } else if (nothing && options.what == "counters") {
     fmt::print("no packet was counted yet\n");
   } else {
@@ -169,6 +172,20 @@ int post_command(const Daemon& daemon, const std::string& path) { return post(da
 
 int take_command(const Daemon& daemon, const std::string& holding) {
   return post(daemon, "/v1/take", {{"holding", holding}});
+}
+
+int revoke_command(const Daemon& daemon, const RevokeOptions& options) {
+  std::string id;
+  for (const std::string& word : options.id) id += (id.empty() ? "" : " ") + word;
+  Json body = {{"id", id}};
+  if (options.undo) body["undo"] = true;
+  if (!options.lasts.empty()) {
+    const auto lasts =
+        config::Span{std::chrono::seconds(1), std::chrono::hours(10 * 366 * 24)}.read({{}, options.lasts});
+    if (!lasts) return complain({"--for " + lasts.error().sentence});
+    body["seconds"] = u64(std::chrono::ceil<std::chrono::seconds>(*lasts).count());
+  }
+  return post(daemon, "/v1/revoke", body);
 }
 
 int give_command(const Daemon& daemon, const std::string& holding, const std::string& member) {

@@ -42,6 +42,14 @@ int post_command(const Daemon& daemon, const std::string& path);  // and prints 
 int take_command(const Daemon& daemon, const std::string& holding);
 int give_command(const Daemon& daemon, const std::string& holding, const std::string& member);
 
+// A client's or a server's id, "client 17", whose addresses POPs refuse.
+struct RevokeOptions {
+  std::vector<std::string> id;
+  std::string lasts;  // a duration; empty: for good
+  bool undo = false;
+};
+int revoke_command(const Daemon& daemon, const RevokeOptions& options);
+
 struct CaptureOptions {
   std::string file = "-", service;
   unsigned count = 1000, seconds = 10;

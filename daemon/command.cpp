@@ -8,12 +8,15 @@
 #include "base/address_text.h"
 #include "base/codec.h"
 #include "core/records.h"
+#include "roles/path/revoked.h"
 
 namespace waymark {
 
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr u64 kLongestRevocation = 10ull * 366 * 86'400;
 
 constexpr ApiPath kPaths[] = {
     {"GET", "/v1/status"},   {"GET", "/v1/services"},    {"GET", "/v1/targets"},  {"GET", "/v1/pins"},
@@ -22,7 +25,8 @@ constexpr ApiPath kPaths[] = {
     {"GET", "/v1/edge"},     {"GET", "/v1/neighbours"},  {"GET", "/v1/capture"},  {"GET", "/v1/events"},
     {"GET", "/metrics"},     {"GET", "/health"},         {"POST", "/v1/drain"},   {"POST", "/v1/weight"},
     {"POST", "/v1/take"},    {"POST", "/v1/give"},       {"POST", "/v1/reload"},  {"POST", "/v1/stop"},
-    {"POST", "/v1/down"},    {"POST", "/v1/handover"},   {"POST", "/v1/leave"},
+    {"POST", "/v1/down"},    {"POST", "/v1/handover"},   {"POST", "/v1/leave"},   {"GET", "/v1/path"},
+    {"GET", "/v1/revoked"},  {"POST", "/v1/revoke"},
 };
 
 // Nesting is bounded before the parser sees it: it needs stack for each level, and ours need one.
@@ -129,6 +133,31 @@ Result<Command> parse_holding(std::string_view path, const Json& json) {
   return Command(Take{give.holding});
 }
 
+Result<Command> parse_revoke(const Json& json) {
+  Revoke revoke;
+  for (auto& [key, value] : json.items()) {
+    if (key == "id") {
+      if (!value.is_string()) return Error{"\"id\" is not a string such as \"client 17\""};
+      const Result<u64> word = path::read_revoked_id(value.get<std::string>());
+      if (!word) return word.error();
+      revoke.word = *word;
+    } else if (key == "seconds") {
+      if (!value.is_number_unsigned() || value.get<u64>() < 1 || value.get<u64>() > kLongestRevocation)
+        return Error{fmt::format("\"seconds\" is not a whole number from 1 to {}", kLongestRevocation)};
+      revoke.seconds = std::chrono::seconds(value.get<u64>());
+    } else if (key == "undo") {
+      if (!value.is_boolean()) return Error{"\"undo\" is neither true nor false"};
+      revoke.undo = value.get<bool>();
+    } else {
+      return Error{
+          fmt::format("{} is not a field of /v1/revoke; it knows \"id\", \"seconds\" and \"undo\"", in_quotes(key))};
+    }
+  }
+  if (!revoke.word) return Error{"\"id\" is missing: whose addresses are refused, as in \"client 17\""};
+  if (revoke.undo && revoke.seconds) return Error{"\"seconds\" and \"undo\" exclude each other"};
+  return Command(revoke);
+}
+
 Result<u32> parse_number(const std::string& key, const std::string& text, u32 most) {
   u32 value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -137,7 +166,7 @@ Result<u32> parse_number(const std::string& key, const std::string& text, u32 mo
   return value;
 }
 
-Result<Show::What> what_of(std::string_view path) {
+Result<Show::What> what_of(std::string_view asked) {
   using enum Show::What;
   constexpr std::pair<std::string_view, Show::What> kWhat[] = {
       {"/v1/status", status},     {"/v1/services", services},     {"/v1/targets", targets},
@@ -145,10 +174,11 @@ Result<Show::What> what_of(std::string_view path) {
       {"/v1/health", health},     {"/v1/group", group},           {"/v1/holdings", holdings},
       {"/v1/announce", announce}, {"/v1/capture", capture},       {"/v1/events", events},
       {"/metrics", metrics},      {"/health", wellness},          {"/v1/firewall", firewall},
-      {"/v1/flows", flows},       {"/v1/neighbours", neighbours}, {"/v1/edge", edge}};
+      {"/v1/flows", flows},       {"/v1/neighbours", neighbours}, {"/v1/edge", edge},
+      {"/v1/path", path},         {"/v1/revoked", revoked}};
   for (auto& [name, what] : kWhat)
-    if (name == path) return what;
-  return Error{fmt::format("there is no {} to GET", in_quotes(path))};
+    if (name == asked) return what;
+  return Error{fmt::format("there is no {} to GET", in_quotes(asked))};
 }
 
 }  // namespace
@@ -160,6 +190,7 @@ Result<Command> parse_command(std::string_view path, std::string_view body) {
   if (!json) return json.error();
   if (path == "/v1/drain") return parse_drain(*json);
   if (path == "/v1/weight") return parse_weight(*json);
+  if (path == "/v1/revoke") return parse_revoke(*json);
   if (path == "/v1/take" || path == "/v1/give") return parse_holding(path, *json);
   std::optional<Command> command;
   if (path == "/v1/reload") command = Reload{};
@@ -198,7 +229,7 @@ Result<Show> parse_query(std::string_view path, const QueryText& query) {
       const Result<u32> count = parse_number(key, value, 1000);
       if (!count) return count.error();
       show.count = *count;
-    } else if (key == "count" && (flows || edge)) {
+    } else if (key == "count" && (flows || edge || *what == Show::What::revoked)) {
       const Result<u32> count = parse_number(key, value, 100'000);
       if (!count) return count.error();
       show.count = *count;

@@ -39,12 +39,17 @@ struct Take {
 struct Give {
   std::string holding, member;  // empty: to whoever would have it
 };
+struct Revoke {
+  u64 word = 0;                                   // of an id (roles/path/revoked.h)
+  std::optional<std::chrono::seconds> seconds{};  // so long; none: for good
+  bool undo = false;
+};
 struct Reload {};
 struct Stop {};
 struct Down {};
 struct Handover {};  // stand by, while another process takes over
 struct Leave {};     // it did: go
-using Command = std::variant<Drain, Reweigh, Take, Give, Reload, Stop, Down, Handover, Leave>;
+using Command = std::variant<Drain, Reweigh, Take, Give, Revoke, Reload, Stop, Down, Handover, Leave>;
 
 // `path` is one of api_paths() with POST. An empty body is taken for {}.
 Result<Command> parse_command(std::string_view path, std::string_view body);
@@ -74,6 +79,8 @@ struct Show {
     flows,
     neighbours,
     edge,
+    path,
+    revoked,
     capture,
     events,
     metrics,
@@ -81,7 +88,8 @@ struct Show {
   } what;
   std::string service;            // pins, capture, wellness, edge: only of this service; empty: all
   std::optional<FlowQuery> flow;  // pins
-  u32 count = 1000;  // capture: frames at most, 1 to 1,000,000; events: to 1000; flows, edge, neighbours: to 100,000
+  u32 count =
+      1000;  // capture: frames at most, 1 to 1,000,000; events: to 1000; flows, edge, neighbours: to 100,000; revoked
   std::chrono::seconds seconds{10};     // capture: at most, 1 to 3600
   std::optional<u64> after = {};        // events: later than the one of this number
   bool follow = false;                  // events: and those to come

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/address_text.h"
+#include "roles/path/revoked.h"
 
 namespace waymark {
 
@@ -38,6 +39,14 @@ TEST(Command, MalformedBodiesAreRefusedWithASentence) {
       {"/v1/give", R"({"holding":"gateway 2","member":"b c"})", "\"member\" is no name of a member"},
       {"/v1/give", R"({"holding":"gateway 2","to":"b"})",
        "\"to\" is not a field of /v1/give; it knows \"holding\" and \"member\""},
+      {"/v1/revoke", "", "\"id\" is missing: whose addresses are refused, as in \"client 17\""},
+      {"/v1/revoke", R"({"id":17})", "\"id\" is not a string such as \"client 17\""},
+      {"/v1/revoke", R"({"id":"bob"})", "\"bob\" is no id: it is written as \"17\", \"client 17\" or \"server 7\""},
+      {"/v1/revoke", R"({"id":"17","seconds":0})", "\"seconds\" is not a whole number from 1 to 316224000"},
+      {"/v1/revoke", R"({"id":"17","seconds":1,"undo":true})", "\"seconds\" and \"undo\" exclude each other"},
+      {"/v1/revoke", R"({"id":"17","undo":1})", "\"undo\" is neither true nor false"},
+      {"/v1/revoke", R"({"name":"bob"})",
+       "\"name\" is not a field of /v1/revoke; it knows \"id\", \"seconds\" and \"undo\""},
       {"/v1/reload", R"({"file":"x"})", "/v1/reload takes no fields, but got \"file\""},
       {"/v1/elsewhere", "{}", "there is no \"/v1/elsewhere\" to POST to"},
   };
@@ -65,6 +74,10 @@ TEST(Command, BodiesBecomeCommands) {
   EXPECT_FALSE(std::get<Drain>(*parse_command("/v1/drain", R"({"target":"s1"})")).force);
   EXPECT_TRUE(std::get<Drain>(*parse_command("/v1/drain", R"({"target":"s1","force":true})")).force);
   EXPECT_TRUE(std::get<Reweigh>(*parse_command("/v1/weight", R"({"target":"s1","weight":0,"force":true})")).force);
+  const Revoke revoke = std::get<Revoke>(*parse_command("/v1/revoke", R"({"id":"server 7","seconds":60})"));
+  EXPECT_EQ(path::revoked_id_text(revoke.word), "server 7");
+  EXPECT_EQ(revoke.seconds, std::chrono::seconds(60));
+  EXPECT_TRUE(std::get<Revoke>(*parse_command("/v1/revoke", R"({"id":"17","undo":true})")).undo);
   EXPECT_EQ(std::get<Take>(*parse_command("/v1/take", R"({"holding":"gateway 2"})")).holding, "gateway 2");
   EXPECT_EQ(std::get<Give>(*parse_command("/v1/give", R"({"holding":"gateway 2"})")).member, "");
   EXPECT_EQ(std::get<Give>(*parse_command("/v1/give", R"({"holding":"gateway 2","member":"b"})")).member, "b");
@@ -168,6 +181,8 @@ TEST(Command, EveryPathIsUnderstood) {
       EXPECT_TRUE(parse_command(known.path, R"({"target":"a"})"));
     else if (known.path == std::string("/v1/take") || known.path == std::string("/v1/give"))
       EXPECT_TRUE(parse_command(known.path, R"({"holding":"gateway 2"})"));
+    else if (known.path == std::string("/v1/revoke"))
+      EXPECT_TRUE(parse_command(known.path, R"({"id":"17"})"));
     else if (known.path == std::string("/v1/weight"))
       EXPECT_TRUE(parse_command(known.path, R"({"target":"a","weight":1})"));
     else

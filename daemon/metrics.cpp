@@ -5,6 +5,7 @@
 #include "daemon/snapshot.h"
 #include "daemon/warnings.h"
 #include "engine/replay/userspace.h"
+#include "roles/path/digest.h"
 
 namespace waymark {
 
@@ -233,6 +234,33 @@ void add_control(std::string& out, const Snapshot& s) {
       .sample({}, s.group->refused);
 }
 
+void add_path(std::string& out, const Snapshot& s) {
+  if (!s.revoked) return;
+  Family(out, "waymark_path_revoked", "gauge", "Ids that are revoked.").sample({}, s.revoked->in_force);
+  Family(out, "waymark_path_revoked_capacity", "gauge", "Ids that there is room for.").sample({}, s.revoked->room);
+  Family digests(out, "waymark_path_digest", "gauge",
+                 "Always 1; of what POPs must have alike, by part of the file. Where POPs' digests differ, one lags.");
+  const path::SharedDigest shared = path::shared_digest(*s.config);
+  for (const path::DigestPart& part : path::kDigestParts)
+    digests.sample({{"part", part.name}, {"digest", fmt::format("{:016x}", shared.*part.value)}}, 1);
+  struct Column {
+    const char *name, *help;
+    u64 PathTraffic::*value;
+  };
+  static constexpr Column kColumns[] = {
+      {"waymark_path_policy_packets_total", "Packets within the policy's rate, where it has one.",
+       &PathTraffic::packets},
+      {"waymark_path_policy_bytes_total", "Bytes of these IP packets.", &PathTraffic::bytes},
+      {"waymark_path_policy_over_rate_total", "Packets that were dropped, as they were beyond the policy's rate.",
+       &PathTraffic::over}};
+  const std::vector<PolicyTraffic> all = policy_traffic(s);
+  for (const Column& column : kColumns) {
+    Family family(out, column.name, "counter", column.help);
+    for (const PolicyTraffic& t : all)
+      if (t.policy->rate) family.sample({{"policy", t.policy->name}, {"towards", t.towards}}, t.counted.*column.value);
+  }
+}
+
 void add_http(std::string& out, const Snapshot& s) {
   struct Column {
     const char *name, *type, *help;
@@ -318,6 +346,7 @@ std::string metrics_text(const Snapshot& s) {
   add_neighbours(out, s);
   add_targets(out, s);
   add_control(out, s);
+  add_path(out, s);
   add_http(out, s);
   return out;
 }

@@ -105,7 +105,13 @@ Status Plane::start_control(const Config& config, bool adopted) {
   }
   control_ = std::make_unique<Control>(engine_.live(), std::move(life));
   control_->limit_checks(Checks::most_in_flight());
+  revoked_.follow(revoked_in(config), boot_time());  // before a packet meets the program
   return Done{};
+}
+
+const std::string& Plane::revoked_in(const Config& config) {
+  static const std::string none;
+  return config.path ? config.path->revoked : none;
 }
 
 void Plane::follow_sockets(const Config& config) {
@@ -273,6 +279,10 @@ void Plane::step(Time now) {
   }
   if (now >= punts_due_) follow_punts(now);
   greeter_.step(now);
+  if (!suspended_) {
+    revoked_.follow(revoked_in(*config_), now);
+    revoked_.look(now);
+  }
   if (punts_) punts_->look(now);
   begin_what_is_due(now);
   tick(now);
@@ -294,7 +304,7 @@ void Plane::tick(Time now) {
 Time Plane::deadline() const {
   if (landed_ || hops_changed_ || kernel_changed_) return Time{};
   Time due = std::min({interfaces_due_, punts_due_, greeter_.deadline(), resolver_->deadline(), control_->deadline(),
-                       routes_->deadline()});
+                       routes_->deadline(), suspended_ ? Time::max() : revoked_.deadline()});
   if (punts_) due = std::min(due, punts_->deadline());
   if (!flips_.empty()) due = std::min(due, flips_.front().since + kFlipPatience);
   if (in_work_) return due;  // its end is heard

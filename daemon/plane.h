@@ -16,6 +16,7 @@
 #include "daemon/greeter.h"
 #include "daemon/peers.h"
 #include "daemon/punts.h"
+#include "daemon/revoked_file.h"
 #include "daemon/route_keeper.h"
 #include "daemon/snapshot.h"
 #include "daemon/worker.h"
@@ -47,6 +48,9 @@ class Plane {
   void drain(const std::string& target, bool on, Answer answer);
   void reweigh(const std::string& target, std::optional<u32> weight, Answer answer);
   void take(const std::string& thing, Answer answer);
+  // Packets follow at once.
+  Status revoke(u64 word, std::optional<Duration> lasts) { return control_->revoke(word, lasts, boot_time()); }
+  Status unrevoke(u64 word) { return control_->unrevoke(word, boot_time()); }
   // Answers at once: this node goes on with it until the other one has it.
   Status give(const std::string& thing, const std::string& member) {
     return control_->give(thing, member, boot_time());
@@ -136,6 +140,8 @@ class Plane {
   void answer_takers(Time now);
   void describe_flows(Snapshot& s);
   void describe_neighbours(Snapshot& s);
+  void describe_revoked(Snapshot& s);
+  static const std::string& revoked_in(const Config& config);
 
   // plane_load.cpp
   static Result<std::vector<Prefix>> natives_for(const Config& config);
@@ -174,6 +180,9 @@ class Plane {
   std::unique_ptr<Peers> peers_;
   std::optional<GroupConfig> peers_of_;  // as peers_ was made
   Greeter greeter_;
+  RevokedFile revoked_{[this](const std::string& file, const std::vector<u64>& words) {
+    return control_->list_revoked(file, words, boot_time());
+  }};
   std::unique_ptr<Punts> punts_;  // where a role punts packets
   std::optional<netlink::Requests> requests_;
   bool suspended_ = false;

@@ -82,6 +82,19 @@ void Plane::describe_neighbours(Snapshot& s) {
   };
 }
 
+void Plane::describe_revoked(Snapshot& s) {
+  if (!control_->revoked().room) return;
+  s.revoked = control_->revoked();
+  s.revoked_trouble = revoked_.trouble();
+  s.list_revoked = [tables = engine_.tables(), seconds = control_->node().seconds(s.now)] {
+    std::vector<Revocation> all;
+    for (const Revocation& r : tables->live().revocations)
+      if (r.word && Revocations::in_force(r, seconds)) all.push_back(r);
+    std::ranges::sort(all, {}, [](const Revocation& r) { return std::pair(r.word & 1, r.word); });  // clients first
+    return all;
+  };
+}
+
 void Plane::describe(Snapshot& s) {
   const Meta& meta = engine_.live().meta[0];
   s.generation = control_->node().generation();
@@ -104,6 +117,7 @@ void Plane::describe(Snapshot& s) {
   for (const TargetView& t : s.targets) slots = std::max(slots, t.slot + 1);
   s.read_counters = [tables = engine_.tables(), slots](Snapshot& into) {
     into.traffic = tables->target_traffic(slots);
+    if (into.config->path) into.path_traffic = tables->path_traffic();
     into.counters = tables->counters();
   };
   if (const Load* load = engine_.load()) {
@@ -133,6 +147,7 @@ void Plane::describe(Snapshot& s) {
   }
   describe_flows(s);
   describe_neighbours(s);
+  describe_revoked(s);
   if (punts_) s.punts = punts_->counts();
   for (const auto& [name, obstacle] : obstacles_)
     if (!obstacle.empty()) s.warnings.push_back(obstacle);

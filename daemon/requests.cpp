@@ -6,6 +6,7 @@
 #include "daemon/last_target.h"
 #include "daemon/log.h"
 #include "daemon/takeover.h"
+#include "roles/path/revoked.h"
 
 namespace waymark {
 
@@ -117,6 +118,15 @@ std::optional<HttpReply> Daemon::carry_out(const Command& command, const Respond
               return refusal(404, done.error().sentence);
             return result(fmt::format("{} goes to {}; this node lets go once it is there", give.holding,
                                       give.member.empty() ? "the member whose it is" : give.member));
+          },
+          [&](const Revoke& revoke) -> std::optional<HttpReply> {
+            const std::string id = path::revoked_id_text(revoke.word);
+            const Status done =
+                revoke.undo ? plane_->unrevoke(revoke.word) : plane_->revoke(revoke.word, revoke.seconds);
+            if (!done) return refusal(revoke.undo ? 404 : 409, done.error().sentence);
+            if (revoke.undo) return result(fmt::format("{} is revoked no more", id));
+            return result(revoke.seconds ? fmt::format("{} is revoked for {} s", id, revoke.seconds->count())
+                                         : fmt::format("{} is revoked", id));
           },
           [&](const Reload&) {
             reload(respond);

@@ -8,6 +8,7 @@
 #include "daemon/snapshot.h"
 #include "daemon/warnings.h"
 #include "engine/replay/userspace.h"
+#include "roles/path/digest.h"
 #include "roles/role.h"
 
 namespace waymark {
@@ -88,6 +89,12 @@ Rows status(const Snapshot& s) {
     add("fragments_expired", held.expired);
     add("fragments_overlapping", held.overlapping);
     add("fragments_not_held", held.full);
+  }
+  if (s.config->path) add("path_digest", path::text(path::shared_digest(*s.config)));
+  if (s.revoked) {
+    add("revoked", u64(s.revoked->in_force));
+    add("revoked_listed", u64(s.revoked->listed));
+    add("revoked_room", u64(s.revoked->room));
   }
   for (const std::string& warning : warnings_of(s).sentences) add("warning", warning);
   return rows;
@@ -247,6 +254,10 @@ Result<Rows> show(const Snapshot& s, const Show& show) {
       return show_edge(s, show);
     case Show::What::neighbours:
       return show_neighbours(s, show);
+    case Show::What::path:
+      return show_path(s);
+    case Show::What::revoked:
+      return show_revoked(s, show.count);
     case Show::What::wellness:
     case Show::What::capture:
     case Show::What::events:

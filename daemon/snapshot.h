@@ -56,6 +56,7 @@ struct ProgramView {
   bool attached = false;          // on the interfaces; else the one that is jumps to it
 };
 
+using ListRevoked = std::function<std::vector<Revocation>()>;
 using ListNeighbours = std::function<std::vector<NeighbourSeen>(const NeighbourFilter&)>;
 
 struct Snapshot {
@@ -76,7 +77,8 @@ struct Snapshot {
   void read_counters_once() {
     if (const auto read = std::exchange(read_counters, {})) read(*this);
   }
-  std::vector<TargetCounters> traffic;  // by slot
+  std::vector<TargetCounters> traffic;    // by slot
+  std::vector<PathTraffic> path_traffic;  // of a POP's policies (roles/path/packet_rate.h)
   std::vector<AdjacencyView> adjacencies;
   Counters counters;
   SweepResult swept;
@@ -102,6 +104,9 @@ struct Snapshot {
   ListEdgeFlows list_edge_flows;              // as `edge`; likewise
   std::optional<NeighboursSwept> neighbours;  // where tenants have overlays
   ListNeighbours list_neighbours;             // likewise
+  std::optional<RevokedCounts> revoked;       // where there is a POP
+  std::string revoked_trouble;                // why its file of them is not followed; empty where it is
+  ListRevoked list_revoked;                   // as `revoked`; those in force, and likewise
 };
 
 u64 pin_capacity(const Snapshot& s);  // all ways for proven pins: never fewer than are used
@@ -131,6 +136,16 @@ struct TenantFlows {
   u64 taken = 0;                         // what counts against its limit just now
 };
 std::vector<TenantFlows> tenant_flows(const Snapshot& s);  // in the configuration's order
+
+// What a policy of [path] let pass one way, and what not.
+struct PolicyTraffic {
+  const PathPolicyConfig* policy = nullptr;  // of the snapshot's configuration
+  const char* towards = "";
+  PathTraffic counted{};
+};
+std::vector<PolicyTraffic> policy_traffic(const Snapshot& s);
+Rows show_path(const Snapshot& s);
+Rows show_revoked(const Snapshot& s, u32 most);
 
 Result<Rows> show_neighbours(const Snapshot& s, const Show& show);
 

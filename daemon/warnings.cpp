@@ -40,6 +40,10 @@ constexpr WarningKind kKinds[] = {
      "a tenant's overlay has as many known hosts as it may: others give way"},
     {"pop", "POPs or servers of paths are lost",
      "the next hop to another POP or to a server here is lost, or `down` names a POP: paths go on by the next one"},
+    {"revoked", "troubles with revoked ids",
+     "the file of revoked ids cannot be followed, or nine tenths of the room for them are taken"},
+    {"paths", "members have other files of POPs",
+     "a member of the group has other plans, POPs, servers or policies of paths"},
     {"guests", "servers refuse guests", "the API, metrics or health server refused guests within the last minute"},
     {"hook", "hooks failed", "the program of `on_event` failed or cannot be run"},
 };
@@ -210,6 +214,15 @@ void add_pops(Collector& c, const Snapshot& s) {
   c.end();
 }
 
+void add_revoked(Collector& c, const Snapshot& s) {
+  if (!s.revoked) return;
+  if (!s.revoked_trouble.empty()) c.add("revoked", s.revoked_trouble);
+  if (u64(s.revoked->in_force) * 10 >= u64(s.revoked->room) * 9)
+    c.add("revoked", fmt::format("{} ids are revoked, and \"revocations\" in [path] has room for {}",
+                                 s.revoked->in_force, s.revoked->room));
+  c.end();
+}
+
 void add_neighbours(Collector& c, const Snapshot& s) {
   for (const OverlayNeighbours& o : overlay_neighbours(s))
     if (o.known > o.most)
@@ -280,6 +293,13 @@ Warnings warnings_of(const Snapshot& s) {
   add_edge(c, s);
   add_neighbours(c, s);
   add_pops(c, s);
+  add_revoked(c, s);
+  if (s.group)
+    for (const group::MemberView& m : s.group->members)
+      if (!m.paths_differ.empty())
+        c.add("paths", fmt::format("member {} has not the same of [path] as this POP: {} differ", m.name,
+                                   fmt::join(m.paths_differ, ", ")));
+  c.end();
   for (const HttpCounts& http : s.http)
     if (!http.warning.empty()) c.add("guests", http.warning);
   c.end();

@@ -198,6 +198,23 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
          t.s.adjacencies.push_back({ip("2001:db8:7::7"), false, "", {}, {}, 0, "there is no route"});
        },
        {"server 7, which is here, is lost: there is no route"}},
+      {"revoked",
+       [](Site& t) {
+         t.s.revoked = RevokedCounts{.in_force = 3, .listed = 3, .room = 1'024};
+         t.s.revoked_trouble = "/etc/revoked: line 3";
+       },
+       {"/etc/revoked: line 3"}},
+      {"revoked",
+       [](Site& t) { t.s.revoked = RevokedCounts{.in_force = 922, .listed = 0, .room = 1'024}; },
+       {"922 ids are revoked, and \"revocations\" in [path] has room for 1024"}},
+      {"paths",
+       [](Site& t) {
+         group::MemberView other;
+         other.name = "pop-2", other.up = true, other.paths_differ = {"servers", "policies"};
+         t.config.group.emplace().mirror = false;
+         t.s.group = group::GroupView{true, {other}, 0, "", 0};
+       },
+       {"member pop-2 has not the same of [path] as this POP: servers, policies differ"}},
       {"guests",
        [](Site& t) { t.s.http.emplace_back().warning = "[api] metrics refuses guests: places 7 since the start"; },
        {"[api] metrics refuses guests: places 7 since the start"}},

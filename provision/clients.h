@@ -39,6 +39,8 @@ struct Addressed {
 Result<Addressed> addressed(const Config& config, const Client& client);
 
 std::string as_table(const Config& config, const std::vector<Addressed>& clients);
+// Those who are revoked, as the file that POPs watch has them ([path] revoked).
+std::string as_revoked(const std::vector<Client>& clients);
 std::string as_json(const Config& config, const std::vector<Addressed>& clients);
 // For one machine. New connections take the address that is not deprecated.
 std::string as_networkd(const Addressed& client, const std::string& interface);

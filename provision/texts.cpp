@@ -39,6 +39,13 @@ std::string as_table(const Config& config, const std::vector<Addressed>& clients
   return aligned(table);
 }
 
+std::string as_revoked(const std::vector<Client>& clients) {
+  std::string out = "# Ids of clients that are revoked, written by `waymark provision`\n";
+  for (const Client& client : clients)
+    if (client.revoked) out += fmt::format("client {}  # {}, {}\n", client.id, client.name, moment(*client.revoked));
+  return out;
+}
+
 std::string as_json(const Config& config, const std::vector<Addressed>& clients) {
   nlohmann::ordered_json out = nlohmann::ordered_json::array();
   for (const Addressed& c : clients) {
