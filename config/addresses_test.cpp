@@ -54,7 +54,8 @@ void walk(const S& section, const Visit& visit) {
 
 // Keys that may have more: where sockets are.
 const std::set<std::string> kPeers = {"\"address\" in [[group.member]]"},
-                            kSockets = {"\"listen\" in [group]", "\"metrics\" in [api]", "\"health\" in [api]"};
+                            kSockets = {"\"listen\" in [group]", "\"listen\" in [dns]", "\"metrics\" in [api]",
+                                        "\"health\" in [api]"};
 
 TEST(Addresses, NoKeyTakesWhatStandsForNoHost) {
   std::set<std::string> found;
@@ -121,6 +122,9 @@ TEST(Addresses, NoKeyTakesWhatStandsForNoHost) {
                                           "\"address\" in [[service.target]]",
                                           "\"listen\" in [group]",
                                           "\"address\" in [[group.member]]",
+                                          "\"listen\" in [dns]",
+                                          "\"resolvers\" in [dns]",
+                                          "\"address\" in [[dns.name]]",
                                           "\"prefix\" in [plan.NAME]",
                                           "\"metrics\" in [api]",
                                           "\"health\" in [api]"}))

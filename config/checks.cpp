@@ -127,6 +127,7 @@ void check(const Config& config, const Places& places, Problems& problems) {
   check_owners(in);
   check_group(in);
   check_plans(in);
+  check_dns(in);
 }
 
 }  // namespace waymark::config

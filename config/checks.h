@@ -26,6 +26,7 @@ void check(const Config& config, const Places& places, Problems& problems);
 void check_owners(Checking&);  // whose is an address: no two of what roles own (roles/role.h) is the same
 void check_group(Checking&);   // group, announcements, where this node listens
 void check_plans(Checking&);
+void check_dns(Checking&);
 
 // A service, as far as it matters who serves a port: no two of one zone may serve the same one of an address.
 struct Served {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/address_text.h"
 #include "config/checks.h"
 #include "roles/role.h"
 
@@ -35,17 +36,22 @@ void check_members(Checking& in, const GroupConfig& group) {
 void check_sockets(Checking& in) {
   struct Socket {
     const char* whose;
-    const std::string* at;
+    std::string at;
   };
   const Config& c = in.config;
   std::vector<Socket> sockets;
   const auto add = [&](const char* whose, const std::string& at, Mark place) {
     if (at.empty()) return;  // it has an error of its own
     for (const Socket& other : sockets)
-      if (*other.at == at) return in.problems.error(place, fmt::format("{} is at {} like {}", whose, at, other.whose));
-    sockets.push_back({whose, &at});
+      if (other.at == at) return in.problems.error(place, fmt::format("{} is at {} like {}", whose, at, other.whose));
+    sockets.push_back({whose, at});
   };
   if (c.group) add("\"listen\" in [group]", c.group->listen, in.places.at(c.group->listen));
+  if (c.dns)
+    for (const Address& a : c.dns->listen) {
+      const std::string host = is_ip4(a) ? text(a) : "[" + text(a) + "]";
+      add("\"listen\" in [dns]", fmt::format("{}:{}", host, c.dns->port), in.places.at(a));
+    }
   if (c.api.metrics) add("\"metrics\" in [api]", *c.api.metrics, in.places.at(c.api.metrics));
   if (c.api.health) add("\"health\" in [api]", *c.api.health, in.places.at(c.api.health));
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "config/dns.h"
 #include "config/values.h"
 #include "core/records.h"
 #include "core/siphash.h"
@@ -112,6 +113,7 @@ struct Config {
 #undef WM_ROLE_SECTION
   std::optional<GroupConfig> group;
   std::optional<AnnounceConfig> announce;
+  std::optional<DnsConfig> dns;
   std::vector<PlanConfig> plan;
   ApiConfig api;
   std::string log_level = "info";

@@ -150,9 +150,18 @@ std::string difference(const Config& before, const Config& after) {
   say(out, members_added, "+", "member");
   say(out, members_removed, "-", "member");
 
+  Names names_added, names_removed;
+  compare(
+      before.dns ? before.dns->name : std::vector<DnsNameConfig>(),
+      after.dns ? after.dns->name : std::vector<DnsNameConfig>(), [&](auto& gone) { names_removed.add(gone.name); },
+      ignore, [&](auto& fresh) { names_added.add(fresh.name); });
+  say(out, names_added, "+", "name");
+  say(out, names_removed, "-", "name");
+
   if (!same(before.engine.interfaces, after.engine.interfaces)) sections.add("interfaces");
   if (before.engine.first != after.engine.first) sections.add("[engine] first");
   if (before.announce != after.announce) sections.add("[announce]");
+  if (before.dns != after.dns) sections.add("[dns]");
   for (u32 role = 0; role < kRoles; ++role)
     if ((roles_of(before) ^ roles_of(after)) & role_bit(Role(role)))
       sections.add(fmt::format("[{}]", name_of(Role(role))));

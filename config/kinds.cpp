@@ -202,6 +202,45 @@ Result<std::string> HostName::read(const Node& node) const {
   return *name;
 }
 
+// RFC 1035, 2.3.4, and what hosts' and services' names are made of.
+Result<std::string> DomainName::read(const Node& node) const {
+  const auto* text = node.as<std::string>();
+  if (!text) return unwanted(wants(), node);
+  std::string name = *text;
+  if (name.ends_with('.')) name.pop_back();
+  if (name.empty() || name.size() > 253) return unwanted(wants(), node);
+  std::size_t label = 0;
+  for (char& c : name) {
+    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    if (!plain && (c != '.' || !label)) return unwanted(wants(), node);
+    label = plain ? label + 1 : 0;
+    if (label > 63)
+      return Error{fmt::format("must have parts of at most 63 characters between dots, not {}", quoted(*text))};
+  }
+  return label ? Result<std::string>(name) : unwanted(wants(), node);
+}
+
+Result<std::string> AlpnId::read(const Node& node) const {
+  const auto* text = node.as<std::string>();
+  const bool plain = text && std::all_of(text->begin(), text->end(), [](char c) {
+                       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+                              c == '-' || c == '_' || c == '/';
+                     });
+  if (!plain || text->empty() || text->size() > 255) return unwanted(wants(), node);
+  return *text;
+}
+
+Result<Address> ListenAddress::read(const Node& node) const {
+  const auto* text = node.as<std::string>();
+  if (!text) return unwanted(wants(), node);
+  const auto address = read_address(*text);
+  if (!address) return address.error().sentence.empty() ? unwanted(wants(), node) : address.error();
+  if (const std::string why = why_not(*address, Takes::sockets); !why.empty())
+    return Error{fmt::format("must be an address that a socket can listen at; {}", why)};
+  return address;
+}
+
 Result<std::string> FilePath::read(const Node& node) const {
   const auto* path = node.as<std::string>();
   if (!path || path->size() > 4000 || path->size() < 2 || path->front() != '/' || !printable(*path))

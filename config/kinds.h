@@ -153,6 +153,24 @@ struct HostName {
   std::string show(const std::string& value) const { return fmt::format("\"{}\"", value); }
 };
 
+// A name in DNS, of letters, digits, hyphens and underscores. As it is kept: in lower case, without a dot at its end.
+struct DomainName {
+  std::string wants() const { return "a name such as \"www.example.net\""; }
+  Result<std::string> read(const Node& node) const;
+};
+
+// An application protocol's ALPN id (RFC 7301).
+struct AlpnId {
+  std::string wants() const { return "a protocol such as \"h2\", of at most 255 letters, digits and .-_/"; }
+  Result<std::string> read(const Node& node) const;
+};
+
+// Where a socket may listen, at a port that another key has.
+struct ListenAddress {
+  std::string wants() const { return "an IPv4 or IPv6 address"; }
+  Result<Address> read(const Node& node) const;
+};
+
 struct FilePath {
   std::string wants() const { return "an absolute path of at most 4000 bytes"; }
   Result<std::string> read(const Node& node) const;

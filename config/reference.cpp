@@ -69,11 +69,13 @@ struct Page {
 };
 
 struct Homes {
-  std::string_view key, home;
+  std::string_view key, within = {}, home = {};  // within: sections whose label begins so, with a dot behind it
   int count = 0;
 
   template <class T, class... F>
   void operator()(const Section<T, F...>& section, std::size_t) {
+    const std::string_view rest = section.label.substr(std::min(within.size(), section.label.size()));
+    if (!within.empty() && (!section.label.starts_with(within) || !rest.starts_with('.'))) return;
     const auto look = [&](std::string_view k) {
       if (k != key) return;
       home = section.label;
@@ -123,6 +125,8 @@ constexpr std::string_view kTail = R"(
   carries.
 - A plan's prefix and fields fill 128 bits exactly, with each field but `zero` at most once. No address belongs to two
   plans. A tag needs a key, and an epoch a tag.
+- `[dns]` needs `[path]`, and a zone at least. Each name lies in a zone, and no zone in another. A name server within its
+  zone has an `address` there, which is the same for all.
 - `mtu` names listed interfaces.
 - What is legal but hardly meant is a warning, and the file is still good: all targets of weight 0, two targets of a
   service at one address, a port without GUE, a host without services, a director that cannot reach the host.
@@ -130,9 +134,11 @@ constexpr std::string_view kTail = R"(
 
 }  // namespace
 
-std::string_view home_of(std::string_view key) {
-  Homes homes{key, {}};
+std::string_view home_of(std::string_view key, std::string_view label) {
+  Homes homes{key}, within{key, label.substr(0, label.find(']'))};
   visit_sections(kRoot, homes);
+  visit_sections(kRoot, within);
+  if (!label.empty() && within.count == 1) return within.home;
   return homes.count == 1 ? homes.home : std::string_view();
 }
 

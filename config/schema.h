@@ -3,6 +3,7 @@
 // docs/configuration.md all come from here.
 #pragma once
 
+#include "config/dns_schema.h"
 #include "config/keys.h"
 #define WM_ROLE_FILE schema.h
 #include "roles/include_each.h"
@@ -178,6 +179,7 @@ constexpr auto kRoot =
                     WM_ROLES(WM_ROLE_FIELD)  // director, host and so on
                     Field{"group", &Config::group, Inner{kGroup}, optional, ""},
                     Field{"announce", &Config::announce, Inner{kAnnounce}, optional, ""},
+                    Field{"dns", &Config::dns, Inner{kDns}, optional, ""},
                     Field{"plan", &Config::plan, Keyed{kPlan, 256}, optional, ""},
                     Field{"api", &Config::api, Inner{kApi}, optional, ""});
 #undef WM_ROLE_FIELD

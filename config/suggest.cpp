@@ -42,7 +42,7 @@ std::string_view nearest(std::string_view wrong, const std::vector<std::string_v
 std::string unknown_key(std::string_view key, std::string_view label, const std::vector<std::string_view>& keys) {
   const std::string start = fmt::format("unknown key {} {}", quoted(key),
                                         label.empty() ? "at the top of the file" : fmt::format("in {}", label));
-  if (const auto home = home_of(key); !home.empty()) return fmt::format("{}; it belongs in {}", start, home);
+  if (const auto home = home_of(key, label); !home.empty()) return fmt::format("{}; it belongs in {}", start, home);
   if (const auto near = nearest(key, keys); !near.empty()) return fmt::format("{}; did you mean \"{}\"?", start, near);
   std::string all;
   for (const auto k : keys) all += fmt::format("{}\"{}\"", all.empty() ? "" : ", ", k);

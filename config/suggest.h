@@ -13,7 +13,8 @@ std::string_view nearest(std::string_view wrong, const std::vector<std::string_v
 // The sentence about a key that `label` does not have: names the nearest, or where the key belongs, or all there are.
 std::string unknown_key(std::string_view key, std::string_view label, const std::vector<std::string_view>& keys);
 
-// The section that has this key, empty if there is none or several have it. Comes from the schema.
-std::string_view home_of(std::string_view key);
+// The section that has this key: the only one within that of this label, else the only one of all; empty where several
+// have it, or none. Comes from the schema.
+std::string_view home_of(std::string_view key, std::string_view label);
 
 }  // namespace waymark::config

@@ -1,0 +1,72 @@
+#include "dns/server_address.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace waymark::dns {
+
+namespace {
+
+const TagKey* newest_key(const Plan& plan) {
+  const auto keys = std::span(plan.keys).first(plan.key_count);
+  const auto newest = std::ranges::max_element(keys, {}, &TagKey::epoch);
+  return newest == keys.end() ? nullptr : &*newest;
+}
+
+bool fits(u32 value, u32 width) { return width >= 32 || value >> width == 0; }
+
+// Of the servers the one with the highest number wins: so the others' clients stay where they are when one comes or
+// goes, and each has its share (rendezvous hashing with weights).
+double draw(const Address& client, const Choice& choice) {
+  SipHash hash({choice.id, 0});
+  hash.add(client.high);
+  hash.add(client.low);
+  const double unit = (double(hash.finish(0, 16) >> 11) + 1) * 0x1p-53;  // above 0, at most 1
+  return unit == 1 ? HUGE_VAL : -double(choice.weight) / std::log(unit);
+}
+
+}  // namespace
+
+std::optional<Address> address_of(const Plan& plan, const Address& client, u32 server, std::span<const u32> path,
+                                  u32 policy) {
+  const PlanField hops = field_of(plan, FieldKind::path);
+  if (path.empty() || path.size() > hops.count || !fits(server, field_of(plan, FieldKind::id).width) ||
+      !fits(policy, field_of(plan, FieldKind::policy).width))
+    return {};
+  Address out = write_field(plan, FieldKind::id, plan.prefix, server);
+  for (u32 i = 0; i < path.size(); ++i) {
+    if (!path[i] || !fits(path[i], hops.width)) return {};
+    out = write_field(plan, FieldKind::path, out, path[i], i);
+  }
+  out = write_field(plan, FieldKind::policy, out, policy);
+  const TagKey* key = newest_key(plan);
+  if (has(plan, FieldKind::epoch) && key) out = write_field(plan, FieldKind::epoch, out, key->epoch);
+  if (!has(plan, FieldKind::tag)) return out;
+  if (!key) return {};
+  return write_field(plan, FieldKind::tag, out, tag_by(plan, key->key, out, client_in_tag(client, true)));
+}
+
+std::optional<Address> address_for(const Zones& zones, const Node& node, const Ways& ways, const Lost& lost,
+                                   const Address& client, u32 pop) {
+  struct Candidate {
+    const Choice* choice;
+    bool is_lost;
+    double drawn;
+  };
+  std::vector<Candidate> all;
+  all.reserve(node.servers.size());
+  for (const Choice& choice : node.servers)
+    if (choice.weight)
+      all.push_back(
+          {&choice, lost.servers.contains(choice.id) || lost.pops.contains(choice.pop), draw(client, choice)});
+  std::ranges::sort(all, [](const Candidate& a, const Candidate& b) {
+    return a.is_lost != b.is_lost ? b.is_lost : a.drawn > b.drawn;
+  });
+  for (const Candidate& candidate : all)
+    if (const auto path = ways.path(pop, candidate.choice->pop, node.policy))
+      if (const auto address = address_of(zones.servers(), client, candidate.choice->id, *path, node.policy))
+        return address;
+  return {};
+}
+
+}  // namespace waymark::dns
