@@ -153,6 +153,8 @@ int show_command(const Daemon& daemon, const ShowOptions& options) {
     fmt::print("the edge knows no such flow\n");
   } else if (nothing && options.what == "neighbours") {
     fmt::print("no such host is known in a tenant's overlay\n");
+  } else if (nothing && options.what == "dns") {
+    fmt::print("the node has no [dns]\n");
   } else if (nothing && options.words.size() > 1) {
     fmt::print("no pin knows this flow\n");
   } else if (nothing && options.what == "revoked") {

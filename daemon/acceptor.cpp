@@ -23,11 +23,6 @@ constexpr int kBacklog = 512;  // a burst of strangers is not to cost a member i
 constexpr Duration kListenAgain = 1s, kTakeAgain = 250ms;
 constexpr Duration kTell = 10s;  // no more often
 
-Address address_of(const sockaddr_storage& from) {
-  if (from.ss_family == AF_INET) return address_of(be32{reinterpret_cast<const sockaddr_in&>(from).sin_addr.s_addr});
-  return load_address(&reinterpret_cast<const sockaddr_in6&>(from).sin6_addr);
-}
-
 // With a reset, so that it leaves no state behind on this side either.
 void cast_off(int socket) {
   const linger at_once{1, 0};
@@ -93,7 +88,7 @@ struct Acceptor::Parts : std::enable_shared_from_this<Parts> {
       socklen_t size = sizeof from;
       const int one = accept4(socket, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (one >= 0) {
-        if (!taken(one, address_of(from))) cast_off(one);
+        if (!taken(one, sender_of(from))) cast_off(one);
         continue;
       }
       switch (const int error = errno) {

@@ -81,6 +81,7 @@ struct Show {
     edge,
     path,
     revoked,
+    dns,
     capture,
     events,
     metrics,

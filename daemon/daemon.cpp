@@ -49,6 +49,7 @@ Daemon::Daemon(const RunOptions& options, const Config& config, std::string leas
 
 Daemon::~Daemon() {
   loop_.close();
+  dns_.reset();
   end_servers();
 }
 
@@ -74,6 +75,7 @@ void Daemon::drop_plane() {
 
 int Daemon::run() {
   follow_config();
+  follow_dns();
   loop_.on_signal(SIGHUP, [this] {
     if (const Status done = standing_.may_change(); !done) return log::warning(done.error().sentence);
     reload(std::nullopt);
@@ -130,6 +132,7 @@ Time Daemon::step() {
   if (!plane_) return due;
   plane_->step(now);
   follow_wellness(now);
+  due = std::min(due, follow_lost(now));
   if (wellness_due_ > now) due = std::min(due, wellness_due_);
   return std::min({due, plane_->deadline(), take_events(now)});
 }
@@ -206,6 +209,7 @@ void Daemon::config_read(Result<Config> config) {
     reload_changed_ = difference(*config_, *next);
     config_ = next;
     follow_config();
+    follow_dns();
     adopt_servers(std::move(*servers));
     end_reload(done);
   });

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "daemon/capture.h"
+#include "daemon/dns/server.h"
 #include "daemon/drops.h"
 #include "daemon/events.h"
 #include "daemon/files.h"
@@ -81,6 +82,11 @@ class Daemon {
   HttpReply follow_events(const Show& show);
   void follow_config();  // what the process itself does by it
 
+  // daemon/naming.cpp
+  void follow_dns();
+  Status serve_names(std::shared_ptr<const dns::Zones> zones);
+  Time follow_lost(Time now);
+
   // daemon/servers.cpp
   struct Moved {  // by a reload
     bool metrics = false, health = false;
@@ -126,6 +132,10 @@ class Daemon {
   const FilePlan files_;
   std::unique_ptr<HttpServer> api_, metrics_, health_;  // their threads ask the loop
   std::list<std::future<void>> retired_;                // servers on their way out
+  std::unique_ptr<DnsServer> dns_;                      // its thread posts to the loop
+  std::shared_ptr<const Config> lost_of_;               // as it was told last what is lost
+  u64 lost_seen_ = 0;
+  Time lost_due_{0};
 };
 
 }  // namespace waymark

@@ -12,17 +12,18 @@ namespace {
 // Tables and programs twice over are some 120 descriptors, a ring has one for each CPU.
 constexpr u32 kReserve = 384;
 constexpr u32 kGroup = 96;
-constexpr u32 kApi = 64, kMetrics = 128, kHealth = 64;
+constexpr u32 kApi = 64, kMetrics = 128, kHealth = 64, kDns = 128, kMostDns = 1000;
 constexpr u32 kChecksWanted = 1024, kMostChecks = 4096;
 constexpr u32 kOfUse = 16'384;
 
 }  // namespace
 
 FilePlan plan_files(u32 limit) {
-  FilePlan plan{limit, kReserve, kGroup, kApi, kMetrics, kHealth, 0, false};
-  constexpr u32 kFixed = kReserve + kGroup + kApi + kMetrics + kHealth;
+  FilePlan plan{limit, kReserve, kGroup, kApi, kMetrics, kHealth, kDns, 0, false};
+  constexpr u32 kFixed = kReserve + kGroup + kApi + kMetrics + kHealth + kDns;
   if (limit >= kFixed + kChecksWanted) {
     plan.checks = std::min(limit - kFixed, kMostChecks);
+    plan.dns = std::min(kMostDns, kDns + (limit - kFixed - plan.checks));
     return plan;
   }
   // The reserve is what the daemon cannot do without, so it shrinks least: to half of the files.
@@ -35,7 +36,8 @@ FilePlan plan_files(u32 limit) {
   plan.api = share(kApi, 8);
   plan.metrics = share(kMetrics, 8);
   plan.health = share(kHealth, 8);
-  const u32 given = plan.group + plan.api + plan.metrics + plan.health;
+  plan.dns = share(kDns, 8);
+  const u32 given = plan.group + plan.api + plan.metrics + plan.health + plan.dns;
   plan.checks = std::max(16u, rest > given ? rest - given : 0);
   return plan;
 }

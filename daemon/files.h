@@ -13,6 +13,7 @@ struct FilePlan {
   u32 reserve = 0;  // tables, links, netlink, locks, the log, configuration, and twice the tables during a reload
   u32 group = 0;    // members' connections, and those that have not proven who they are
   u32 api = 0, metrics = 0, health = 0;  // guests at once
+  u32 dns = 0;                           // TCP connections to the name server
   u32 checks = 0;                        // checks in flight: what remains
   bool small = false;                    // the shares are less than one wants
 };

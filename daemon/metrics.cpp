@@ -148,6 +148,30 @@ void add_edge(std::string& out, const Snapshot& s) {
     told.sample({{"became", became}}, count);
 }
 
+void add_dns(std::string& out, const Snapshot& s) {
+  if (!s.dns) return;
+  const DnsView& d = *s.dns;
+  Family questions(out, "waymark_dns_questions_total", "counter", "Questions to the name server, by how they ended.");
+  for (std::size_t i = 0; i < dns::kOutcomes; ++i)
+    questions.sample({{"outcome", dns::name_of(dns::Outcome(i))}}, d.outcomes[i]);
+  Family limited(out, "waymark_dns_limited_total", "counter",
+                 "Questions beyond the rate of their source, by what became of them.");
+  for (std::size_t i = 0; i < dns::kLimited; ++i)
+    limited.sample({{"action", dns::name_of(dns::Limited(i))}}, d.limited[i]);
+  Family cookies(out, "waymark_dns_cookies_total", "counter",
+                 "Questions by the cookie that they had: none, the client's own alone, a good or a bad one of ours.");
+  for (std::size_t i = 0; i < dns::kCookies; ++i)
+    cookies.sample({{"cookie", dns::name_of(dns::Cookies(i))}}, d.cookies[i]);
+  Family(out, "waymark_dns_unsent_total", "counter", "Answers by UDP that the kernel did not take.")
+      .sample({}, d.untaken);
+  Family(out, "waymark_dns_connections", "gauge", "TCP connections to the name server.").sample({}, d.connections);
+  Family(out, "waymark_dns_connections_limit", "gauge", "TCP connections there may be.").sample({}, d.most_connections);
+  Family(out, "waymark_dns_connections_refused_total", "counter", "TCP connections that were refused or displaced.")
+      .sample({}, d.refused);
+  Family listens(out, "waymark_dns_listens", "gauge", "1 where the name server listens at the address.");
+  for (const EndpointView& e : d.listen) listens.sample({{"address", text(e.address)}}, e.listens);
+}
+
 void add_neighbours(std::string& out, const Snapshot& s) {
   if (!s.neighbours) return;
   const auto sample = [](Family& of, const OverlayNeighbours& o, u64 value) {
@@ -344,6 +368,7 @@ std::string metrics_text(const Snapshot& s) {
   add_flows(out, s);
   add_edge(out, s);
   add_neighbours(out, s);
+  add_dns(out, s);
   add_targets(out, s);
   add_control(out, s);
   add_path(out, s);

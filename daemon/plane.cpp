@@ -247,6 +247,7 @@ void Plane::on_kernel() {
 void Plane::follow_next_hops(Time now) {
   for (Resolution& r : resolver_->poll(now)) {
     Resolution& known = next_hops_[key_of(r.target)];
+    ++next_hop_changes_;
     // One that was silent is no better while it is asked again.
     const bool silent = known.why.size() && known.reach == Resolution::Reach::none;
     if (r.reach == Resolution::Reach::pending && silent) r.reach = Resolution::Reach::none;

@@ -20,6 +20,7 @@
 #include "daemon/route_keeper.h"
 #include "daemon/snapshot.h"
 #include "daemon/worker.h"
+#include "dns/ways.h"
 #include "engine/xdp/engine.h"
 #include "node/control.h"
 #include "rtnetlink/resolver.h"
@@ -73,6 +74,10 @@ class Plane {
   std::vector<Event> take_events() { return control_->take_events(); }
 
   std::vector<TargetView> targets() const { return control_->node().targets(); }
+
+  // POPs and servers here whose next hop is lost, and POPs that the operator took out.
+  dns::Lost lost() const;
+  u64 next_hop_changes() const { return next_hop_changes_; }
 
   void describe(Snapshot& s);
   std::optional<Pin> find_pin(const FlowQuery& flow);
@@ -138,6 +143,7 @@ class Plane {
   void wait_for_flip(u64 generation, Answer answer);
   void answer_flips(Time now);
   void answer_takers(Time now);
+  AdjacencyView adjacency(const Address& target) const;
   void describe_flows(Snapshot& s);
   void describe_neighbours(Snapshot& s);
   void describe_revoked(Snapshot& s);
@@ -211,6 +217,7 @@ class Plane {
   std::set<std::string> fallbacks_told_;
   bool kernel_changed_ = true, landed_ = false, hops_changed_ = false;
   Time interfaces_due_{0}, natives_due_ = Time::max(), natives_after_{0}, punts_due_ = Time::max();
+  u64 next_hop_changes_ = 0;
   u64 routes_seen_ = 0;  // Resolver::route_changes()
 };
 

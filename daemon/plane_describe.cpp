@@ -6,6 +6,7 @@
 #include "base/address_text.h"
 #include "daemon/plane.h"
 #include "node/compile.h"
+#include "roles/path/role.h"
 
 namespace waymark {
 
@@ -95,6 +96,38 @@ void Plane::describe_revoked(Snapshot& s) {
   };
 }
 
+AdjacencyView Plane::adjacency(const Address& target) const {
+  AdjacencyView view{target, false, "", {}, {}, 0, "not asked yet", NextHop::Reach::pending};
+  const auto it = next_hops_.find({target.high, target.low});
+  if (it == next_hops_.end()) return view;
+  const Resolution& r = it->second;
+  view.why = r.why;
+  view.reach = NextHop::Reach(r.reach);
+  if (!r.adjacency) return view;
+  view.usable = true;
+  view.interface = resolver_->link_name(r.adjacency->interface);
+  if (view.interface.empty()) view.interface = fmt::format("interface {}", r.adjacency->interface);
+  view.source = r.adjacency->source;
+  view.destination = r.adjacency->destination;
+  view.mtu = r.adjacency->mtu;
+  view.gateway = r.adjacency->gateway;
+  if (view.gateway) view.why = fmt::format("the route to {} has a gateway", text(target));
+  return view;
+}
+
+dns::Lost Plane::lost() const {
+  dns::Lost out;
+  if (!config_->path) return out;
+  const PathConfig& path = *config_->path;
+  out.pops.insert(path.down.begin(), path.down.end());
+  for (const path::Destination& d : path::destinations(path)) {
+    if (!is_lost(adjacency(d.target.address), d.target.tunnel)) continue;
+    if (d.pop) out.pops.insert(d.pop->id);
+    if (d.server) out.servers.insert(d.server->id);
+  }
+  return out;
+}
+
 void Plane::describe(Snapshot& s) {
   const Meta& meta = engine_.live().meta[0];
   s.generation = control_->node().generation();
@@ -126,25 +159,7 @@ void Plane::describe(Snapshot& s) {
       s.programs.push_back({program.name, facts.tag, facts.verified_instructions, facts.id == load->program.id});
     s.interfaces = interfaces();
   }
-  for (const Address& target : control_->node().next_hops_wanted()) {
-    AdjacencyView view{target, false, "", {}, {}, 0, "not asked yet", NextHop::Reach::pending};
-    if (const auto it = next_hops_.find({target.high, target.low}); it != next_hops_.end()) {
-      const Resolution& r = it->second;
-      view.why = r.why;
-      view.reach = NextHop::Reach(r.reach);
-      if (r.adjacency) {
-        view.usable = true;
-        view.interface = resolver_->link_name(r.adjacency->interface);
-        if (view.interface.empty()) view.interface = fmt::format("interface {}", r.adjacency->interface);
-        view.source = r.adjacency->source;
-        view.destination = r.adjacency->destination;
-        view.mtu = r.adjacency->mtu;
-        view.gateway = r.adjacency->gateway;
-        if (view.gateway) view.why = fmt::format("the route to {} has a gateway", text(target));
-      }
-    }
-    s.adjacencies.push_back(std::move(view));
-  }
+  for (const Address& target : control_->node().next_hops_wanted()) s.adjacencies.push_back(adjacency(target));
   describe_flows(s);
   describe_neighbours(s);
   describe_revoked(s);

@@ -77,11 +77,12 @@ TEST(HttpTextTest, QueriesAreUnescapedWhateverTheyHold) {
 TEST(FilePlanTest, SharesNeverExceedTheFilesThereAre) {
   for (u32 limit = 256; limit <= 20'000; limit += 37) {
     const FilePlan plan = plan_files(limit);
-    EXPECT_LE(plan.reserve + plan.group + plan.api + plan.metrics + plan.health + plan.checks, limit) << limit;
-    for (const u32 share : {plan.group, plan.api, plan.metrics, plan.health, plan.checks})
+    EXPECT_LE(plan.reserve + plan.group + plan.api + plan.metrics + plan.health + plan.dns + plan.checks, limit)
+        << limit;
+    for (const u32 share : {plan.group, plan.api, plan.metrics, plan.health, plan.dns, plan.checks})
       EXPECT_GE(share, 8u) << limit;
     EXPECT_GE(plan.reserve, 128u) << limit;
-    EXPECT_EQ(plan.small, limit < 1760) << limit;
+    EXPECT_EQ(plan.small, limit < 1888) << limit;
   }
   EXPECT_GE(plan_files(16'384).checks, 4096u);
   EXPECT_NE(in_words(plan_files(300)).find("LimitNOFILE"), std::string::npos);

@@ -175,6 +175,7 @@ std::shared_ptr<Snapshot> Daemon::snapshot() {
   if (plane_) plane_->describe(*s);
   for (const HttpServer* server : {api_.get(), metrics_.get(), health_.get()})
     if (server) s->http.push_back(server->counts());
+  if (dns_) s->dns = dns_->view();
   s->drops = drops_.growing();
   s->refused = refused_.views();
   s->refusing = refused_.growing();

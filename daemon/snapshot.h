@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "daemon/command.h"
+#include "daemon/dns/server.h"
 #include "daemon/flows.h"
 #include "daemon/hook.h"
 #include "daemon/refused.h"
@@ -38,6 +39,8 @@ struct AdjacencyView {
   NextHop::Reach reach = NextHop::Reach::none;  // when not usable
   bool gateway = false;                         // the next hop is a router
 };
+// Whether packets cannot reach it by such a tunnel.
+bool is_lost(const AdjacencyView& way, Tunnel tunnel);
 
 // Packets that the program left to the daemon.
 struct PuntCounts {
@@ -98,6 +101,7 @@ struct Snapshot {
   std::vector<RefusedView> refused;           // of drivers that count it
   std::vector<std::string> refusing;          // a sentence for each that does, just now
   std::optional<HookCounts> hook;             // where there is one
+  std::optional<DnsView> dns;                 // where there is a name server
   std::optional<FlowsView> flows;             // where there is a firewall
   std::optional<EdgeView> edge;               // where there is an edge
   ListFlows list_flows;                       // as `flows`; looks into the tables, and may outlive the engine
@@ -146,6 +150,7 @@ struct PolicyTraffic {
 std::vector<PolicyTraffic> policy_traffic(const Snapshot& s);
 Rows show_path(const Snapshot& s);
 Rows show_revoked(const Snapshot& s, u32 most);
+Rows show_dns(const Snapshot& s);
 
 Result<Rows> show_neighbours(const Snapshot& s, const Show& show);
 

@@ -10,6 +10,12 @@
 
 namespace waymark {
 
+// Whose it is: an IPv4 address, also where it came to an IPv6 socket.
+inline Address sender_of(const sockaddr_storage& from) {
+  if (from.ss_family == AF_INET) return address_of(be32{reinterpret_cast<const sockaddr_in&>(from).sin_addr.s_addr});
+  return load_address(&reinterpret_cast<const sockaddr_in6&>(from).sin6_addr);
+}
+
 class SocketAddress {
  public:
   SocketAddress(const Address& address, u16 port) {

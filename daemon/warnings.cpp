@@ -44,6 +44,7 @@ constexpr WarningKind kKinds[] = {
      "the file of revoked ids cannot be followed, or nine tenths of the room for them are taken"},
     {"paths", "members have other files of POPs",
      "a member of the group has other plans, POPs, servers or policies of paths"},
+    {"dns", "troubles with the name server", "`[dns]` cannot listen at an address, or answers nothing"},
     {"guests", "servers refuse guests", "the API, metrics or health server refused guests within the last minute"},
     {"hook", "hooks failed", "the program of `on_event` failed or cannot be run"},
 };
@@ -223,6 +224,14 @@ void add_revoked(Collector& c, const Snapshot& s) {
   c.end();
 }
 
+void add_dns(Collector& c, const Snapshot& s) {
+  if (!s.dns) return;
+  for (const EndpointView& e : s.dns->listen)
+    if (!e.listens) c.add("dns", fmt::format("[dns] does not listen at {}: {}", text(e.address), e.why));
+  if (!s.dns->trouble.empty()) c.add("dns", "[dns]: " + s.dns->trouble);
+  c.end();
+}
+
 void add_neighbours(Collector& c, const Snapshot& s) {
   for (const OverlayNeighbours& o : overlay_neighbours(s))
     if (o.known > o.most)
@@ -235,6 +244,12 @@ void add_neighbours(Collector& c, const Snapshot& s) {
 }
 
 }  // namespace
+
+bool is_lost(const AdjacencyView& way, Tunnel tunnel) {
+  const bool by_mac = tunnel == Tunnel::mac;
+  if (way.usable) return by_mac && way.gateway;
+  return way.reach == NextHop::Reach::none || (by_mac && way.reach == NextHop::Reach::kernel);
+}
 
 TargetStates::TargetStates(const Snapshot& s) {
   for (const AdjacencyView& a : s.adjacencies) ways_[{a.target.high, a.target.low}] = &a;
@@ -249,11 +264,7 @@ const AdjacencyView* TargetStates::unreachable(const TargetView& target) const {
 const AdjacencyView* TargetStates::unreachable(const Address& address, Tunnel tunnel) const {
   const auto found = ways_.find({address.high, address.low});
   if (found == ways_.end()) return nullptr;
-  const AdjacencyView& way = *found->second;
-  const bool by_mac = tunnel == Tunnel::mac;
-  const bool lost = way.usable ? by_mac && way.gateway
-                               : way.reach == NextHop::Reach::none || (by_mac && way.reach == NextHop::Reach::kernel);
-  return lost ? &way : nullptr;
+  return is_lost(*found->second, tunnel) ? found->second : nullptr;
 }
 
 const char* TargetStates::of(const TargetView& t) const {
@@ -300,6 +311,7 @@ Warnings warnings_of(const Snapshot& s) {
         c.add("paths", fmt::format("member {} has not the same of [path] as this POP: {} differ", m.name,
                                    fmt::join(m.paths_differ, ", ")));
   c.end();
+  add_dns(c, s);
   for (const HttpCounts& http : s.http)
     if (!http.warning.empty()) c.add("guests", http.warning);
   c.end();

@@ -215,6 +215,12 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
          t.s.group = group::GroupView{true, {other}, 0, "", 0};
        },
        {"member pop-2 has not the same of [path] as this POP: servers, policies differ"}},
+      {"dns",
+       [](Site& t) {
+         t.s.dns.emplace().listen = {{ip("2001:db8::53"), 53, false, "no such address"}};
+       },
+       {"[dns] does not listen at 2001:db8::53: no such address"}},
+      {"dns", [](Site& t) { t.s.dns.emplace().trouble = "questions are lost"; }, {"[dns]: questions are lost"}},
       {"guests",
        [](Site& t) { t.s.http.emplace_back().warning = "[api] metrics refuses guests: places 7 since the start"; },
        {"[api] metrics refuses guests: places 7 since the start"}},

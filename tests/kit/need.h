@@ -17,6 +17,7 @@ enum class Cap {
   bpf,     // may load programs and maps
   netns,   // may make network namespaces and configure what is in them
   tshark,  // an independent decoder of packets
+  kdig,    // an independent client of DNS
 };
 
 namespace need {
@@ -58,6 +59,8 @@ inline std::string_view missing(Cap cap) {
       return geteuid() == 0 && can_make_netns() ? "" : "network namespaces need root";
     case Cap::tshark:
       return in_path("tshark") ? "" : "tshark is not installed";
+    case Cap::kdig:
+      return in_path("kdig") ? "" : "kdig (knot-dnsutils) is not installed";
   }
   return "an unknown capability";
 }

@@ -1,0 +1,100 @@
+// A daemon with [dns], asked by Knot's kdig from another machine.
+#include <gtest/gtest.h>
+
+#include "base/address_text.h"
+#include "config/parse.h"
+#include "daemon/processes_test.h"
+#include "dns/server_address.h"
+#include "tests/dns/texts.h"
+#include "tests/kit/need.h"
+
+namespace waymark {
+namespace {
+
+const std::string kAnn = "3fff:c00:1:100:0:500::";
+
+class Kdig : public Processes {
+ protected:
+  void SetUp() override {
+    WM_NEED(Cap::kdig);
+    Processes::SetUp();
+    if (IsSkipped() || HasFatalFailure()) return;
+    peer("ip addr add " + kAnn + "/128 dev wm-peer nodad");
+    here("ip -6 route add 3fff:c00::/40 via 2001:db8:77::2");
+    write("address = [\"2001:db8::80\", \"192.0.2.80\"]\n");
+    ASSERT_TRUE(runs(daemon_ = spawn())) << log();
+  }
+  void write(const std::string& www) {
+    const auto with = [](std::string text, const std::string& from, const std::string& to) {
+      return text.replace(text.find(from), from.size(), to);
+    };
+    const std::string file = with(with(dns::kSite, "ns1", name), "eth0", "wm-here");
+    std::ofstream(config_file()) << file << R"([dns]
+listen = ["2001:db8:77::53", "2001:db8:77::1"]
+resolvers = "2001:db8:77::2"
+[[dns.zone]]
+name = "svc.example"
+ns = "ns.example.net"
+[[dns.name]]
+name = "www.svc.example"
+policy = "web"
+server = [{ id = 7 }]
+)" << www;
+  }
+  std::string ask(const std::string& arguments) {
+    const std::string out = folder + "/kdig";
+    peer("kdig +retry=0 +timeout=2 @2001:db8:77::1 " + arguments + " > " + out + " 2>&1 || true");
+    std::ostringstream text;
+    text << std::ifstream(out).rdbuf();
+    return text.str();
+  }
+  std::string item(const std::string& wanted) {
+    for (const Json& row : get("/v1/dns"))
+      if (row["item"] == wanted)
+        return row["value"].is_string() ? row["value"].get<std::string>() : row["value"].dump();
+    return "";
+  }
+  std::string expected() {
+    const Config config = parse_config(std::string(dns::kSite) + dns::kNames, "f").config.value();
+    const u32 path[] = {1, 2};
+    return text(*dns::address_of(dns::Zones::compile(config)->servers(), *parse_address(kAnn), 7, path, 2));
+  }
+  pid_t daemon_ = -1;
+};
+
+TEST_F(Kdig, GetsItsOwnAddress) {
+  ASSERT_TRUE(soon([&] { return item("listen 2001:db8:77::1") == "port 53"; })) << get("/v1/dns").dump() << log();
+  const std::string mine = expected();
+  EXPECT_EQ(ask("-b " + kAnn + " www.svc.example AAAA +short"), mine + "\n");
+  EXPECT_EQ(ask("-b " + kAnn + " www.svc.example AAAA +short +tcp"), mine + "\n");
+  const std::string whole = ask("www.svc.example AAAA +subnet=" + kAnn + "/128 +cookie");
+  EXPECT_NE(whole.find(mine), std::string::npos) << whole;
+  EXPECT_NE(whole.find("CLIENT-SUBNET: " + kAnn + "/128/128"), std::string::npos) << whole;
+  EXPECT_NE(whole.find("COOKIE: "), std::string::npos) << whole;
+  EXPECT_EQ(ask("www.svc.example A +short"), "192.0.2.80\n");
+  EXPECT_NE(ask("no.svc.example").find("NXDOMAIN"), std::string::npos);
+  EXPECT_NE(ask("example.org").find("REFUSED"), std::string::npos);
+  EXPECT_NE(ask("svc.example AXFR").find("REFUSED"), std::string::npos);
+  EXPECT_TRUE(soon([&] { return item("questions_personal") == "3"; })) << get("/v1/dns").dump();
+}
+
+TEST_F(Kdig, AnAddressThatComesLaterIsListenedAt) {
+  EXPECT_TRUE(soon([&] { return warned("[dns] does not listen at 2001:db8:77::53: "); })) << log();
+  here("ip addr add 2001:db8:77::53/64 dev wm-here nodad");
+  EXPECT_TRUE(soon([&] { return item("listen 2001:db8:77::53") == "port 53"; })) << get("/v1/dns").dump() << log();
+  EXPECT_TRUE(soon([&] { return !warned("[dns] does not listen"); })) << log();
+  EXPECT_NE(log().find("[dns] answers at [2001:db8:77::53]:53"), std::string::npos) << log();
+}
+
+TEST_F(Kdig, AReloadHasOtherNames) {
+  ASSERT_TRUE(soon([&] { return item("listen 2001:db8:77::1") == "port 53"; })) << get("/v1/dns").dump() << log();
+  write("address = \"192.0.2.81\"\n[[dns.name]]\nname = \"new.svc.example\"\naddress = \"192.0.2.82\"\n");
+  const auto done = post("/v1/reload");
+  ASSERT_TRUE(done) << done.error().sentence;
+  EXPECT_TRUE(soon([&] { return ask("new.svc.example A +short") == "192.0.2.82\n"; })) << log();
+  EXPECT_NE(log().find("+1 name (new.svc.example)"), std::string::npos) << log();
+  EXPECT_NE(log().find("[dns] answers for 1 zone and 2 names"), std::string::npos) << log();
+}
+
+}  // namespace
+}  // namespace waymark
