@@ -44,6 +44,8 @@ constexpr EventKind kKinds[] = {
     {"dns.cannot_listen", "addresses of [dns] are missing",
      "the name server cannot listen at an address; it is tried again"},
     {"dns.changed", "changes of names", "the name server answers by the names of the configuration in force"},
+    {"paths.chosen", "choices of paths",
+     "POPs were lost or found: new answers have paths that do without them, or no longer"},
     {"dns.failed", "failures of [dns]", "the name server cannot be started, or keeps the names it had"},
     {"grace.began", "times of grace began",
      "the firewall's table of flows is new, or an id was taken: TCP may go on in its middle for a while"},

@@ -287,7 +287,8 @@ struct CommandLine {
                      "firewall, flows, edge, neighbours, path, revoked or dns")
         ->required()
         ->check(CLI::IsMember({"status", "services", "targets", "pins", "counters", "adjacencies", "health", "group",
-                               "holdings", "announce", "firewall", "flows", "edge", "neighbours", "path", "revoked", "dns"}));
+                               "holdings", "announce", "firewall", "flows", "edge", "neighbours", "path", "revoked",
+                               "dns"}));
     shows->add_option(
         "WORDS", show.words,
         "Of pins: a service, or a flow as in: tcp 192.0.2.1:4000 198.51.100.80:80; of firewall: a tenant; "

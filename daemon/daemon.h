@@ -10,6 +10,7 @@
 
 #include "daemon/capture.h"
 #include "daemon/dns/server.h"
+#include "daemon/dns/ways.h"
 #include "daemon/drops.h"
 #include "daemon/events.h"
 #include "daemon/files.h"
@@ -83,8 +84,13 @@ class Daemon {
   void follow_config();  // what the process itself does by it
 
   // daemon/naming.cpp
+  struct Names {
+    std::shared_ptr<const dns::Zones> zones;
+    std::shared_ptr<const ChosenWays> ways;
+  };
   void follow_dns();
-  Status serve_names(std::shared_ptr<const dns::Zones> zones);
+  Status serve_names(const Names& names);
+  void choose_ways(const std::set<u32>& lost);
   Time follow_lost(Time now);
 
   // daemon/servers.cpp
@@ -133,6 +139,7 @@ class Daemon {
   std::unique_ptr<HttpServer> api_, metrics_, health_;  // their threads ask the loop
   std::list<std::future<void>> retired_;                // servers on their way out
   std::unique_ptr<DnsServer> dns_;                      // its thread posts to the loop
+  std::shared_ptr<const ChosenWays> ways_;              // that it goes by
   std::shared_ptr<const Config> lost_of_;               // as it was told last what is lost
   u64 lost_seen_ = 0;
   Time lost_due_{0};

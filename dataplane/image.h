@@ -31,7 +31,7 @@ struct Image {
 
   TableSizes sizes() const {
     return {targets,      settings.pin_buckets, settings.embryo_buckets, flow_buckets, flow_embryo_buckets,
-            edge_buckets, edge_buckets4,        edge_addresses,     revocations};
+            edge_buckets, edge_buckets4,        edge_addresses,          revocations};
   }
 };
 

@@ -63,6 +63,7 @@ struct DnsServer::State {
   mutable std::mutex mutex;  // of these
   std::optional<Wanted> wanted;
   std::shared_ptr<const dns::Lost> lost = std::make_shared<dns::Lost>();
+  std::shared_ptr<const dns::Ways> ways;  // other ones than those that were wanted; null: they stay
   bool lost_changed = false, ending = false;
   DnsView shown;
 
@@ -139,8 +140,10 @@ void DnsServer::State::take_what_is_wanted() {
   {
     const std::lock_guard guard(mutex);
     next = std::exchange(wanted, std::nullopt);
-    if (!next && !std::exchange(lost_changed, false)) return;
+    const auto other = std::exchange(ways, nullptr);
+    if (!next && !other && !std::exchange(lost_changed, false)) return;
     if (next) knowledge = next->knowledge;
+    if (other) knowledge.ways = other;
     knowledge.lost = lost;
   }
   if (knowledge.zones) responder.know(knowledge);
@@ -247,6 +250,15 @@ void DnsServer::follow(const DnsConfig& config, std::shared_ptr<const dns::Zones
   {
     const std::lock_guard guard(state_->mutex);
     state_->wanted = Wanted{config.listen, config.port, config.connections, {std::move(zones), std::move(ways), {}}};
+    state_->ways.reset();
+  }
+  eventfd_write(state_->wake, 1);
+}
+
+void DnsServer::go(std::shared_ptr<const dns::Ways> ways) {
+  {
+    const std::lock_guard guard(state_->mutex);
+    state_->ways = std::move(ways);
   }
   eventfd_write(state_->wake, 1);
 }

@@ -38,6 +38,7 @@ class DnsServer {
 
   // From any thread. An address that stays keeps its sockets, and with them what waits there for an answer.
   void follow(const DnsConfig& config, std::shared_ptr<const dns::Zones> zones, std::shared_ptr<const dns::Ways> ways);
+  void go(std::shared_ptr<const dns::Ways> ways);  // from now on
   void lose(dns::Lost lost);
   DnsView view() const;
 

@@ -49,7 +49,7 @@ struct PathPolicyConfig {
   std::vector<u32> through;    // POPs that each path has that is chosen
   std::vector<PathAvoidConfig> avoid;
   std::optional<u32> most_hops = {};
-  u64 rate = 0;                // bits a second, each way; 0: none
+  u64 rate = 0;  // bits a second, each way; 0: none
 };
 
 struct PathAccessConfig {
@@ -65,7 +65,7 @@ struct PathConfig {
   std::vector<u32> plain;        // POPs on a link of this one
   std::vector<u32> down;         // POPs that are taken for dead
   u32 errors = 1'000;
-  u32 hysteresis = 10;  // percent
+  u32 hysteresis = 10;       // percent
   std::string revoked;       // file of revoked ids; empty: none
   u32 revocations = 65'536;  // ids that there is room for
   std::vector<PathPopConfig> pop;

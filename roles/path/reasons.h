@@ -35,7 +35,7 @@ namespace waymark {
   X(M, drop, headers, "a routing header not at its end, or extension headers behind the fragment header")          \
   X(M, drop, no_room, "the driver leaves no room in front of the packet")                                          \
   X(M, forward, watched, "another POP asked whether this one is up, and was answered (seamless BFD)")              \
-  X(M, drop, watch_refused, "a packet of seamless BFD that is malformed, or for another POP, or from none")      \
+  X(M, drop, watch_refused, "a packet of seamless BFD that is malformed, or for another POP, or from none")        \
   X(M, forward, revoked, "an id in its addresses is revoked, and its sender was told")                             \
   X(M, drop, over_rate, "beyond the rate of a policy in its addresses")
 WM_REASONS(path, 11, PATH_REASONS)
