@@ -47,7 +47,9 @@ std::optional<Subnet> subnet_of(std::span<const u8> data) {
   u8 address[16]{};
   if (family == 1) address[10] = address[11] = 0xff;
   std::memcpy(address + (family == 1 ? 12 : 0), data.data() + 4, bytes);
-  return Subnet{load_address(address), u8(bits)};
+  const Subnet out{load_address(address), u8(bits)};
+  if (is_ip4(out.address) != (family == 1)) return {};  // IPv4-mapped: that stands on no wire
+  return out;
 }
 
 Edns edns_of(const knot_pkt_t& packet) {

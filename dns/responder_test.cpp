@@ -210,6 +210,7 @@ TEST(Dns, OptionsAsTheyMustBe) {
   EXPECT_EQ(rcode(8, std::string("\0\1\x18\0\1\2\3\4", 8)), 1u) << "a byte too much";
   EXPECT_EQ(rcode(8, std::string("\0\1\x17\0\1\2\3", 7)), 1u) << "a bit behind the prefix";
   EXPECT_EQ(rcode(8, std::string("\0\1\x18\x18\1\2\3", 7)), 1u) << "a scope in a question";
+  EXPECT_EQ(rcode(8, std::string("\0\2\x80\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\2\1", 20)), 1u) << "IPv4 as IPv6";
   EXPECT_EQ(rcode(8, std::string("\0\1\x18\0\1\2\3", 7)), 0u);
   for (const u32 length : {0u, 7u, 9u, 15u, 41u}) EXPECT_EQ(rcode(10, std::string(length, 'c')), 1u) << length;
   for (const u32 length : {8u, 16u, 24u, 40u}) EXPECT_EQ(rcode(10, std::string(length, 'c')), 0u) << length;

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr int kAtOnce = 16;
 constexpr Duration kIdle = 10s, kSafe = 1s;  // who asked within this is not displaced
-constexpr std::size_t kReadAtOnce = 16 * 1024, kUnread = 64 * 1024;
+constexpr std::size_t kReadAtOnce = 16 * 1024, kUnread = 64 * 1024, kMostQuestion = 4 * 1024;
 
 // With a reset, so that it leaves no state behind on this side.
 void cast_off(int socket) {
@@ -65,12 +65,12 @@ bool Connections::make_room(Time now) {
   return true;
 }
 
-void Connections::accept(int listener, Time now) {
+bool Connections::accept(int listener, Time now) {
   for (int i = 0; i < kAtOnce; ++i) {
     sockaddr_storage from{};
     socklen_t size = sizeof from;
     const int fd = accept4(listener, reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) return;
+    if (fd < 0) return errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM;
     const Address address = sender_of(from), prefix = dns::source_prefix(address);
     const auto like = std::ranges::count_if(all_, [&](const auto& one) { return one.second.prefix == prefix; });
     const bool crowded = u32(like) >= limits_.of_prefix && !(limits_.is_resolver && limits_.is_resolver(address));
@@ -87,6 +87,7 @@ void Connections::accept(int listener, Time now) {
     }
     all_.emplace(fd, One{address, prefix, now, {}, {}});
   }
+  return true;
 }
 
 bool Connections::on_event(int fd, u32 events, Time now) {
@@ -99,8 +100,8 @@ bool Connections::on_event(int fd, u32 events, Time now) {
   One& one = place->second;
   bool good = true;
   do {
-    answer_whole(place, now);
-    good = write(place);
+    const bool sane = answer_whole(place, now);
+    good = write(place) && sane;
   } while (good && one.out.empty() && has_whole(one.in));
   if (!good || (one.ended && one.out.empty()))
     end(place);
@@ -122,7 +123,8 @@ bool Connections::read(Place place) {
   return got >= 0 || error == EAGAIN || error == EINTR;
 }
 
-void Connections::answer_whole(Place place, Time now) {
+// False: it sends what nobody asks, or lies of its length.
+bool Connections::answer_whole(Place place, Time now) {
   One& one = place->second;
   std::size_t at = 0;
   while (has_whole(one.in, at) && one.out.size() < kUnread) {
@@ -136,6 +138,7 @@ void Connections::answer_whole(Place place, Time now) {
     one.out.insert(one.out.end(), reply.begin(), reply.end());
   }
   one.in.erase(one.in.begin(), one.in.begin() + long(at));
+  return one.in.size() < 2 || length_at(one.in, 0) <= kMostQuestion;
 }
 
 bool Connections::write(Place place) {

@@ -25,7 +25,8 @@ class Connections {
   ~Connections();
 
   void limit(Limits limits);
-  void accept(int listener, Time now);
+  // False: this machine lacks the files or the memory for one, which stays in the kernel's queue.
+  bool accept(int listener, Time now);
   // False: the descriptor is none of these.
   bool on_event(int fd, u32 events, Time now);
   void expire(Time now);
@@ -48,7 +49,7 @@ class Connections {
   void end(Place place);
   void displace(Place place);
   bool read(Place place);
-  void answer_whole(Place place, Time now);
+  bool answer_whole(Place place, Time now);
   bool write(Place place);
   void watch(Place place);
 

@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 
 constexpr int kNice = 10;
 constexpr Duration kSecretLife = 24h, kSecretBefore = 1h;  // RFC 9018, 5: no cookie is good for longer than the latter
-constexpr Duration kLongestWait = 1s;
+constexpr Duration kLongestWait = 1s, kAcceptAgain = 250ms;
 
 SipKey random_key() {
   SipKey key{};
@@ -52,6 +52,7 @@ struct DnsServer::State {
   void turn();
   void take_what_is_wanted();
   void open_endpoints(Time now);
+  void rest_listeners(bool rest);
   void turn_secrets(Time now);
   void put_view();
   std::span<const u8> answer(std::span<const u8> wire, const Address& from, dns::Transport by);
@@ -78,9 +79,9 @@ struct DnsServer::State {
   std::unique_ptr<Connections> connections;
   u32 most_connections = 0;
   u64 untaken = 0;
-  Time now{0};
+  Time now{0}, accept_at = Time::max();
   u32 seconds = 0;
-  std::string trouble;
+  std::string trouble, starved;
   std::thread thread;  // last: it uses all of these
 };
 
@@ -178,6 +179,16 @@ void DnsServer::State::open_endpoints(Time at) {
   }
 }
 
+// Where no file is free for a connection: its socket stays readable, and to try at once would be to spin.
+void DnsServer::State::rest_listeners(bool rest) {
+  accept_at = rest ? now + kAcceptAgain : Time::max();
+  starved = rest ? "TCP connections are not taken, as no file or memory is free" : "";
+  for (const Endpoint& e : endpoints) {
+    epoll_event event{.events = rest ? 0u : u32(EPOLLIN), .data = {.fd = e.tcp()}};
+    if (e.tcp() >= 0) epoll_ctl(epoll, EPOLL_CTL_MOD, e.tcp(), &event);
+  }
+}
+
 void DnsServer::State::turn_secrets(Time at) {
   if (at >= before_due) {
     secrets.before.reset();
@@ -200,7 +211,7 @@ void DnsServer::State::put_view() {
   shown.most_connections = most_connections;
   shown.refused = connections->refused();
   shown.untaken = untaken;
-  shown.trouble = trouble;
+  shown.trouble = trouble.empty() ? starved : trouble;
 }
 
 void DnsServer::State::turn() {
@@ -209,10 +220,11 @@ void DnsServer::State::turn() {
   seconds = u32(std::chrono::duration_cast<std::chrono::seconds>(wall_time()).count());
   turn_secrets(now);
   open_endpoints(now);
+  if (now >= accept_at) rest_listeners(false);
   connections->expire(now);
   put_view();
 
-  Time due = std::min({now + kLongestWait, connections->deadline(), secret_due, before_due});
+  Time due = std::min({now + kLongestWait, connections->deadline(), secret_due, before_due, accept_at});
   for (const Endpoint& e : endpoints) due = std::min(due, e.retry_at());
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::max(due - now, Duration(0)));
   epoll_event events[64];
@@ -231,7 +243,7 @@ void DnsServer::State::turn() {
         untaken += datagrams.serve(fd, [this](std::span<const u8> wire, const Address& from) {
           return answer(wire, from, dns::Transport::udp);
         });
-      if (fd == e.tcp()) connections->accept(fd, now);
+      if (fd == e.tcp() && !connections->accept(fd, now)) rest_listeners(true);
     }
   }
 }

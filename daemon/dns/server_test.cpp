@@ -163,6 +163,15 @@ TEST_F(Served, WhoReadsLateLosesNothing) {
   EXPECT_EQ(answered, kQuestions);
 }
 
+TEST_F(Served, NoQuestionIsThatLong) {
+  const int fd = connected(SOCK_STREAM);
+  std::string stream;
+  put(fd, stream_of({.type = 1}) + dns::u16_text(4097) + "x");
+  EXPECT_EQ(next_in(stream, fd).answers, 1u);
+  EXPECT_EQ(next_in(stream, fd).fault, "the stream ends: ");
+  EXPECT_TRUE(soon([&] { return server_->view().connections == 0; }));
+}
+
 TEST_F(Served, ConnectionsAreBounded) {
   config_.dns->connections = 8;  // of which one prefix may have two
   follow();
