@@ -38,6 +38,13 @@ TEST(Bench, UserspaceCasesHoldTheirChecks) {
   for (const Measured& m : measured) EXPECT_GT(m.net(), 0) << m.name << " " << m.failed;
 }
 
+TEST(Bench, NamesHoldTheirChecks) {
+  const auto measured = measure(cases("dns."), 1);
+  ASSERT_EQ(measured.size(), 1u);
+  EXPECT_EQ(measured[0].failed, "");
+  EXPECT_GT(measured[0].net(), 0);
+}
+
 TEST(Bench, XdpCasesHoldTheirChecks) {
   WM_NEED(Cap::bpf);
   const auto measured = measure(cases("xdp."), 1);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bench/dns_case.h"
 #include "bench/edge_case.h"
 #include "bench/exact_case.h"
 #include "bench/gateway_case.h"
@@ -276,6 +277,7 @@ const std::vector<NamedCase>& all_cases() {
       {"userspace.gateway.6to4.hit_1", false, userspace_gateway<back, 1>, 75},
       {"userspace.gateway.6to4.hit_1m", false, userspace_gateway<back, 1'000'000>, 165},
       {"userspace.path.forward", false, make_userspace_path, 35},
+      {"dns.personal", false, make_dns, 1'000},
       {"userspace.exact.hit_1", false, userspace_exact<1>, 12},
       {"userspace.exact.hit_1m", false, userspace_exact<1'000'000>, 80},
   };

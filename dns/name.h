@@ -2,6 +2,7 @@
 // case, so that equal bytes are equal names.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 

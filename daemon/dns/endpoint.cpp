@@ -24,12 +24,17 @@ bool set(int socket, int level, int option, int value) {
 }
 
 // Answers are of at most 1232 bytes, so they need neither fragments nor what others say of the path (RFC 9715, 3.1).
-bool prepare_udp(int socket, bool ip6) {
+// Where the address is a whole machine's, each question says which of them it came to, for the answer to leave from it.
+bool prepare_udp(int socket, bool ip6, bool everywhere) {
   set(socket, SOL_SOCKET, SO_RCVBUF, kReceiveBuffer);
-  return ip6 ? set(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) &&
-                   set(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT)
-             : set(socket, IPPROTO_IP, IP_PKTINFO, 1) && set(socket, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT);
+  if (!(ip6 ? set(socket, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT)
+            : set(socket, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT)))
+    return false;
+  if (!everywhere) return true;
+  return ip6 ? set(socket, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) : set(socket, IPPROTO_IP, IP_PKTINFO, 1);
 }
+
+bool is_unspecified(const Address& a) { return a == Address{} || a == address_of(be32{0}); }
 
 }  // namespace
 
@@ -69,7 +74,7 @@ int Endpoint::open() {
   if (udp_ < 0 || tcp_ < 0) return errno;
   for (const int socket : {udp_, tcp_})
     if (ip6 && !set(socket, IPPROTO_IPV6, IPV6_V6ONLY, 1)) return errno;
-  if (!prepare_udp(udp_, ip6) || !set(tcp_, SOL_SOCKET, SO_REUSEADDR, 1)) return errno;
+  if (!prepare_udp(udp_, ip6, is_unspecified(address_)) || !set(tcp_, SOL_SOCKET, SO_REUSEADDR, 1)) return errno;
   for (const int socket : {udp_, tcp_})
     if (bind(socket, at.get(), at.size())) return errno;
   return listen(tcp_, kBacklog) ? errno : 0;

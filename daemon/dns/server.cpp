@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 
 constexpr int kNice = 10;
 constexpr Duration kSecretLife = 24h, kSecretBefore = 1h;  // RFC 9018, 5: no cookie is good for longer than the latter
-constexpr Duration kLongestWait = 1s, kAcceptAgain = 250ms;
+constexpr Duration kLongestWait = 1s, kAcceptAgain = 250ms, kShowAgain = 20ms;
 
 SipKey random_key() {
   SipKey key{};
@@ -79,8 +79,9 @@ struct DnsServer::State {
   std::unique_ptr<Connections> connections;
   u32 most_connections = 0;
   u64 untaken = 0;
-  Time now{0}, accept_at = Time::max();
+  Time now{0}, accept_at = Time::max(), show_at{0};
   u32 seconds = 0;
+  bool stale = true;  // what is shown
   std::string trouble, starved;
   std::thread thread;  // last: it uses all of these
 };
@@ -128,9 +129,10 @@ void DnsServer::State::run() {
         if (ending) return;
       }
       turn();
-      trouble.clear();
+      stale |= !std::exchange(trouble, "").empty();
     } catch (const std::exception& e) {
       trouble = fmt::format("questions are lost: {}", e.what());
+      stale = true;
       std::this_thread::sleep_for(100ms);
     }
   }
@@ -169,6 +171,7 @@ void DnsServer::State::open_endpoints(Time at) {
       epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
       if (fd >= 0) epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
     }
+    stale |= changed;
     if (!changed) continue;
     const EndpointView view = e.view();
     if (view.listens)
@@ -203,7 +206,11 @@ void DnsServer::State::turn_secrets(Time at) {
   responder.set_secrets(secrets);
 }
 
+// Not with each turn: a question is answered in less time.
 void DnsServer::State::put_view() {
+  if (!stale || now < show_at) return;
+  stale = false;
+  show_at = now + kShowAgain;
   const std::lock_guard guard(mutex);
   shown.listen.clear();
   for (const Endpoint& e : endpoints) shown.listen.push_back(e.view());
@@ -221,15 +228,20 @@ void DnsServer::State::turn() {
   turn_secrets(now);
   open_endpoints(now);
   if (now >= accept_at) rest_listeners(false);
-  connections->expire(now);
+  if (now >= connections->deadline()) {
+    connections->expire(now);
+    stale = true;
+  }
   put_view();
 
-  Time due = std::min({now + kLongestWait, connections->deadline(), secret_due, before_due, accept_at});
+  Time due = std::min(
+      {stale ? show_at : Time::max(), now + kLongestWait, connections->deadline(), secret_due, before_due, accept_at});
   for (const Endpoint& e : endpoints) due = std::min(due, e.retry_at());
   const auto wait = std::chrono::ceil<std::chrono::milliseconds>(std::max(due - now, Duration(0)));
   epoll_event events[64];
   const int count = epoll_wait(epoll, events, std::size(events), int(wait.count()));
   now = boot_time();
+  stale |= count > 0;
   for (int i = 0; i < count; ++i) {
     const int fd = events[i].data.fd;
     if (fd == wake) {

@@ -184,10 +184,10 @@ TEST_F(Served, ConnectionsAreBounded) {
   EXPECT_EQ(next_in(streams[1], second).answers, 1u);
   const int third = connected(SOCK_STREAM);
   EXPECT_EQ(receive(third), "reset");
-  EXPECT_EQ(server_->view().refused, 1u);
+  EXPECT_TRUE(soon([&] { return server_->view().refused == 1; }));
   put(first, stream_of({.type = 1}));
   EXPECT_EQ(next_in(streams[0], first).answers, 1u);
-  EXPECT_EQ(server_->view().connections, 2u);
+  EXPECT_TRUE(soon([&] { return server_->view().connections == 2; }));
 }
 
 TEST_F(Served, TheQuietestGivesWay) {
