@@ -19,9 +19,10 @@ constexpr Duration kLostRests = 50ms;  // next hops change in bursts
 // Names are compiled beside the loop. Until the new ones are there, questions are answered by those before.
 void Daemon::follow_dns() {
   if (!config_->dns) {
+    if (!dns_) return;
     dns_.reset();
     ways_.reset();
-    return;
+    return tell(Severity::info, "dns.changed", "the configuration has no [dns] any more: no question is answered");
   }
   worker_.run<Names>(
       [config = config_, before = ways_, lost = plane_->lost().pops]() -> Result<Names> {

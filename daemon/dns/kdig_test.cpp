@@ -96,5 +96,17 @@ TEST_F(Kdig, AReloadHasOtherNames) {
   EXPECT_NE(log().find("[dns] answers for 1 zone and 2 names"), std::string::npos) << log();
 }
 
+TEST_F(Kdig, AReloadMayEndIt) {
+  ASSERT_TRUE(soon([&] { return item("listen 2001:db8:77::1") == "port 53"; })) << get("/v1/dns").dump() << log();
+  std::string file;
+  std::getline(std::ifstream(config_file()), file, '\0');
+  std::ofstream(config_file()) << file.substr(0, file.find("[dns]"));
+  const auto done = post("/v1/reload");
+  ASSERT_TRUE(done) << done.error().sentence;
+  EXPECT_TRUE(get("/v1/dns").empty()) << get("/v1/dns").dump();
+  EXPECT_NE(log().find("the configuration has no [dns] any more"), std::string::npos) << log();
+  EXPECT_NE(ask("www.svc.example").find("failed to query"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace waymark
