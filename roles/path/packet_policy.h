@@ -80,11 +80,13 @@ WM_INLINE bool passes_by_ping(E& env, const PathPolicy* policy, Towards way, con
   return icmp->type == kIcmp6EchoReply && policy->pings & bit_of(other(way));
 }
 
+// `rated` becomes other than 0 where the policy has a rate.
 template <class E>
-WM_INLINE Verdict judge(E& env, u32 named, Towards way, const Packet& p, const Part& part) {
+WM_INLINE Verdict judge(E& env, u32 named, Towards way, const Packet& p, const Part& part, u32& rated) {
   if (!named) return kGoOn;
   const PathPolicy* policy = policy_at(env, named - 1);
   if (!policy) return why::unknown_policy;
+  rated |= policy->batch;
   bool passes = false;
   if (WM_LIKELY(p.protocol == kProtoTcp || p.protocol == kProtoUdp))
     passes = passes_by_port(env, named - 1, way, p, part);
@@ -122,12 +124,14 @@ struct judge_step {
     const Work* w = env.template scratch<Work>();
     if (!w) return pack_verdict(why::no_room);
     const Towards client_way = w->leg.to_server ? Towards::server : Towards::client;
-    Verdict end = judge(env, w->named.client, client_way, w->p, w->part);
+    u32 rated = 0;
+    Verdict end = judge(env, w->named.client, client_way, w->p, w->part, rated);
     if (!ended(end)) {
       const Towards other_way = w->leg.from_client ? Towards::server : client_way;
-      end = judge(env, w->named.server, other_way, w->p, w->part);
+      end = judge(env, w->named.server, other_way, w->p, w->part, rated);
     }
-    if (!ended(end) && !within_rate(env, w->named, u32(client_way), w->p.end - w->p.l3)) end = why::over_rate;
+    if (WM_LIKELY(!rated) || ended(end)) return pack_verdict(end);
+    if (!within_rate(env, w->named, u32(client_way), w->p.end - w->p.l3)) end = why::over_rate;
     return pack_verdict(end);
   }
 };
