@@ -17,6 +17,7 @@
 #include "cli/replay.h"
 #include "cli/sim.h"
 #include "cli/trace.h"
+#include "cli/version.h"
 #include "cli/xdp.h"
 #include "daemon/run.h"
 #include "lab/lab.h"
@@ -28,18 +29,6 @@ namespace {
 
 constexpr const char* kAbout = "Waymark: one address for a service, and no broken connections.";
 constexpr const char* kConfigFile = "/etc/waymark/waymark.toml";
-
-// Which bytes the kernel would be given: tells builds of one version apart.
-std::string fingerprint(std::span<const u8> program) {
-  u64 hash = 0xcbf29ce484222325ull;  // FNV-1a
-  for (u8 byte : program) hash = (hash ^ byte) * 0x100000001b3ull;
-  return fmt::format("{:016x}", hash);
-}
-
-std::string version_text(std::span<const u8> program) {
-  return fmt::format("waymark {}\nprogram {}, {} bytes, by {}\nlayout {} of the pinned tables", WM_VERSION,
-                     fingerprint(program), program.size(), WM_BPF_COMPILER, kLayoutVersion);
-}
 
 // The commands, their options, and which of them was given.
 struct CommandLine {
@@ -281,10 +270,7 @@ struct CommandLine {
 
   void add_remote() {
     CLI::App* shows = command("show", "What the daemon knows", [this] { return show_command(daemon, show); });
-    shows
-        ->add_option("WHAT", show.what,
-                     "status, services, targets, pins, counters, adjacencies, health, group, holdings, announce, "
-                     "firewall, flows, edge, neighbours, path, revoked or dns")
+    shows->add_option("WHAT", show.what, "What to show")
         ->required()
         ->check(CLI::IsMember({"status", "services", "targets", "pins", "counters", "adjacencies", "health", "group",
                                "holdings", "announce", "firewall", "flows", "edge", "neighbours", "path", "revoked",
@@ -381,18 +367,17 @@ int main(int argc, char** argv, std::span<const u8> program) {
 namespace {
 
 // Commands that have commands of their own are named with them alone: "address encode".
-void add_words(const CLI::App& app, const std::string& prefix, std::vector<std::string>& words) {
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+bool add_words(const CLI::App& app, const std::string& prefix, std::vector<std::string>& words) {
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  for (const CLI::App* command : commands) {
     const std::string called = prefix + command->get_name();
-    if (!command->get_subcommands([](const CLI::App*) { return true; }).empty()) {
-      add_words(*command, called + " ", words);
-      continue;
-    }
+    if (add_words(*command, called + " ", words)) continue;
     words.push_back(called);
     for (const CLI::Option* option : command->get_options())
       for (const std::string& name : option->get_lnames())
         if (name != "help") words.push_back(called + " --" + name);
   }
+  return !commands.empty();
 }
 
 }  // namespace
