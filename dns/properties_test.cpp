@@ -12,7 +12,8 @@ namespace {
 
 RC_GTEST_PROP(DnsProperties, EachClientGetsWhatProvisionPrints, ()) {
   static Site s;
-  const Plan& clients = Zones::compile(s.config)->clients();
+  const auto zones = Zones::compile(s.config);
+  const Plan& clients = zones->clients();
   const u32 pop = *rc::gen::inRange(1u, 3u);
   Address client = write_field(clients, FieldKind::pop, clients.prefix, pop);
   client = write_field(clients, FieldKind::policy, client, *rc::gen::inRange(0u, 256u));
