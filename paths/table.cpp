@@ -25,7 +25,7 @@ Table::Table(const Graph& graph, const Down& down, std::vector<Rules> rules, std
     : to_(std::move(to)), rules_(std::move(rules)) {
   for (const Pop& pop : graph.pops) from_.push_back(pop.id);
   std::ranges::sort(to_);
-  to_.erase(std::ranges::unique(to_).begin(), to_.end());
+  to_.erase(std::unique(to_.begin(), to_.end()), to_.end());
   paths_.reserve(rules_.size() * to_.size() * from_.size());
   for (const Rules& set : rules_) {
     Search search(graph, set, down);

@@ -26,7 +26,7 @@ void add_mesh(paths::Graph& graph) {
 
 std::vector<u32> sorted(std::vector<u32> ids) {
   std::ranges::sort(ids);
-  ids.erase(std::ranges::unique(ids).begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return ids;
 }
 
@@ -67,7 +67,7 @@ std::vector<paths::Rules> all_rules(const PathConfig& path) {
   std::vector<paths::Rules> all;
   for (const PathPolicyConfig& policy : path.policy) all.push_back(rules_of(policy));
   std::ranges::sort(all);
-  all.erase(std::ranges::unique(all).begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 
