@@ -248,7 +248,10 @@ bool EdgeRegionsMirror<F>::apply(const EdgeRegions& regions, const EdgeFlowRecor
   const bool is_in = record.place < u64(F::buckets(regions.settings)) * Table::kWays;
   if (!is_in || !Wire<F>::is_named(regions, number, record) || !fits<F>(record)) return ++counts_.refused, true;
   const Place place(live_, regions, number, record.place);
-  if (place.in_all() >= told_.size()) return ++counts_.refused, true;
+  const PinPlace home = place_in(hash_key(live_.meta[0].pin_key, Wire<F>::key(record)), place.buckets);
+  const u32 bucket = record.place / Table::kWays;
+  const bool is_home = bucket == home.bucket || bucket == partner(home.bucket, home.fingerprint, place.buckets);
+  if (place.in_all() >= told_.size() || !is_home) return ++counts_.refused, true;
   const auto here = place.look(regions);
   Told& told = told_[place.in_all()];
   const bool is_new = !here || !is_same<F>(here->record, record);
@@ -259,7 +262,7 @@ bool EdgeRegionsMirror<F>::apply(const EdgeRegions& regions, const EdgeFlowRecor
     if (!erase_fixed(place.flow(*here))) return ++counts_.raced, true;
     forget_told(told);
   }
-  if (is_new ? !put(record, regions, place) : !change(record, regions, place, *here)) return true;
+  if (is_new ? !put(record, regions, place, home) : !change(record, regions, place, *here)) return true;
   if (const auto now = place.look(regions); now && is_same<F>(now->record, record)) {
     if (is_new) {
       lent_ += !told.lent;
@@ -296,28 +299,26 @@ bool EdgeRegionsMirror<F>::change(const EdgeFlowRecord& record, const EdgeRegion
 }
 
 template <class F>
-bool EdgeRegionsMirror<F>::put(const EdgeFlowRecord& record, const EdgeRegions& regions, const Place& at) {
+bool EdgeRegionsMirror<F>::put(const EdgeFlowRecord& record, const EdgeRegions& regions, const Place& at,
+                               const PinPlace& home) {
   FlowEnv env{live_};
   Region region{env, at.region * at.buckets};
   const typename Table::Key key = Wire<F>::key(record);
-  const PinPlace place = place_in(hash_key(live_.meta[0].pin_key, key), at.buckets);
   const u32 index = record.place / Table::kWays;
-  if (index != place.bucket && index != partner(place.bucket, place.fingerprint, at.buckets))
-    return ++counts_.refused, false;
   // By the same ports there is another flow yet, which is over where this one began.
   const ExactLimits limits{at.buckets, 0, regions.settings.stale_stamps, 0};
-  if (auto old = find_exact<Table>(region, limits, place, key); old.word) {
+  if (auto old = find_exact<Table>(region, limits, home, key); old.word) {
     if (at.region == 0) return ++counts_.kept, false;
     if (!erase_fixed(old)) return ++counts_.raced, false;
     forget_told(told_[at.region * at.buckets * Table::kWays + old.place]);
   }
   if (!Wire<F>::has_room(env, regions, at.region, record)) return ++counts_.kept, false;
-  auto* first = Table::bucket(region, place.bucket);
-  const bool spilled = index != place.bucket;
+  auto* first = Table::bucket(region, home.bucket);
+  const bool spilled = index != home.bucket;
   const u64 found = read_word(at.word());
   if (u32(found)) return ++counts_.raced, false;
-  if (spilled && !mark_spill(&first->spill, place.fingerprint)) return ++counts_.raced, false;
-  const u64 claimed = claim_way(at.word(), found, place.fingerprint, regions.stamp, spilled);
+  if (spilled && !mark_spill(&first->spill, home.fingerprint)) return ++counts_.raced, false;
+  const u64 claimed = claim_way(at.word(), found, home.fingerprint, regions.stamp, spilled);
   if (!claimed) return ++counts_.raced, false;
   open_record(at.record, claimed);
   // The first reply here takes the rare way, and marks the flow as used.

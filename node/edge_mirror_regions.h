@@ -56,7 +56,7 @@ class EdgeRegionsMirror {
   struct Seen;
   struct Place;
   void look_at(const EdgeRegions& regions, u32 at, EdgeChanges& out);
-  bool put(const EdgeFlowRecord& record, const EdgeRegions& regions, const Place& place);
+  bool put(const EdgeFlowRecord& record, const EdgeRegions& regions, const Place& at, const PinPlace& home);
   bool change(const EdgeFlowRecord& record, const EdgeRegions& regions, const Place& place, const Seen& here);
   void forget_told(Told& told);
   bool is_sized() const { return told_.size() == places(); }

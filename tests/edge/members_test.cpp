@@ -134,6 +134,28 @@ TEST(EdgeMembers, ALiarPutsNoFlowOfIp4WhereItCannotBe) {
   EXPECT_TRUE(refused([](auto& r) { r.state = edge::in_stage(r.state, edge::Stage::syn); })) << "half open";
   EXPECT_TRUE(refused([](auto& r) { r.state |= edge::kLearning; })) << "a server that is just being learnt";
   EXPECT_FALSE(refused([](auto&) {}));
+  Edges fresh;  // of its own pool, whose numbers are followed by the other's
+  EdgeFlowRecord beyond = good;
+  beyond.user += u64(5) << 16;
+  fresh.mirror(fresh.a).apply({beyond}, fresh.a.scene().now());
+  EXPECT_TRUE(fresh.all(fresh.a).empty()) << "an address of another's pool";
+}
+
+// By the same number and at the same place, as UDP may be, another client's flow is another flow.
+TEST(EdgeMembers, AFlowOfIp4ByTheSameNumberAndPlaceIsAnotherClients) {
+  Edges e;
+  const Own own = begin_flow4(e.a, udp(5000, 53));
+  e.a.from_network(packet4(kServer4, own.address, udp(53, own.port)));
+  EdgeFlowRecord r = e.changes(e.a).flows.at(0);
+  const u64 first = r.key[0];
+  e.mirror(e.b).apply({r}, e.b.scene().now());
+  for (u32 client = 1; client < 100'000 && e.all(e.b).at(0).key[0] == first; ++client) {
+    r.key[0] = u64(client) << 32 | u32(first);  // most have other buckets
+    e.mirror(e.b).apply({r}, e.b.scene().now());
+    if (e.all(e.b).empty()) break;
+  }
+  ASSERT_EQ(e.all(e.b).size(), 1u);
+  EXPECT_NE(e.all(e.b).at(0).key[0], first);
 }
 
 TEST(EdgeMembers, EachPrefixHasPlacesOfItsOwn) {
