@@ -62,6 +62,7 @@ TEST_F(RevokedFileTest, WhileItIsWrittenItIsNotRead) {
   file.follow(path, now);
   write("");
   wait(1);
+  EXPECT_TRUE(has(1) && has(2));
   write("1\n2\n3\n");
   wait(1);
   EXPECT_TRUE(has(1) && has(2));
