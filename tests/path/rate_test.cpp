@@ -68,6 +68,15 @@ constexpr Load kLoads[] = {{"100mbit", 12'500'000, 1, 1'500, 3},   {"100mbit", 1
                            {"10gbit", 1'250'000'000, 8, 9'000, 2}, {"2mbit", 250'000, 4, 1'500, 20},
                            {"64kbit", 8'000, 2, 576, 100}};
 
+TEST(PathRate, APolicyThatBothAddressesNameIsChargedOnce) {
+  Site all;
+  all.policy[0] = policy_of("100mbit");
+  Cpu cpu{all};
+  EXPECT_TRUE(path::within_rate(cpu, {1, 1}, 0, 1'000));
+  EXPECT_EQ(cpu.traffic[0].packets, 1u);
+  EXPECT_EQ(cpu.traffic[0].bytes, 1'000u);
+}
+
 TEST(PathRate, OverASecondItIsExactOnOneCpuAndOnSeveral) {
   for (const Load& load : kLoads)
     for (const u32 first_tick : {0u, 1'000u, 0xffff'ff00u, 0x7fff'ff80u}) {  // ticks wrap
