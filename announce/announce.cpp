@@ -51,10 +51,10 @@ void Announce::keep_found(const std::vector<Prefix>& existing) {
 }
 
 void Announce::keep() {
-  desired_.clear();
+  routes_.clear();
   for (auto& [prefix, entry] : entries_) {
     if (!stopped_ && found_.count(prefix)) entry.announced = true;
-    if (entry.announced) desired_.push_back(prefix);
+    if (entry.announced) routes_.push_back(route(prefix, entry));
   }
 }
 
@@ -98,11 +98,12 @@ void Announce::decide(const Prefix& prefix, Entry& entry, Time now) {
 void Announce::announce(const Prefix& prefix, Entry& entry, bool on) {
   if (entry.announced == on) return;
   entry.announced = on;
-  const auto at = std::lower_bound(desired_.begin(), desired_.end(), prefix, InOrder());
+  const RoutedPrefix it = route(prefix, entry);
+  const auto at = std::lower_bound(routes_.begin(), routes_.end(), it, InOrder());
   if (on)
-    desired_.insert(at, prefix);
+    routes_.insert(at, it);
   else
-    desired_.erase(at);
+    routes_.erase(at);
 }
 
 std::string Announce::why(const Prefix& prefix, const Entry& entry) const {
@@ -136,11 +137,8 @@ void Announce::stop(Time now) {
   update("", now);
 }
 
-std::vector<RoutedPrefix> Announce::routes() const {
-  std::vector<RoutedPrefix> out;
-  for (const Prefix& prefix : desired_)
-    out.push_back({prefix, entries_.at(prefix).standby ? *settings_->standby_metric : settings_->metric});
-  return out;
+RoutedPrefix Announce::route(const Prefix& prefix, const Entry& entry) const {
+  return {prefix, entry.standby ? *settings_->standby_metric : settings_->metric};
 }
 
 std::vector<Announce::View> Announce::views() const {

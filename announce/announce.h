@@ -54,9 +54,9 @@ class Announce {
 
   void stop(Time now);  // by the operator: everything is withdrawn, for good
 
-  const std::optional<AnnounceConfig>& settings() const { return settings_; }  // none: no route is touched
-  const std::vector<Prefix>& desired() const { return desired_; }              // these and no others; in order
-  std::vector<RoutedPrefix> routes() const;                                    // to them, in order
+  const std::optional<AnnounceConfig>& settings() const { return settings_; }       // none: no route is touched
+  const std::vector<RoutedPrefix>& routes() const { return routes_; }               // these and no others; in order
+  std::vector<Prefix> desired() const { return {routes_.begin(), routes_.end()}; }  // their prefixes
   Time deadline() const { return give_up_; }
   std::vector<View> views() const;  // in order
 
@@ -80,6 +80,7 @@ class Announce {
   void decide(const Prefix& prefix, Entry& entry, Time now);
   void announce(const Prefix& prefix, Entry& entry, bool on);
   std::string why(const Prefix& prefix, const Entry& entry) const;
+  RoutedPrefix route(const Prefix& prefix, const Entry& entry) const;
   void keep();
   void note(const Prefix& prefix, const Entry& entry, const std::string& why);
 
@@ -92,7 +93,7 @@ class Announce {
   bool waiting_ = false;  // for the first verdict on found_; the next update sets give_up_
   Time give_up_ = kNever;
   bool stopped_ = false;
-  std::vector<Prefix> desired_;
+  std::vector<RoutedPrefix> routes_;
   std::vector<Event> events_;
 };
 

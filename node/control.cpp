@@ -101,9 +101,9 @@ void Control::commit(Compiled compiled, Time now) {
   std::erase_if(unproven_, [&](const std::string& service) { return !health_.knows_nothing_of(service); });
   for (const auto& [service, live] : node_.live_services()) set_live(service, live);
   // Whatever is announced stays so while a group is formed around it.
-  const auto standing = in_step                       ? group::Standing::in_step
-                        : announce_.desired().empty() ? group::Standing::fresh
-                                                      : group::Standing::announced;
+  const auto standing = in_step                      ? group::Standing::in_step
+                        : announce_.routes().empty() ? group::Standing::fresh
+                                                     : group::Standing::announced;
   committed_ = true;
   awaited_seen_.reset();
   form_group(standing, now);

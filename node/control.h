@@ -88,7 +88,7 @@ class Control {
 
   // The routes that must be there, where announcements are configured.
   const std::optional<AnnounceConfig>& announce_settings() const { return announce_.settings(); }
-  const std::vector<Prefix>& routes() const { return announce_.desired(); }
+  std::vector<Prefix> routes() const { return announce_.desired(); }
 
   Node& node() { return node_; }
   const Node& node() const { return node_; }
