@@ -89,6 +89,14 @@ struct Wire<Four> {
   }
 };
 
+// The region of a name; as many as there are where it is no region's here.
+template <class F>
+u32 region_named(const EdgeRegions& regions, u64 name) {
+  u32 number = 0;
+  while (number < Wire<F>::regions(regions) && Wire<F>::name(regions, number) != name) ++number;
+  return number;
+}
+
 // How far a flow has come: what a member says of an earlier stage is old.
 u32 rank(Stage stage) { return u32(stage); }
 
@@ -241,8 +249,7 @@ bool EdgeRegionsMirror<F>::read(const EdgeRegions& regions, u32 bucket, std::vec
 
 template <class F>
 bool EdgeRegionsMirror<F>::apply(const EdgeRegions& regions, const EdgeFlowRecord& record) {
-  u32 number = 0;
-  while (number < Wire<F>::regions(regions) && Wire<F>::name(regions, number) != record.prefix) ++number;
+  const u32 number = region_named<F>(regions, record.prefix);
   if (number == Wire<F>::regions(regions)) return false;
   if (!is_sized()) prime(regions);
   const bool is_in = record.place < u64(F::buckets(regions.settings)) * Table::kWays;
@@ -338,8 +345,7 @@ bool EdgeRegionsMirror<F>::put(const EdgeFlowRecord& record, const EdgeRegions& 
 // Of one's own prefix only what is lent: a flow of another's ends where it began, and its use here was told there.
 template <class F>
 bool EdgeRegionsMirror<F>::erase(const EdgeRegions& regions, const GoneEdgeFlow& gone) {
-  u32 number = 0;
-  while (number < Wire<F>::regions(regions) && Wire<F>::name(regions, number) != gone.prefix) ++number;
+  const u32 number = region_named<F>(regions, gone.prefix);
   if (number == Wire<F>::regions(regions)) return false;
   if (!is_sized()) prime(regions);
   if (gone.place >= u64(F::buckets(regions.settings)) * Table::kWays) return ++counts_.refused, true;
