@@ -89,8 +89,8 @@ struct Show {
   } what;
   std::string service;            // pins, capture, wellness, edge: only of this service; empty: all
   std::optional<FlowQuery> flow;  // pins
-  u32 count =
-      1000;  // capture: frames at most, 1 to 1,000,000; events: to 1000; flows, edge, neighbours: to 100,000; revoked
+  // Capture: frames at most, 1 to 1,000,000; events: to 1000; flows, edge, neighbours and revoked: to 100,000.
+  u32 count = 1000;
   std::chrono::seconds seconds{10};     // capture: at most, 1 to 3600
   std::optional<u64> after = {};        // events: later than the one of this number
   bool follow = false;                  // events: and those to come

@@ -14,7 +14,7 @@ Status check_sizes(const std::function<int(const char*)>& table, const TableSize
 // The table of pins has so many buckets, and so many are wanted.
 Error other_pins(u32 have, u32 wanted);
 Error other_flows(u32 have, u32 wanted);  // likewise of the firewall's flows
-Status check_roles(const Meta& have,
-                   const TableSizes& wanted);  // of the edge's flows and shared addresses, of revoked ids
+// And of the edge's flows and shared addresses, and of revoked ids.
+Status check_roles(const Meta& have, const TableSizes& wanted);
 
 }  // namespace waymark
