@@ -118,6 +118,19 @@ TEST(Bits, ASweepCountsFlowsByTheirAge) {
   EXPECT_EQ(ages[3], 20u) << "from 4 minutes on";
 }
 
+// The bits of a flow that the outside began are the outside's: what they would say of its age is nothing.
+TEST(Bits, AFlowThatTheOutsideBeganHasNoAge) {
+  Guard g("rule = [{ direction = \"in\", action = \"allow\", ports = [\"udp/1\"] }]\n", "", "", kMinutes);
+  const FlowKeeper& keeper = g.scene().node().flows();
+  EXPECT_EQ(comes(g.site(), udp(53, 1), 0x55), g.kIn);
+  word_from(g.site(), udp(2, 53));
+  g.scene().advance(3s);
+  EXPECT_EQ(keeper.swept().flows + keeper.swept().half_open, 2u);
+  u32 aged = 0;
+  for (const auto n : keeper.swept().ages) aged += u32(n);
+  EXPECT_EQ(aged, 1u);
+}
+
 TEST(Bits, AChangedRuleChangesNewFlowsAlone) {
   Guard g(kExpedited, "", "", kMinutes);
   const uint16_t before = word_from(g.site(), udp(1, 53));
