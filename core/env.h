@@ -69,7 +69,7 @@ concept Env = requires(E env, u32 n, const Packet& packet, const Address& addres
   env.prefixes();      // const Prefixes&: their lengths, and the half in force
   env.now();           // u32 ticks (settings().ticks_per_second), wrapping
   env.interface();     // u32: where the packet came in
-  env.leave(n);        // the interface that a `forward` verdict leaves by
+  env.leave(n);        // the interface that a `forward` verdict leaves by; not in a step, which has an Env of its own
   env.left_by();       // u32: what leave() was last given; else 0
   // Owner of the TCP or UDP packet that `packet` describes, or of the flow that an ICMP error quotes a packet of ours
   // of.

@@ -114,6 +114,7 @@ WM_INLINE constexpr Through unpack_through(u64 w) {
 
 namespace core {
 struct tunnel_step {
+  static constexpr bool kTellsInterface = true;  // left_by(), above the verdict
   template <Env E>
   static WM_INLINE u64 run(E& env, u64 l3, u64 end, u64 kind, u64 packed) {
     const Through through = unpack_through(packed);

@@ -39,6 +39,9 @@ namespace waymark {
   S(translate, skip_headers, reads) \
   S(translate, has_source_route, reads)
 
+// A step has an Env of its own: what it gives to leave() its caller does not know. In the kernel that does not compile,
+// unless the type says kTellsInterface, and its word has what left_by() says.
+
 enum class StepNeeds : u8 { tables, reads, writes };
 
 // A Verdict in a word's lowest 32 bits. The kernel's build learns a packet's action from its reason, at the end.

@@ -55,7 +55,10 @@ class UserspaceEnv {
   // Apart, as in the kernel's build: rare, and long.
   template <class S>
   [[gnu::noinline]] u64 call(u64 a = 0, u64 b = 0, u64 c = 0, u64 d = 0) {
-    return S::run(*this, a, b, c, d);
+    const u32 out = out_;
+    const u64 word = S::run(*this, a, b, c, d);
+    out_ = out;  // a step has an Env of its own
+    return word;
   }
   template <class T>
   T* scratch() {

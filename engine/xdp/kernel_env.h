@@ -245,4 +245,21 @@ class KernelEnv : public KernelTables {
   u64 id_ = 0;
 };
 
+// A step's own: what is given to leave() would be lost with it, unless the step tells it to its caller.
+class KernelStepEnv : public KernelEnv {
+ public:
+  using KernelEnv::KernelEnv;
+  void leave(u32 interface) = delete;
+};
+template <class S>
+struct EnvOfStepOf {
+  using type = KernelStepEnv;
+};
+template <class S>
+requires(S::kTellsInterface) struct EnvOfStepOf<S> {
+  using type = KernelEnv;
+};
+template <class S>
+using EnvOfStep = typename EnvOfStepOf<S>::type;
+
 }  // namespace waymark

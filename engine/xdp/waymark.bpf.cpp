@@ -27,14 +27,14 @@ extern "C" __attribute__((noinline)) unsigned int wm_route(xdp_md* ctx, unsigned
 
 // Steps of their own (core/step.h). All words count as used: else the compiler leaves those that are not undefined,
 // which the verifier refuses.
-#define WM_STEP_ENV_tables KernelTables env
-#define WM_STEP_ENV_reads KernelEnv env(ctx)
-#define WM_STEP_ENV_writes KernelEnv env(ctx)
+#define WM_STEP_ENV_tables(STEP) KernelTables env
+#define WM_STEP_ENV_reads(STEP) KernelStepEnv env(ctx)
+#define WM_STEP_ENV_writes(STEP) EnvOfStep<STEP> env(ctx)
 #define WM_STEP(NAMESPACE, NAME, NEEDS)                                                                           \
   extern "C"                                                                                                      \
       __attribute__((noinline)) unsigned long long wm_##NAMESPACE##_##NAME(WM_STEP_GIVEN_##NEEDS WM_STEP_WORDS) { \
     asm volatile("" : : "r"(a), "r"(b), "r"(c), "r"(d));                                                          \
-    WM_STEP_ENV_##NEEDS;                                                                                          \
+    WM_STEP_ENV_##NEEDS(NAMESPACE::NAME##_step);                                                                  \
     return NAMESPACE::NAME##_step::run(env, a, b, c, d);                                                          \
   }
 #include "dataplane/steps.h"

@@ -187,7 +187,10 @@ struct send_program {
     if (WM_UNLIKELY(!ip6 && passed.verdict.reason == steer::why::not_ours.reason))
       return env.template go_on<sites_program>();
     if (is_ip4_out(passed.verdict) && WM_UNLIKELY(s->role.must_ask())) return ask_for_neighbour(env);
-    if (is_ip4_out(passed.verdict)) return deliver(env, translate::own<kModule>(passed.verdict), false);
+    if (is_ip4_out(passed.verdict)) {
+      env.leave(s->way.interface);
+      return deliver(env, translate::own<kModule>(passed.verdict), false);
+    }
     if (WM_UNLIKELY(!ip6 && s->role.site) && is_ip6_out(passed.verdict)) {
       if (!env.template call<into_tunnel_step>()) return why::no_room;
       env.leave(passed.value);

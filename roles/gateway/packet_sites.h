@@ -9,7 +9,8 @@
 
 namespace waymark::gateway {
 
-// A packet that was translated, or is as its tenant sent it, into its tunnel.
+// A packet that was translated, or is as its tenant sent it, into its tunnel. What it leaves by is for the caller to
+// say.
 template <class E>
 WM_INLINE Verdict deliver(E& env, Verdict verdict, bool ip6) {
   const auto* s = env.template scratch<Scratch>();
@@ -35,7 +36,6 @@ WM_INLINE Verdict deliver(E& env, Verdict verdict, bool ip6) {
   if (!wrap(env, header, length, ip6, s->o.in.tos, entropy, link)) return why::no_room;
   if (WM_UNLIKELY(!ip6 && s->role.next_hop) && !address_frame(env.view(), header, s->role.hop, kEtherIp4))
     return why::no_room;
-  if (direct) env.leave(s->way.interface);
   return verdict;
 }
 

@@ -88,13 +88,14 @@ struct watch_step {
     if (!udp || !bfd || (p.ip6 && !udp->checksum.raw) || !is_question(*bfd, *udp, s.pop)) return why::watch_refused;
     if (env.length() > p.end && !env.trim(p.end)) return why::no_room;
     if (!write_answer(env.view(), p)) return why::no_room;
-    env.leave(env.interface());
     return why::watched;
   }
 };
 template <class E>
 WM_INLINE Verdict answer_watch(E& env, const Packet& p) {
-  return unpack_verdict(env.template call<watch_step>(p.l3, p.l4, u64(p.end) << 1 | p.ip6));
+  const Verdict end = unpack_verdict(env.template call<watch_step>(p.l3, p.l4, u64(p.end) << 1 | p.ip6));
+  env.leave(env.interface());  // where it is answered
+  return end;
 }
 
 }  // namespace waymark::path

@@ -8,6 +8,7 @@ namespace waymark::path_cases {
 
 void expect_sent(const Left& left, const std::string& reason, const Bytes& packet) {
   EXPECT_EQ(left.reason, reason);
+  EXPECT_NE(left.interface, 0u) << "it leaves by none";
   EXPECT_EQ(difference(packet, without_label(left.packet)), "");
 }
 void expect_end(const Left& left, const std::string& reason) {
