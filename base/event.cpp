@@ -15,6 +15,8 @@ constexpr EventKind kKinds[] = {
     {"checks.known", "checks are carried out again", "a check can be carried out again"},
     {"next_hop.found", "next hops are found", "the MAC address of a next hop is known"},
     {"next_hop.lost", "next hops are lost", "there is no route to a target, or its next hop does not answer"},
+    {"pop.silent", "POPs are silent", "another POP answers seamless BFD no more, and is passed by"},
+    {"pop.answers", "POPs answer again", "a POP that was silent answers again"},
     {"address.announced", "addresses are announced", "an address or prefix is announced"},
     {"address.withdrawn", "addresses are withdrawn", "an address or prefix is not announced any more"},
     {"member.joined", "members joined", "a member of the group is connected"},

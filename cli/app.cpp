@@ -273,8 +273,8 @@ struct CommandLine {
     shows->add_option("WHAT", show.what, "What to show")
         ->required()
         ->check(CLI::IsMember({"status", "services", "targets", "pins", "counters", "adjacencies", "health", "group",
-                               "holdings", "announce", "firewall", "flows", "edge", "neighbours", "path", "revoked",
-                               "dns"}));
+                               "holdings", "announce", "firewall", "flows", "edge", "neighbours", "path", "pops",
+                               "revoked", "dns"}));
     shows->add_option(
         "WORDS", show.words,
         "Of pins: a service, or a flow as in: tcp 192.0.2.1:4000 198.51.100.80:80; of firewall: a tenant; "

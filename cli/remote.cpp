@@ -157,6 +157,8 @@ int show_command(const Daemon& daemon, const ShowOptions& options) {
     fmt::print("the node has no [dns]\n");
   } else if (nothing && options.words.size() > 1) {
     fmt::print("no pin knows this flow\n");
+  } else if (nothing && options.what == "pops") {
+    fmt::print("no other POP is watched\n");
   } else if (nothing && options.what == "revoked") {
     fmt::print("no id is revoked\n");
   } else if (nothing && options.what == "counters") {

@@ -65,6 +65,12 @@ std::string Span::show(Duration value) const {
   return {};
 }
 
+Result<Duration> SpanOrOff::read(const Node& node) const {
+  if (const auto* text = node.as<std::string>(); text && *text == "off") return Duration(0);
+  const Result<Duration> read = span.read(node);
+  return read ? read : unwanted(wants(), node);
+}
+
 namespace {
 constexpr std::pair<std::string_view, u64> kRates[] = {
     {"gbit", 1'000'000'000}, {"mbit", 1'000'000}, {"kbit", 1'000}, {"bit", 1}};  // the first that divides is shown

@@ -88,6 +88,14 @@ struct Span {
   std::string show(Duration value) const;
 };
 
+// A span, or "off": 0.
+struct SpanOrOff {
+  Span span;
+  std::string wants() const { return span.wants() + ", or \"off\""; }
+  Result<Duration> read(const Node& node) const;
+  std::string show(Duration value) const { return value == Duration(0) ? "\"off\"" : span.show(value); }
+};
+
 // "100mbit": bits a second.
 std::string rate_text(u64 value);
 struct Rate {

@@ -26,7 +26,7 @@ constexpr ApiPath kPaths[] = {
     {"GET", "/metrics"},     {"GET", "/health"},         {"POST", "/v1/drain"},   {"POST", "/v1/weight"},
     {"POST", "/v1/take"},    {"POST", "/v1/give"},       {"POST", "/v1/reload"},  {"POST", "/v1/stop"},
     {"POST", "/v1/down"},    {"POST", "/v1/handover"},   {"POST", "/v1/leave"},   {"GET", "/v1/path"},
-    {"GET", "/v1/revoked"},  {"POST", "/v1/revoke"},     {"GET", "/v1/dns"},
+    {"GET", "/v1/pops"},     {"GET", "/v1/revoked"},     {"POST", "/v1/revoke"},  {"GET", "/v1/dns"},
 };
 
 // Nesting is bounded before the parser sees it: it needs stack for each level, and ours need one.
@@ -168,14 +168,28 @@ Result<u32> parse_number(const std::string& key, const std::string& text, u32 mo
 
 Result<Show::What> what_of(std::string_view asked) {
   using enum Show::What;
-  constexpr std::pair<std::string_view, Show::What> kWhat[] = {
-      {"/v1/status", status},     {"/v1/services", services},     {"/v1/targets", targets},
-      {"/v1/pins", pins},         {"/v1/counters", counters},     {"/v1/adjacencies", adjacencies},
-      {"/v1/health", health},     {"/v1/group", group},           {"/v1/holdings", holdings},
-      {"/v1/announce", announce}, {"/v1/capture", capture},       {"/v1/events", events},
-      {"/metrics", metrics},      {"/health", wellness},          {"/v1/firewall", firewall},
-      {"/v1/flows", flows},       {"/v1/neighbours", neighbours}, {"/v1/edge", edge},
-      {"/v1/path", path},         {"/v1/revoked", revoked},       {"/v1/dns", dns}};
+  constexpr std::pair<std::string_view, Show::What> kWhat[] = {{"/v1/status", status},
+                                                               {"/v1/services", services},
+                                                               {"/v1/targets", targets},
+                                                               {"/v1/pins", pins},
+                                                               {"/v1/counters", counters},
+                                                               {"/v1/adjacencies", adjacencies},
+                                                               {"/v1/health", health},
+                                                               {"/v1/group", group},
+                                                               {"/v1/holdings", holdings},
+                                                               {"/v1/announce", announce},
+                                                               {"/v1/capture", capture},
+                                                               {"/v1/events", events},
+                                                               {"/metrics", metrics},
+                                                               {"/health", wellness},
+                                                               {"/v1/firewall", firewall},
+                                                               {"/v1/flows", flows},
+                                                               {"/v1/neighbours", neighbours},
+                                                               {"/v1/edge", edge},
+                                                               {"/v1/path", path},
+                                                               {"/v1/pops", pops},
+                                                               {"/v1/revoked", revoked},
+                                                               {"/v1/dns", dns}};
   for (auto& [name, what] : kWhat)
     if (name == asked) return what;
   return Error{fmt::format("there is no {} to GET", in_quotes(asked))};

@@ -80,6 +80,7 @@ struct Show {
     neighbours,
     edge,
     path,
+    pops,
     revoked,
     dns,
     capture,

@@ -262,6 +262,16 @@ void add_path(std::string& out, const Snapshot& s) {
   if (!s.revoked) return;
   Family(out, "waymark_path_revoked", "gauge", "Ids that are revoked.").sample({}, s.revoked->in_force);
   Family(out, "waymark_path_revoked_capacity", "gauge", "Ids that there is room for.").sample({}, s.revoked->room);
+  Family up(out, "waymark_pop_up", "gauge", "1 where another POP answers that it is up, 0 where it is silent.");
+  for (const Watch::View& v : s.pops)
+    if (v.state != Watch::State::unknown) up.sample({{"pop", std::to_string(v.pop)}}, v.state == Watch::State::up);
+  Family trips(out, "waymark_pop_round_trip_microseconds", "gauge", "How long another POP takes to answer, smoothed.");
+  for (const Watch::View& v : s.pops)
+    if (v.round_trip) trips.sample({{"pop", std::to_string(v.pop)}}, u64(*v.round_trip / std::chrono::microseconds(1)));
+  Family asked(out, "waymark_pop_questions_total", "counter", "Questions to another POP whether it is up.");
+  for (const Watch::View& v : s.pops) asked.sample({{"pop", std::to_string(v.pop)}}, v.asked);
+  Family answered(out, "waymark_pop_answers_total", "counter", "Answers of another POP.");
+  for (const Watch::View& v : s.pops) answered.sample({{"pop", std::to_string(v.pop)}}, v.answered);
   Family digests(out, "waymark_path_digest", "gauge",
                  "Always 1; of what POPs must have alike, by part of the file. Where POPs' digests differ, one lags.");
   const path::SharedDigest shared = path::shared_digest(*s.config);

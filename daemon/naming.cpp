@@ -78,11 +78,11 @@ void Daemon::choose_ways(const std::set<u32>& lost) {
 
 // Returns when there is more to do.
 Time Daemon::follow_lost(Time now) {
-  if (!dns_ || (lost_of_ == config_ && lost_seen_ == plane_->next_hop_changes())) return Time::max();
+  if (!dns_ || (lost_of_ == config_ && lost_seen_ == plane_->reach_changes())) return Time::max();
   if (now < lost_due_) return lost_due_;
   lost_due_ = now + kLostRests;
   lost_of_ = config_;
-  lost_seen_ = plane_->next_hop_changes();
+  lost_seen_ = plane_->reach_changes();
   const dns::Lost lost = plane_->lost();
   dns_->lose(lost);
   if (lost.pops != ways_->lost()) choose_ways(lost.pops);

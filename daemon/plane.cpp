@@ -121,6 +121,8 @@ void Plane::follow_sockets(const Config& config) {
       carry_out();
     });
   checks_->configure(config);
+  if (!watcher_) watcher_ = std::make_unique<Watcher>(loop_, *control_, [this] { ++reach_changes_; });
+  watcher_->follow();
   const bool same_group = config.group && peers_of_ && config.group->listen == peers_of_->listen;
   if (same_group) return peers_->configure(*config.group);
   peers_.reset();
@@ -161,6 +163,7 @@ void Plane::carry_out() {
   if (suspended_) return;
   const Time now = boot_time();
   for (const Question& question : control_->questions(now)) checks_->ask(question);
+  watcher_->step(now);
   if (peers_) peers_->flush();
   routes_->want(control_->announce_settings(), control_->announce().routes(), now);
 }
@@ -174,6 +177,7 @@ void Plane::suspend() {
   suspended_ = true;
   routes_->stop();
   peers_.reset();
+  watcher_.reset();
   checks_.reset();
   const Status refused = Error{"it was abandoned, as this daemon no longer changes anything"};
   const auto change = std::exchange(in_work_, nullptr);
@@ -247,7 +251,7 @@ void Plane::on_kernel() {
 void Plane::follow_next_hops(Time now) {
   for (Resolution& r : resolver_->poll(now)) {
     Resolution& known = next_hops_[key_of(r.target)];
-    ++next_hop_changes_;
+    ++reach_changes_;
     // One that was silent is no better while it is asked again.
     const bool silent = known.why.size() && known.reach == Resolution::Reach::none;
     if (r.reach == Resolution::Reach::pending && silent) r.reach = Resolution::Reach::none;
@@ -307,6 +311,7 @@ Time Plane::deadline() const {
   Time due = std::min({interfaces_due_, punts_due_, greeter_.deadline(), resolver_->deadline(), control_->deadline(),
                        routes_->deadline(), suspended_ ? Time::max() : revoked_.deadline()});
   if (punts_) due = std::min(due, punts_->deadline());
+  if (watcher_) due = std::min(due, watcher_->deadline());
   if (!flips_.empty()) due = std::min(due, flips_.front().since + kFlipPatience);
   if (in_work_) return due;  // its end is heard
   if (stale_ || capture_wanted_ != capturing_) due = std::min(due, retry_at_);

@@ -19,6 +19,7 @@
 #include "daemon/revoked_file.h"
 #include "daemon/route_keeper.h"
 #include "daemon/snapshot.h"
+#include "daemon/watcher.h"
 #include "daemon/worker.h"
 #include "dns/ways.h"
 #include "engine/xdp/engine.h"
@@ -75,9 +76,9 @@ class Plane {
 
   std::vector<TargetView> targets() const { return control_->node().targets(); }
 
-  // POPs and servers here whose next hop is lost, and POPs that the operator took out.
+  // POPs and servers here whose next hop is lost, POPs that are silent, and those that the operator took out.
   dns::Lost lost() const;
-  u64 next_hop_changes() const { return next_hop_changes_; }
+  u64 reach_changes() const { return reach_changes_; }  // counts what may change that
 
   void describe(Snapshot& s);
   std::optional<Pin> find_pin(const FlowQuery& flow);
@@ -184,6 +185,7 @@ class Plane {
   std::unique_ptr<RouteKeeper> routes_;
   std::unique_ptr<Checks> checks_;
   std::unique_ptr<Peers> peers_;
+  std::unique_ptr<Watcher> watcher_;
   std::optional<GroupConfig> peers_of_;  // as peers_ was made
   Greeter greeter_;
   RevokedFile revoked_{[this](const std::string& file, const std::vector<u64>& words) {
@@ -217,7 +219,7 @@ class Plane {
   std::set<std::string> fallbacks_told_;
   bool kernel_changed_ = true, landed_ = false, hops_changed_ = false;
   Time interfaces_due_{0}, natives_due_ = Time::max(), natives_after_{0}, punts_due_ = Time::max();
-  u64 next_hop_changes_ = 0;
+  u64 reach_changes_ = 0;
   u64 routes_seen_ = 0;  // Resolver::route_changes()
 };
 

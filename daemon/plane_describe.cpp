@@ -120,7 +120,9 @@ dns::Lost Plane::lost() const {
   if (!config_->path) return out;
   const PathConfig& path = *config_->path;
   out.pops.insert(path.down.begin(), path.down.end());
+  const std::vector<Address>& silent = control_->node().silent();
   for (const path::Destination& d : path::destinations(path)) {
+    if (d.pop && std::ranges::count(silent, d.target.address)) out.pops.insert(d.pop->id);
     if (!is_lost(adjacency(d.target.address), d.target.tunnel)) continue;
     if (d.pop) out.pops.insert(d.pop->id);
     if (d.server) out.servers.insert(d.server->id);
@@ -144,6 +146,7 @@ void Plane::describe(Snapshot& s) {
   s.checks = control_->health().load(s.now);
   s.unrenewed = control_->health().unrenewed();
   if (control_->group()) s.group = control_->group()->view();
+  s.pops = control_->watch().views();
   s.holdings = control_->holdings().views();
   s.announced = control_->announce().views();
   u32 slots = 0;

@@ -256,6 +256,8 @@ Result<Rows> show(const Snapshot& s, const Show& show) {
       return show_neighbours(s, show);
     case Show::What::path:
       return show_path(s);
+    case Show::What::pops:
+      return show_pops(s);
     case Show::What::revoked:
       return show_revoked(s, show.count);
     case Show::What::dns:

@@ -2,6 +2,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "base/address_text.h"
 #include "config/kinds.h"
 #include "daemon/snapshot.h"
 #include "roles/path/packet_policy.h"
@@ -27,6 +28,19 @@ Rows show_path(const Snapshot& s) {
     rows.rows.push_back({t.policy->name, u64(t.policy->index), std::string(t.towards),
                          t.policy->rate ? config::rate_text(t.policy->rate) : "-", u64(t.counted.packets),
                          u64(t.counted.bytes), u64(t.counted.over)});
+  return rows;
+}
+
+Rows show_pops(const Snapshot& s) {
+  Rows rows{{"pop", "address", "state", "since_seconds", "round_trip_us", "interval_ms", "asked", "answered", "why"},
+            {}};
+  for (const Watch::View& v : s.pops) {
+    const auto whole = [](Duration d, Duration unit) { return u64(d / unit); };
+    rows.rows.push_back(
+        {u64(v.pop), text(v.address), std::string(name_of(v.state)), whole(s.now - v.since, std::chrono::seconds(1)),
+         v.round_trip ? Value(whole(*v.round_trip, std::chrono::microseconds(1))) : Value(std::string("-")),
+         whole(v.interval, std::chrono::milliseconds(1)), v.asked, v.answered, v.why});
+  }
   return rows;
 }
 

@@ -12,6 +12,8 @@ namespace waymark {
 
 namespace {
 
+constexpr Duration kAnswersSoon = std::chrono::seconds(10);  // of a POP that was just begun to be asked
+
 constexpr WarningKind kKinds[] = {
     {"interface", "troubles with interfaces, routes or the program",
      "an interface is missing, held or generic, or its MTU is lower than configured; routes or a program cannot be "
@@ -39,7 +41,9 @@ constexpr WarningKind kKinds[] = {
     {"neighbours", "overlays are full of neighbours",
      "a tenant's overlay has as many known hosts as it may: others give way"},
     {"pop", "POPs or servers of paths are lost",
-     "the next hop to another POP or to a server here is lost, or `down` names a POP: paths go on by the next one"},
+     "the next hop to another POP or to a server here is lost, another POP is silent, or `down` names it: paths go on "
+     "by "
+     "the next one; or a POP has never answered whether it is up"},
     {"revoked", "troubles with revoked ids",
      "the file of revoked ids cannot be followed, or nine tenths of the room for them are taken"},
     {"paths", "members have other files of POPs",
@@ -206,11 +210,18 @@ void add_pops(Collector& c, const Snapshot& s) {
   const PathConfig& path = *s.config->path;
   const TargetStates states(s);
   for (const path::Destination& d : path::destinations(path)) {
+    const auto view = std::ranges::find(s.pops, d.pop ? d.pop->id : 0, &Watch::View::pop);
+    const bool watched = view != s.pops.end();
     if (d.pop && std::ranges::count(path.down, d.pop->id))
       c.add("pop", fmt::format("POP {} is taken for dead, as \"down\" in [path] says", d.pop->id));
     else if (const AdjacencyView* hop = states.unreachable(d.target.address, d.target.tunnel))
       c.add("pop", d.pop ? fmt::format("POP {} is lost: {}", d.pop->id, hop->why)
                          : fmt::format("server {}, which is here, is lost: {}", d.server->id, hop->why));
+    else if (watched && view->state == Watch::State::silent)
+      c.add("pop", fmt::format("POP {} is silent: {}", view->pop, view->why));
+    else if (watched && view->state == Watch::State::unknown && s.now >= view->since + kAnswersSoon)
+      c.add("pop", fmt::format("POP {} has never answered whether it is up{}: UDP port 7784 must pass between POPs",
+                               view->pop, view->why.empty() ? "" : " (" + view->why + ")"));
   }
   c.end();
 }

@@ -191,6 +191,20 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
          t.s.adjacencies.push_back({ip("2001:db8:0:2::1"), false, "", {}, {}, 0, "it does not answer"});
        },
        {"POP 2 is lost: it does not answer"}},
+      {"pop",
+       [](Site& t) {
+         t.use_pops();
+         t.s.pops.push_back({.pop = 2, .state = Watch::State::silent, .why = "3 questions in 150 ms found no answer"});
+       },
+       {"POP 2 is silent: 3 questions in 150 ms found no answer"}},
+      {"pop",
+       [](Site& t) {
+         t.use_pops();
+         t.s.now = Time(20s);
+         t.s.pops.push_back({.pop = 2, .state = Watch::State::unknown, .since = Time(10s)});
+         t.s.pops.push_back({.pop = 3, .state = Watch::State::unknown, .since = Time(11s)});
+       },
+       {"POP 2 has never answered whether it is up: UDP port 7784 must pass between POPs"}},
       {"pop", [](Site& t) { t.use_pops().down = {2}; }, {"POP 2 is taken for dead, as \"down\" in [path] says"}},
       {"pop",
        [](Site& t) {

@@ -77,6 +77,8 @@ void Control::commit(Compiled compiled, Time now) {
   events_.configured(node_.config(), node_.decisions());
   const Config& config = node_.config();
   follow_holdings(now);
+  watch_.configure(config, committed_ ? std::vector<Address>() : node_.silent(), now);
+  node_.set_silent(watch_.silent());
   health_.configure(std::move(checks), now);
   if (life_.adopted && !committed_)  // what the daemon before us knew stands until we know better
     for (const ServiceSpec& service : node_.serves().service)
@@ -173,7 +175,19 @@ void Control::stop(Time now) {
 
 void Control::on_next_hop(const NextHop& hop, Time now) {
   const HopNews news = node_.on_next_hop(hop, now);
-  if (news != HopNews::none) events_.next_hop(hop, news, node_.targets_at(hop.target, NodeEvents::kNamed));
+  if (news == HopNews::none) return;
+  events_.next_hop(hop, news, node_.targets_at(hop.target, NodeEvents::kNamed));
+  watch_.next_hop(hop.target, news == HopNews::found);
+  node_.set_silent(watch_.silent());
+}
+
+bool Control::judge_pops(Time now) {
+  watch_.judge(now);
+  const std::vector<Watch::Change> changes = watch_.take_changes();
+  if (changes.empty()) return false;
+  node_.set_silent(watch_.silent());
+  events_.pops(changes);
+  return true;
 }
 
 void Control::answer(u64 question, CheckOutcome outcome, const std::string& why, Time now) {

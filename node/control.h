@@ -15,6 +15,7 @@
 #include "node/events.h"
 #include "node/node.h"
 #include "node/revocations.h"
+#include "node/watch.h"
 
 namespace waymark {
 
@@ -68,6 +69,16 @@ class Control {
   void limit_checks(std::size_t most_in_flight) { health_.limit(most_in_flight); }
   std::vector<Question> questions(Time now) { return health_.due(now); }
   void answer(u64 question, CheckOutcome outcome, const std::string& why, Time now);
+
+  // POPs that watch each other: what is to be asked now, what came from there, and, once all that came was heard, who
+  // is silent. Their addresses are a moment later in Node's tables.
+  std::vector<Watch::Question> pop_questions(Time now) { return watch_.due(now); }
+  void pop_unasked(u32 pop, std::string why) { watch_.unasked(pop, std::move(why)); }
+  void pop_heard(const Address& from, u16 port, std::span<const u8> bytes, Time now) {
+    watch_.heard(from, port, bytes, now);
+  }
+  bool judge_pops(Time now);  // true where one fell silent, or is back
+  const Watch& watch() const { return watch_; }
 
   // Connections between members, numbered by the caller. None of it where there is no group.
   void opened(group::Link link, u32 dialled, Time now);
@@ -128,6 +139,7 @@ class Control {
   NodeEvents events_;
   group::Holdings holdings_;
   Revocations revocations_{node_.live()};
+  Watch watch_{life_.seed};
   bool revocations_told_ = false;  // to the group, all of them, once
   std::vector<Holding> drafted_things_;
   Holds drafted_holds_;

@@ -116,4 +116,14 @@ void NodeEvents::next_hop(const NextHop& hop, HopNews news, const Node::Behind& 
         {Severity::info, "next_hop.found", name, fmt::format("the kernel forwards to {}{}: {}", name, whose, hop.why)});
 }
 
+void NodeEvents::pops(const std::vector<Watch::Change>& changes) {
+  for (const Watch::Change& c : changes) {
+    const std::string name = fmt::format("POP {}", c.pop);
+    if (c.up)
+      tell({Severity::info, "pop.answers", name, fmt::format("{} answers again", name)});
+    else
+      tell({Severity::warning, "pop.silent", name, fmt::format("{} is silent: {}", name, c.why)});
+  }
+}
+
 }  // namespace waymark

@@ -11,6 +11,7 @@
 #include "base/event.h"
 #include "health/health.h"
 #include "node/node.h"
+#include "node/watch.h"
 
 namespace waymark {
 
@@ -34,6 +35,9 @@ class NodeEvents {
 
   // What is new of a next hop, and whose it is.
   void next_hop(const NextHop& hop, HopNews news, const Node::Behind& targets);
+
+  // POPs that fell silent, or are heard again.
+  void pops(const std::vector<Watch::Change>& changes);
 
  private:
   std::deque<Event> events_;

@@ -50,7 +50,8 @@ Node::Node(Live live, const Clock& clock)
       down_slots_(live_.targets.size()),
       unmarked_(live_.targets.size()) {
   slots_.used().each([&](u32 slot) {
-    if (!(live_.targets[slot].route & kTargetDown) || slots_.service(slot) == kFellows) return;
+    if (!(live_.targets[slot].route & kTargetDown)) return;
+    if (slots_.service(slot) == kFellows) return silent_.push_back(outer_destination(live_.targets[slot]));
     down_slots_.insert(slot);
     down_.insert(name_of(slots_.service(slot), slots_.target(slot)));
   });
@@ -258,11 +259,18 @@ HopNews Node::on_next_hop(const NextHop& hop, Time now) {
   return news;
 }
 
-// Fellows have no checks: one is down while it is not reached. Packets for it go another way where they have one.
+void Node::set_silent(std::vector<Address> silent) {
+  silent_ = std::move(silent);
+  mark_fellows();
+}
+
+// Fellows have no checks: one is down while it is not reached, or is silent. Packets for it go another way where they
+// have one.
 void Node::mark_fellows() {
   for (const u32 slot : roster_->fellows) {
     u64& word = live_.targets[slot].route;
-    store(word, hops_.lost(outer_destination(live_.targets[slot])) ? word | kTargetDown : word & ~kTargetDown);
+    const Address at = outer_destination(live_.targets[slot]);
+    store(word, hops_.lost(at) || std::ranges::count(silent_, at) ? word | kTargetDown : word & ~kTargetDown);
   }
 }
 

@@ -82,6 +82,9 @@ class Node {
   u32 stamp(Time now) const { return clock_.ticks_at(now) >> live_.meta[0].stamp_shift & kStampMask; }
 
   HopNews on_next_hop(const NextHop& hop, Time now);
+  // Whom POPs do not hear any more, whatever next hops say: all of them, by address. At first those that were down.
+  void set_silent(std::vector<Address> silent);
+  const std::vector<Address>& silent() const { return silent_; }
   // The configured targets at an address, and POPs and servers of paths: `most` of their names at the most, in the
   // configuration's order, and how many there are.
   struct Behind {
@@ -225,6 +228,7 @@ class Node {
   u32 dirty_from_ = 0;  // in turn, where one flip does not do all
 
   std::set<std::string> down_;
+  std::vector<Address> silent_;
   Numbers down_slots_, unmarked_;  // the latter die once the choice does not name them any more
   News news_;
 

@@ -143,7 +143,7 @@ Status PathsFabric::lose_pop() {
 }
 
 Status PathsFabric::regain_pop() {
-  WM_TRY(launch(pop_name(kMiddlePop)));  // first, or others would send to a machine that is no POP yet
+  WM_TRY(launch_middle());  // first, or others would send to a machine that is no POP yet
   return site_.join(kMiddlePop);
 }
 
@@ -155,19 +155,24 @@ std::vector<std::string> PathsFabric::others() const {
 }
 
 Status PathsFabric::take_out(bool out) {
-  const std::string middle = pop_name(kMiddlePop);
-  if (!out) WM_TRY(launch(middle));
+  if (!out) WM_TRY(launch_middle());
   WM_TRY(site_.write_pops(passing_, out ? std::to_string(kMiddlePop) : ""));
   for (const std::string& pop : others())
     if (auto said = daemons_.ask(pop, {"reload"}); !said) return said.error();
-  if (!out) return Done{};
+  return out ? silence() : Status(Done{});
+}
+
+Status PathsFabric::silence() {
+  const std::string middle = pop_name(kMiddlePop);
   WM_TRY(daemons_.down({middle}));
   if (!waymark_[middle].wait(kPatience)) return Error{fmt::format("the daemon of {} does not end", middle)};
   return Done{};
 }
 
-Status PathsFabric::warned() {
-  const std::string sentence = fmt::format("POP {} is lost", kMiddlePop);
+Status PathsFabric::launch_middle() { return launch(pop_name(kMiddlePop)); }
+
+Status PathsFabric::warned(const std::string& of) {
+  const std::string sentence = fmt::format("POP {} {}", kMiddlePop, of);
   for (const std::string& pop : others()) {
     const Time until = now() + seconds(3);
     for (bool told = false; !told; pause_for(milliseconds(50))) {

@@ -25,7 +25,9 @@ class PathsFabric : public Crew {
   Status lose_pop();  // the middle one: links and daemon at once, and nothing of it is kept
   Status regain_pop();
   Status take_out(bool out);  // all others have it in `down`, or no longer; and its daemon ends in order, or begins
-  Status warned();            // until each other POP warns that it is lost
+  Status silence();           // the middle one: daemon and program end in order, and all else of it stays
+  Status launch_middle();
+  Status warned(const std::string& of);  // until each other POP warns that the middle one "is lost"
 
   const PathsSite& site() const { return site_; }
   const Daemons& daemons() const { return daemons_; }

@@ -65,9 +65,11 @@ struct PathConfig {
   std::vector<u32> plain;        // POPs on a link of this one
   std::vector<u32> down;         // POPs that are taken for dead
   u32 errors = 1'000;
-  u32 hysteresis = 10;       // percent
-  std::string revoked;       // file of revoked ids; empty: none
-  u32 revocations = 65'536;  // ids that there is room for
+  u32 hysteresis = 10;                             // percent
+  Duration watch = std::chrono::milliseconds(50);  // how often other POPs are asked whether they are up; 0: never
+  u32 watch_lost = 3;                              // questions without an answer until one is silent
+  std::string revoked;                             // file of revoked ids; empty: none
+  u32 revocations = 65'536;                        // ids that there is room for
   std::vector<PathPopConfig> pop;
   std::vector<PathLinkConfig> link;  // empty: each two POPs have one, all alike
   std::vector<PathServerConfig> server;

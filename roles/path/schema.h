@@ -137,6 +137,12 @@ constexpr auto kSection = section<PathConfig>(
           "How many ICMP errors of its own it sends a second at most. With 0 none."},
     Field{"hysteresis", &PathConfig::hysteresis, Number<u32>{0, 100}, optional,
           "By how many percent another path must be cheaper to take the place of the one in use."},
+    Field{"watch", &PathConfig::watch, SpanOrOff{{10ms, 10s}}, optional,
+          "How often other POPs are asked whether they are up, by seamless BFD, to UDP port 7784. With `\"off\"` they "
+          "are "
+          "never asked."},
+    Field{"watch_lost", &PathConfig::watch_lost, Number<u32>{2, 50}, optional,
+          "After how many questions without an answer a POP is silent, and paths go on by the next one."},
     Field{
         "revoked", &PathConfig::revoked, FilePath{}, optional,
         "A file of ids that are revoked, which is watched: one a line, as `17`, `client 17` or `server 7`. Packets of "
