@@ -31,6 +31,8 @@ constexpr EventKind kKinds[] = {
     {"revoked.file", "files of revoked ids changed", "the file of revoked ids lists others than before"},
     {"revoked.no_room", "ids found no room",
      "other members revoke ids for which there is no room here: their packets pass"},
+    {"client.changed", "clients' addresses changed",
+     "the API gave a client of POPs an address, or another one, or revoked it"},
     {"reload.done", "reloads", "another configuration is in force"},
     {"reload.refused", "reloads were refused", "a new configuration was refused; the old one stays in force"},
     {"daemon.started", "starts", "the daemon runs"},

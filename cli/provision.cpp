@@ -53,16 +53,6 @@ int show(const ProvisionOptions& options, const Opened& in, const Result<Client>
   return 0;
 }
 
-// What is wrong with a name, before anything is written: it appears in tables and in files of others.
-Status check_name(const std::string& name) {
-  const bool plain = std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-' || c == '@' || c == ':';
-  });
-  if (plain && !name.empty() && name.size() <= 120) return Done{};
-  return Error{"a client's name has 1 to 120 letters, digits, \".\", \"_\", \"-\", \"@\" or \":\""};
-}
-
 int print_all(const Config& config, const std::vector<Client>& clients, bool json) {
   std::vector<Addressed> all;
   for (const Client& client : clients) {

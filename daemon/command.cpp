@@ -16,17 +16,46 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr u64 kLongestRevocation = 10ull * 366 * 86'400;
+constexpr u64 kLongestRevocation = 10ull * 366 * 86'400, kLongestKeep = 366 * 86'400;
 
 constexpr ApiPath kPaths[] = {
-    {"GET", "/v1/status"},   {"GET", "/v1/services"},    {"GET", "/v1/targets"},  {"GET", "/v1/pins"},
-    {"GET", "/v1/counters"}, {"GET", "/v1/adjacencies"}, {"GET", "/v1/health"},   {"GET", "/v1/group"},
-    {"GET", "/v1/holdings"}, {"GET", "/v1/announce"},    {"GET", "/v1/firewall"}, {"GET", "/v1/flows"},
-    {"GET", "/v1/edge"},     {"GET", "/v1/neighbours"},  {"GET", "/v1/capture"},  {"GET", "/v1/events"},
-    {"GET", "/metrics"},     {"GET", "/health"},         {"POST", "/v1/drain"},   {"POST", "/v1/weight"},
-    {"POST", "/v1/take"},    {"POST", "/v1/give"},       {"POST", "/v1/reload"},  {"POST", "/v1/stop"},
-    {"POST", "/v1/down"},    {"POST", "/v1/handover"},   {"POST", "/v1/leave"},   {"GET", "/v1/path"},
-    {"GET", "/v1/pops"},     {"GET", "/v1/revoked"},     {"POST", "/v1/revoke"},  {"GET", "/v1/dns"},
+    {"GET", "/v1/status"},
+    {"GET", "/v1/services"},
+    {"GET", "/v1/targets"},
+    {"GET", "/v1/pins"},
+    {"GET", "/v1/counters"},
+    {"GET", "/v1/adjacencies"},
+    {"GET", "/v1/health"},
+    {"GET", "/v1/group"},
+    {"GET", "/v1/holdings"},
+    {"GET", "/v1/announce"},
+    {"GET", "/v1/firewall"},
+    {"GET", "/v1/flows"},
+    {"GET", "/v1/edge"},
+    {"GET", "/v1/neighbours"},
+    {"GET", "/v1/capture"},
+    {"GET", "/v1/events"},
+    {"GET", "/metrics"},
+    {"GET", "/health"},
+    {"POST", "/v1/drain"},
+    {"POST", "/v1/weight"},
+    {"POST", "/v1/take"},
+    {"POST", "/v1/give"},
+    {"POST", "/v1/reload"},
+    {"POST", "/v1/stop"},
+    {"POST", "/v1/down"},
+    {"POST", "/v1/handover"},
+    {"POST", "/v1/leave"},
+    {"GET", "/v1/path"},
+    {"GET", "/v1/clients"},
+    {"POST", "/v1/clients"},
+    {"POST", "/v1/clients/move"},
+    {"POST", "/v1/clients/revoke"},
+    {"GET", "/v1/server-address"},
+    {"GET", "/v1/pops"},
+    {"GET", "/v1/revoked"},
+    {"POST", "/v1/revoke"},
+    {"GET", "/v1/dns"},
 };
 
 // Nesting is bounded before the parser sees it: it needs stack for each level, and ours need one.
@@ -158,11 +187,42 @@ Result<Command> parse_revoke(const Json& json) {
   return Command(revoke);
 }
 
-Result<u32> parse_number(const std::string& key, const std::string& text, u32 most) {
+// Of /v1/clients, /v1/clients/move and /v1/clients/revoke.
+Result<Command> parse_provision(std::string_view path, const Json& json) {
+  using Act = Provision::Act;
+  Provision p;
+  p.act = path.ends_with("/move") ? Act::move : path.ends_with("/revoke") ? Act::revoke : Act::add;
+  for (auto& [key, value] : json.items()) {
+    const bool text = key == "client" || (key == "policy" && p.act != Act::revoke);
+    if (text && !value.is_string()) return Error{fmt::format("\"{}\" is not a string", key)};
+    if (text) {
+      (key == "client" ? p.name : p.policy) = value.get<std::string>();
+    } else if (key == "pop" && p.act != Act::revoke) {
+      if (!value.is_number_unsigned() || value.get<u64>() < 1 || value.get<u64>() > 65'535)
+        return Error{"\"pop\" is not a whole number from 1 to 65535"};
+      p.pop = value.get<u32>();
+    } else if (key == "keep" && p.act == Act::move) {
+      if (!value.is_number_unsigned() || value.get<u64>() > kLongestKeep)
+        return Error{fmt::format("\"keep\" is not a whole number of seconds from 0 to {}", kLongestKeep)};
+      p.keep = std::chrono::seconds(value.get<u64>());
+    } else {
+      return Error{fmt::format("{} is not a field of {}; it knows {}", in_quotes(key), path,
+                               p.act == Act::revoke ? "\"client\" alone"
+                               : p.act == Act::add  ? "\"client\", \"pop\" and \"policy\""
+                                                    : "\"client\", \"pop\", \"policy\" and \"keep\"")};
+    }
+  }
+  if (p.name.empty()) return Error{"\"client\" is missing: its name"};
+  if (p.act == Act::add && (!p.pop || p.policy.empty()))
+    return Error{"\"pop\" and \"policy\" are needed: where the client is, and what it may do"};
+  return Command(p);
+}
+
+Result<u32> parse_number(const std::string& key, const std::string& text, u32 most, u32 least = 1) {
   u32 value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 1 || value > most)
-    return Error{fmt::format("\"{}\" is not a whole number from 1 to {}", key, most)};
+  if (error != std::errc() || end != text.data() + text.size() || value < least || value > most)
+    return Error{fmt::format("\"{}\" is not a whole number from {} to {}", key, least, most)};
   return value;
 }
 
@@ -188,6 +248,8 @@ Result<Show::What> what_of(std::string_view asked) {
                                                                {"/v1/edge", edge},
                                                                {"/v1/path", path},
                                                                {"/v1/pops", pops},
+                                                               {"/v1/clients", clients},
+                                                               {"/v1/server-address", server_address},
                                                                {"/v1/revoked", revoked},
                                                                {"/v1/dns", dns}};
   for (auto& [name, what] : kWhat)
@@ -205,6 +267,8 @@ Result<Command> parse_command(std::string_view path, std::string_view body) {
   if (path == "/v1/drain") return parse_drain(*json);
   if (path == "/v1/weight") return parse_weight(*json);
   if (path == "/v1/revoke") return parse_revoke(*json);
+  if (path == "/v1/clients" || path == "/v1/clients/move" || path == "/v1/clients/revoke")
+    return parse_provision(path, *json);
   if (path == "/v1/take" || path == "/v1/give") return parse_holding(path, *json);
   std::optional<Command> command;
   if (path == "/v1/reload") command = Reload{};
@@ -226,6 +290,8 @@ Result<Show> parse_query(std::string_view path, const QueryText& query) {
   const bool wellness = *what == Show::What::wellness;
   const bool firewall = *what == Show::What::firewall;
   const bool edge = *what == Show::What::edge;
+  const bool clients = *what == Show::What::clients, server = *what == Show::What::server_address;
+  bool named = false;                                                                // a server
   const bool flows = *what == Show::What::flows || *what == Show::What::neighbours;  // lists of tenants' own
   for (auto& [key, value] : query) {
     if (query.count(key) > 1) return Error{fmt::format("{} comes twice", in_quotes(key))};
@@ -243,10 +309,24 @@ Result<Show> parse_query(std::string_view path, const QueryText& query) {
       const Result<u32> count = parse_number(key, value, 1000);
       if (!count) return count.error();
       show.count = *count;
-    } else if (key == "count" && (flows || edge || *what == Show::What::revoked)) {
+    } else if (key == "count" && (flows || edge || clients || *what == Show::What::revoked)) {
       const Result<u32> count = parse_number(key, value, 100'000);
       if (!count) return count.error();
       show.count = *count;
+    } else if (key == "client" && (clients || server)) {
+      show.client = value;
+    } else if (key == "revoked" && clients) {
+      if (value != "true" && value != "false") return Error{"\"revoked\" is neither true nor false"};
+      show.revoked = value == "true";
+    } else if (key == "policy" && server) {
+      show.policy = value;
+    } else if (key == "path" && server) {
+      show.by = value;
+    } else if (key == "server" && server) {
+      const Result<u32> id = parse_number(key, value, 65'535, 0);
+      if (!id) return id.error();
+      show.server = *id;
+      named = true;
     } else if (key == "tenant" && (flows || firewall)) {
       show.tenant = value;
     } else if (key == "address" && edge) {
@@ -274,6 +354,9 @@ Result<Show> parse_query(std::string_view path, const QueryText& query) {
       return Error{fmt::format("{} has no parameter {}", path, in_quotes(key))};
     }
   }
+  if (server && (show.client.empty() || show.policy.empty() || !named))
+    return Error{
+        "\"client\", \"server\" and \"policy\" are needed: for whom, of which server, and what the address allows"};
   if (show.flow && !show.service.empty()) return Error{"ask for a service's pins or for a flow's, not for both"};
   return show;
 }

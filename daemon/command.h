@@ -44,12 +44,19 @@ struct Revoke {
   std::optional<std::chrono::seconds> seconds{};  // so long; none: for good
   bool undo = false;
 };
+struct Provision {  // of a client's address
+  enum class Act : u8 { add, move, revoke } act = Act::add;
+  std::string name{};
+  std::optional<u32> pop{};              // add: there is one; move: none leaves it
+  std::string policy{};                  // name or index; move: empty leaves it
+  std::chrono::seconds keep{24 * 3600};  // move: so long the one before holds, too
+};
 struct Reload {};
 struct Stop {};
 struct Down {};
 struct Handover {};  // stand by, while another process takes over
 struct Leave {};     // it did: go
-using Command = std::variant<Drain, Reweigh, Take, Give, Revoke, Reload, Stop, Down, Handover, Leave>;
+using Command = std::variant<Drain, Reweigh, Take, Give, Revoke, Provision, Reload, Stop, Down, Handover, Leave>;
 
 // `path` is one of api_paths() with POST. An empty body is taken for {}.
 Result<Command> parse_command(std::string_view path, std::string_view body);
@@ -82,6 +89,8 @@ struct Show {
     path,
     pops,
     revoked,
+    clients,
+    server_address,
     dns,
     capture,
     events,
@@ -90,13 +99,17 @@ struct Show {
   } what;
   std::string service;            // pins, capture, wellness, edge: only of this service; empty: all
   std::optional<FlowQuery> flow;  // pins
-  // Capture: frames at most, 1 to 1,000,000; events: to 1000; flows, edge, neighbours and revoked: to 100,000.
+  // Capture: frames at most, 1 to 1,000,000; events: to 1000; flows, edge, neighbours, revoked and clients: to 100,000.
   u32 count = 1000;
   std::chrono::seconds seconds{10};     // capture: at most, 1 to 3600
   std::optional<u64> after = {};        // events: later than the one of this number
   bool follow = false;                  // events: and those to come
   std::string tenant = {};              // firewall, flows: only of this tenant; empty: of all
   std::optional<Address> address = {};  // flows, edge: only those that have this address
+  bool revoked = false;                 // clients: those who are, instead of those who are not
+  std::string client = {};              // clients: only this one; server_address: for whom
+  std::string policy = {}, by = {};     // server_address: a policy's name or index; POPs, or empty: the chosen path
+  u32 server = 0;                       // server_address: its id
 };
 
 using QueryText = std::multimap<std::string, std::string>;  // unescaped

@@ -47,6 +47,20 @@ TEST(Command, MalformedBodiesAreRefusedWithASentence) {
       {"/v1/revoke", R"({"id":"17","undo":1})", "\"undo\" is neither true nor false"},
       {"/v1/revoke", R"({"name":"bob"})",
        "\"name\" is not a field of /v1/revoke; it knows \"id\", \"seconds\" and \"undo\""},
+      {"/v1/clients", "", "\"client\" is missing: its name"},
+      {"/v1/clients", R"({"client":1})", "\"client\" is not a string"},
+      {"/v1/clients", R"({"client":"ann","pop":1})",
+       "\"pop\" and \"policy\" are needed: where the client is, and what it may do"},
+      {"/v1/clients", R"({"client":"ann","pop":0,"policy":"all"})", "\"pop\" is not a whole number from 1 to 65535"},
+      {"/v1/clients", R"({"client":"ann","keep":1})",
+       "\"keep\" is not a field of /v1/clients; it knows \"client\", \"pop\" and \"policy\""},
+      {"/v1/clients/move", R"({"client":"ann","keep":-1})",
+       "\"keep\" is not a whole number of seconds from 0 to 31622400"},
+      {"/v1/clients/move", R"({"client":"ann","to":2})",
+       "\"to\" is not a field of /v1/clients/move; it knows \"client\", \"pop\", \"policy\" and \"keep\""},
+      {"/v1/clients/revoke", R"({"client":"ann","pop":1})",
+       "\"pop\" is not a field of /v1/clients/revoke; it knows \"client\" alone"},
+      {"/v1/clients/gone", R"({"client":"ann"})", "there is no \"/v1/clients/gone\" to POST to"},
       {"/v1/reload", R"({"file":"x"})", "/v1/reload takes no fields, but got \"file\""},
       {"/v1/elsewhere", "{}", "there is no \"/v1/elsewhere\" to POST to"},
   };
@@ -175,7 +189,9 @@ TEST(Command, QueriesAreCheckedKeyByKey) {
 
 TEST(Command, EveryPathIsUnderstood) {
   for (const ApiPath& known : api_paths()) {
-    if (known.method == std::string("GET"))
+    if (known.path == std::string("/v1/server-address"))
+      EXPECT_TRUE(parse_query(known.path, {{"client", "ann"}, {"server", "0"}, {"policy", "web"}}));
+    else if (known.method == std::string("GET"))
       EXPECT_TRUE(parse_query(known.path, {})) << known.path;
     else if (known.path == std::string("/v1/drain"))
       EXPECT_TRUE(parse_command(known.path, R"({"target":"a"})"));
@@ -183,6 +199,10 @@ TEST(Command, EveryPathIsUnderstood) {
       EXPECT_TRUE(parse_command(known.path, R"({"holding":"gateway 2"})"));
     else if (known.path == std::string("/v1/revoke"))
       EXPECT_TRUE(parse_command(known.path, R"({"id":"17"})"));
+    else if (known.path == std::string("/v1/clients"))
+      EXPECT_TRUE(parse_command(known.path, R"({"client":"ann","pop":1,"policy":"web"})"));
+    else if (std::string(known.path).starts_with("/v1/clients/"))
+      EXPECT_TRUE(parse_command(known.path, R"({"client":"ann"})"));
     else if (known.path == std::string("/v1/weight"))
       EXPECT_TRUE(parse_command(known.path, R"({"target":"a","weight":1})"));
     else

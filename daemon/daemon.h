@@ -55,6 +55,10 @@ class Daemon {
   // On the loop. Without an answer, `respond` is called when there is one, from any thread.
   std::optional<HttpReply> carry_out(const Command& command, const Respond& respond);
   void answer(const Show& show, const Respond& respond);
+  // Of the file of clients, which its own worker opens (daemon/provisioning.h).
+  void change_client(const Provision& asked, const Respond& respond);
+  void write_client(const Provision& asked, const Respond& respond);
+  void show_provisioned(const Show& show, const Respond& respond);
   void start_capture(const Show& show, const Respond& respond);
   HttpReply begin_capture(const Show& show, std::vector<Prefix> addresses);
   void end_capture();
@@ -116,7 +120,7 @@ class Daemon {
   std::atomic<u32> questions_{0}, commands_{0};
   Renderer renderer_;
   Loop loop_;
-  Worker worker_{loop_};
+  Worker worker_{loop_}, clerk_{loop_};  // the latter is for the file of clients, which may be locked for long
   Events events_{loop_};
   DropWatch drops_;
   RefusedWatch refused_;

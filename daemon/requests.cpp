@@ -5,6 +5,7 @@
 #include "daemon/daemon.h"
 #include "daemon/last_target.h"
 #include "daemon/log.h"
+#include "daemon/provisioning.h"
 #include "daemon/takeover.h"
 #include "roles/path/revoked.h"
 
@@ -25,6 +26,8 @@ constexpr u32 kMostQuestions = 32, kMostCommands = 32;
 constexpr std::size_t kMostCaptured = 16u << 20;  // bytes that a slow reader makes us keep
 // A snapshot stands for so many times what it took to gather, so that however many ask, the loop has time for its work.
 constexpr int kSnapshotRests = 20;
+
+provision::Seconds wall_seconds() { return std::chrono::duration_cast<std::chrono::seconds>(wall_time()).count(); }
 
 Duration wall_offset() {
   timespec t{};
@@ -128,6 +131,10 @@ std::optional<HttpReply> Daemon::carry_out(const Command& command, const Respond
             return result(revoke.seconds ? fmt::format("{} is revoked for {} s", id, revoke.seconds->count())
                                          : fmt::format("{} is revoked", id));
           },
+          [&](const Provision& asked) -> std::optional<HttpReply> {
+            change_client(asked, respond);
+            return std::nullopt;
+          },
           [&](const Reload&) {
             reload(respond);
             return std::nullopt;
@@ -195,6 +202,8 @@ void Daemon::forget_snapshot() {
 void Daemon::answer(const Show& what, const Respond& respond) {
   if (what.what == Show::What::capture) return start_capture(what, respond);
   if (what.what == Show::What::events) return respond(follow_events(what));
+  if (what.what == Show::What::clients || what.what == Show::What::server_address)
+    return show_provisioned(what, respond);
   if (what.flow && !plane_) return respond(refusal(503, "this daemon stands by for its replacement"));
   std::optional<std::optional<Pin>> pin;
   if (what.flow) pin = plane_->find_pin(*what.flow);
@@ -204,6 +213,42 @@ void Daemon::answer(const Show& what, const Respond& respond) {
     const Result<Rows> rows = show(*s, what);
     respond(rows ? HttpReply{200, to_json(*rows)} : refusal(404, rows.error().sentence));
   });
+}
+
+// What was answered is on the disk. Who is to be revoked is refused by packets first: a crash between the two leaves a
+// name that can be revoked again.
+void Daemon::change_client(const Provision& asked, const Respond& respond) {
+  if (asked.act != Provision::Act::revoke) return write_client(asked, respond);
+  clerk_.run<u64>([config = config_, asked] { return id_of_client(*config, asked.name, wall_seconds()); },
+                  [this, asked, respond](const Result<u64>& id) {
+                    if (!id) return respond(refusal(409, id.error().sentence));
+                    if (!plane_) return respond(refusal(503, "this daemon stands by for its replacement"));
+                    const Result<u64> word = path::read_revoked_id(fmt::format("client {}", *id));
+                    const Status done = word ? plane_->revoke(*word, std::nullopt) : Status(word.error());
+                    if (!done) return respond(refusal(409, done.error().sentence));
+                    write_client(asked, respond);
+                  });
+}
+
+void Daemon::write_client(const Provision& asked, const Respond& respond) {
+  clerk_.run<Provisioned>([config = config_, asked] { return waymark::change_client(*config, asked, wall_seconds()); },
+                          [this, respond](const Result<Provisioned>& done) {
+                            if (!done) return respond(refusal(409, done.error().sentence));
+                            if (!done->news.empty()) tell(Severity::info, "client.changed", done->news);
+                            forget_snapshot();
+                            respond({200, to_json(done->rows)});
+                          });
+}
+
+void Daemon::show_provisioned(const Show& show, const Respond& respond) {
+  clerk_.run<Rows>(
+      [config = config_, show] {
+        return show.what == Show::What::clients ? show_clients(*config, show, wall_seconds())
+                                                : show_server_address(*config, show, wall_seconds());
+      },
+      [respond](const Result<Rows>& rows) {
+        respond(rows ? HttpReply{200, to_json(*rows)} : refusal(404, rows.error().sentence));
+      });
 }
 
 void Daemon::start_capture(const Show& what, const Respond& respond) {

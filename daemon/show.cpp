@@ -262,6 +262,8 @@ Result<Rows> show(const Snapshot& s, const Show& show) {
       return show_revoked(s, show.count);
     case Show::What::dns:
       return show_dns(s);
+    case Show::What::clients:
+    case Show::What::server_address:
     case Show::What::wellness:
     case Show::What::capture:
     case Show::What::events:

@@ -52,6 +52,15 @@ Result<u32> policy_called(const PathConfig& path, const std::string& policy) {
   return Error{fmt::format("there is no policy {} in [path]{}", policy, names)};
 }
 
+Status check_name(const std::string& name) {
+  const bool plain = std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-' || c == '@' || c == ':';
+  });
+  if (plain && !name.empty() && name.size() <= 120) return Done{};
+  return Error{"a client's name has 1 to 120 letters, digits, \".\", \"_\", \"-\", \"@\" or \":\""};
+}
+
 Result<std::string> plan_text(const Config& config) {
   const auto path = paths_of(config);
   if (!path) return path.error();

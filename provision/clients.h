@@ -14,14 +14,18 @@ namespace waymark::provision {
 Result<std::string> plan_text(const Config& config);
 Result<u64> most_ids(const Config& config);
 
+// What is wrong with a client's name, which appears in tables and in files of others.
+Status check_name(const std::string& name);
+
 // Where a new address is; `policy`: a name or an index. Its epoch is the newest of the plan's keys.
 Result<Place> place_of(const Config& config, u32 pop, const std::string& policy);
 Result<Address> address_of(const Config& config, u64 id, const Place& place);
 // What else is to be known of it: "" or a sentence.
 std::string warning_of(const Config& config, const Place& place, const Address& address);
 
-// A policy's index, by that or its name.
+// A policy's index, by that or its name; and its name, or the index where there is none.
 Result<u32> policy_called(const PathConfig& path, const std::string& policy);
+std::string policy_text(const Config& config, u32 index);
 
 // The chosen path from a POP to a server, as server_address() takes one.
 Result<std::string> path_to(const Config& config, u32 pop, u32 server, const std::string& policy);

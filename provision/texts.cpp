@@ -16,12 +16,12 @@ namespace {
 // "2026-11-29T22:25:00Z"
 std::string moment(Seconds at) { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time_t(at))); }
 
+}  // namespace
+
 std::string policy_text(const Config& config, u32 index) {
   const auto found = std::ranges::find(config.path->policy, index, &PathPolicyConfig::index);
   return found == config.path->policy.end() ? std::to_string(index) : found->name;
 }
-
-}  // namespace
 
 std::string as_table(const Config& config, const std::vector<Addressed>& clients) {
   TextTable table = {{"client", "id", "pop", "policy", "address", "state"}, {}};

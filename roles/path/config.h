@@ -68,6 +68,7 @@ struct PathConfig {
   u32 hysteresis = 10;                             // percent
   Duration watch = std::chrono::milliseconds(50);  // how often other POPs are asked whether they are up; 0: never
   u32 watch_lost = 3;                              // questions without an answer until one is silent
+  std::string provision;                           // file of clients, for the API; empty: it gives no addresses
   std::string revoked;                             // file of revoked ids; empty: none
   u32 revocations = 65'536;                        // ids that there is room for
   std::vector<PathPopConfig> pop;

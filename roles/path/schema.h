@@ -144,6 +144,11 @@ constexpr auto kSection = section<PathConfig>(
     Field{"watch_lost", &PathConfig::watch_lost, Number<u32>{2, 50}, optional,
           "After how many questions without an answer a POP is silent, and paths go on by the next one."},
     Field{
+        "provision", &PathConfig::provision, FilePath{}, optional,
+        "The file of clients that `waymark provision` keeps, so that the API gives, moves and revokes their addresses, "
+        "too. It is one machine's, which asks the others nothing.",
+        "none: the API does not"},
+    Field{
         "revoked", &PathConfig::revoked, FilePath{}, optional,
         "A file of ids that are revoked, which is watched: one a line, as `17`, `client 17` or `server 7`. Packets of "
         "their addresses are refused within a second.",
