@@ -6,14 +6,15 @@
 #include <cstring>
 
 #include "base/codec.h"
+#include "base/hmac.h"
 
 namespace waymark::group {
 
 namespace {
 
 constexpr u8 kMagic[] = {'w', 'a', 'y', 'm', 'a', 'r', 'k'};
-constexpr u8 kVersion = 1;
-constexpr size_t kMac = 16, kLength = 4;
+constexpr u8 kVersion = 2;
+constexpr size_t kLength = 4;
 constexpr size_t kHelloFixed = sizeof kMagic + 1 + 8 + sizeof(Nonce);
 static_assert(kHelloFixed + 2 * (1 + kMostName) <= 256);
 
@@ -109,20 +110,16 @@ void Channel::derive() {
   Hmac mac(secret_);
   const std::vector<u8>&first = dialled_ ? hello_ : peer_hello_, &second = dialled_ ? peer_hello_ : hello_;
   for (u8 direction : {u8(0), u8(1)}) {  // 0: from who dialled
-    const HmacValue key = mac.of({text_bytes("waymark group 1"), first, second, ByteView(&direction, 1)});
+    const HmacValue key = mac.of({text_bytes("waymark group 2"), first, second, ByteView(&direction, 1)});
     (dialled_ == (direction == 0) ? ours_ : theirs_).emplace(key);
   }
 }
 
 void Channel::append_frame(ByteView body) {
-  std::vector<u8> number;
-  ByteWriter(number).number(sent_++);
-  ByteWriter w(out_);
-  const size_t start = out_.size();
-  w.number(u32(body.size()));
-  w.bytes(body);
-  const HmacValue mac = ours_->of({number, ByteView(out_).subspan(start)});
-  w.bytes(ByteView(mac).first(kMac));
+  std::vector<u8> length;
+  ByteWriter(length).number(u32(body.size()));
+  out_.insert(out_.end(), length.begin(), length.end());
+  ours_->seal(sent_++, length, body, out_);
 }
 
 void Channel::send(ByteView body) {
@@ -152,21 +149,19 @@ Result<std::vector<std::vector<u8>>> Channel::feed(ByteView bytes) {
     const size_t length = ByteReader(rest).number<u32>();
     if (length > kFrameBody || (!proven_ && length != 0))
       return die({fmt::format("{} sent a frame of {} bytes, more than there may be", peer_, length)});
-    if (rest.size() < kLength + length + kMac) break;
-    std::vector<u8> number;
-    ByteWriter(number).number(received_);
-    const HmacValue mac = theirs_->of({number, rest.first(kLength + length)});
-    if (!same_bytes(ByteView(mac).first(kMac), rest.subspan(kLength + length, kMac)))
+    if (rest.size() < kLength + length + Aead::kTag) break;
+    std::vector<u8> body;
+    if (!theirs_->open(received_, rest.first(kLength), rest.subspan(kLength, length + Aead::kTag), body))
       return die(
           {peer_ + (proven_ ? " sent a message that was changed on its way" : " has another key than this node")});
     ++received_;
     if (proven_) {
-      bodies.emplace_back(rest.begin() + kLength, rest.begin() + std::ptrdiff_t(kLength + length));
+      bodies.push_back(std::move(body));
     } else {
       proven_ = true;
       if (!dialled_) append_frame({});
     }
-    at += kLength + length + kMac;
+    at += kLength + length + Aead::kTag;
   }
   waiting_.erase(waiting_.begin(), waiting_.begin() + std::ptrdiff_t(at));
   return bodies;

@@ -1,28 +1,31 @@
-// One authenticated, ordered stream of messages between two members, over bytes that anybody could have written.
+// One encrypted, authenticated, ordered stream of messages between two members, over bytes that anybody could have
+// written.
 //
 // Each end sends a hello: who it is, which group, its epoch, and a nonce. From the group's secret and both hellos
-// follow two keys, one a direction; each frame carries a MAC over its number, its length and its body. Who dialled
+// follow two keys, one a direction; each frame is sealed with its number and its length (base/aead.h). Who dialled
 // proves first, by an empty frame, the other answers with its own: a stranger that connects is given nothing by which
 // to guess the secret. Nothing is believed before that frame: not the name in the hello either.
 //
-// What somebody on the way can do: read all of it (slots, hashes of flows, flows of firewalls; no keys, no payload),
-// delay it, cut it. What it cannot: have anything believed. A frame that is changed, repeated, left out, out of order,
-// sent back to its sender, or of another connection has a wrong MAC, as number, direction and both nonces are under it;
-// the channel is then dead. Freshness rests on the nonces: each must be drawn at random for its connection alone. Who
-// can answer a dialling member gets a MAC to try secrets on: the secret must be random, not a word. All members share
-// the one secret, so a member can speak in another's name: a group is as honest as its worst member's machine (what a
-// lying member can do to pins: group/mirror.h).
+// What somebody on the way can do: read the hellos (names of group and members), see how long frames are and when they
+// go, delay them, cut them. What it cannot: read a frame, or have anything believed. A frame that is changed, repeated,
+// left out, out of order, sent back to its sender, or of another connection does not open, as number, direction and
+// both nonces are in its seal; the channel is then dead. Freshness rests on the nonces: each must be drawn at random
+// for its connection alone. Who can answer a dialling member gets a seal to try secrets on: the secret must be random,
+// not a word. Who learns the secret later can read what was recorded before. All members share the one secret, so a
+// member can speak in another's name: a group is as honest as its worst member's machine (what a lying member can do to
+// pins: group/mirror.h).
 //
 // On the wire, integers little-endian:
 //   hello   "waymark" version:u8 | epoch:63 bits, in step:1 | nonce:32 bytes | length:u8 name | length:u8 group
-//   frame   length:u32 | body | MAC:16 bytes, the first of HMAC-SHA256(key, number:u64 | length | body)
+//   frame   length:u32 | body, encrypted | tag:16 bytes; of the body's length, which is beside it, and the frame's
+//   number
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "base/hmac.h"
+#include "base/aead.h"
 #include "base/result.h"
 
 namespace waymark::group {
@@ -76,7 +79,7 @@ class Channel {
   std::string peer_, claimed_;
   bool other_version_ = false, claims_in_step_ = true;
   u64 peer_epoch_ = 0;
-  std::optional<Hmac> ours_, theirs_;  // set once both hellos are known
+  std::optional<Aead> ours_, theirs_;  // set once both hellos are known
   u64 sent_ = 0, received_ = 0;        // frames: their numbers
   bool proven_ = false;
   std::vector<u8> waiting_, out_;

@@ -67,7 +67,22 @@ TEST(Channel, CarriesMessagesInAnyPieces) {
   EXPECT_EQ(*p.a.feed(p.b.take()), Bodies{Body{9}});
 }
 
-TEST(Channel, EachByteOfAFrameIsUnderTheMac) {
+// Of a body nothing is seen, and the same one looks otherwise each time.
+TEST(Channel, NothingOfABodyIsReadable) {
+  Pair p;
+  Body body(64);
+  for (size_t i = 0; i < body.size(); ++i) body[i] = u8(i);
+  const std::vector<u8> first = p.frame(body), second = p.frame(body);
+  ASSERT_EQ(first.size(), 4 + body.size() + 16);
+  for (const auto& frame : {first, second})
+    for (size_t i = 0; i + 4 <= body.size(); i += 4)
+      EXPECT_EQ(std::search(frame.begin() + 4, frame.end(), body.begin() + long(i), body.begin() + long(i) + 4),
+                frame.end());
+  EXPECT_FALSE(std::equal(first.begin() + 4, first.end(), second.begin() + 4));
+  EXPECT_EQ(p.b.feed(first)->at(0), body);
+}
+
+TEST(Channel, EachByteOfAFrameIsInItsSeal) {
   const size_t size = Pair().frame({1, 2, 3}).size();
   for (size_t i = 0; i < size; ++i)
     for (u8 bit = 0; bit < 8; ++bit) {
@@ -140,8 +155,8 @@ TEST(Channel, SaysWhoIsRefusedAndWhy) {
   EXPECT_EQ(why(end("d1", 1, false).feed(ByteView(reinterpret_cast<const u8*>(request.data()), 1))),
             "what came is not of a Waymark group");
   std::vector<u8> newer = hello("d2", "g");
-  newer[7] = 2;
-  EXPECT_EQ(why(end("d1", 1, false).feed(newer)), "the other end speaks version 2 of the group's messages, this one 1");
+  newer[7] = 3;
+  EXPECT_EQ(why(end("d1", 1, false).feed(newer)), "the other end speaks version 3 of the group's messages, this one 2");
 }
 
 TEST(Channel, AnotherSecretProvesNothing) {

@@ -93,7 +93,7 @@ TEST(Reach, AnotherNameOrVersionOrNodeAtAMembersAddressIsRefused) {
   EXPECT_FALSE(net.member(0, 1).refused) << "that was another's address";
   version(1001, net.address(1));
   EXPECT_TRUE(net.member(0, 1).refused);
-  EXPECT_EQ(net.member(0, 1).why, "the other end speaks version 9 of the group's messages, this one 1");
+  EXPECT_EQ(net.member(0, 1).why, "the other end speaks version 9 of the group's messages, this one 2");
 }
 
 // Where all start at once, the larger side does not wait for one wrong machine for ever, and that one stays out.
