@@ -12,6 +12,7 @@
 #include "lab/kit/downloads.h"
 #include "lab/kit/learned_mtu.h"
 #include "lab/kit/loop.h"
+#include "lab/kit/pings.h"
 #include "lab/kit/stage.h"
 #include "lab/kit/traceroute.h"
 
@@ -67,10 +68,8 @@ class Run {
       const std::string own = client == "c3" ? "203.0.113." : fmt::format("3fff:e{}:", client.back());
       verdict_.check(seen && seen->starts_with(own),
                      fmt::format("{}: its server sees {}", client, seen ? *seen : seen.error().sentence));
-      const auto pinged = run({.netns = real_.site().netns(client),
-                               .argv = {"ping", "-n", "-c", "3", "-i", "0.2", "-W", "2", asks(client)}});
-      verdict_.check(bool(pinged),
-                     fmt::format("{}: {}", client, pinged ? "three pings are answered" : pinged.error().sentence));
+      const auto pinged = ping_all(real_.site().netns(client), asks(client), {.count = 3});
+      verdict_.check(bool(pinged), fmt::format("{}: {}", client, pinged ? *pinged : pinged.error().sentence));
       trace(client);
       ask_dns(client);
       const auto up = run({.netns = real_.site().netns(client),

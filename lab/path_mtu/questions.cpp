@@ -13,6 +13,7 @@
 
 #include "lab/kit/endpoint.h"
 #include "lab/kit/netns.h"
+#include "lab/kit/pings.h"
 #include "lab/kit/process.h"
 #include "lab/kit/traceroute.h"
 
@@ -93,12 +94,10 @@ PathMtuQuestions::Found PathMtuQuestions::trace(const std::string& client, const
 }
 
 PathMtuQuestions::Found PathMtuQuestions::ping(const std::string& client, bool ip6) const {
-  auto said = run({.netns = site_.netns(client),
-                   .argv = {"ping", "-n", "-c", "10", "-i", "0.01", "-W", "1", "-s", "1000", service(ip6)}});
-  if (!said || said->find(" 10 received") == std::string::npos)
-    return Error{fmt::format("{}, IPv{}: pings of the service are lost: {}", client, ip6 ? 6 : 4,
-                             said ? *said : said.error().sentence)};
-  return fmt::format("{}, IPv{}: 10 of 10 pings of the service are answered", client, ip6 ? 6 : 4);
+  const auto said = ping_all(site_.netns(client), service(ip6), {.count = 10});
+  const std::string who = fmt::format("{}, IPv{}, the service", client, ip6 ? 6 : 4);
+  if (!said) return Error{fmt::format("{}: {}", who, said.error().sentence)};
+  return fmt::format("{}: {}", who, *said);
 }
 
 PathMtuQuestions::Found PathMtuQuestions::closed(const std::string& client, bool ip6, bool tcp) const {

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "lab/kit/netns.h"
+#include "lab/kit/pings.h"
 #include "lab/kit/traceroute.h"
 
 namespace waymark::lab {
@@ -29,9 +30,8 @@ class Asking {
     const auto seen = fabric_.fetch(known.client, url(address, "who"));
     out_.check(seen && *seen == fabric_.client_address(known.client) + " " + known.server,
                fmt::format("{}: the server sees {}", who, seen ? *seen : seen.error().sentence));
-    const auto pinged =
-        run({.netns = site().netns(known.client), .argv = {"ping", "-n", "-c", "3", "-i", "0.2", "-W", "2", address}});
-    out_.check(bool(pinged), fmt::format("{}: {}", who, pinged ? "three pings are answered" : pinged.error().sentence));
+    const auto pinged = ping_all(site().netns(known.client), address, {.count = 3});
+    out_.check(bool(pinged), fmt::format("{}: {}", who, pinged ? *pinged : pinged.error().sentence));
     trace(known, address, who);
     // This way first: once a client has learned the path MTU its server need not.
     const std::string down = site().file("down-" + known.client + known.server);

@@ -13,6 +13,7 @@
 #include "lab/kit/learned_mtu.h"
 #include "lab/kit/loop.h"
 #include "lab/kit/netns.h"
+#include "lab/kit/pings.h"
 #include "lab/kit/traceroute.h"
 #include "lab/tenants/far_end.h"
 
@@ -35,11 +36,9 @@ std::vector<std::string> curl(std::vector<std::string> words) {
 }  // namespace
 
 TenantQuestions::Found TenantQuestions::ping(const std::string& node, const std::string& to) const {
-  auto said =
-      run({.netns = site_.netns(node), .argv = {"ping", "-n", "-c", "20", "-i", "0.01", "-W", "2", "-s", "1000", to}});
-  if (!said || said->find(" 20 received") == std::string::npos)
-    return Error{fmt::format("{}: pings of {} are lost: {}", node, to, said ? *said : said.error().sentence)};
-  return fmt::format("{}: 20 of 20 pings answered by {}", node, to);
+  const auto said = ping_all(site_.netns(node), to, {.rounds = 3});  // the downloads fill the way's queues
+  if (!said) return Error{fmt::format("{}: {}", node, said.error().sentence)};
+  return fmt::format("{}: {}", node, *said);
 }
 
 TenantQuestions::Found TenantQuestions::who(const TenantPlan& tenant) const {
@@ -128,16 +127,13 @@ TenantQuestions::Found TenantQuestions::ping_back(const TenantPlan& tenant) cons
     return Status(Done{});
   };
   WM_TRY(others(before));
-  auto said = run({.netns = site_.netns("s"),
-                   .argv = {"ping", "-n", "-c", "10", "-i", "0.01", "-W", "1", "-s", "1000", tenant.seen}});
+  const auto said = ping_all(site_.netns("s"), tenant.seen, {.count = 10});
   WM_TRY(others(after));
-  if (!said || said->find(" 10 received") == std::string::npos)
-    return Error{fmt::format("{}: the server's pings are lost: {}", tenant.name, said ? *said : said.error().sentence)};
+  if (!said) return Error{fmt::format("{}: from the server, {}", tenant.name, said.error().sentence)};
   if (after != before)
     return Error{
         fmt::format("{}: of the server's pings {} packets came to another tenant", tenant.name, after - before)};
-  return fmt::format("{}: 10 of 10 pings of the server to {} answered, and nothing came to another tenant", tenant.name,
-                     tenant.seen);
+  return fmt::format("{}: from the server, {}, and nothing came to another tenant", tenant.name, *said);
 }
 
 Result<u64> TenantQuestions::received(const TenantPlan& tenant) const {

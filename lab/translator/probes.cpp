@@ -18,6 +18,7 @@
 #include "lab/kit/learned_mtu.h"
 #include "lab/kit/loop.h"
 #include "lab/kit/netns.h"
+#include "lab/kit/pings.h"
 #include "lab/kit/traceroute.h"
 
 namespace waymark::lab {
@@ -103,11 +104,8 @@ bool Questions::passes(To to) const {
 
 Questions::Found Questions::ping(To to) const {
   for (const auto& address : {seen(to, Path::wide), to == To::ip6 ? kTranslator4 : kTranslator6}) {
-    auto said = run({.netns = site_.netns(from(to)),
-                     .argv = {"ping", "-n", "-c", "20", "-i", "0.01", "-W", "2", "-s", "1000", address}});
+    const auto said = ping_all(site_.netns(from(to)), address);
     if (!said) return Error{fmt::format("{}: {}", way(to), said.error().sentence)};
-    if (said->find(" 20 received") == std::string::npos)
-      return Error{fmt::format("{}: pings are lost: {}", way(to), *said)};
   }
   return fmt::format("{}: 20 of 20 pings answered by the other end, and by the translator's own address", way(to));
 }
