@@ -10,6 +10,7 @@
 #include "cli/load.h"
 #include "config/kinds.h"
 #include "provision/clients.h"
+#include "provision/give.h"
 
 namespace waymark::cli {
 
@@ -70,12 +71,7 @@ int provision_client_command(const ProvisionOptions& options) {
   if (const Status good = check_name(options.name); !good) return complain(good.error());
   auto in = opened(options);
   if (!in) return kFailed;
-  const auto place = place_of(in->config, *options.pop, options.policy);
-  if (!place) return complain(place.error());
-  if (const auto made = address_of(in->config, 1, *place); !made) return complain(made.error());
-  const auto most = most_ids(in->config);
-  if (!most) return complain(most.error());
-  return show(options, *in, in->store.add(options.name, *place, *most, now()));
+  return show(options, *in, give_client(in->config, in->store, options.name, *options.pop, options.policy, now()));
 }
 
 int provision_move_command(const ProvisionOptions& options) {
@@ -83,15 +79,9 @@ int provision_move_command(const ProvisionOptions& options) {
   if (!keep) return complain({"--keep " + keep.error().sentence});
   auto in = opened(options);
   if (!in) return kFailed;
-  const auto before = in->store.find(options.name, now());
-  if (!before) return complain(before.error());
-  const auto place = place_of(in->config, options.pop.value_or(before->place.pop),
-                              options.policy.empty() ? std::to_string(before->place.policy) : options.policy);
-  if (!place) return complain(place.error());
-  if (const auto made = address_of(in->config, before->id, *place); !made) return complain(made.error());
   const Seconds at = now();
   const auto until = at + std::chrono::duration_cast<std::chrono::seconds>(*keep).count();
-  return show(options, *in, in->store.move(options.name, *place, at, until));
+  return show(options, *in, move_client(in->config, in->store, options.name, {options.pop, options.policy, until}, at));
 }
 
 int provision_revoke_command(const ProvisionOptions& options) {
@@ -136,14 +126,9 @@ int provision_server_address_command(const ProvisionOptions& options) {
   if (!in) return kFailed;
   const auto client = in->store.find(options.name, now());
   if (!client) return complain(client.error());
-  const auto own = address_of(in->config, client->id, client->place);
-  if (!own) return complain(own.error());
-  const auto path = options.path.empty() ? path_to(in->config, client->place.pop, options.server, options.policy)
-                                         : Result<std::string>(options.path);
-  if (!path) return complain(path.error());
-  const auto address = server_address(in->config, *own, options.server, *path, options.policy);
-  if (!address) return complain(address.error());
-  fmt::print("{}\n", text(*address));
+  const auto given = give_server_address(in->config, *client, options.server, options.path, options.policy);
+  if (!given) return complain(given.error());
+  fmt::print("{}\n", text(given->address));
   return 0;
 }
 

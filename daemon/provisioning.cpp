@@ -5,6 +5,7 @@
 
 #include "base/address_text.h"
 #include "provision/clients.h"
+#include "provision/give.h"
 
 namespace waymark {
 
@@ -36,24 +37,6 @@ Status add_to(Rows& rows, const Config& config, const Client& client) {
 
 Rows no_clients() { return {{"client", "id", "pop", "policy", "address", "state", "time"}, {}}; }
 
-Result<Client> add_client(const Config& config, Store& store, const Provision& asked, Seconds now) {
-  const auto place = provision::place_of(config, *asked.pop, asked.policy);
-  if (!place) return place.error();
-  if (const auto made = provision::address_of(config, 1, *place); !made) return made.error();
-  const auto most = provision::most_ids(config);
-  return most ? store.add(asked.name, *place, *most, now) : Result<Client>(most.error());
-}
-
-Result<Client> move_client(const Config& config, Store& store, const Provision& asked, Seconds now) {
-  const auto before = store.find(asked.name, now);
-  if (!before) return before;
-  const auto place = provision::place_of(config, asked.pop.value_or(before->place.pop),
-                                         asked.policy.empty() ? std::to_string(before->place.policy) : asked.policy);
-  if (!place) return place.error();
-  if (const auto made = provision::address_of(config, before->id, *place); !made) return made.error();
-  return store.move(asked.name, *place, now, now + asked.keep.count());
-}
-
 }  // namespace
 
 Result<Provisioned> change_client(const Config& config, const Provision& asked, Seconds now) {
@@ -61,9 +44,12 @@ Result<Provisioned> change_client(const Config& config, const Provision& asked, 
   auto store = open_store(config);
   if (!store) return store.error();
   const auto known = store->find(asked.name, now);
-  const auto client = asked.act == Provision::Act::add    ? add_client(config, *store, asked, now)
-                      : asked.act == Provision::Act::move ? move_client(config, *store, asked, now)
-                                                          : store->revoke(asked.name, now);
+  const auto client =
+      asked.act == Provision::Act::add
+          ? provision::give_client(config, *store, asked.name, *asked.pop, asked.policy, now)
+      : asked.act == Provision::Act::move
+          ? provision::move_client(config, *store, asked.name, {asked.pop, asked.policy, now + asked.keep.count()}, now)
+          : store->revoke(asked.name, now);
   if (!client) return client.error();
   Provisioned out{"", no_clients()};
   WM_TRY(add_to(out.rows, config, *client));
@@ -108,15 +94,10 @@ Result<Rows> show_server_address(const Config& config, const Show& show, Seconds
   if (!store) return store.error();
   const auto client = store->find(show.client, now);
   if (!client) return client.error();
-  const auto own = provision::address_of(config, client->id, client->place);
-  if (!own) return own.error();
-  const auto path = show.by.empty() ? provision::path_to(config, client->place.pop, show.server, show.policy)
-                                    : Result<std::string>(show.by);
-  if (!path) return path.error();
-  const auto address = provision::server_address(config, *own, show.server, *path, show.policy);
-  if (!address) return address.error();
+  const auto given = provision::give_server_address(config, *client, show.server, show.by, show.policy);
+  if (!given) return given.error();
   return Rows{{"client", "server", "policy", "path", "address"},
-              {{show.client, u64(show.server), show.policy, *path, text(*address)}}};
+              {{show.client, u64(show.server), show.policy, given->path, text(given->address)}}};
 }
 
 }  // namespace waymark
