@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include "base/address_text.h"
 #include "daemon/log.h"
@@ -83,12 +84,14 @@ void Watcher::read(const Socket& socket) {
     if (came < 0) return;
     const u16 port = ntohs(from.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in&>(from).sin_port
                                                      : reinterpret_cast<const sockaddr_in6&>(from).sin6_port);
+    came_ = true;
     control_.pop_heard(sender_of(from), port, {bytes.data(), std::size_t(came)}, boot_time());
   }
 }
 
 void Watcher::step(Time now) {
-  for (const auto& [address, socket] : sockets_)
+  if (!std::exchange(came_, false) && deadline() > now) return;
+  for (const auto& [address, socket] : sockets_)  // nobody is silent whose answer waits here
     if (socket->fd >= 0) read(*socket);
   if (control_.judge_pops(now)) changed_();
   for (const Watch::Question& q : control_.pop_questions(now)) {

@@ -20,7 +20,7 @@ class Watcher {
   ~Watcher();
 
   void follow();        // another configuration is in force
-  void step(Time now);  // reads what came, judges by it, and asks
+  void step(Time now);  // where something came or is due: reads what came, judges by it, and asks
   Time deadline() const { return control_.watch().deadline(); }
 
  private:
@@ -31,6 +31,7 @@ class Watcher {
   Loop& loop_;
   Control& control_;
   std::function<void()> changed_;
+  bool came_ = false;                                               // something, since the last step
   std::map<std::pair<u64, u64>, std::unique_ptr<Socket>> sockets_;  // by their addresses
 };
 

@@ -260,6 +260,7 @@ HopNews Node::on_next_hop(const NextHop& hop, Time now) {
 }
 
 void Node::set_silent(std::vector<Address> silent) {
+  if (silent == silent_) return;
   silent_ = std::move(silent);
   mark_fellows();
 }
