@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <new>
+
+#include "base/must.h"
 
 namespace waymark {
 
@@ -18,11 +19,6 @@ struct Aead::Parts {
 };
 
 namespace {
-
-// What fails here is memory, or a libcrypto without the cipher: neither leaves anything to go on with.
-void must(bool good) {
-  if (!good) throw std::bad_alloc();
-}
 
 using IV = std::array<u8, 12>;
 IV iv_of(u64 number) {

@@ -24,10 +24,8 @@ TEST(Aead, IsChaCha20Poly1305) {
   Aead aead(bytes("1c9240a5eb55d38af333888604f6b5f0473917c1402b80099dca5cbc207075c0"));
   const std::string text =
       "Internet-Drafts are draft documents valid for a maximum of six months and may be updated, replaced, or "
-      "obsoleted "
-      "by other documents at any time. It is inappropriate to use Internet-Drafts as reference material or to cite "
-      "them "
-      "other than as /\xe2\x80\x9cwork in progress./\xe2\x80\x9d";
+      "obsoleted by other documents at any time. It is inappropriate to use Internet-Drafts as reference material or "
+      "to cite them other than as /\xe2\x80\x9cwork in progress./\xe2\x80\x9d";
   std::vector<u8> out;
   aead.seal(0x0807060504030201, bytes("f33388860000000000004e91"),
             {reinterpret_cast<const u8*>(text.data()), text.size()}, out);

@@ -4,7 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
-#include <new>
+#include "base/must.h"
 
 namespace waymark {
 
@@ -15,11 +15,6 @@ struct Hmac::Parts {
 };
 
 namespace {
-
-// What fails here is memory, or a libcrypto without SHA-256: neither leaves anything to go on with.
-void must(bool good) {
-  if (!good) throw std::bad_alloc();
-}
 
 EVP_MAC* hmac() {
   static EVP_MAC* const method = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
