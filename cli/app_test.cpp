@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <regex>
 #include <set>
@@ -69,6 +70,20 @@ TEST(ManPage, DescribesEveryCommandAndOption) {
   }
   EXPECT_GE(there.size(), 12u);
   EXPECT_EQ(page(), there);
+}
+
+TEST(ManPage, NamesAllThatIsShown) {
+  const Said refused = waymark("show everything");
+  const auto from = refused.text.find('{'), to = refused.text.find('}');
+  ASSERT_TRUE(from < to && to != refused.text.npos) << refused.text;
+  std::ifstream file(WM_SOURCE_DIR "/docs/waymark.1");
+  const std::string all{std::istreambuf_iterator<char>(file), {}};
+  const auto begins = all.find(".Ss show "), ends = all.find("\nWith\n", begins);
+  ASSERT_TRUE(begins < ends && ends != all.npos);
+  std::istringstream page(all.substr(begins, ends - begins)), shown(refused.text.substr(from + 1, to - from - 1));
+  std::set<std::string> named;
+  for (std::string word; page >> word;) named.insert(word);
+  for (std::string what; std::getline(shown, what, ',');) EXPECT_TRUE(named.contains(what)) << what;
 }
 
 TEST(Executable, HelpAndVersion) {
