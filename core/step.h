@@ -10,6 +10,9 @@
 //   };
 //   template <class E>
 //   WM_INLINE u64 sum_of_bytes(E& env, u32 from, u32 to) { return env.template call<core::sum_step>(from, to); }
+//
+// A step has an Env of its own: what it gives to leave() its caller does not know. In the kernel that does not compile,
+// unless the type says kTellsInterface, and its word has what left_by() says.
 #pragma once
 
 #include "core/verdict.h"
@@ -38,9 +41,6 @@ namespace waymark {
   S(firewall, fragment, tables)     \
   S(translate, skip_headers, reads) \
   S(translate, has_source_route, reads)
-
-// A step has an Env of its own: what it gives to leave() its caller does not know. In the kernel that does not compile,
-// unless the type says kTellsInterface, and its word has what left_by() says.
 
 enum class StepNeeds : u8 { tables, reads, writes };
 

@@ -139,8 +139,7 @@ constexpr auto kSection = section<PathConfig>(
           "By how many percent another path must be cheaper to take the place of the one in use."},
     Field{"watch", &PathConfig::watch, SpanOrOff{{10ms, 10s}}, optional,
           "How often other POPs are asked whether they are up, by seamless BFD, to UDP port 7784. With `\"off\"` they "
-          "are "
-          "never asked."},
+          "are never asked."},
     Field{"watch_lost", &PathConfig::watch_lost, Number<u32>{2, 50}, optional,
           "After how many questions without an answer a POP is silent, and paths go on by the next one."},
     Field{
