@@ -67,10 +67,10 @@ void check_group(Checking& in) {
     const std::vector<const Descriptor*> roles = roles_at_work(c);
     return std::none_of(roles.begin(), roles.end(), [&](const Descriptor* role) { return can(*role); });
   };
-  const RolesThat share = [](const Descriptor& role) { return role.mirrored || role.holdings; };
+  const RolesThat share = [](const Descriptor& role) { return role.mirrored || role.holdings || role.told_to_group; };
   const RolesThat announce = [](const Descriptor& role) { return role.announces != nullptr; };
   if (c.group && missing(share))
-    in.problems.error(in.places.at(*c.group), "[group] has no state to share: the file has " + none_of(share));
+    in.problems.error(in.places.at(*c.group), "[group] has nothing to share: the file has " + none_of(share));
   if (c.announce && missing(announce))
     in.problems.error(in.places.at(*c.announce),
                       "[announce] has nothing to announce: the file has " + none_of(announce));

@@ -104,7 +104,8 @@ TEST(Groups, ListTheOthers) {
       {with(behind(kGroup), "interfaces = { eth0 = \"public\" }\n", "interfaces = { eth0 = \"public\" }\npins = 0\n"),
        "f:13:1: warning: [group] has no pins to mirror, as [engine] pins is 0"},
       {kServer + kGroup,
-       "f:10:1: [group] has no state to share: the file has neither a [[service]] nor a [gateway] nor an [edge]"},
+       "f:10:1: [group] has nothing to share: the file has neither a [[service]] nor a [gateway] nor an [edge] nor a "
+       "[path]"},
       {kServer + "[announce]\n",
        "f:10:1: [announce] has nothing to announce: the file has neither a [[service]] nor a [translator] nor a "
        "[gateway] nor an [edge]"},

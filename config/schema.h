@@ -63,15 +63,15 @@ constexpr auto kEngine = section<EngineConfig>(
         "the POP."});
 
 constexpr auto kMember = section<MemberConfig>(
-    "[[group.member]]", "Another director of the group.",
+    "[[group.member]]", "Another member of the group.",
     Field{"name", &MemberConfig::name, Name{.dots = false}, required, "Its `[node] name`."},
     Field{"address", &MemberConfig::address, Listen{Takes::peers}, required, "Where it listens."});
 
 constexpr auto kGroup = section<GroupConfig>(
     "[group]",
     "Members that stand in for each other, with state that a role shares. Directors that serve the same services have "
-    "the same choice for the same flow, drains, weights and health shared, and "
-    "each one's pins mirrored on the others.",
+    "the same choice for the same flow, drains, weights and health shared, and each one's pins mirrored on the others; "
+    "POPs tell each other of links and of revoked ids.",
     Field{"name", &GroupConfig::name, kName, required, "The group's name, the same on all members."},
     Field{"key", &GroupConfig::key, FilePath{}, required,
           "The file that holds the group's secret: 32 to 4096 bytes, the same on all members, readable by its owner "

@@ -110,6 +110,8 @@ struct Descriptor {
   void (*open_port)(const Config&, const InterfaceConfig&, Port&) = nullptr;
   // The table of its flows' state that members of a [group] mirror, by identity (group/mirror.h).
   const char* mirrored = nullptr;
+  // Whether members of a [group] tell each other of its work besides, without any table or thing of these kinds.
+  bool told_to_group = false;
   // What of its work members of a [group] hold in turn, and how a configuration becomes one that holds just these.
   std::vector<Holding> (*holdings)(const Config&) = nullptr;
   void (*hold)(Config&, const Holds&) = nullptr;

@@ -85,6 +85,7 @@ extern const Descriptor kDescriptor = {.role = Role::path,
                                        .thing = "path policy",
                                        .things = policies,
                                        .compile = compile,
+                                       .told_to_group = true,
                                        .look_here = look_here,
                                        .usual_interface = usual_interface,
                                        .goes_by_routes = true};
