@@ -229,8 +229,10 @@ struct CommandLine {
 
   void add_paths() {
     paths.config = kConfigFile;
-    CLI::App* c = command("paths", "Show which path servers' addresses get, and why it is that one",
-                          [this] { return paths_command(paths); });
+    CLI::App* c = command("paths", "Show which path servers' addresses get, and why it is that one", [this] {
+      paths.daemon = daemon;
+      return paths_command(paths);
+    });
     c->add_option("FROM", paths.from, "The client's address, or its POP's id")->required();
     c->add_option("TO", paths.to, "A server's id, or a POP as in: pop=3")->required();
     c->add_option("--policy", paths.policy, "The [[path.policy]] of the server's address, by name or index");
@@ -242,6 +244,8 @@ struct CommandLine {
     c->add_flag("--dot", paths.dot, "Print the graph for Graphviz, the path in bold")->excludes(as_json);
     c->add_option("-c,--config", paths.config, fmt::format("The configuration (default {})", kConfigFile))
         ->type_name("FILE");
+    c->add_flag("--live", paths.live, "With what the daemon knows of links: what was measured, and what is down");
+    add_daemon(c);
   }
 
   // Of each role whose work members of a group hold in turn.
@@ -274,7 +278,7 @@ struct CommandLine {
         ->required()
         ->check(CLI::IsMember({"status", "services", "targets", "pins", "counters", "adjacencies", "health", "group",
                                "holdings", "announce", "firewall", "flows", "edge", "neighbours", "path", "pops",
-                               "revoked", "dns"}));
+                               "links", "revoked", "dns"}));
     shows->add_option(
         "WORDS", show.words,
         "Of pins: a service, or a flow as in: tcp 192.0.2.1:4000 198.51.100.80:80; of firewall: a tenant; "

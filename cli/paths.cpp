@@ -8,8 +8,10 @@
 #include "base/address_text.h"
 #include "base/text_table.h"
 #include "cli/load.h"
+#include "cli/remote.h"
 #include "config/kinds.h"
 #include "config/prefixes.h"
+#include "daemon/client.h"
 #include "paths/explain.h"
 #include "provision/clients.h"
 #include "roles/path/role.h"
@@ -64,6 +66,19 @@ struct Question {
   paths::Rules rules;
   paths::Down down;
 };
+
+Status add_live(const Daemon& daemon, Question& q) {
+  const auto socket = running(daemon);
+  if (!socket) return socket.error();
+  const auto answer = api_get(*socket, "/v1/links");
+  if (!answer) return failed(*socket, answer.error());
+  const auto links = read_links(*answer);
+  if (!links) return links.error();
+  q.down.links.insert(links->down.links.begin(), links->down.links.end());
+  paths::measure(q.graph, links->sights);
+  return Done{};
+}
+
 Result<Question> question(const Config& config, const PathsOptions& options) {
   if (!config.path) return Error{"the configuration has no [path], which tells of POPs and links"};
   const PathConfig& path = *config.path;
@@ -80,6 +95,7 @@ Result<Question> question(const Config& config, const PathsOptions& options) {
     q.rules = path::rules_of(*std::ranges::find(path.policy, *index, &PathPolicyConfig::index));
   }
   for (const std::string& word : options.down) WM_TRY(add_down(path, word, q.down));
+  if (options.live) WM_TRY(add_live(options.daemon, q));
   return q;
 }
 
@@ -123,6 +139,25 @@ nlohmann::ordered_json as_json(const Question& q, const paths::Explanation& e) {
 }
 
 }  // namespace
+
+Result<paths::Links> read_links(const std::string& json) {
+  const auto all = nlohmann::json::parse(json, nullptr, false);
+  if (!all.is_object() || !all.contains("rows") || !all["rows"].is_array())
+    return Error{"the daemon says nothing of links"};
+  paths::Links out;
+  for (const auto& row : all["rows"]) {
+    const auto number = [&](const char* key) -> std::optional<u32> {
+      if (!row.is_object() || !row.contains(key) || !row[key].is_number_unsigned()) return {};
+      return row[key].get<u32>();
+    };
+    const auto from = number("from"), to = number("to"), trip = number("round_trip_us"),
+               lost = number("lost_per_10000");
+    if (!from || !to) return Error{"the daemon says something else than links"};
+    if (row.contains("state") && row["state"] == "down") out.down.links.insert(paths::ends_of(*from, *to));
+    if (trip && lost) out.sights[{*from, *to}] = {paths::Sight::up, std::chrono::microseconds(*trip), *lost};
+  }
+  return out;
+}
 
 int paths_command(const PathsOptions& options) {
   const auto config = load_config(options.config);

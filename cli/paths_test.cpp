@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -93,6 +94,22 @@ TEST_F(Paths, SaysWhatIsWrong) {
   EXPECT_EQ(says({.from = "1", .to = "7", .down = {"1-9"}}, 1), "waymark: --down 1-9: there is no POP 9 in [path]\n");
   EXPECT_NE(says({.from = "1", .to = "7", .policy = "gold"}, 1).find("there is no policy gold in [path]"),
             std::string::npos);
+}
+
+TEST(Live, LinksAreReadFromTheDaemonsAnswer) {
+  const auto links = read_links(
+      R"({"columns": [], "rows": [
+        {"from": 1, "to": 2, "state": "up", "round_trip_us": 24000, "lost_per_10000": 12, "cost": 7, "by": "file"},
+        {"from": 3, "to": 1, "state": "down", "round_trip_us": "-", "lost_per_10000": "-", "cost": 7, "by": "file"}]})");
+  ASSERT_TRUE(links) << links.error().sentence;
+  EXPECT_EQ(links->down, (paths::Down{{}, {{1, 3}}}));
+  EXPECT_EQ(links->sights, (paths::Sights{{{1, 2}, {paths::Sight::up, std::chrono::milliseconds(24), 12}}}));
+}
+
+TEST(Live, WhatIsNoAnswerIsAnError) {
+  for (const char* said : {"", "{}", "[]", R"({"rows": 3})", R"({"rows": [3]})",
+                           R"({"rows": [{"from": "1", "to": 2}]})", R"({"rows": [{"from": 1}]})"})
+    EXPECT_FALSE(read_links(said)) << said;
 }
 
 }  // namespace

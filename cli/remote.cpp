@@ -159,6 +159,8 @@ int show_command(const Daemon& daemon, const ShowOptions& options) {
     fmt::print("no pin knows this flow\n");
   } else if (nothing && options.what == "pops") {
     fmt::print("no other POP is watched\n");
+  } else if (nothing && options.what == "links") {
+    fmt::print("the node has no [path]\n");
   } else if (nothing && options.what == "revoked") {
     fmt::print("no id is revoked\n");
   } else if (nothing && options.what == "counters") {

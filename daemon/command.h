@@ -88,6 +88,7 @@ struct Show {
     edge,
     path,
     pops,
+    links,
     revoked,
     clients,
     server_address,

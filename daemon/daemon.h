@@ -94,7 +94,8 @@ class Daemon {
   };
   void follow_dns();
   Status serve_names(const Names& names);
-  void choose_ways(const std::set<u32>& lost);
+  void choose_ways(const paths::Links& wan);
+  void tell_chosen(const ChosenWays& before);
   Time follow_lost(Time now);
 
   // daemon/servers.cpp
@@ -146,7 +147,8 @@ class Daemon {
   std::shared_ptr<const ChosenWays> ways_;              // that it goes by
   std::shared_ptr<const Config> lost_of_;               // as it was told last what is lost
   u64 lost_seen_ = 0;
-  Time lost_due_{0};
+  Time lost_due_{0}, measures_due_{0};
+  bool measures_wait_ = false;  // something else is measured, and paths are chosen by it once it is due
 };
 
 }  // namespace waymark

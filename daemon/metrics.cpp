@@ -272,6 +272,10 @@ void add_path(std::string& out, const Snapshot& s) {
   for (const Watch::View& v : s.pops) asked.sample({{"pop", std::to_string(v.pop)}}, v.asked);
   Family answered(out, "waymark_pop_answers_total", "counter", "Answers of another POP.");
   for (const Watch::View& v : s.pops) answered.sample({{"pop", std::to_string(v.pop)}}, v.answered);
+  Family(out, "waymark_path_pops_down", "gauge", "POPs that paths of new answers do without.")
+      .sample({}, s.wan.down.pops.size());
+  Family(out, "waymark_path_links_down", "gauge", "Links that paths of new answers do without, each way counted once.")
+      .sample({}, s.wan.down.links.size());
   Family digests(out, "waymark_path_digest", "gauge",
                  "Always 1; of what POPs must have alike, by part of the file. Where POPs' digests differ, one lags.");
   const path::SharedDigest shared = path::shared_digest(*s.config);

@@ -12,7 +12,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Duration kLostRests = 50ms;  // next hops change in bursts
+constexpr Duration kLostRests = 50ms;   // next hops change in bursts
+constexpr Duration kMeasuresRest = 5s;  // of a large WAN something else is measured all the time
+constexpr std::size_t kNamed = 8;       // POPs and links in a sentence, at most
 
 }  // namespace
 
@@ -25,8 +27,8 @@ void Daemon::follow_dns() {
     return tell(Severity::info, "dns.changed", "the configuration has no [dns] any more: no question is answered");
   }
   worker_.run<Names>(
-      [config = config_, before = ways_, lost = plane_->lost().pops]() -> Result<Names> {
-        const auto ways = ChosenWays::choose(*config, lost, before.get());
+      [config = config_, before = ways_, wan = plane_->reach().wan]() -> Result<Names> {
+        const auto ways = ChosenWays::choose(*config, wan, before.get());
         if (!ways) return ways.error();
         return Names{dns::Zones::compile(*config), *ways};
       },
@@ -61,31 +63,60 @@ Status Daemon::serve_names(const Names& names) {
 }
 
 // Ways are chosen anew beside the loop, too: those before are no worse than they were.
-void Daemon::choose_ways(const std::set<u32>& lost) {
+void Daemon::choose_ways(const paths::Links& wan) {
   using Ways = std::shared_ptr<const ChosenWays>;
   worker_.run<Ways>([config = config_, before = ways_,
-                     lost]() -> Result<Ways> { return ChosenWays::choose(*config, lost, before.get()); },
+                     wan]() -> Result<Ways> { return ChosenWays::choose(*config, wan, before.get()); },
                     [this, config = config_](const Result<Ways>& ways) {
                       if (config != config_ || !dns_ || !ways) return;
-                      ways_ = *ways;
+                      const auto before = std::exchange(ways_, *ways);
                       dns_->go(ways_);
-                      tell(Severity::info, "paths.chosen",
-                           ways_->lost().empty() ? "paths of new answers have all POPs to choose from again"
-                                                 : fmt::format("paths of new answers do without POP {}, if they can",
-                                                               fmt::join(ways_->lost(), ", ")));
+                      tell_chosen(*before);
                     });
+}
+
+// What is measured changes all the time: of that only what leads elsewhere is worth a line.
+void Daemon::tell_chosen(const ChosenWays& before) {
+  const paths::Down& down = ways_->wan().down;
+  const std::size_t others = ways_->others_than(before);
+  if (down == before.wan().down) {
+    if (others)
+      tell(Severity::info, "paths.chosen",
+           fmt::format("{} of new answers lead another way, by new measurements", counted(others, "path")));
+    return;
+  }
+  std::vector<std::string> without;
+  for (const u32 pop : down.pops) without.push_back(fmt::format("POP {}", pop));
+  for (const paths::Ends& link : down.links)
+    if (!down.pops.contains(link.first) && !down.pops.contains(link.second))
+      without.push_back("link " + paths::text(link));
+  if (without.empty())
+    return tell(Severity::info, "paths.chosen", "paths of new answers have all POPs and links to choose from again");
+  if (without.size() > kNamed) {
+    without.resize(kNamed);
+    without.push_back("others");
+  }
+  tell(Severity::info, "paths.chosen",
+       fmt::format("paths of new answers do without {}, if they can", fmt::join(without, ", ")));
 }
 
 // Returns when there is more to do.
 Time Daemon::follow_lost(Time now) {
-  if (!dns_ || (lost_of_ == config_ && lost_seen_ == plane_->reach_changes())) return Time::max();
+  if (!dns_) return Time::max();
+  const bool news = lost_of_ != config_ || lost_seen_ != plane_->reach_changes();
+  const Time wait = measures_wait_ ? measures_due_ : Time::max();
+  if (!news && now < wait) return wait;
   if (now < lost_due_) return lost_due_;
   lost_due_ = now + kLostRests;
   lost_of_ = config_;
   lost_seen_ = plane_->reach_changes();
-  const dns::Lost lost = plane_->lost();
-  dns_->lose(lost);
-  if (lost.pops != ways_->lost()) choose_ways(lost.pops);
+  const Plane::Reach reach = plane_->reach();
+  dns_->lose({reach.wan.down.pops, reach.servers});
+  measures_wait_ = reach.wan.down == ways_->wan().down && reach.wan != ways_->wan() && now < measures_due_;
+  if (measures_wait_) return measures_due_;
+  if (reach.wan == ways_->wan()) return Time::max();
+  measures_due_ = now + kMeasuresRest;
+  choose_ways(reach.wan);
   return Time::max();
 }
 

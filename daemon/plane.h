@@ -77,8 +77,13 @@ class Plane {
   std::vector<TargetView> targets() const { return control_->node().targets(); }
 
   // POPs and servers here whose next hop is lost, POPs that are silent, and those that the operator took out.
-  dns::Lost lost() const;
-  u64 reach_changes() const { return reach_changes_; }  // counts what may change that
+  // What cannot be reached: of servers, as this node alone sees it.
+  struct Reach {
+    paths::Links wan;
+    std::set<u32> servers;
+  };
+  Reach reach() const;
+  u64 reach_changes() const { return reach_changes_ + control_->wan().changes(); }  // counts what may change that
 
   void describe(Snapshot& s);
   std::optional<Pin> find_pin(const FlowQuery& flow);

@@ -115,18 +115,21 @@ AdjacencyView Plane::adjacency(const Address& target) const {
   return view;
 }
 
-dns::Lost Plane::lost() const {
-  dns::Lost out;
+// A POP without a next hop is one that this one does not hear.
+Plane::Reach Plane::reach() const {
+  Reach out;
   if (!config_->path) return out;
   const PathConfig& path = *config_->path;
-  out.pops.insert(path.down.begin(), path.down.end());
+  paths::Sights seen = out.wan.sights = control_->wan().sights();
   const std::vector<Address>& silent = control_->node().silent();
   for (const path::Destination& d : path::destinations(path)) {
-    if (d.pop && std::ranges::count(silent, d.target.address)) out.pops.insert(d.pop->id);
-    if (!is_lost(adjacency(d.target.address), d.target.tunnel)) continue;
-    if (d.pop) out.pops.insert(d.pop->id);
-    if (d.server) out.servers.insert(d.server->id);
+    const bool no_hop = is_lost(adjacency(d.target.address), d.target.tunnel);
+    if (d.pop && (no_hop || std::ranges::count(silent, d.target.address)))
+      seen[{path.id, d.pop->id}].sight = paths::Sight::silent;
+    if (d.server && no_hop) out.servers.insert(d.server->id);
   }
+  out.wan.down = paths::down_of(seen);
+  out.wan.down.pops.insert(path.down.begin(), path.down.end());
   return out;
 }
 
@@ -147,6 +150,7 @@ void Plane::describe(Snapshot& s) {
   s.unrenewed = control_->health().unrenewed();
   if (control_->group()) s.group = control_->group()->view();
   s.pops = control_->watch().views();
+  s.wan = reach().wan;
   s.holdings = control_->holdings().views();
   s.announced = control_->announce().views();
   u32 slots = 0;

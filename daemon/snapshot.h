@@ -84,6 +84,7 @@ struct Snapshot {
   std::vector<PathTraffic> path_traffic;  // of a POP's policies (roles/path/packet_rate.h)
   std::vector<AdjacencyView> adjacencies;
   std::vector<Watch::View> pops;  // the others, where they are watched
+  paths::Links wan;
   Counters counters;
   SweepResult swept;
   Time now{};
@@ -151,6 +152,7 @@ struct PolicyTraffic {
 std::vector<PolicyTraffic> policy_traffic(const Snapshot& s);
 Rows show_path(const Snapshot& s);
 Rows show_pops(const Snapshot& s);
+Rows show_links(const Snapshot& s);
 Rows show_revoked(const Snapshot& s, u32 most);
 Rows show_dns(const Snapshot& s);
 

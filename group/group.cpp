@@ -139,6 +139,7 @@ void Group::proven(Connection& connection, Time now) {
   }
   member.begin_link(connection.link, now);
   ++peer_changes_;
+  forget_pop_views(member);
   tell(member, states_.all());  // all that is told at once comes before the digest, which says that it has come
   tell(member, list_of(opinions_));
   tell(member, slots_.all());

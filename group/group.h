@@ -17,6 +17,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "base/event.h"
@@ -107,6 +108,11 @@ class Group {
   void publish_revocations(const std::vector<RevocationRecord>& news);
   void publish_paths(const PathDigest& digest);  // where it is another one than before
   std::vector<RevocationRecord> revocations_received() { return std::exchange(revocations_received_, {}); }
+  // How this node sees other POPs: all of it, of which the difference to before goes out. And of which two POPs (who
+  // sees whom) connected members say something else since the last call, with what they all say of them now.
+  void publish_pop_views(const std::vector<PopView>& views);
+  std::set<PopPair> pop_views_heard() { return std::exchange(pop_views_heard_, {}); }
+  std::vector<PopView> pop_views_of(const PopPair& pair) const;
   std::vector<Peer> peers() const;
   u64 peer_changes() const { return peer_changes_; }  // counts whatever may make peers() another
 
@@ -135,6 +141,7 @@ class Group {
   void tell(Member& member, const Message& message);
   void tell_all(const Message& message, const Member* but = nullptr);
   void tell_holdings(Member& member);
+  void forget_pop_views(Member& member);
   std::vector<RevocationRecord> take_later(const std::vector<RevocationRecord>& records);
   FlowTimes flow_times() const;
   u32 shared_flow_buckets() const;
@@ -184,6 +191,8 @@ class Group {
   std::map<u64, RevocationRecord> revocations_;  // by word
   std::vector<RevocationRecord> revocations_received_;
   PathDigest paths_;
+  std::map<PopPair, PopView> pop_views_;  // ours
+  std::set<PopPair> pop_views_heard_;
   u64 peer_changes_ = 1;
   std::optional<Digest> digest_;
   std::vector<std::unique_ptr<Member>> members_;  // as in config_.member

@@ -51,6 +51,16 @@ bool Member::take(const std::vector<Claim>& list) {
   return true;
 }
 
+bool Member::take(const std::vector<PopView>& views) {
+  for (const PopView& view : views) {
+    if (view.sight == kSightGone)
+      pop_views.erase({view.from, view.to});
+    else
+      pop_views.insert_or_assign({view.from, view.to}, view);
+  }
+  return pop_views.size() <= kMostPopViews;
+}
+
 void Member::take(const Digest& news) {
   if (!digest) claims = std::exchange(coming, {});
   digest = news;

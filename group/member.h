@@ -115,6 +115,7 @@ struct Member {
   u64 flows_sent = 0, flows_received = 0;
   EdgeShare edges;
   PathDigest paths;
+  std::map<PopPair, PopView> pop_views;
 
   // As it was told last, by this link or the one before.
   std::map<std::string, Claim> claims;
@@ -128,6 +129,7 @@ struct Member {
 
   // False where these would be more things than a node may have.
   bool take(const std::vector<Claim>& claims);
+  bool take(const std::vector<PopView>& views);  // false where these are too many
   void take(const Digest& news);
   void begin_link(Link number, Time now);
   void end_link(const std::string& reason, Time heard, Time now);  // heard: from it last

@@ -165,6 +165,18 @@ bool read(ByteReader& r, RevocationRecord& record) {
   return revoked <= 1 && record.word > 1 && record.version;
 }
 
+constexpr size_t size_of(const PopView*) { return 17; }
+void write(ByteWriter& w, const PopView& v) {
+  w.number(v.sight);
+  for (const u32 number : {v.from, v.to, v.round_trip, v.lost}) w.number(number);
+}
+bool read(ByteReader& r, PopView& v) {
+  v.sight = r.number<u8>();
+  for (u32* number : {&v.from, &v.to, &v.round_trip, &v.lost}) *number = r.number<u32>();
+  const auto is_pop = [](u32 id) { return id >= 1 && id <= 65'535; };
+  return v.sight <= kSightGone && is_pop(v.from) && is_pop(v.to) && v.from != v.to && v.lost <= 10'000;
+}
+
 constexpr size_t size_of(const FlowRecord*) { return 32; }
 void write(ByteWriter& w, const FlowRecord& f) {
   for (const u64 word : {f.ends, f.rest, f.state, f.user}) w.number(word);

@@ -120,6 +120,18 @@ struct PathDigest {
   bool operator==(const PathDigest&) const = default;
 };
 
+// How a POP looks from the sender's, by what it measured (paths/seen.h).
+struct PopView {
+  u32 from = 0, to = 0;  // ids, 1 to 65,535
+  u8 sight = 0;          // 0: not known, 1: up, 2: silent; 3: nothing is said of it any more
+  u32 round_trip = 0;    // microseconds; 0: not measured
+  u32 lost = 0;          // of 10,000 questions
+  bool operator==(const PopView&) const = default;
+};
+using PopPair = std::pair<u32, u32>;  // who sees, and whom
+constexpr u8 kSightGone = 3;
+constexpr size_t kMostPopViews = 1'000;  // of one member
+
 // A flow of the firewall's (core/firewall/flow.h), as it stands in its record; `state` without what is this node's own.
 struct FlowRecord {
   u64 ends, rest;  // its key
@@ -173,7 +185,7 @@ using Message =
                  std::vector<PinRecord>, std::vector<GonePin>, Pull, PullEnd, Ping, Pong, std::vector<Claim>,
                  std::vector<Assignment>, FlowTable, std::vector<FlowRecord>, std::vector<GoneFlow>, FlowPull,
                  FlowPullEnd, EdgeTable, std::vector<EdgeFlowRecord>, std::vector<GoneEdgeFlow>, EdgePull, EdgePullEnd,
-                 std::vector<RevocationRecord>, PathDigest>;
+                 std::vector<RevocationRecord>, PathDigest, std::vector<PopView>>;
 
 // As few bodies as hold it: a long list takes several, an empty one none.
 std::vector<std::vector<u8>> encode(const Message& message);

@@ -143,6 +143,7 @@ void Group::link_lost(Member& member, const std::string& why, Time heard, Time n
   member.dial_at = now + member.pause;
   member.end_link(why, heard, now);
   ++peer_changes_;
+  forget_pop_views(member);
   const std::string& name = member.config.name;
   out_.log.push_back(
       {Severity::warning, "member.lost", name, fmt::format("the connection to member {} is lost: {}", name, why)});

@@ -79,6 +79,7 @@ void Control::commit(Compiled compiled, Time now) {
   follow_holdings(now);
   watch_.configure(config, committed_ ? std::vector<Address>() : node_.silent(), now);
   node_.set_silent(watch_.silent());
+  wan_.configure(config);
   health_.configure(std::move(checks), now);
   if (life_.adopted && !committed_)  // what the daemon before us knew stands until we know better
     for (const ServiceSpec& service : node_.serves().service)
@@ -187,6 +188,7 @@ bool Control::judge_pops(Time now) {
   if (changes.empty()) return false;
   node_.set_silent(watch_.silent());
   events_.pops(changes);
+  look_at_wan(now);
   return true;
 }
 
@@ -306,6 +308,7 @@ void Control::settle(Time now) {
     follow_group(now);
     review_holdings(now);
     follow_revocations(now);
+    follow_wan();
   }
   follow_health(now);
   if (!health_known_ && health_.decided()) {
@@ -353,6 +356,7 @@ std::string Control::awaited() const {
 std::vector<u32> Control::tick(Time now) {
   if (group_) group_->tick(now);
   revocations_.expire(node_.seconds(now));
+  if (now >= wan_.deadline()) look_at_wan(now);
   settle(now);
   if (now < node_.deadline()) return {};
   std::vector<u32> freed = node_.tick(now);
@@ -363,7 +367,7 @@ std::vector<u32> Control::tick(Time now) {
 }
 
 Time Control::deadline() const {
-  Time due = std::min({node_.deadline(), health_.deadline(), announce_.deadline()});
+  Time due = std::min({node_.deadline(), health_.deadline(), announce_.deadline(), wan_.deadline()});
   if (group_) due = std::min({due, group_->deadline(), holdings_.deadline()});
   if (contested_.size() > kOpinionsAtOnce) due = std::min(due, opinions_due_);
   if (const u64 expiry = revocations_.next_expiry()) due = std::min(due, node_.time_of(expiry));

@@ -15,6 +15,7 @@
 #include "node/events.h"
 #include "node/node.h"
 #include "node/revocations.h"
+#include "node/wan.h"
 #include "node/watch.h"
 
 namespace waymark {
@@ -79,6 +80,7 @@ class Control {
   }
   bool judge_pops(Time now);  // true where one fell silent, or is back
   const Watch& watch() const { return watch_; }
+  const Wan& wan() const { return wan_; }  // how POPs see each other
 
   // Connections between members, numbered by the caller. None of it where there is no group.
   void opened(group::Link link, u32 dialled, Time now);
@@ -130,6 +132,8 @@ class Control {
   void form_group(group::Standing standing, Time now);
   Status decide_revoked(u64 word, const Status& done, u64 until, Time now);
   void follow_revocations(Time now);
+  void look_at_wan(Time now);
+  void follow_wan();
 
   Life life_;
   Node node_;
@@ -140,6 +144,7 @@ class Control {
   group::Holdings holdings_;
   Revocations revocations_{node_.live()};
   Watch watch_{life_.seed};
+  Wan wan_;
   bool revocations_told_ = false;  // to the group, all of them, once
   std::vector<Holding> drafted_things_;
   Holds drafted_holds_;

@@ -132,5 +132,22 @@ TEST_F(OtherPops, OneThatNeverAnsweredGoesByItsNextHop) {
   EXPECT_FALSE(marked());
 }
 
+TEST_F(OtherPops, WhatIsSeenOfThemIsWhatPathsAreChosenBy) {
+  run(2s);
+  control->tick(now);
+  run(6s);
+  control->tick(now);
+  ASSERT_TRUE(control->wan().sights().contains({1, 2}));
+  const paths::Seen up = control->wan().sights().at({1, 2});
+  EXPECT_EQ(up.sight, paths::Sight::up);
+  EXPECT_TRUE(up.round_trip);
+  EXPECT_GT(control->deadline(), now) << "it is looked at, and not all the time";
+  const u64 changes = control->wan().changes();
+  answers = false;
+  run(200ms);
+  EXPECT_EQ(control->wan().sights().at({1, 2}).sight, paths::Sight::silent) << "at once";
+  EXPECT_NE(control->wan().changes(), changes);
+}
+
 }  // namespace
 }  // namespace waymark

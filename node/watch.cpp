@@ -19,6 +19,13 @@ constexpr u8 kDetectionTimeExpired = 1;           // a diagnostic (RFC 5880, 4.1
 // What is due so soon goes along: a turn of the loop costs more than a question.
 constexpr Duration kTogether = 2ms;
 
+// One that came, behind so many that did not.
+u32 smoothed_loss(u32 lost, u64 missing) {
+  constexpr u32 kAll = 1 << 16, kWeight = 8;  // each question counts for 1/256
+  for (u64 n = std::min<u64>(missing, kAll); n-- > 0;) lost += (kAll - lost) >> kWeight;
+  return lost - (lost >> kWeight) - (lost && lost < (1 << kWeight));
+}
+
 be32 microseconds(Duration d) { return wire32(u32(std::chrono::duration_cast<std::chrono::microseconds>(d).count())); }
 
 }  // namespace
@@ -112,6 +119,8 @@ void Watch::heard(const Address& from, u16 port, std::span<const u8> bytes, Time
   const u32 which = number(answer.yours) - s->mine;
   const u64 question = s->asked - (s->asked - which) % kInFlight;
   if (question <= s->heard || question > s->asked) return;  // it was answered, or was never asked
+  const bool was_up = s->state == State::up;
+  if (was_up) s->lost = smoothed_loss(s->lost, question - s->heard - 1);
   s->heard = question;
   ++s->answered;
   const Duration took = now - s->sent[which];
@@ -120,7 +129,6 @@ void Watch::heard(const Address& from, u16 port, std::span<const u8> bytes, Time
   s->wished = std::min<Duration>(kSlowest, std::chrono::microseconds(number(answer.required)));
   s->polled = answer.state_flags & kBfdPoll;
   if (state == kBfdAdminDown) return set(*s, State::silent, "it says that it is administratively down", now);
-  const bool was_up = s->state == State::up;
   set(*s, State::up, "", now);
   if (!was_up) s->next = now + interval(*s);
 }
@@ -181,7 +189,7 @@ std::vector<Watch::View> Watch::views() const {
   std::vector<View> all;
   for (const Session& s : sessions_)
     all.push_back({s.pop, s.address, s.state, s.since, s.round_trip, interval(s), s.asked, s.answered,
-                   s.unasked.empty() ? s.why : s.unasked});
+                   u32(u64(s.lost) * 10'000 >> 16), s.unasked.empty() ? s.why : s.unasked});
   return all;
 }
 

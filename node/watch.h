@@ -62,6 +62,7 @@ class Watch {
     std::optional<Duration> round_trip = {};  // smoothed
     Duration interval{};                      // at which it is asked
     u64 asked = 0, answered = 0;
+    u32 lost = 0;          // of 10,000 questions lately, while it was up
     std::string why = {};  // where it is silent, or cannot be asked
   };
   std::vector<View> views() const;
@@ -77,6 +78,7 @@ class Watch {
     Time since, next, last;  // asked next; answered last, or begun
     std::array<Time, kInFlight> sent = {};
     std::optional<Duration> round_trip = {};
+    u32 lost = 0;                            // of 2^16 questions, smoothed over the last few hundred
     Duration wished{};                       // of questions at least so much apart: what the last answer said
     bool polled = false;                     // it had the P bit, and the next question has F (RFC 7880, 7.5)
     u64 asked = 0, answered = 0, heard = 0;  // the last one: the question that was answered last

@@ -192,6 +192,31 @@ TEST(Watch, LostAnswersAreNoDeath) {
 }
 
 // Nothing was sent or heard while this machine stood still.
+TEST(Watch, WhatIsLostWhileAPopIsUpIsCounted) {
+  Wan wan;
+  wan.configure({2});
+  wan.trips[2] = 1ms;
+  wan.run(30s);
+  EXPECT_EQ(wan.watch.views()[0].lost, 0u);
+  for (int turn = 0; turn < 200; ++turn) {  // of about ten questions one is lost
+    wan.run(450ms);
+    wan.trips.clear();
+    wan.run(50ms);
+    wan.trips[2] = 1ms;
+  }
+  const u32 lost = wan.watch.views()[0].lost;
+  EXPECT_GE(lost, 500u);
+  EXPECT_LE(lost, 2'000u);
+  wan.trips.clear();
+  wan.run(100s);
+  EXPECT_EQ(wan.watch.views()[0].lost, lost) << "a silent one says nothing of the way";
+  wan.trips[2] = 1ms;
+  wan.run(1500ms);
+  EXPECT_LE(wan.watch.views()[0].lost, lost) << "nor does its return";
+  wan.run(100s);
+  EXPECT_EQ(wan.watch.views()[0].lost, 0u);
+}
+
 TEST(Watch, APauseOfThisMachinesOwnIsNobodysDeath) {
   Wan wan;
   wan.trips = {{2, 1ms}};

@@ -30,6 +30,7 @@ struct Link {
   u32 from, to;
   u32 cost;
   std::optional<Duration> latency;
+  bool fixed = false;  // a file says what it costs, whatever is measured
 };
 
 // Two POPs, the lower id first: a link in both directions.
@@ -49,6 +50,7 @@ void sort(Graph& graph);
 struct Down {
   std::set<u32> pops = {};
   std::set<Ends> links = {};
+  bool operator==(const Down&) const = default;
 };
 
 // What a policy wants of paths. Sorted, so that alike ones are equal.

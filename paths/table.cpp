@@ -51,6 +51,19 @@ const Path* Table::find(u32 from, u32 to, const Rules& rules) const {
   return path.hops ? &path : nullptr;
 }
 
+std::size_t Table::others_than(const Table& before) const {
+  std::size_t others = 0;
+  const Path* path = paths_.data();
+  for (const Rules& set : rules_)
+    for (const u32 end : to_)
+      for (const u32 from : from_) {
+        const Path* had = before.find(from, end, set);
+        others += had ? *had != *path : path->hops != 0;
+        ++path;
+      }
+  return others;
+}
+
 Table::Unreachable Table::unreachable(std::size_t rules) const {
   Unreachable out;
   const std::size_t each = to_.size() * from_.size();

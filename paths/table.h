@@ -17,6 +17,9 @@ class Table {
   const std::vector<Rules>& rules() const { return rules_; }
   const Path* find(u32 from, u32 to, const Rules& rules) const;  // or null: there is none
 
+  // How many of its paths are others than those of `before`, or are not there.
+  std::size_t others_than(const Table& before) const;
+
   // Which pairs of two POPs have none by a set of rules: how many, and the first one.
   struct Unreachable {
     std::size_t pairs = 0;

@@ -4,23 +4,25 @@
 
 namespace waymark {
 
-Result<std::shared_ptr<const ChosenWays>> ChosenWays::choose(const Config& config, const std::set<u32>& lost,
+Result<std::shared_ptr<const ChosenWays>> ChosenWays::choose(const Config& config, const paths::Links& wan,
                                                              const ChosenWays* before) {
   const PathConfig& path = *config.path;
-  const auto graph = path::graph_of(config);
+  auto graph = path::graph_of(config);
   if (!graph) return graph.error();
+  paths::measure(*graph, wan.sights);
   const auto out = std::make_shared<ChosenWays>();
-  out->lost_ = lost;
+  out->wan_ = wan;
   for (const PathPolicyConfig& policy : path.policy) out->rules_[policy.index] = path::rules_of(policy);
   const std::vector<paths::Rules> rules = path::all_rules(path);
   const std::vector<u32> to = path::server_pops(path);
-  const auto table = [&](const std::set<u32>& down, const paths::Table* had) {
-    return paths::Table(*graph, {down, {}}, rules, to, path.hysteresis, had);
+  const auto table = [&](const paths::Down& down, const paths::Table* had) {
+    return paths::Table(*graph, down, rules, to, path.hysteresis, had);
   };
-  const std::set<u32> by_file(path.down.begin(), path.down.end());
+  const paths::Down by_file = path::down_by_file(path);
   out->with_ = table(by_file, before ? &before->with_ : nullptr);
-  std::set<u32> all = by_file;
-  all.insert(lost.begin(), lost.end());
+  paths::Down all = by_file;
+  all.pops.insert(wan.down.pops.begin(), wan.down.pops.end());
+  all.links.insert(wan.down.links.begin(), wan.down.links.end());
   out->without_ = all == by_file ? out->with_ : table(all, before ? &before->without_ : &out->with_);
   return std::shared_ptr<const ChosenWays>(out);
 }

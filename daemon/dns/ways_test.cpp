@@ -8,7 +8,7 @@ namespace waymark {
 namespace {
 
 // Four POPs: from 1 to 4 by 2 for 20, by 3 for 22.
-Config wan(const std::string& keys = "", const std::string& policy = "") {
+Config wan(const std::string& keys = "", const std::string& policy = "", bool costs = true) {
   std::string toml =
       "[node]\nname = \"pop-1\"\n[engine]\npins = 0\ninterfaces = { eth0 = \"wan\" }\n"
       "[plan.clients]\nprefix = \"3fff:c00::/40\"\nlayout = \"pop:8 policy:8 id:32 zero:40\"\n"
@@ -18,8 +18,8 @@ Config wan(const std::string& keys = "", const std::string& policy = "") {
       keys;
   for (const char* id : {"1", "2", "3", "4"})
     toml += std::string("[[path.pop]]\nid = ") + id + "\naddress = \"2001:db8:0:" + id + "::1\"\n";
-  for (const char* link : {"[1, 2]\ncost = 10", "[2, 4]\ncost = 10", "[1, 3]\ncost = 11", "[3, 4]\ncost = 11"})
-    toml += std::string("[[path.link]]\nbetween = ") + link + "\n";
+  for (const auto& [link, cost] : {std::pair("[1, 2]", 10), {"[2, 4]", 10}, {"[1, 3]", 11}, {"[3, 4]", 11}})
+    toml += std::string("[[path.link]]\nbetween = ") + link + (costs ? "\ncost = " + std::to_string(cost) : "") + "\n";
   toml +=
       "[[path.server]]\nid = 7\npop = 4\naddress = \"2001:db8:0:47::7\"\n"
       "[[path.policy]]\nname = \"web\"\nindex = 2\nto_server = [\"tcp/80\"]\n" +
@@ -34,7 +34,7 @@ Path by(u32 second) { return std::vector<u32>{1, second, 4}; }
 
 std::shared_ptr<const ChosenWays> ways(const Config& config, const std::set<u32>& lost = {},
                                        const ChosenWays* before = nullptr) {
-  const auto made = ChosenWays::choose(config, lost, before);
+  const auto made = ChosenWays::choose(config, {{lost, {}}, {}}, before);
   EXPECT_TRUE(made) << made.error().sentence;
   return *made;
 }
@@ -63,6 +63,32 @@ TEST(ChosenWays, AreKeptUntilAnotherIsBetterByTheMargin) {
   const auto back = ways(config, {9}, lost.get());
   EXPECT_EQ(back->path(1, 4, 2), by(3)) << "20 is no tenth less than 22";
   EXPECT_EQ(ways(wan("hysteresis = 5\n"), {9}, lost.get())->path(1, 4, 2), by(2));
+}
+
+TEST(ChosenWays, DoWithoutLinksThatAreDown) {
+  const auto made = ChosenWays::choose(wan(), {{{}, {{2, 4}}}, {}}, nullptr);
+  ASSERT_TRUE(made);
+  EXPECT_EQ((*made)->path(1, 4, 2), by(3));
+  EXPECT_EQ((*made)->path(1, 2, 2), Path()) << "no server is there";
+  EXPECT_EQ((*made)->others_than(*ways(wan())), 2u) << "from 1 and from 2";
+}
+
+TEST(ChosenWays, AreThoseThatMeasurementsMakeCheaper) {
+  const auto trip = [](u32 from, u32 to, u32 ms) {
+    return std::pair(std::pair(from, to), paths::Seen{paths::Sight::up, std::chrono::milliseconds(ms), 0});
+  };
+  const Config config = wan("", "", false);
+  const auto measured = [&](u32 by_2, u32 by_3, const ChosenWays* before) {
+    const auto made = ChosenWays::choose(
+        config, {{}, {trip(1, 2, by_2), trip(2, 4, by_2), trip(1, 3, by_3), trip(3, 4, by_3)}}, before);
+    EXPECT_TRUE(made);
+    return *made;
+  };
+  const auto first = measured(10, 12, nullptr);
+  EXPECT_EQ(first->path(1, 4, 2), by(2));
+  EXPECT_EQ(measured(10, 8, nullptr)->path(1, 4, 2), by(3));
+  EXPECT_EQ(measured(100, 95, first.get())->path(1, 4, 2), by(2)) << "no tenth less";
+  EXPECT_EQ(measured(100, 80, first.get())->path(1, 4, 2), by(3));
 }
 
 }  // namespace

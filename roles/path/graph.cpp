@@ -42,8 +42,9 @@ Result<paths::Graph> graph_of(const Config& config) {
   for (const PathPopConfig& pop : path.pop) graph.pops.push_back({pop.id, pop.cost});
   for (const PathLinkConfig& link : path.link) {
     const u32 from = link.between.at(0), to = link.between.at(1);
-    graph.links.push_back({from, to, cost_of(link), link.latency});
-    if (!link.one_way) graph.links.push_back({to, from, cost_of(link), link.latency});
+    const bool fixed = link.cost.has_value();
+    graph.links.push_back({from, to, cost_of(link), link.latency, fixed});
+    if (!link.one_way) graph.links.push_back({to, from, cost_of(link), link.latency, fixed});
   }
   if (path.link.empty()) add_mesh(graph);
   if (const auto plan = plan_called(config, path.servers))

@@ -43,16 +43,15 @@ constexpr auto kPop = section<PathPopConfig>(
 constexpr auto kLink = section<PathLinkConfig>(
     "[[path.link]]",
     "A link of the WAN, by which paths are chosen; the same in all POPs' files. Without any, each two POPs have one, "
-    "of "
-    "cost 10.",
+    "of cost 10 until it is measured.",
     Field{"between", &PathLinkConfig::between, Several{kPopId}, required,
           "The two POPs at its ends, such as `[1, 2]`."},
     Field{"one_way", &PathLinkConfig::one_way, Flag{}, optional,
           "It leads from the first of them to the second alone. Two such links give each direction a cost of its own."},
     Field{"cost", &PathLinkConfig::cost, Number<u32>{1, kMostCost}, optional, "What a path costs that leads by it.",
-          "10 for each millisecond of `latency`, or 10"},
-    Field{"latency", &PathLinkConfig::latency, Span{1ms, 10s}, optional, "How long a packet takes in one direction.",
-          "unknown"});
+          "10 for each millisecond that was measured, or of `latency`; or 10"},
+    Field{"latency", &PathLinkConfig::latency, Span{1ms, 10s}, optional,
+          "How long a packet takes in one direction, until it is measured.", "unknown"});
 
 constexpr auto kServer = section<PathServerConfig>(
     "[[path.server]]", "A server, the same in all POPs' files.",
