@@ -10,6 +10,7 @@
 #include "lab/kit/loop.h"
 #include "lab/kit/netns.h"
 #include "lab/kit/stage.h"
+#include "lab/paths/names.h"
 
 namespace waymark::lab {
 namespace {
@@ -19,6 +20,7 @@ using std::chrono::seconds;
 
 constexpr Duration kPatience = seconds(20);
 constexpr size_t kBulk = 1 << 20;
+constexpr u32 kCutTo = 5;  // the middle POP's link to it
 
 std::vector<std::string> all_nodes() {
   std::vector<std::string> out;
@@ -96,6 +98,12 @@ Status PathsFabric::up(bool outlives_us) {
     if (!web) return web.error();
     web_[server] = std::move(*web);
   }
+  auto unbound = Process::start({site_.netns(kResolver),
+                                 {"unbound", "-d", "-c", site_.file(kResolver + ".unbound")},
+                                 site_.file(kResolver + ".unbound.out"),
+                                 outlives_us});
+  if (!unbound) return unbound.error();
+  unbound_ = std::move(*unbound);
   WM_TRY(start_all());
   for (const Known& known : known_servers()) {
     const std::string address = server_address(known.client, known.server);
@@ -108,6 +116,7 @@ Status PathsFabric::up(bool outlives_us) {
     }
   }
   if (!outlives_us) return Done{};
+  unbound_.release();
   for (auto* all : {&web_, &waymark_})
     for (auto& [node, process] : *all) process.release();
   return Done{};
@@ -167,6 +176,23 @@ Status PathsFabric::silence() {
   WM_TRY(daemons_.down({middle}));
   if (!waymark_[middle].wait(kPatience)) return Error{fmt::format("the daemon of {} does not end", middle)};
   return Done{};
+}
+
+Status PathsFabric::cut_link(bool cut) {
+  if (!cut) return site_.join_link(kMiddlePop, kCutTo);
+  cut_at_ = now();
+  return site_.cut_link(kMiddlePop, kCutTo);
+}
+
+Status PathsFabric::answers_avoid_link() {
+  const std::vector<u32> wanted = {1, kNamesPop};
+  for (const Time until = now() + kPatience; now() < until && !interrupted(); pause_for(milliseconds(10))) {
+    const auto path = answered_path(*this, "c1", "s2");
+    if (!path || *path != wanted) continue;
+    avoided_after_ = now() - cut_at_;
+    return Done{};
+  }
+  return Error{fmt::format("no answer leads round the link between POPs {} and {}", kMiddlePop, kCutTo)};
 }
 
 Status PathsFabric::launch_middle() { return launch(pop_name(kMiddlePop)); }

@@ -27,6 +27,10 @@ class PathsFabric : public Crew {
   Status take_out(bool out);  // all others have it in `down`, or no longer; and its daemon ends in order, or begins
   Status silence();           // the middle one: daemon and program end in order, and all else of it stays
   Status launch_middle();
+  Status cut_link(bool cut);    // between POPs 2 and 5, where the paths of new answers lead by
+  Status answers_avoid_link();  // until one does
+  // How long after the cut one did.
+  Duration avoided_after() const { return avoided_after_; }
   Status warned(const std::string& of);  // until each other POP warns that the middle one "is lost"
 
   const PathsSite& site() const { return site_; }
@@ -53,6 +57,9 @@ class PathsFabric : public Crew {
   std::map<std::string, std::string> clients_;
   std::map<std::pair<std::string, std::string>, std::string> servers_;
   std::map<std::string, Process> web_, waymark_;
+  Process unbound_;
+  Time cut_at_{};
+  Duration avoided_after_{};
 };
 
 }  // namespace waymark::lab

@@ -10,6 +10,7 @@
 #include "lab/kit/loop.h"
 #include "lab/kit/stage.h"
 #include "lab/paths/events.h"
+#include "lab/paths/names.h"
 #include "lab/paths/questions.h"
 
 namespace waymark::lab {
@@ -38,6 +39,7 @@ class Run {
                     {{"a client", "c1", {{"eth0", 1500}}}, {"an unmodified server", "s2", {{"eth0", 1500}}}});
     WM_TRY(capture.start());
     WM_TRY(ask_paths(real_, verdict_));
+    WM_TRY(ask_names(real_, verdict_));
     WM_TRY(begin_traffic());
     for (const PathsEvent& event : paths_events()) WM_TRY(happen(event));
     WM_TRY(finish());
@@ -82,6 +84,9 @@ class Run {
     }
     verdict_.events.push_back({event.name, event.title, "", {}, {}});
     verdict_.check(downloads_.all_under_way(), event.title + ": the downloads are under way");
+    if (event.name == "cut")
+      verdict_.check(true, fmt::format("{}: the first answer that leads round it came {} ms after it was cut",
+                                       event.title, real_.avoided_after() / milliseconds(1)));
     return Done{};
   }
 

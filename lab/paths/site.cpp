@@ -2,7 +2,7 @@
 //           │ ╳ │ ╳ │                    c1, c2  unmodified clients, with addresses out of 3fff:c00::/40
 //           p4 ───── p3                  s1      server 7 at POP 3, which ends its tunnel
 //           │         │                  s2      server 8 at POP 4, unmodified: packets reach it as they are
-//           s2       s1
+//          s2,u      s1                   u       beside POP 4, unbound
 //
 //   What goes between POPs 1 and 2 goes as it is, to POP 4 by Generic UDP Encapsulation, else by IP in IP. Servers hold
 //   their own part of 3fff:a00::/40 as local.
@@ -16,13 +16,13 @@
 
 #include "lab/kit/netns.h"
 #include "lab/kit/polling.h"
+#include "lab/paths/names.h"
 
 namespace waymark::lab {
 namespace {
 
 // Where clients and servers are.
 u32 pop_of(const std::string& end) { return end == "c1" ? 1 : end == "c2" ? 5 : end == "s1" ? 3 : 4; }
-u32 server_id(const std::string& server) { return server == "s1" ? 7 : 8; }
 
 std::vector<std::string> ends_at(u32 pop, const std::vector<std::string>& of) {
   std::vector<std::string> out;
@@ -50,6 +50,14 @@ std::string routes_of(u32 id) {
   }
   for (const std::string& client : ends_at(id, kPathClients))
     out += fmt::format("route replace 3fff:c00:{}::/48 dev {}\n", id, client);
+  // What is no path's, as between clients and the name server, goes by the kernels.
+  for (const u32 other : {pop_of("c1"), pop_of("c2")}) {
+    const std::string from = id == kNamesPop ? fmt::format("3fff:c00:{}::/48", other) : kNamesAt + "/128";
+    const u32 to = id == kNamesPop ? other : kNamesPop;
+    if (id != kNamesPop && id != other) continue;
+    out += fmt::format("route replace {} via {} dev {}\n", from, link(to, id), pop_name(to));
+    if (id != kNamesPop) out += fmt::format("route replace 3fff:5:9::/64 via {} dev {}\n", link(to, id), pop_name(to));
+  }
   return out;
 }
 
@@ -63,6 +71,7 @@ std::string commands_of_pop(u32 id) {
   for (const std::string& client : ends_at(id, kPathClients)) out += up(client, fmt::format("3fff:c:{}::1/64", id));
   for (const std::string& server : ends_at(id, kPathServers))
     out += up(server, fmt::format("3fff:5:{}::1/64", server.back()));
+  if (id == kNamesPop) out += up(kResolver, "3fff:5:9::1/64") + fmt::format("addr add {}/128 dev lo nodad\n", kNamesAt);
   return out + routes_of(id);
 }
 
@@ -72,8 +81,9 @@ std::string commands_for(const std::string& node) {
   if (node[0] == 'c')
     return lo + fmt::format(
                     "link set dev eth0 up\nroute add 3fff:c:{0}::1 dev eth0\n"
-                    "route add 3fff:a00::/40 via 3fff:c:{0}::1\n",
+                    "route add default via 3fff:c:{0}::1\n",
                     pop_of(node));
+  if (node == kResolver) return lo + up("eth0", kResolverAt + "/64") + "route add default via 3fff:5:9::1\n";
   return lo + up("eth0", own_address(node) + "/64") +
          fmt::format("route add local 3fff:a00:0:{:x}00::/56 dev lo\n", server_id(node)) +
          fmt::format("route add default via 3fff:5:{}::1\n", node.back());
@@ -83,9 +93,11 @@ std::string commands_for(const std::string& node) {
 
 const std::vector<Known>& known_servers() {
   static const std::vector<Known> all = {
-      {"c1", "s1", {1, 2, 3}}, {"c1", "s2", {1, 2, 5, 4}}, {"c2", "s1", {5, 2, 3}}, {"c2", "s2", {5, 4}}};
+      {"c1", "s1", {1, 2, 3}}, {"c1", "s2", {1, 2, 5, 4}}, {"c2", "s1", {5, 4, 3}}, {"c2", "s2", {5, 4}}};
   return all;
 }
+
+u32 server_id(const std::string& server) { return server == "s1" ? 7 : 8; }
 
 std::string pop_name(u32 id) { return fmt::format("p{}", id); }
 std::string pop_address(u32 id) { return fmt::format("3fff:0:{}::1", id); }
@@ -103,6 +115,8 @@ Status PathsSite::build() const {
       wires.nodes.push_back(end);
       ends.push_back({pop_name(pop_of(end)), end, end, "eth0"});
     }
+  wires.nodes.push_back(kResolver);
+  ends.push_back({pop_name(kNamesPop), kResolver, kResolver, "eth0"});
   for (const auto& e : ends) {
     wires.links += wire(e[0], e[1], e[2], e[3]);
     wires.whole_sums.insert(wires.whole_sums.end(), {{e[0], e[1]}, {e[2], e[3]}});
@@ -147,11 +161,13 @@ std::string PathsSite::pop(u32 id, Passing passing, const std::string& down) con
   for (const std::string& server : kPathServers)
     out += fmt::format("\n[[path.server]]\nid = {}\npop = {}\naddress = \"{}\"\ntunnel = \"{}\"\n", server_id(server),
                        pop_of(server), own_address(server), server == "s1" ? "ip" : "mac");
-  return out + fmt::format(
-                   "\n[[path.policy]]\nname = \"client\"\nindex = 1\nto_server = [\"tcp/*\", \"udp/*\"]\n"
-                   "\n[[path.policy]]\nname = \"web\"\nindex = 2\n"
-                   "to_server = [\"tcp/80\", \"tcp/{0}\", \"udp/{0}\"]\nmandatory = [{1}]\n",
-                   kEchoPort, passing == Passing::allowed ? "" : std::to_string(kMiddlePop));
+  return out +
+         fmt::format(
+             "\n[[path.policy]]\nname = \"client\"\nindex = 1\nto_server = [\"tcp/*\", \"udp/*\"]\n"
+             "\n[[path.policy]]\nname = \"web\"\nindex = 2\n"
+             "to_server = [\"tcp/80\", \"tcp/{0}\", \"udp/{0}\"]\nmandatory = [{1}]\n",
+             kEchoPort, passing == Passing::allowed ? "" : std::to_string(kMiddlePop)) +
+         names_config(*this, id);
 }
 
 std::string PathsSite::host() const {
@@ -171,6 +187,8 @@ Status PathsSite::write_pops(Passing passing, const std::string& down) const {
 }
 
 Status PathsSite::write_files(Passing passing) const {
+  WM_TRY(write_secret(file("group.key")));
+  WM_TRY(write_resolver(*this));
   WM_TRY(write_pops(passing, ""));
   WM_TRY(write_file(file("s1.toml"), host()));
   for (const std::string& server : kPathServers)
@@ -192,6 +210,14 @@ Status PathsSite::join(u32 pop) const {
   for (u32 other = 1; other <= kPopCount; ++other)
     if (other != pop) commands += fmt::format("link set dev {} up\n", pop_name(other));
   return ip(netns(pop_name(pop)), commands + routes_of(pop));
+}
+
+Status PathsSite::cut_link(u32 from, u32 to) const {
+  return ip(netns(pop_name(from)), fmt::format("link set dev {} down\n", pop_name(to)));
+}
+
+Status PathsSite::join_link(u32 from, u32 to) const {
+  return ip(netns(pop_name(from)), fmt::format("link set dev {} up\n", pop_name(to)) + routes_of(from));
 }
 
 }  // namespace waymark::lab

@@ -21,8 +21,9 @@ struct Known {
 };
 const std::vector<Known>& known_servers();
 
-std::string pop_name(u32 id);                        // "p2"
-std::string pop_address(u32 id);                     // where its tunnels end
+std::string pop_name(u32 id);     // "p2"
+std::string pop_address(u32 id);  // where its tunnels end
+u32 server_id(const std::string& server);
 std::string own_address(const std::string& server);  // of its link, and of its tunnel
 
 class PathsSite : public Place {
@@ -37,6 +38,9 @@ class PathsSite : public Place {
   // All links of a POP are cut, or joined again.
   Status cut(u32 pop) const;
   Status join(u32 pop) const;
+  // One link, at one of its ends.
+  Status cut_link(u32 from, u32 to) const;
+  Status join_link(u32 from, u32 to) const;
 
  private:
   std::string pop(u32 id, Passing passing, const std::string& down) const;
