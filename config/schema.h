@@ -80,7 +80,7 @@ constexpr auto kGroup = section<GroupConfig>(
     Field{"mirror", &GroupConfig::mirror, Flag{}, optional, "Share pins, so that flows survive the loss of a member."},
     Field{"wait", &GroupConfig::wait, Span{1s, 10min}, optional,
           "How long a starting director waits for members that do not answer before it announces its services."},
-    Field{"member", &GroupConfig::member, Repeated{kMember, 16}, optional, ""});
+    Field{"member", &GroupConfig::member, Repeated{kMember, 255}, optional, ""});
 
 constexpr auto kAnnounce = section<AnnounceConfig>(
     "[announce]",

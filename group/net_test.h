@@ -68,10 +68,12 @@ struct Net {
       node.config.wait = wait;
       for (size_t j = 0; j < count; ++j)
         if (j != i) node.config.member.push_back({"d" + std::to_string(j + 1), at(j)});
-      for (u32 n = 1; n <= 4; ++n) node.tables.target(n + 5 * u32(i), "web", n);
+      for (u32 n = 1; n <= 4; ++n) node.tables.target(n + slots_of(i), "web", n);
     }
     for (size_t i = 0; i < count; ++i) start(i);
   }
+  // A member's own slots for the same targets, behind this one.
+  static u32 slots_of(size_t i) { return 5 * u32(i % 5); }
   Node& node(size_t i) { return *nodes[i]; }
   Group& group(size_t i) { return *nodes[i]->group; }
   // d1 listens at 192.0.2.1, d2 at [2001:db8::2], and so on.
@@ -206,11 +208,11 @@ struct Net {
     return true;
   }
   bool insert(size_t i, u64 flow, u32 target) {
-    return node(i).tables.insert(flow, target + 5 * u32(i), stamp_at(now));
+    return node(i).tables.insert(flow, target + slots_of(i), stamp_at(now));
   }
   std::optional<u32> target_at(size_t i, u64 flow) {
     const auto pin = node(i).tables.pin(flow);
-    return pin ? std::optional(pin->slot - 5 * u32(i)) : std::nullopt;
+    return pin ? std::optional(pin->slot - slots_of(i)) : std::nullopt;
   }
 };
 

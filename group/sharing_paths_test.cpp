@@ -117,6 +117,20 @@ TEST(SharedPopViews, AMemberThatSeesTooManyIsLetGo) {
   EXPECT_TRUE(net.until([&] { return net.member(1, 0).why == "it sees too many POPs"; }));
 }
 
+TEST(SharedPopViews, GoToAsManyMembersAsAWanHas) {
+  constexpr size_t kMany = 64;
+  Net net(kMany, 100);
+  ASSERT_TRUE(net.until([&] { return net.all_linked(); }));
+  for (size_t i = 0; i < kMany; ++i) {
+    std::vector<PopView> views;
+    for (u32 to = 1; to <= kMany; ++to)
+      if (to != i + 1) views.push_back({u32(i + 1), to, 1, 9'000, 0});
+    net.group(i).publish_pop_views(views);
+  }
+  net.run(1s);
+  for (size_t i = 0; i < kMany; ++i) EXPECT_EQ(net.group(i).pop_views_heard().size(), (kMany - 1) * (kMany - 1));
+}
+
 // Whatever is cut, killed and changed meanwhile: in the end each knows what the others say last.
 TEST(SharedPopViews, AreTheSameEverywhereOnceAllIsQuiet) {
   for (u64 seed = 1; seed <= 20; ++seed) {
