@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -9,7 +10,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
 
 namespace waymark {
 
@@ -72,6 +75,35 @@ Result<std::string> read_file(const std::string& path, const FileRules& rules) {
     if (got == 0) return text;
   }
   return Error{fmt::format("{} is larger than {}, the most that is read", path, size_text(rules.most_bytes))};
+}
+
+Status rewrite_file(const std::string& path, const std::string& before, const std::string& text) {
+  const std::unique_ptr<char, decltype(&free)> real(realpath(path.c_str(), nullptr), free);
+  if (!real) return failed(path, "cannot be written");
+  const std::string at = real.get(), folder = at.substr(0, std::max<std::size_t>(at.rfind('/'), 1));
+  const Descriptor beside{open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  // Whoever does the same has it for the moment.
+  if (beside.fd < 0 || flock(beside.fd, LOCK_EX) != 0) return failed(path, "cannot be written");
+  const auto now = read_file(at, {.most_bytes = before.size()});
+  if (!now || *now != before)
+    return Error{fmt::format("{} was changed by somebody else just now; nothing was written", path)};
+  struct stat facts {};
+  if (stat(at.c_str(), &facts) != 0) return failed(path, "cannot be written");
+  if (facts.st_nlink > 1)
+    return Error{fmt::format("{} has other names (hard links), which would keep the old text; write it by hand", path)};
+  std::string fresh = at + ".XXXXXX";
+  const Descriptor file{mkostemp(fresh.data(), O_CLOEXEC)};
+  if (file.fd < 0) return failed(path, "cannot be written");
+  const bool owned = fchown(file.fd, facts.st_uid, facts.st_gid) == 0 && fchmod(file.fd, facts.st_mode & 07777) == 0;
+  const bool written = owned && write(file.fd, text.data(), text.size()) == ssize_t(text.size()) &&
+                       fsync(file.fd) == 0 && rename(fresh.c_str(), at.c_str()) == 0;
+  if (!written) {
+    const Error why = failed(path, owned ? "cannot be written" : "cannot be written with its owner and mode");
+    unlink(fresh.c_str());
+    return why;
+  }
+  if (fsync(beside.fd) != 0) return failed(path, "is written, but may be lost in a crash");
+  return Done{};
 }
 
 Status replace_file(const std::string& path, const std::string& text, unsigned mode) {

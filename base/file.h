@@ -22,6 +22,11 @@ Result<std::string> read_file(const std::string& path, const FileRules& rules);
 // is refused. `mode` as for chmod. On an error what was there is unchanged.
 Status replace_file(const std::string& path, const std::string& text, unsigned mode);
 
+// Puts `text` into the regular file at `path`, or that a link there leads to, in one step: the file keeps its mode and
+// owner, and the new text is on the disk before it takes the old one's place. Refused where the file does not hold
+// `before` any more: somebody else has written it. On an error what was there is unchanged.
+Status rewrite_file(const std::string& path, const std::string& before, const std::string& text);
+
 // Removes the socket at `path` if nobody listens at it any more. Done where nothing is there; refused, in a sentence,
 // where something else is, or somebody answers.
 Status clear_socket(const std::string& path);

@@ -126,6 +126,34 @@ TEST_F(Files, AFileIsReplacedWhateverWasThere) {
   EXPECT_EQ(std::distance(fs::directory_iterator(dir_), {}), 6) << "something stayed behind";
 }
 
+TEST_F(Files, AFileIsRewrittenBehindItsLinkWithItsModeAndOwner) {
+  put("plain", "old");
+  ASSERT_EQ(chmod(at("plain").c_str(), 0640), 0);
+  if (geteuid() == 0) {
+    ASSERT_EQ(chown(at("plain").c_str(), 4711, 4712), 0);
+  }
+  fs::create_symlink("plain", at("link"));
+  ASSERT_TRUE(rewrite_file(at("link"), "old", "new"));
+  EXPECT_TRUE(fs::is_symlink(at("link")));
+  EXPECT_EQ(get("plain"), "new");
+  struct stat facts {};
+  ASSERT_EQ(stat(at("plain").c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 07777, 0640u);
+  if (geteuid() == 0) {
+    EXPECT_EQ(facts.st_uid, 4711u);
+    EXPECT_EQ(facts.st_gid, 4712u);
+  }
+  for (const char* other : {"old", "new ", "ne", ""})
+    EXPECT_THAT(rewrite_file(at("plain"), other, "lost").error().sentence, HasSubstr("changed by somebody else"));
+  fs::create_hard_link(at("plain"), at("twin"));
+  EXPECT_THAT(rewrite_file(at("plain"), "new", "lost").error().sentence, HasSubstr("has other names"));
+  EXPECT_FALSE(rewrite_file(at("nowhere"), "", "lost"));
+  EXPECT_FALSE(rewrite_file(dir_, "", "lost"));
+  EXPECT_FALSE(rewrite_file("/proc/version", *read_file("/proc/version", {.most_bytes = 4'096}), "lost"));
+  EXPECT_EQ(get("plain"), "new");
+  EXPECT_EQ(std::distance(fs::directory_iterator(dir_), {}), 3) << "something stayed behind";
+}
+
 TEST_F(Files, OnlyADeadSocketIsCleared) {
   EXPECT_TRUE(clear_socket(at("none")));
   put("plain", "precious");

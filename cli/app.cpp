@@ -10,6 +10,7 @@
 #include "cli/check.h"
 #include "cli/decide.h"
 #include "cli/events.h"
+#include "cli/key.h"
 #include "cli/load.h"
 #include "cli/paths.h"
 #include "cli/provision.h"
@@ -51,6 +52,7 @@ struct CommandLine {
   SimOptions sim;
   AddressOptions address;
   ProvisionOptions provision;
+  KeyOptions key;
   PathsOptions paths;
   std::span<const u8> program;
 
@@ -61,6 +63,8 @@ struct CommandLine {
     add_local();
     add_address();
     add_provision();
+    key.config = kConfigFile;
+    add_key_commands(app, key, chosen);
     add_paths();
     add_remote();
     add_holdings();
@@ -278,7 +282,7 @@ struct CommandLine {
         ->required()
         ->check(CLI::IsMember({"status", "services", "targets", "pins", "counters", "adjacencies", "health", "group",
                                "holdings", "announce", "firewall", "flows", "edge", "neighbours", "path", "pops",
-                               "links", "revoked", "dns"}));
+                               "links", "keys", "revoked", "dns"}));
     shows->add_option(
         "WORDS", show.words,
         "Of pins: a service, or a flow as in: tcp 192.0.2.1:4000 198.51.100.80:80; of firewall: a tenant; "

@@ -30,7 +30,8 @@ void check_plans(Checking& in) {
   std::vector<Compiled> plans;
   for (const PlanConfig& plan : in.config.plan) {
     if (!in.places.good(plan) || !in.places.good(plan.prefix)) continue;
-    if (!in.places.good(plan.layout) || !in.places.good(plan.over) || !in.places.good(plan.keys)) continue;
+    if (!in.places.good(plan.layout) || !in.places.good(plan.over)) continue;
+    if (!in.places.good(plan.keys) || !in.places.good(plan.use)) continue;
     if (auto compiled = compile_plan(plan)) {
       if (!has(compiled->plan, FieldKind::birth))
         warn_unused(in, plan.birth_unit, plan, title("plan", plan.name), "birth_unit", "without the field \"birth\"");

@@ -52,10 +52,11 @@ TEST(Plans, AreReadAndCompiled) {
   EXPECT_EQ(place(1, FieldKind::tag), std::tuple(102, 26, 1));
   EXPECT_EQ(plans[1].plan.tag_mask, *parse_address("::3ff:ffff"));
   EXPECT_TRUE(plans[1].plan.over_pair);
-  ASSERT_EQ(plans[1].plan.key_count, 2);
-  EXPECT_EQ(plans[1].plan.keys[0].epoch, 1u);
-  EXPECT_EQ(plans[1].plan.keys[0].key, (SipKey{0x0706050403020100, 0x0f0e0d0c0b0a0908}));
-  EXPECT_EQ(plans[1].plan.keys[1].key, (SipKey{~0ull, 0x00ffffffffffffff}));
+  EXPECT_EQ(plans[1].plan.key_places, 0b110) << "each at its epoch's place";
+  EXPECT_EQ(plans[1].plan.keys[1].epoch, 1u);
+  EXPECT_EQ(plans[1].plan.keys[1].key, (SipKey{0x0706050403020100, 0x0f0e0d0c0b0a0908}));
+  EXPECT_EQ(plans[1].plan.keys[2].key, (SipKey{~0ull, 0x00ffffffffffffff}));
+  EXPECT_EQ(plans[1].plan.maker, 2) << "the highest, where the file does not say";
   EXPECT_EQ(plans[2].plan.zeros, *parse_address("::ff:ffff:ffff"));
   EXPECT_EQ(plans[2].layout.back().kind, FieldKind::zero);
 }
@@ -120,6 +121,40 @@ TEST(Plans, TagsAndKeysFit) {
   EXPECT_EQ(about("id:61 epoch:3 tag:32", "keys = { 0 = " + kKey + ", 1 = " + kKey + ", 2 = " + kKey + ", 3 = " + kKey +
                                               ", 4 = " + kKey + " }\n"),
             "plan \"cloud\" has 5 keys; at most 4 are supported");
+}
+
+TEST(Plans, AKeyKeepsItsPlaceAndOneMakesNewAddresses) {
+  const auto compiled = [](const std::string& keys, const std::string& more = "") {
+    std::string table;
+    for (std::size_t at = 0; at < keys.size();
+         at = keys.find(' ', at) == keys.npos ? keys.size() : keys.find(' ', at) + 1)
+      table += (table.empty() ? "" : ", ") + keys.substr(at, keys.find(' ', at) - at) + " = " + kKey;
+    const std::string text = cloud("id:60 epoch:4 tag:32", "keys = { " + table + " }\n" + more);
+    EXPECT_EQ(problems_of(text), "");
+    return compile_plans(parse_config(text, "f").config.value()).at(0).plan;
+  };
+  const auto epoch_at = [](const Plan& plan, u32 place) { return plan.keys[place].epoch; };
+  const Plan three = compiled("5 6 3"), two = compiled("6 3");
+  EXPECT_EQ(three.key_places, 0b1110);
+  EXPECT_EQ(epoch_at(three, 2), 6u);
+  EXPECT_EQ(two.key_places, 0b1100);
+  EXPECT_EQ(epoch_at(two, 2), 6u);
+  EXPECT_EQ(epoch_at(two, 3), 3u);
+  const Plan crowded = compiled("4 0 8 12", "use = 0\n");  // all would be at the first place
+  EXPECT_EQ(crowded.key_places, 0b1111);
+  EXPECT_EQ(maker_of(crowded).epoch, 0u);
+  EXPECT_EQ(epoch_at(crowded, 0), 4u);
+  EXPECT_EQ(maker_of(compiled("4 0 8 12")).epoch, 12u);
+  const Address zero = {};
+  EXPECT_EQ(key_of(compiled("5"), zero), kTagKeys) << "an empty place is no key of epoch 0";
+}
+
+TEST(Plans, OnlyAKeyThatIsThereMakesAddresses) {
+  EXPECT_EQ(about("id:62 epoch:2 tag:32", "keys = { 1 = " + kKey + " }\nuse = 1\n"), "");
+  EXPECT_EQ(about("id:62 epoch:2 tag:32", "keys = { 1 = " + kKey + " }\nuse = 0\n"),
+            "plan \"cloud\" has use = 0, but no key of epoch 0");
+  EXPECT_EQ(about("id:64 zero:32", "use = 0\n"), "plan \"cloud\" has use = 0, but no tag");
+  EXPECT_EQ(about("id:64 tag:32", "keys = { 0 = " + kKey + " }\nuse = 0\n"), "");
 }
 
 TEST(Plans, KeysAreReadWithoutBeingRepeated) {

@@ -95,6 +95,7 @@ struct PlanConfig {
   std::string layout;  // "tenant:32 gateway:32 ipv4:32"
   TagOver over = TagOver::address;
   std::vector<TagKeyConfig> keys;
+  std::optional<u32> use = {};                    // the epoch whose key makes new addresses; none: the highest
   Duration birth_unit = std::chrono::minutes(1);  // of the field `birth`
 };
 

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "config/rotation.h"
 #include "roles/role.h"
 
 namespace waymark {
@@ -142,7 +143,7 @@ std::string difference(const Config& before, const Config& after) {
 
   Names members_added, members_removed, sections;
   for (u32 role = 0; role < kRoles; ++role) say_things(out, descriptor_of(Role(role)), before, after);
-  const auto ignore = [](auto&, auto&) {};
+  const auto ignore = [](auto&...) {};
   compare(
       before.group ? before.group->member : std::vector<MemberConfig>(),
       after.group ? after.group->member : std::vector<MemberConfig>(),
@@ -157,6 +158,26 @@ std::string difference(const Config& before, const Config& after) {
       ignore, [&](auto& fresh) { names_added.add(fresh.name); });
   say(out, names_added, "+", "name");
   say(out, names_removed, "-", "name");
+
+  Names keys_added, keys_removed, uses;
+  compare(
+      before.plan, after.plan, ignore,
+      [&](const PlanConfig& a, const PlanConfig& b) {
+        const auto missing = [&](const PlanConfig& in, const PlanConfig& of, Names& names) {
+          for (const TagKeyConfig& key : of.keys)
+            if (std::none_of(in.keys.begin(), in.keys.end(),
+                             [&](auto& k) { return k.epoch == key.epoch && k.key == key.key; }))
+              names.add(fmt::format("{} {}", b.name, key.epoch));
+        };
+        missing(a, b, keys_added);
+        missing(b, a, keys_removed);
+        if (a.keys.empty() || b.keys.empty() || making_epoch(a) == making_epoch(b)) return;
+        uses.add(fmt::format("{} {} -> {}", b.name, making_epoch(a), making_epoch(b)));
+      },
+      ignore);
+  say(out, keys_added, "+", "key");
+  say(out, keys_removed, "-", "key");
+  say(out, uses, "new addresses by key");
 
   if (!same(before.engine.interfaces, after.engine.interfaces)) sections.add("interfaces");
   if (before.engine.first != after.engine.first) sections.add("[engine] first");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 
 #include "config/prefixes.h"
@@ -131,16 +132,42 @@ class Compiler {
       return Error{fmt::format("{} has over = \"pair\", but no tag that could cover the pair", title_)};
     if (config_.keys.size() > kTagKeys)
       return Error{fmt::format("{} has {} keys; at most {} are supported", title_, config_.keys.size(), kTagKeys)};
+    if (!tag && config_.use) return Error{fmt::format("{} has use = {}, but no tag", title_, *config_.use)};
     for (const TagKeyConfig& key : config_.keys) {
       if (!epoch && (key.epoch != 0 || config_.keys.size() > 1))
         return Error{fmt::format("{} has no epoch, so its only key must be that of epoch 0", title_)};
       if (epoch && u64(key.epoch) > ~0ull >> (64 - plan.field[u32(FieldKind::epoch)].width))
         return Error{fmt::format("{} has a key of epoch {}, which its {} bits of epoch cannot name", title_, key.epoch,
                                  plan.field[u32(FieldKind::epoch)].width)};
-      plan.keys[plan.key_count++] = {key.key, key.epoch};
+    }
+    place_keys();
+    if (tag) {
+      const u64 use = config_.use.value_or(std::ranges::max(config_.keys, {}, &TagKeyConfig::epoch).epoch);
+      while (plan.maker < kTagKeys && !(plan.key_places >> plan.maker & 1 && plan.keys[plan.maker].epoch == use))
+        ++plan.maker;
+      if (plan.maker == kTagKeys)
+        return Error{fmt::format("{} has use = {}, but no key of epoch {}", title_, use, use)};
     }
     plan.over_pair = config_.over == TagOver::pair;
     return Done{};
+  }
+
+  // At its epoch modulo kTagKeys, so that what packets count by place stays with its key when others come and go; where
+  // another has that place, at a free one.
+  void place_keys() {
+    Plan& plan = out_.plan;
+    std::vector<TagKeyConfig> homeless;
+    const auto put = [&](u32 at, const TagKeyConfig& key) {
+      plan.keys[at] = {key.key, key.epoch};
+      plan.key_places |= u8(1u << at);
+    };
+    for (const TagKeyConfig& key : config_.keys) {
+      if (plan.key_places >> key.epoch % kTagKeys & 1)
+        homeless.push_back(key);
+      else
+        put(key.epoch % kTagKeys, key);
+    }
+    for (const TagKeyConfig& key : homeless) put(u32(std::countr_one(plan.key_places)), key);
   }
 
   const PlanConfig& config_;

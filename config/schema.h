@@ -157,6 +157,9 @@ constexpr auto kPlan = section<PlanConfig>(
           optional, "What the tag covers: the rest of the address, or that and the client's address."},
     Field{"keys", &PlanConfig::keys, TagKeys{}, optional,
           "The tag's keys by epoch, at most 4. Without an `epoch` in the layout: one, of epoch 0.", "none"},
+    Field{"use", &PlanConfig::use, Number<u32>{0, 4'294'967'295}, optional,
+          "The epoch whose key makes new addresses: one of `keys`. The other keys check the addresses that they made.",
+          "the highest of `keys`"},
     Field{"birth_unit", &PlanConfig::birth_unit, Span{1s, 24h}, optional,
           "What the field `birth` counts, since 1970 and modulo what it holds: with 8 bits and \"1m\" it comes again "
           "after four hours."});

@@ -18,7 +18,7 @@ Mark mark_of(const toml::source_region& region) { return {region.begin.line, reg
 bool stands_before(Mark a, Mark b) { return a.line != b.line ? a.line < b.line : a.column < b.column; }
 
 Node convert(const toml::node& from) {
-  Node node{mark_of(from.source()), Table{}};
+  Node node{mark_of(from.source()), Table{}, {from.source().end.line, from.source().end.column}};
   if (const auto* table = from.as_table()) {
     Table members;
     members.reserve(table->size());

@@ -24,6 +24,7 @@ struct Other {
 struct Node {
   Mark at;
   std::variant<Table, List, std::string, std::int64_t, bool, Other> held;
+  Mark end = {};  // behind its last character; of text, numbers and the like
 
   template <class T>
   const T* as() const {

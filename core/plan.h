@@ -42,13 +42,14 @@ struct TagKey {
 
 struct Plan {
   Address prefix, prefix_mask;
-  Address zeros;     // bits that must be zero
-  Address tag_mask;  // the tag's own bits, which it does not cover
-  TagKey keys[kTagKeys];
+  Address zeros;                 // bits that must be zero
+  Address tag_mask;              // the tag's own bits, which it does not cover
+  TagKey keys[kTagKeys];         // where `key_places` has a bit
   PlanField field[kFieldKinds];  // by kind
-  u8 prefix_length, key_count;
-  u8 over_pair;  // the tag covers the client, too
-  u8 unused;
+  u8 prefix_length;
+  u8 key_places;  // bits: at which places of `keys` one stands; it stays there while others come and go
+  u8 over_pair;   // the tag covers the client, too
+  u8 maker;       // the place of the key that makes new addresses
 };
 static_assert(sizeof(PlanField) == 4 && sizeof(TagKey) == 24 && sizeof(Plan) == 64 + 96 + 60 + 4);
 
@@ -155,9 +156,12 @@ WM_INLINE constexpr u64 tag_by(const Plan& plan, const SipKey& key, const Addres
 WM_INLINE constexpr u32 key_of(const Plan& plan, const Address& a) {
   const u64 epoch = has(plan, FieldKind::epoch) ? read_field(plan, FieldKind::epoch, a) : 0;
   for (u32 i = 0; i < kTagKeys; ++i)
-    if (i < plan.key_count && plan.keys[i].epoch == epoch) return i;
+    if (plan.key_places >> i & 1 && plan.keys[i].epoch == epoch) return i;
   return kTagKeys;
 }
+
+// The key that makes new addresses. For plans that have a tag.
+WM_INLINE constexpr const TagKey& maker_of(const Plan& plan) { return plan.keys[plan.maker & (kTagKeys - 1)]; }
 
 enum class TagCheck : u8 { good, bad, unknown_epoch };
 

@@ -26,7 +26,7 @@ constexpr Plan servers(bool over_pair = false) {
   place(plan, FieldKind::epoch, 100, 2);
   place(plan, FieldKind::tag, 102, 26);
   plan.over_pair = over_pair;
-  plan.key_count = 2;
+  plan.key_places = 3;
   plan.keys[0] = {{0x0706050403020100, 0x0f0e0d0c0b0a0908}, 1};
   plan.keys[1] = {{0x1716151413121110, 0x1f1e1d1c1b1a1918}, 2};
   return plan;

@@ -87,11 +87,12 @@ constexpr bool has_edge(const TableSizes& sizes) { return sizes.edge_buckets || 
   T(edge_records4, ExactRecord4, kExactWays* sizes.edge_buckets4, state)                   \
   T(edge_numbers, EdgeNumbers, kEdgeLines* sizes.edge_pool, state)                         \
   T(path_turns, u64, 2 * kMaxPathPolicies, state)
-#define WM_COUNTER_TABLES(T)                                \
-  T(target_traffic, TargetCounters, sizes.targets, counter) \
-  T(reasons, u64, kReasons, counter)                        \
-  T(notes, u64, kMostNotes, counter)                        \
-  T(path_traffic, PathTraffic, 2 * kMaxPathPolicies, counter)
+#define WM_COUNTER_TABLES(T)                                  \
+  T(target_traffic, TargetCounters, sizes.targets, counter)   \
+  T(reasons, u64, kReasons, counter)                          \
+  T(notes, u64, kMostNotes, counter)                          \
+  T(path_traffic, PathTraffic, 2 * kMaxPathPolicies, counter) \
+  T(tag_uses, u64, kTagUses, counter)
 
 #define WM_LASTING_TABLES(T) WM_LIVE_TABLES(T) WM_STATE_TABLES(T) WM_COUNTER_TABLES(T)
 #define WM_TABLES(T) WM_CONFIG_TABLES(T) WM_LASTING_TABLES(T)

@@ -36,7 +36,8 @@ constexpr ApiPath kPaths[] = {
     {"GET", "/v1/clients"},        {"POST", "/v1/clients"},
     {"POST", "/v1/clients/move"},  {"POST", "/v1/clients/revoke"},
     {"GET", "/v1/server-address"}, {"GET", "/v1/pops"},
-    {"GET", "/v1/links"},          {"GET", "/v1/revoked"},
+    {"GET", "/v1/links"},          {"GET", "/v1/keys"},
+    {"GET", "/v1/revoked"},
     {"POST", "/v1/revoke"},        {"GET", "/v1/dns"},
 };
 
@@ -231,6 +232,7 @@ Result<Show::What> what_of(std::string_view asked) {
                                                                {"/v1/path", path},
                                                                {"/v1/pops", pops},
                                                                {"/v1/links", links},
+                                                               {"/v1/keys", keys},
                                                                {"/v1/clients", clients},
                                                                {"/v1/server-address", server_address},
                                                                {"/v1/revoked", revoked},

@@ -89,6 +89,7 @@ struct Show {
     path,
     pops,
     links,
+    keys,
     revoked,
     clients,
     server_address,

@@ -210,6 +210,7 @@ void Daemon::config_read(Result<Config> config) {
     config_ = next;
     follow_config();
     follow_dns();
+    follow_keys(boot_time());
     adopt_servers(std::move(*servers));
     end_reload(done);
   });

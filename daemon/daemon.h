@@ -15,6 +15,7 @@
 #include "daemon/events.h"
 #include "daemon/files.h"
 #include "daemon/handover.h"
+#include "daemon/key_watch.h"
 #include "daemon/lock.h"
 #include "daemon/loop.h"
 #include "daemon/plane.h"
@@ -59,6 +60,7 @@ class Daemon {
   void change_client(const Provision& asked, const Respond& respond);
   void write_client(const Provision& asked, const Respond& respond);
   void show_provisioned(const Show& show, const Respond& respond);
+  void show_key_uses(const Respond& respond);
   void start_capture(const Show& show, const Respond& respond);
   HttpReply begin_capture(const Show& show, std::vector<Prefix> addresses);
   void end_capture();
@@ -83,6 +85,8 @@ class Daemon {
   // What happened, daemon/happenings.cpp.
   void tell(Severity severity, std::string kind, std::string text);  // of the node itself
   Time take_events(Time now);
+  void follow_keys(Time now);  // those of the configuration that is in force since
+  void look_at_keys(Time now);
   void read_refused();  // drivers may take milliseconds
   HttpReply follow_events(const Show& show);
   void follow_config();  // what the process itself does by it
@@ -124,6 +128,8 @@ class Daemon {
   Worker worker_{loop_}, clerk_{loop_};  // the latter is for the file of clients, which may be locked for long
   Events events_{loop_};
   DropWatch drops_;
+  KeyWatch keys_;
+  std::shared_ptr<const Config> keys_of_;  // that it follows
   RefusedWatch refused_;
   bool refused_is_read_ = false;  // on the worker, just now
   std::string reload_changed_;    // in words, by the last one

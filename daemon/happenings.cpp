@@ -5,6 +5,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "roles/path/reasons.h"
 #include "rtnetlink/driver.h"
 
 namespace waymark {
@@ -18,10 +19,27 @@ Time Daemon::take_events(Time now) {
   events_.step(now);
   if (!plane_) return events_.deadline();
   events_.tell(plane_->take_events(), now);
+  if (keys_of_ != config_) follow_keys(now);
   if (now >= drops_.deadline()) events_.tell(drops_.look(plane_->engine().counters(), now), now);
   if (!refused_is_read_ && now >= refused_.deadline()) read_refused();
-  const Time due = std::min(events_.deadline(), drops_.deadline());
+  if (config_->path && now >= keys_.deadline()) look_at_keys(now);
+  Time due = std::min(events_.deadline(), drops_.deadline());
+  if (config_->path) due = std::min(due, keys_.deadline());
   return refused_is_read_ ? due : std::min(due, refused_.deadline());  // its end is heard
+}
+
+void Daemon::follow_keys(Time now) {
+  keys_of_ = config_;
+  keys_.follow(path::known_keys(*config_), plane_->engine().tables()->tag_uses(), now);
+  look_at_keys(now);
+}
+
+void Daemon::look_at_keys(Time now) {
+  const u64 unknown = plane_->engine().counters().reasons[path::why::unknown_epoch.reason];
+  events_.tell(keys_.look(plane_->engine().tables()->tag_uses(), unknown, now), now);
+  group::PathKeys told;
+  for (const KeyWatch::View& v : keys_.views()) told.keys.push_back({v.key.digest, KeyWatch::lately(v, now)});
+  plane_->know_keys(told);
 }
 
 void Daemon::read_refused() {

@@ -2,48 +2,14 @@
 #include <fmt/format.h>
 
 #include "base/address_text.h"
+#include "daemon/metric_family.h"
 #include "daemon/snapshot.h"
 #include "daemon/warnings.h"
 #include "engine/replay/userspace.h"
-#include "roles/path/digest.h"
 
 namespace waymark {
 
 namespace {
-
-std::string escaped(std::string_view value) {  // of a label
-  std::string out;
-  for (const char c : value) {
-    if (c == '\\' || c == '"') out += '\\';
-    if (c == '\n')
-      out += "\\n";
-    else
-      out += c;
-  }
-  return out;
-}
-
-// One metric's name, help and samples, which stand together in the text.
-class Family {
- public:
-  Family(std::string& out, std::string name, const char* type, const char* help) : out_(out), name_(std::move(name)) {
-    out_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name_, help, name_, type);
-  }
-  using Labels = std::initializer_list<std::pair<const char*, std::string_view>>;
-  void sample(Labels labels, u64 value) {
-    out_ += name_;
-    char open = '{';
-    for (auto& [label, text] : labels) {
-      out_ += fmt::format("{}{}=\"{}\"", open, label, escaped(text));
-      open = ',';
-    }
-    out_ += fmt::format("{} {}\n", labels.size() ? "}" : "", value);
-  }
-
- private:
-  std::string& out_;
-  std::string name_;
-};
 
 void add_targets(std::string& out, const Snapshot& s) {
   struct Column {
@@ -258,47 +224,6 @@ void add_control(std::string& out, const Snapshot& s) {
       .sample({}, s.group->refused);
 }
 
-void add_path(std::string& out, const Snapshot& s) {
-  if (!s.revoked) return;
-  Family(out, "waymark_path_revoked", "gauge", "Ids that are revoked.").sample({}, s.revoked->in_force);
-  Family(out, "waymark_path_revoked_capacity", "gauge", "Ids that there is room for.").sample({}, s.revoked->room);
-  Family up(out, "waymark_pop_up", "gauge", "1 where another POP answers that it is up, 0 where it is silent.");
-  for (const Watch::View& v : s.pops)
-    if (v.state != Watch::State::unknown) up.sample({{"pop", std::to_string(v.pop)}}, v.state == Watch::State::up);
-  Family trips(out, "waymark_pop_round_trip_microseconds", "gauge", "How long another POP takes to answer, smoothed.");
-  for (const Watch::View& v : s.pops)
-    if (v.round_trip) trips.sample({{"pop", std::to_string(v.pop)}}, u64(*v.round_trip / std::chrono::microseconds(1)));
-  Family asked(out, "waymark_pop_questions_total", "counter", "Questions to another POP whether it is up.");
-  for (const Watch::View& v : s.pops) asked.sample({{"pop", std::to_string(v.pop)}}, v.asked);
-  Family answered(out, "waymark_pop_answers_total", "counter", "Answers of another POP.");
-  for (const Watch::View& v : s.pops) answered.sample({{"pop", std::to_string(v.pop)}}, v.answered);
-  Family(out, "waymark_path_pops_down", "gauge", "POPs that paths of new answers do without.")
-      .sample({}, s.wan.down.pops.size());
-  Family(out, "waymark_path_links_down", "gauge", "Links that paths of new answers do without, each way counted once.")
-      .sample({}, s.wan.down.links.size());
-  Family digests(out, "waymark_path_digest", "gauge",
-                 "Always 1; of what POPs must have alike, by part of the file. Where POPs' digests differ, one lags.");
-  const path::SharedDigest shared = path::shared_digest(*s.config);
-  for (const path::DigestPart& part : path::kDigestParts)
-    digests.sample({{"part", part.name}, {"digest", fmt::format("{:016x}", shared.*part.value)}}, 1);
-  struct Column {
-    const char *name, *help;
-    u64 PathTraffic::*value;
-  };
-  static constexpr Column kColumns[] = {
-      {"waymark_path_policy_packets_total", "Packets within the policy's rate, where it has one.",
-       &PathTraffic::packets},
-      {"waymark_path_policy_bytes_total", "Bytes of these IP packets.", &PathTraffic::bytes},
-      {"waymark_path_policy_over_rate_total", "Packets that were dropped, as they were beyond the policy's rate.",
-       &PathTraffic::over}};
-  const std::vector<PolicyTraffic> all = policy_traffic(s);
-  for (const Column& column : kColumns) {
-    Family family(out, column.name, "counter", column.help);
-    for (const PolicyTraffic& t : all)
-      if (t.policy->rate) family.sample({{"policy", t.policy->name}, {"towards", t.towards}}, t.counted.*column.value);
-  }
-}
-
 void add_http(std::string& out, const Snapshot& s) {
   struct Column {
     const char *name, *type, *help;
@@ -385,7 +310,7 @@ std::string metrics_text(const Snapshot& s) {
   add_dns(out, s);
   add_targets(out, s);
   add_control(out, s);
-  add_path(out, s);
+  add_path_metrics(out, s);
   add_http(out, s);
   return out;
 }

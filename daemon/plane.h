@@ -52,6 +52,7 @@ class Plane {
   void take(const std::string& thing, Answer answer);
   // Packets follow at once.
   Status revoke(u64 word, std::optional<Duration> lasts) { return control_->revoke(word, lasts, boot_time()); }
+  void know_keys(const group::PathKeys& keys) { control_->know_keys(keys); }
   Status unrevoke(u64 word) { return control_->unrevoke(word, boot_time()); }
   // Answers at once: this node goes on with it until the other one has it.
   Status give(const std::string& thing, const std::string& member) {

@@ -157,7 +157,7 @@ void Plane::describe(Snapshot& s) {
   for (const TargetView& t : s.targets) slots = std::max(slots, t.slot + 1);
   s.read_counters = [tables = engine_.tables(), slots](Snapshot& into) {
     into.traffic = tables->target_traffic(slots);
-    if (into.config->path) into.path_traffic = tables->path_traffic();
+    if (into.config->path) into.path_traffic = tables->path_traffic(), into.tag_uses = tables->tag_uses();
     into.counters = tables->counters();
   };
   if (const Load* load = engine_.load()) {

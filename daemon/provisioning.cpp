@@ -39,6 +39,15 @@ Rows no_clients() { return {{"client", "id", "pop", "policy", "address", "state"
 
 }  // namespace
 
+Result<std::optional<std::map<u64, u64>>> clients_by_epoch(const Config& config, Seconds now) {
+  if (!config.path || config.path->provision.empty()) return std::optional<std::map<u64, u64>>();
+  const auto store = open_store(config);
+  if (!store) return store.error();
+  auto count = store->by_epoch(now);
+  if (!count) return count.error();
+  return std::optional(std::move(*count));
+}
+
 Result<Provisioned> change_client(const Config& config, const Provision& asked, Seconds now) {
   WM_TRY(provision::check_name(asked.name));
   auto store = open_store(config);

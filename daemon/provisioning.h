@@ -2,6 +2,9 @@
 // waits for disks and for other processes, so all of this is for the worker's thread.
 #pragma once
 
+#include <map>
+#include <optional>
+
 #include "daemon/command.h"
 #include "daemon/rows.h"
 #include "provision/store.h"
@@ -16,6 +19,10 @@ struct Provisioned {
 Result<Provisioned> change_client(const Config& config, const Provision& asked, provision::Seconds now);
 
 Result<u64> id_of_client(const Config& config, const std::string& name, provision::Seconds now);
+
+// How many clients have an address of an epoch, one that still holds among them. None where no file of clients is
+// named.
+Result<std::optional<std::map<u64, u64>>> clients_by_epoch(const Config& config, provision::Seconds now);
 
 // All clients, or one, with their addresses; or a server's address for one.
 Result<Rows> show_clients(const Config& config, const Show& show, provision::Seconds now);

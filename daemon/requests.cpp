@@ -184,6 +184,7 @@ std::shared_ptr<Snapshot> Daemon::snapshot() {
     if (server) s->http.push_back(server->counts());
   if (dns_) s->dns = dns_->view();
   s->drops = drops_.growing();
+  if (config_->path) s->keys = keys_.views(), s->unknown_epochs = keys_.unknown_epochs();
   s->refused = refused_.views();
   s->refusing = refused_.growing();
   if (!config_->on_event.empty()) s->hook = events_.hook().counts();
@@ -204,6 +205,7 @@ void Daemon::answer(const Show& what, const Respond& respond) {
   if (what.what == Show::What::events) return respond(follow_events(what));
   if (what.what == Show::What::clients || what.what == Show::What::server_address)
     return show_provisioned(what, respond);
+  if (what.what == Show::What::keys) return show_key_uses(respond);
   if (what.flow && !plane_) return respond(refusal(503, "this daemon stands by for its replacement"));
   std::optional<std::optional<Pin>> pin;
   if (what.flow) pin = plane_->find_pin(*what.flow);
@@ -249,6 +251,17 @@ void Daemon::show_provisioned(const Show& show, const Respond& respond) {
       [respond](const Result<Rows>& rows) {
         respond(rows ? HttpReply{200, to_json(*rows)} : refusal(404, rows.error().sentence));
       });
+}
+
+void Daemon::show_key_uses(const Respond& respond) {
+  clerk_.run<std::optional<ClientsByEpoch>>([config = config_] { return clients_by_epoch(*config, wall_seconds()); },
+                                            [this, respond](const Result<std::optional<ClientsByEpoch>>& clients) {
+                                              if (!clients) return respond(refusal(409, clients.error().sentence));
+                                              renderer_.run([s = snapshot(), clients = *clients, respond] {
+                                                s->read_counters_once();
+                                                respond({200, to_json(show_keys(*s, clients))});
+                                              });
+                                            });
 }
 
 void Daemon::start_capture(const Show& what, const Respond& respond) {

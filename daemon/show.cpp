@@ -260,6 +260,8 @@ Result<Rows> show(const Snapshot& s, const Show& show) {
       return show_pops(s);
     case Show::What::links:
       return show_links(s);
+    case Show::What::keys:
+      return show_keys(s, {});
     case Show::What::revoked:
       return show_revoked(s, show.count);
     case Show::What::dns:

@@ -3,12 +3,15 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 
 #include "daemon/command.h"
 #include "daemon/dns/server.h"
 #include "daemon/flows.h"
 #include "daemon/hook.h"
+#include "daemon/key_watch.h"
 #include "daemon/refused.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
@@ -82,6 +85,9 @@ struct Snapshot {
   }
   std::vector<TargetCounters> traffic;    // by slot
   std::vector<PathTraffic> path_traffic;  // of a POP's policies (roles/path/packet_rate.h)
+  std::vector<u64> tag_uses;              // by a key's place (roles/path/keys.h)
+  std::vector<KeyWatch::View> keys;       // where there is a POP
+  std::string unknown_epochs;             // a sentence while packets name some
   std::vector<AdjacencyView> adjacencies;
   std::vector<Watch::View> pops;  // the others, where they are watched
   paths::Links wan;
@@ -153,6 +159,19 @@ std::vector<PolicyTraffic> policy_traffic(const Snapshot& s);
 Rows show_path(const Snapshot& s);
 Rows show_pops(const Snapshot& s);
 Rows show_links(const Snapshot& s);
+
+// A key of tags, and what still uses it.
+struct KeyUse {
+  const KeyWatch::View* view;           // of the snapshot
+  u64 packets = 0;                      // since view->since
+  std::optional<Duration> seen;         // so long ago, by looks; none: not since
+  std::vector<std::string> unknown_to;  // members of the group that are POPs, are connected, and do not know it
+  std::vector<std::string> seen_at;     // members that saw it lately
+};
+std::vector<KeyUse> key_uses(const Snapshot& s);
+using ClientsByEpoch = std::map<u64, u64>;
+// `clients`: how many have an address of an epoch; none: that is not known.
+Rows show_keys(const Snapshot& s, const std::optional<ClientsByEpoch>& clients);
 Rows show_revoked(const Snapshot& s, u32 most);
 Rows show_dns(const Snapshot& s);
 

@@ -48,6 +48,10 @@ constexpr WarningKind kKinds[] = {
      "the file of revoked ids cannot be followed, or nine tenths of the room for them are taken"},
     {"paths", "members have other files of POPs",
      "a member of the group has other plans, POPs, servers or policies of paths"},
+    {"keys", "troubles with keys of tags",
+     "new addresses are made by a key that a member of the group does not know, or packets have tags of epochs without "
+     "a "
+     "key here"},
     {"dns", "troubles with the name server", "`[dns]` cannot listen at an address, or answers nothing"},
     {"guests", "servers refuse guests", "the API, metrics or health server refused guests within the last minute"},
     {"hook", "hooks failed", "the program of `on_event` failed or cannot be run"},
@@ -321,6 +325,15 @@ Warnings warnings_of(const Snapshot& s) {
       if (!m.paths_differ.empty())
         c.add("paths", fmt::format("member {} has not the same of [path] as this POP: {} differ", m.name,
                                    fmt::join(m.paths_differ, ", ")));
+  c.end();
+  for (const KeyUse& use : key_uses(s))
+    if (use.view->key.makes)
+      for (const std::string& member : use.unknown_to)
+        c.add("keys",
+              fmt::format("new addresses of plan {} are made by the key of epoch {}, which member {} does not know: "
+                          "it refuses their packets",
+                          use.view->key.plan, use.view->key.epoch, member));
+  if (!s.unknown_epochs.empty()) c.add("keys", s.unknown_epochs);
   c.end();
   add_dns(c, s);
   for (const HttpCounts& http : s.http)

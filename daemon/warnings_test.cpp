@@ -229,6 +229,22 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
          t.s.group = group::GroupView{true, {other}, 0, "", 0};
        },
        {"member pop-2 has not the same of [path] as this POP: servers, policies differ"}},
+      {"keys",
+       [](Site& t) {
+         group::MemberView knows, lags, host;
+         knows.name = "pop-2", knows.up = knows.is_pop = true, knows.keys.keys = {{7, true}, {8, false}};
+         lags.name = "pop-3", lags.up = lags.is_pop = true, lags.keys.keys = {{7, true}};
+         host.name = "d-1", host.up = true;
+         t.config.group.emplace().mirror = false;
+         t.s.group = group::GroupView{true, {knows, lags, host}, 0, "", 0};
+         t.s.keys = {{{"servers", 1, false, 1, 7}}, {{"servers", 2, true, 2, 8}}};
+       },
+       {"new addresses of plan servers are made by the key of epoch 2, which member pop-3 does not know: it refuses "
+        "their "
+        "packets"}},
+      {"keys",
+       [](Site& t) { t.s.unknown_epochs = "120 packets in 10 s were refused"; },
+       {"120 packets in 10 s were refused"}},
       {"dns",
        [](Site& t) {
          t.s.dns.emplace().listen = {{ip("2001:db8::53"), 53, false, "no such address"}};

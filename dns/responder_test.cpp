@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "provision/clients.h"
 #include "tests/dns/site.h"
 
@@ -244,6 +246,30 @@ TEST(Dns, ALostServerIsHandedOutOnlyWhereAllAre) {
   EXPECT_EQ(with({{2}, {}}), at_8);
   EXPECT_EQ(with({{}, {8}}), at_7);
   EXPECT_EQ(with({{1, 2}, {}}), usual);
+}
+
+TEST(Dns, AnAddressIsMadeByTheKeyInUse) {
+  Site s;
+  PlanConfig& servers = *std::ranges::find(s.config.plan, "servers", &PlanConfig::name);
+  const auto epoch = [&] {
+    s.responder.know({Zones::compile(s.config), std::make_shared<DirectWays>(), std::make_shared<Lost>()});
+    const auto zones = Zones::compile(s.config);
+    const std::string given = address_in(s.ask({}));
+    EXPECT_EQ(given, made(s.config, kAnn, 7, "1,2")) << "`waymark provision` gives another";
+    EXPECT_EQ(check_tag(zones->servers(), ip(given), ip(kAnn)), TagCheck::good);
+    return read_field(zones->servers(), FieldKind::epoch, ip(given));
+  };
+  EXPECT_EQ(epoch(), 2u) << "the highest";
+  servers.keys.push_back({3, {5, 6}});
+  servers.use = 2;  // as `waymark key rotate` leaves it: all POPs have to know the new one first
+  EXPECT_EQ(epoch(), 2u);
+  servers.use = 3;
+  EXPECT_EQ(epoch(), 3u);
+  servers.keys.push_back({0, {7, 8}});
+  servers.use = 0;
+  EXPECT_EQ(epoch(), 0u) << "epochs begin again";
+  std::erase_if(servers.keys, [](const TagKeyConfig& key) { return key.epoch != 0; });
+  EXPECT_EQ(epoch(), 0u);
 }
 
 // Ways that know less than all.

@@ -7,12 +7,6 @@ namespace waymark::dns {
 
 namespace {
 
-const TagKey* newest_key(const Plan& plan) {
-  const auto keys = std::span(plan.keys).first(plan.key_count);
-  const auto newest = std::ranges::max_element(keys, {}, &TagKey::epoch);
-  return newest == keys.end() ? nullptr : &*newest;
-}
-
 bool fits(u32 value, u32 width) { return width >= 32 || value >> width == 0; }
 
 // Of the servers the one with the highest number wins: so the others' clients stay where they are when one comes or
@@ -39,11 +33,11 @@ std::optional<Address> address_of(const Plan& plan, const Address& client, u32 s
     out = write_field(plan, FieldKind::path, out, path[i], i);
   }
   out = write_field(plan, FieldKind::policy, out, policy);
-  const TagKey* key = newest_key(plan);
-  if (has(plan, FieldKind::epoch) && key) out = write_field(plan, FieldKind::epoch, out, key->epoch);
   if (!has(plan, FieldKind::tag)) return out;
-  if (!key) return {};
-  return write_field(plan, FieldKind::tag, out, tag_by(plan, key->key, out, client_in_tag(client, true)));
+  if (!plan.key_places) return {};
+  const TagKey& key = maker_of(plan);
+  if (has(plan, FieldKind::epoch)) out = write_field(plan, FieldKind::epoch, out, key.epoch);
+  return write_field(plan, FieldKind::tag, out, tag_by(plan, key.key, out, client_in_tag(client, true)));
 }
 
 std::optional<Address> address_for(const Zones& zones, const Node& node, const Ways& ways, const Lost& lost,

@@ -9,8 +9,8 @@
 
 namespace waymark::dns {
 
-// The address of the plan that carries these, with the tag of its newest key. None where the plan has no room for the
-// path, or no key. The same one as `waymark provision server-address` prints.
+// The address of the plan that carries these, with the tag of the key that makes new addresses. None where the plan has
+// no room for the path, or no key. The same one as `waymark provision server-address` prints.
 std::optional<Address> address_of(const Plan& plan, const Address& client, u32 server, std::span<const u32> path,
                                   u32 policy);
 

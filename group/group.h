@@ -107,6 +107,7 @@ class Group {
   // Revoked ids: those decided since the last call go out; and what came, once.
   void publish_revocations(const std::vector<RevocationRecord>& news);
   void publish_paths(const PathDigest& digest);  // where it is another one than before
+  void publish_keys(const PathKeys& keys);       // likewise; kMostPathKeys of them at most
   std::vector<RevocationRecord> revocations_received() { return std::exchange(revocations_received_, {}); }
   // How this node sees other POPs: all of it, of which the difference to before goes out. And of which two POPs (who
   // sees whom) connected members say something else since the last call, with what they all say of them now.
@@ -193,6 +194,7 @@ class Group {
   PathDigest paths_;
   std::map<PopPair, PopView> pop_views_;  // ours
   std::set<PopPair> pop_views_heard_;
+  PathKeys keys_;
   u64 peer_changes_ = 1;
   std::optional<Digest> digest_;
   std::vector<std::unique_ptr<Member>> members_;  // as in config_.member

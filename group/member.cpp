@@ -109,6 +109,7 @@ void Member::forget_flows() {
   edges.shares = edges.asked = false;
   edges.sending.reset();
   paths = {};
+  keys = {};
 }
 
 MemberView Member::view(const std::optional<Digest>& ours, const PathDigest& paths_of_ours) const {
@@ -127,6 +128,8 @@ MemberView Member::view(const std::optional<Digest>& ours, const PathDigest& pat
     const bool pins = ours->pin_buckets || digest->pin_buckets;
     if (link && !sharing && pins) v.not_sharing = not_sharing(*ours, *digest);
   }
+  v.is_pop = link && paths.pops;
+  if (v.is_pop) v.keys = keys;
   if (link && paths.pops && paths_of_ours.pops) {
     if (paths.plans != paths_of_ours.plans) v.paths_differ.push_back("plans");
     if (paths.pops != paths_of_ours.pops) v.paths_differ.push_back("pops");

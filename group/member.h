@@ -47,6 +47,8 @@ struct MemberView {
   std::vector<std::string> differs;  // in what it is not as we are: "pool", "history", "keys", "table size"
   // Likewise, where both are POPs: "plans", "pops", "servers", "policies".
   std::vector<std::string> paths_differ;
+  bool is_pop = false;          // connected, and it said so
+  PathKeys keys;                // then: what it knows
   bool sharing = false;         // pins go to it and come from it
   std::string not_sharing;      // why not
   std::optional<Duration> lag;  // there and back, behind all that was sent before
@@ -116,6 +118,7 @@ struct Member {
   EdgeShare edges;
   PathDigest paths;
   std::map<PopPair, PopView> pop_views;
+  PathKeys keys;
 
   // As it was told last, by this link or the one before.
   std::map<std::string, Claim> claims;

@@ -220,6 +220,24 @@ bool read(ByteReader& r, PathDigest& d) {
   for (u64* word : {&d.plans, &d.pops, &d.servers, &d.policies}) *word = r.number<u64>();
   return true;
 }
+void write(ByteWriter& w, const PathKeys& all) {
+  w.number(u8(all.keys.size()));
+  for (const PathKey& key : all.keys) {
+    w.number(key.digest);
+    w.number(u8(key.seen));
+  }
+}
+bool read(ByteReader& r, PathKeys& all) {
+  const u8 count = r.number<u8>();
+  if (count > kMostPathKeys) return false;
+  for (u8 i = 0; i < count; ++i) {
+    const u64 digest = r.number<u64>();
+    const u8 seen = r.number<u8>();
+    if (seen > 1) return false;
+    all.keys.push_back({digest, seen == 1});
+  }
+  return true;
+}
 void write(ByteWriter& w, const EdgeTable& t) { w.number(t.buckets); }
 bool read(ByteReader& r, EdgeTable& t) { return t.buckets = r.number<u32>(), true; }
 void write(ByteWriter& w, const FlowTable& t) { w.number(t.buckets); }

@@ -132,6 +132,18 @@ using PopPair = std::pair<u32, u32>;  // who sees, and whom
 constexpr u8 kSightGone = 3;
 constexpr size_t kMostPopViews = 1'000;  // of one member
 
+// A key of tags that the sender knows (roles/path/keys.h), and whether packets had its tags there lately.
+struct PathKey {
+  u64 digest = 0;
+  bool seen = false;
+  bool operator==(const PathKey&) const = default;
+};
+constexpr size_t kMostPathKeys = 8;
+struct PathKeys {  // all of them
+  std::vector<PathKey> keys;
+  bool operator==(const PathKeys&) const = default;
+};
+
 // A flow of the firewall's (core/firewall/flow.h), as it stands in its record; `state` without what is this node's own.
 struct FlowRecord {
   u64 ends, rest;  // its key
@@ -185,7 +197,7 @@ using Message =
                  std::vector<PinRecord>, std::vector<GonePin>, Pull, PullEnd, Ping, Pong, std::vector<Claim>,
                  std::vector<Assignment>, FlowTable, std::vector<FlowRecord>, std::vector<GoneFlow>, FlowPull,
                  FlowPullEnd, EdgeTable, std::vector<EdgeFlowRecord>, std::vector<GoneEdgeFlow>, EdgePull, EdgePullEnd,
-                 std::vector<RevocationRecord>, PathDigest, std::vector<PopView>>;
+                 std::vector<RevocationRecord>, PathDigest, std::vector<PopView>, PathKeys>;
 
 // As few bodies as hold it: a long list takes several, an empty one none.
 std::vector<std::vector<u8>> encode(const Message& message);

@@ -68,7 +68,8 @@ std::vector<Message> some(std::mt19937_64& random, size_t count) {
           revocations,
           PathDigest{random(), random(), random(), random()},
           std::vector<PopView>(3, {u32(random() % 100 + 1), u32(random() % 100 + 101), u8(random() % 4), u32(random()),
-                                   u32(random() % 10'001)})};
+                                   u32(random() % 10'001)}),
+          PathKeys{{{random(), true}, {random(), false}}}};
 }
 
 TEST(Message, ComesBackAsItWas) {

@@ -103,6 +103,7 @@ void Group::tell_holdings(Member& member) {
   tell(member, all_of(revocations_));
   if (paths_ != PathDigest{}) tell(member, paths_);
   tell(member, all_of(pop_views_));
+  if (keys_ != PathKeys{}) tell(member, keys_);
 }
 
 // More than any POP has room for are left out.
@@ -144,6 +145,10 @@ void Group::forget_pop_views(Member& member) {
 
 void Group::publish_paths(const PathDigest& digest) {
   if (std::exchange(paths_, digest) != digest) tell_all(digest);
+}
+
+void Group::publish_keys(const PathKeys& keys) {
+  if (std::exchange(keys_, keys) != keys) tell_all(keys);
 }
 
 void Group::publish_revocations(const std::vector<RevocationRecord>& news) {
@@ -300,6 +305,7 @@ void Group::handle(u32 index, const Message& message, Time now) {
                    for (const PopView& view : views) pop_views_heard_.insert({view.from, view.to});
                    if (!member.take(views)) drop(*member.link, "it sees too many POPs", now);
                  },
+                 [&](const PathKeys& keys) { member.keys = keys; },
                  [&](const Pong& pong) {
                    const Duration lag = now - Time(std::chrono::nanoseconds(pong.token));
                    if (pong.token <= u64(now.count()) && lag <= kOldestPong) member.lag = lag;

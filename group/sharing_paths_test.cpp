@@ -172,6 +172,27 @@ TEST(SharedPopViews, AreTheSameEverywhereOnceAllIsQuiet) {
       EXPECT_EQ(known[i], others) << "node " << i << ", seed " << seed;
     }
   }
+TEST(SharedPaths, WhoKnowsAndSeesWhichKeysIsSaid) {
+  Net net(2);
+  ASSERT_TRUE(net.until([&] { return net.all_linked(); }));
+  net.group(0).publish_paths({1, 2, 3, 4});
+  net.run(300ms);
+  EXPECT_TRUE(net.member(1, 0).is_pop);
+  EXPECT_TRUE(net.member(1, 0).keys.keys.empty());
+  EXPECT_FALSE(net.member(0, 1).is_pop);
+  const PathKeys two = {{{11, true}, {12, false}}};
+  net.group(0).publish_keys(two);
+  net.run(300ms);
+  EXPECT_EQ(net.member(1, 0).keys, two);
+  net.kill(1);
+  net.start(1);
+  EXPECT_FALSE(net.member(1, 0).is_pop) << "nobody is known to know keys who is not there";
+  ASSERT_TRUE(net.until([&] { return net.all_linked(); }));
+  net.run(300ms);
+  EXPECT_EQ(net.member(1, 0).keys, two) << "told anew by each link";
+  net.group(0).publish_keys({});
+  net.run(300ms);
+  EXPECT_TRUE(net.member(1, 0).keys.keys.empty());
 }
 
 }  // namespace

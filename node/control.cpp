@@ -113,6 +113,7 @@ void Control::commit(Compiled compiled, Time now) {
   if (group_) {
     const path::SharedDigest paths = path::shared_digest(config);
     group_->publish_paths({paths.plans, paths.pops, paths.servers, paths.policies});
+    group_->publish_keys(keys_);
     group_->hear_again();  // what was said of targets that are new
     for (const Decided& d : node_.decisions()) decisions_.push_back(record_of(d));
   }

@@ -108,6 +108,11 @@ class Control {
   const Health& health() const { return health_; }
   const Announce& announce() const { return announce_; }
   const group::Group* group() const { return group_.get(); }
+  // The keys of tags that packets here are checked by, as other members are told.
+  void know_keys(const group::PathKeys& keys) {
+    keys_ = keys;
+    if (group_) group_->publish_keys(keys_);
+  }
   RevokedCounts revoked() const { return revocations_.counts(); }
 
   // What members of the group hold in turn; and whether this node is to hold other things of it than those in force, so
@@ -140,6 +145,7 @@ class Control {
   Health health_;
   Announce announce_;
   std::unique_ptr<group::Group> group_;
+  group::PathKeys keys_;
   NodeEvents events_;
   group::Holdings holdings_;
   Revocations revocations_{node_.live()};

@@ -24,11 +24,9 @@ bool has_pop(const PathConfig& path, u32 id) {
   return std::ranges::find(path.pop, id, &PathPopConfig::id) != path.pop.end();
 }
 
-std::optional<u64> newest_epoch(const AddressPlan& plan) {
+std::optional<u64> making_epoch(const AddressPlan& plan) {
   if (!has(plan.plan, FieldKind::epoch)) return {};
-  u64 newest = 0;
-  for (u32 i = 0; i < plan.plan.key_count; ++i) newest = std::max(newest, plan.plan.keys[i].epoch);
-  return newest;
+  return maker_of(plan.plan).epoch;
 }
 
 Result<Address> encode(const Config& config, const std::string& name, std::vector<std::string> words,
@@ -83,7 +81,7 @@ Result<Place> place_of(const Config& config, u32 pop, const std::string& policy)
   const auto index = policy_called(**path, policy);
   if (!index) return index.error();
   const auto plan = path::plan_called(config, (*path)->clients);  // the checks have found it good
-  return Place{pop, *index, newest_epoch(*plan)};
+  return Place{pop, *index, making_epoch(*plan)};
 }
 
 Result<Address> address_of(const Config& config, u64 id, const Place& place) {
@@ -115,7 +113,7 @@ Result<Address> server_address(const Config& config, const Address& client, u32 
   const auto plan = path::plan_called(config, (*all)->servers);  // the checks have found it good
   std::vector<std::string> words = {fmt::format("id={}", server), "path=" + path, fmt::format("policy={}", *index)};
   if (plan->plan.over_pair) words.push_back("client=" + text(client));
-  const auto address = encode(config, (*all)->servers, words, newest_epoch(*plan));
+  const auto address = encode(config, (*all)->servers, words, making_epoch(*plan));
   if (!address) return address;
   u64 last = 0;
   for (u32 hop = 0; hop < field_of(plan->plan, FieldKind::path).count; ++hop) {

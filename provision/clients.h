@@ -17,7 +17,7 @@ Result<u64> most_ids(const Config& config);
 // What is wrong with a client's name, which appears in tables and in files of others.
 Status check_name(const std::string& name);
 
-// Where a new address is; `policy`: a name or an index. Its epoch is the newest of the plan's keys.
+// Where a new address is; `policy`: a name or an index. Its epoch is that of the key that makes new addresses.
 Result<Place> place_of(const Config& config, u32 pop, const std::string& policy);
 Result<Address> address_of(const Config& config, u64 id, const Place& place);
 // What else is to be known of it: "" or a sentence.

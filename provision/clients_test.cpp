@@ -83,7 +83,7 @@ TEST(Clients, TextsForPeopleAndMachines) {
 }
 
 // A client keeps the key by which its address was made, until it moves.
-TEST(Clients, ATagsKeyIsTheNewestAndIsKept) {
+TEST(Clients, ATagsKeyIsTheOneInUseAndIsKept) {
   Config config = example();
   config.plan[0].layout = "pop:8 policy:8 id:32 epoch:2 tag:38";
   config.plan[0].keys = {{1, {1, 2}}, {2, {3, 4}}};
@@ -93,6 +93,9 @@ TEST(Clients, ATagsKeyIsTheNewestAndIsKept) {
   config.plan[0].keys.push_back({3, {5, 6}});
   EXPECT_EQ(*address_of(config, 5, place), *before);
   EXPECT_EQ(place_of(config, 1, "client")->epoch, 3u);
+  config.plan[0].use = 2;
+  EXPECT_EQ(place_of(config, 1, "client")->epoch, 2u);
+  config.plan[0].use.reset();
   config.plan[0].keys = {{3, {5, 6}}};
   const auto gone = addressed(config, {5, "ann", place, 0, {}, {}});
   EXPECT_NE(sentence(gone).find("client ann: "), std::string::npos) << sentence(gone);

@@ -196,4 +196,20 @@ Result<std::vector<Client>> Store::all(bool revoked, Seconds now) const {
   }
 }
 
+Result<std::map<u64, u64>> Store::by_epoch(Seconds now) const {
+  Statement ask(
+      state_->db,
+      "SELECT has.epoch, COUNT(DISTINCT has.id) FROM (SELECT id, epoch FROM client UNION ALL SELECT client, epoch "
+      "FROM former WHERE until > ?) AS has JOIN client ON client.id = has.id WHERE client.revoked IS NULL AND "
+      "has.epoch IS NOT NULL GROUP BY has.epoch");
+  ask.with(now);
+  std::map<u64, u64> out;
+  while (true) {
+    const auto more = ask.next();
+    if (!more) return more.error();
+    if (!*more) return out;
+    out[u64(ask.number(0))] = u64(ask.number(1));
+  }
+}
+
 }  // namespace waymark::provision

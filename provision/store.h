@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,6 +55,8 @@ class Store {
   Result<Client> find(const std::string& name, Seconds now) const;
   // By their ids; those who are revoked among them where `revoked`.
   Result<std::vector<Client>> all(bool revoked, Seconds now) const;
+  // How many clients that are not revoked have an address of an epoch, now or as a former one that still holds.
+  Result<std::map<u64, u64>> by_epoch(Seconds now) const;
 
  private:
   struct State;

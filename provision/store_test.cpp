@@ -196,5 +196,22 @@ TEST_F(StoreTest, KillsLoseNoClientAndGiveNoIdTwice) {
   EXPECT_LE(all->size(), told.size() + 25) << "at most one a kill was not told";
 }
 
+TEST_F(StoreTest, ClientsAreCountedByTheEpochsOfTheirAddresses) {
+  Store store = open();
+  ASSERT_TRUE(store.add("a", {1, 2, 3}, 100, kNow));
+  ASSERT_TRUE(store.add("b", {1, 2, 3}, 100, kNow));
+  ASSERT_TRUE(store.add("c", {1, 2, {}}, 100, kNow));
+  ASSERT_TRUE(store.add("d", {1, 2, 0}, 100, kNow));
+  using Counts = std::map<u64, u64>;
+  EXPECT_EQ(*store.by_epoch(kNow), (Counts{{0, 1}, {3, 2}}));
+  ASSERT_TRUE(store.move("a", {2, 2, 0}, kNow, kNow + 10));
+  EXPECT_EQ(*store.by_epoch(kNow + 9), (Counts{{0, 2}, {3, 2}})) << "a former address still holds";
+  EXPECT_EQ(*store.by_epoch(kNow + 10), (Counts{{0, 2}, {3, 1}}));
+  ASSERT_TRUE(store.move("b", {2, 2, 3}, kNow, kNow + 10));
+  EXPECT_EQ(*store.by_epoch(kNow), (Counts{{0, 2}, {3, 2}})) << "each client once";
+  ASSERT_TRUE(store.revoke("b", kNow));
+  EXPECT_EQ(*store.by_epoch(kNow), (Counts{{0, 2}, {3, 1}}));
+}
+
 }  // namespace
 }  // namespace waymark::provision

@@ -45,6 +45,7 @@ class KernelSite : public PathSite {
     if (ended.verdict.action == Action::forward) left.packet.assign(ended.frame.begin() + 14, ended.frame.end());
     return left;
   }
+  std::vector<u64> tag_uses() override { return object().tag_uses(); }
   Live live() override { return kernel_->live(); }
   const Object& object() const { return kernel_->object(); }
   u32 verified_instructions() const { return kernel_->verified_instructions(); }

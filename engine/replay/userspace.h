@@ -71,6 +71,7 @@ class UserspaceEngine {
   Counters& counters() { return counters_; }
   std::span<const TargetCounters> target_traffic() const { return traffic_; }
   std::span<const PathTraffic> path_traffic() const { return path_traffic_; }
+  std::span<const u64> tag_uses() const { return tag_uses_; }
   void forget_traffic(std::span<const u32> slots) {
     for (u32 slot : slots) traffic_[slot] = {};
   }
@@ -101,6 +102,7 @@ class UserspaceEngine {
 #undef WM_STORE
   HugeTable<TargetCounters> target_traffic_;
   std::vector<PathTraffic> path_traffic_ = std::vector<PathTraffic>(2 * kMaxPathPolicies);
+  std::vector<u64> tag_uses_ = std::vector<u64>(kTagUses);
   OwnerOf owner_of_;
   RouteTo route_to_;
   Counters counters_;

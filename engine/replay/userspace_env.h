@@ -99,6 +99,7 @@ class UserspaceEnv {
 #undef WM_AT_LIVE
   TargetCounters* at(decltype(table::target_traffic), u32 i) { return get(engine_.traffic_, i); }
   PathTraffic* at(decltype(table::path_traffic), u32 i) { return get(engine_.path_traffic_, i); }
+  u64* at(decltype(table::tag_uses), u32 i) { return get(engine_.tag_uses_, i); }
 
  private:
   template <class V>

@@ -68,6 +68,12 @@ std::vector<PathTraffic> Object::path_traffic() const {
   return traffic;
 }
 
+std::vector<u64> Object::tag_uses() const {
+  std::vector<u64> uses(kTagUses);
+  sum<u64>(map("tag_uses"), kTagUses, [&](u32 i, u64 n) { uses[i] += n; });
+  return uses;
+}
+
 void Object::reset_target_traffic(u32 slot) const {
   const std::vector<TargetCounters> zeros(cpus());
   bpf_map_update_elem(map("target_traffic"), &slot, zeros.data(), BPF_ANY);

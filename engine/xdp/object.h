@@ -62,6 +62,7 @@ class Object {
   // Of the first `count` target slots.
   std::vector<TargetCounters> target_traffic(u32 count) const;
   std::vector<PathTraffic> path_traffic() const;  // two for each policy (roles/path/packet_rate.h)
+  std::vector<u64> tag_uses() const;              // kTagUses, by key (roles/path/records.h)
   void reset_target_traffic(u32 slot) const;
 
   Result<Moment> now() const;

@@ -144,9 +144,14 @@ WM_INLINE u8 class_by(E& env, const Named& named, u8 tos) {
   return policy && policy->sets_class ? u8(policy->dscp << 2 | (tos & 3)) : tos;
 }
 
-WM_INLINE Verdict end_by(TagCheck found) {
-  if (found == TagCheck::bad) return why::bad_tag;
-  if (found == TagCheck::unknown_epoch) return why::unknown_epoch;
+// The tag of an address of this plan, whose keys are counted from `first` on. Counts the key where it is good.
+template <class E>
+WM_INLINE Verdict check_tag_by(E& env, const Plan& plan, u32 first, const Address& a, const Address& client) {
+  const u32 key = key_of(plan, a);
+  if (WM_UNLIKELY(key >= kTagKeys)) return why::unknown_epoch;
+  if (WM_UNLIKELY(read_field(plan, FieldKind::tag, a) != tag_by(plan, plan.keys[key].key, a, client)))
+    return why::bad_tag;
+  if (u64* uses = env.at(table::tag_uses, first + key)) *uses += 1;
   return kGoOn;
 }
 
@@ -174,11 +179,11 @@ struct tags_step {
     if (has(s.servers, FieldKind::tag) && (leg.to_server || leg.from_server)) {
       const Address client = paired_client(env, w);
       const Address& server = leg.to_server ? w->p.destination : w->p.source;
-      end = end_by(check_tag(s.servers, server, client_in_tag(client, is_client(s, client))));
+      end = check_tag_by(env, s.servers, 0, server, client_in_tag(client, is_client(s, client)));
     }
     if (!ended(end) && has(s.clients, FieldKind::tag)) {
-      if (!leg.to_server) end = end_by(check_tag(s.clients, w->p.destination, {}));
-      if (!ended(end) && leg.from_client) end = end_by(check_tag(s.clients, w->p.source, {}));
+      if (!leg.to_server) end = check_tag_by(env, s.clients, kTagKeys, w->p.destination, {});
+      if (!ended(end) && leg.from_client) end = check_tag_by(env, s.clients, kTagKeys, w->p.source, {});
     }
     return pack_verdict(end);
   }

@@ -1,7 +1,7 @@
 // What a POP knows of other POPs, servers and policies. Shared with user space; see core/records.h.
 #pragma once
 
-#include "core/types.h"
+#include "core/plan.h"
 
 namespace waymark {
 
@@ -42,6 +42,10 @@ struct PathTraffic {
   u64 packets, bytes, over;  // passed; likewise; dropped
 };
 static_assert(sizeof(PathTraffic) == 32);
+
+// Packets whose tag was found good are counted by the key that made it: its place in Plan::keys, of servers' keys
+// first.
+constexpr u32 kTagUses = 2 * kTagKeys;
 
 // Ids that are revoked, as words: an exact set in two halves (packet_revoked.h). Those of a bucket stand in its first
 // ways; what finds it full stands in one of the next.

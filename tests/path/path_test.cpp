@@ -6,6 +6,8 @@
 #include <set>
 
 #include "base/address_text.h"
+#include "config/parse.h"
+#include "config/plan_values.h"
 #include "roles/path/reasons.h"
 #include "tests/path/site.h"
 
@@ -37,6 +39,29 @@ TEST(Path, AnAnswerToAWatchLeavesWhereTheQuestionCameIn) {
   const Left answer = s.from_network(question_of(2));
   EXPECT_EQ(answer.reason, "path.watched");
   EXPECT_EQ(answer.interface, 1u);
+}
+
+// Clients' keys are counted behind the servers'.
+TEST(Path, TagsOfClientsAreCountedByTheirKeys) {
+  std::string toml = site(1);
+  const std::string layout = "layout = \"pop:8 policy:8 id:32 zero:40\"";
+  toml.replace(toml.find(layout), layout.size(),
+               "layout = \"pop:8 policy:8 id:32 epoch:2 tag:38\"\n"
+               "keys = { 0 = \"000102030405060708090a0b0c0d0e0f\", 3 = \"0f0e0d0c0b0a09080706050403020100\" }");
+  PathSite s(1, toml);
+  const auto plans = compile_plans(parse_config(toml, "f").config.value());
+  const auto address = [&](u32 id, const char* epoch) {
+    return text(*encode_address(plans, plans[0],
+                                std::vector<std::string>{"pop=1", "policy=2", "id=" + std::to_string(id), epoch}));
+  };
+  const auto to = [&](const std::string& mine) {
+    return text(*encode_address(
+        plans, plans[1], std::vector<std::string>{"id=7", "path=1,2,3", "policy=1", "epoch=2", "client=" + mine}));
+  };
+  const std::string old = address(5, "epoch=0"), fresh = address(6, "epoch=3");
+  EXPECT_EQ(s.from_client(packet(fresh, to(fresh), syn())).reason, "path.onward");
+  EXPECT_EQ(s.from_client(packet(fresh, old, syn(22))).reason, "path.to_client");
+  EXPECT_EQ(s.tag_uses(), (std::vector<u64>{0, 0, 1, 0, 1, 0, 0, 2}));
 }
 
 TEST(Path, ErrorsAreLimited) {

@@ -1,6 +1,8 @@
 // What happens at a POP, packet by packet, by issue and RFC 8200, 4443, 2473, 3443 and 6040 by hand: for both builds.
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "base/address_text.h"
 #include "tests/path/site.h"
 
@@ -79,6 +81,27 @@ void a_tag_is_of_one_address_and_one_client(PathSite& s) {
   EXPECT_EQ(s.from_client(packet(kMine, server("1,2,3", kMine, web, 7, 2), syn())).reason, "path.onward");
   const Bytes other_epoch = packet(kMine, server("1,2,3", kMine, web, 7, 1), syn());
   EXPECT_EQ(s.from_client(with_byte(other_epoch, 36, uint8_t(other_epoch[36] & 0xf3))).reason, "path.unknown_epoch");
+}
+
+// At each key's place: once a packet that was found good, by either way.
+void keys_count_the_tags_that_they_made(PathSite& s) {
+  const std::string second = server("1,2,3", kMine, web, 7, 2);
+  const auto counted = [&](u32 key, const std::function<void()>& act) {
+    const std::vector<u64> before = s.tag_uses();
+    act();
+    std::vector<u64> after = s.tag_uses(), is;
+    for (u32 i = 0; i < kTagUses; ++i) is.push_back(after.at(i) - before.at(i));
+    std::vector<u64> wanted(kTagUses);
+    if (key < kTagUses) wanted[key] = 1;
+    EXPECT_EQ(is, wanted) << "key " << key;
+  };
+  counted(1, [&] { EXPECT_EQ(s.from_client(packet(kMine, kServer, syn())).reason, "path.onward"); });
+  counted(2, [&] { EXPECT_EQ(s.from_client(packet(kMine, second, syn())).reason, "path.onward"); });
+  counted(2, [&] { EXPECT_EQ(s.from_pop(2, packet(second, kMine, syn_ack())).reason, "path.to_client"); });
+  counted(1, [&] { EXPECT_EQ(s.from_client(packet(kMine, kServer, syn(81))).reason, "path.refused"); });
+  const Bytes altered = with_byte(packet(kMine, second, syn()), 39, uint8_t(packet(kMine, second, syn())[39] ^ 1));
+  counted(kTagUses, [&] { EXPECT_EQ(s.from_client(altered).reason, "path.bad_tag"); });
+  counted(kTagUses, [&] { EXPECT_EQ(s.from_client(packet(kMine, kStranger, syn())).reason, "steer.not_ours"); });
 }
 
 void a_clients_source_is_bound(PathSite& s) {
@@ -337,6 +360,7 @@ const std::vector<Script>& scripts() {
                                           WM_SCRIPT(1, a_policy_refuses_ports),
                                           WM_SCRIPT(1, later_fragments_pass_where_no_port_rule_applies),
                                           WM_SCRIPT(1, a_tag_is_of_one_address_and_one_client),
+                                          WM_SCRIPT(1, keys_count_the_tags_that_they_made),
                                           WM_SCRIPT(1, a_clients_source_is_bound),
                                           WM_SCRIPT(1, hop_limits_end_here),
                                           WM_SCRIPT(1, packets_come_home),

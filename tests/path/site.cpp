@@ -121,6 +121,11 @@ Left PathSite::from_pop(u32 other, const Bytes& packet, uint8_t tos) {
   return from_network(tunnelled(pop(other), pop(id_), packet, packet.at(7), tos));
 }
 
+std::vector<u64> PathSite::tag_uses() {
+  const auto uses = scene_->engine().tag_uses();
+  return {uses.begin(), uses.end()};
+}
+
 void PathSite::set_down(u32 other, bool down) {
   const Live tables = live();
   for (Target& t : tables.targets)

@@ -46,6 +46,7 @@ class PathSite {
   // In IP in IP from another POP, with the packet's own hop limit.
   Left from_pop(u32 other, const Bytes& packet, uint8_t tos = 0);
   virtual Left receive(const Bytes& packet, u32 interface);
+  virtual std::vector<u64> tag_uses();  // table::tag_uses
   virtual Live live() { return scene_->engine().live(); }
   Scene& scene() { return *scene_; }
   u32 id() const { return id_; }
