@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/snapshot.h"
+
 namespace waymark {
 namespace {
 
@@ -77,6 +79,33 @@ TEST(KeyWatch, PacketsOfUnknownEpochsAreToldOnceAndWhenTheyEnd) {
   ASSERT_EQ(ended.size(), 1u);
   EXPECT_EQ(ended[0].text, "packets name no unknown epochs any more; 150 did since it began");
   EXPECT_EQ(w.watch.unknown_epochs(), "");
+}
+
+TEST(ShowKeys, SaysWhoKnowsAKeyAndWhoSawIt) {
+  Snapshot s;
+  s.now = Time(1'000s);
+  s.keys = {{key(1, 1, 11), 100, 20, Time(400s), Time(990s)}, {key(2, 2, 12), 0, 0, Time(900s), {}}};
+  s.tag_uses = {0, 120, 5, 0, 0, 0, 0, 0};  // since the last look the second one was seen, and the first one was not
+  group::MemberView both, old, other;
+  both.name = "a", both.is_pop = true, both.keys.keys = {{11, true}, {12, true}};
+  old.name = "b", old.is_pop = true, old.keys.keys = {{11, true}, {13, true}};
+  other.name = "c", other.keys.keys = {};
+  s.group = group::GroupView{true, {both, old, other}, 0, "", 0};
+  Config config;
+  config.path.emplace().clients = "servers";  // of whose epochs clients are counted
+  s.config = std::make_shared<const Config>(config);
+  const Rows rows = show_keys(s, ClientsByEpoch{{2, 3}});
+  ASSERT_EQ(rows.rows.size(), 2u);
+  const auto row = [](const char* makes, u64 packets, u64 since, u64 seen, u64 clients, const char* unknown,
+                      const char* at) {
+    return std::vector<Value>{std::string(makes), packets, since, seen, clients, std::string(unknown), std::string(at)};
+  };
+  const auto middle = [&](std::size_t i) {
+    return std::vector<Value>(rows.rows[i].begin() + 2, rows.rows[i].end() - 1);
+  };
+  EXPECT_EQ(middle(0), row("no", 20, 600, 10, 0, "-", "a, b"));
+  EXPECT_EQ(middle(1), row("no", 5, 100, 0, 3, "b", "a"));
+  EXPECT_EQ(show_keys(s, {}).rows[0][6], Value(std::string("-")));
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ layout = "pop:8 policy:8 id:32 epoch:2 tag:38"
 keys = { 3 = "202122232425262728292a2b2c2d2e2f" }
 [plan.servers]
 prefix = "3fff:a00::/40"
-layout = "id:16 path:5x8 policy:4 epoch:2 tag:22"
+layout = "id:16 path:5x8 policy:4 epoch:2 tag:26"
 )" << keys;
   }
   // "servers 1 yes, clients 3 yes": plan, epoch, whether new addresses are made by it.

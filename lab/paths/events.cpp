@@ -42,6 +42,12 @@ std::vector<PathsEvent> paths_events() {
        .steps = {{[](PathsFabric& f) { return f.take_out(true); }, kUntilSilence},
                  {[](PathsFabric& f) { return f.take_out(false); }, seconds(2)}},
        .control_breaks = true},
+      {.name = "rotated",
+       .title = "a new key used; in the control the old one gone",
+       .steps = {{[](PathsFabric& f) { return f.rotate(); }, seconds(1)},
+                 {[](PathsFabric& f) { return f.use_new_key(); }, seconds(1)},
+                 {[](PathsFabric& f) { return f.is_control() ? f.retire_old_key() : Status(Done{}); }, kUntilSilence}},
+       .control_breaks = true},
   };
 }
 

@@ -45,6 +45,11 @@ Result<std::string> PathsFabric::encoded(std::vector<std::string> words) const {
   return said->substr(0, said->find('\n'));
 }
 
+Result<std::string> PathsFabric::server_address(const Known& known, u32 epoch) const {
+  return encoded({"servers", known.server == "s1" ? "id=7" : "id=8", fmt::format("path={}", fmt::join(known.path, ",")),
+                  "policy=2", fmt::format("epoch={}", epoch), "client=" + clients_.at(known.client)});
+}
+
 // Clients get their addresses, and of each server the one that they know it by.
 Status PathsFabric::provision() {
   Cast cast{kPathClients, kPathServers, "", "", {}, {}};
@@ -58,9 +63,7 @@ Status PathsFabric::provision() {
     list += (list.empty() ? "" : ",") + address;
   };
   for (const Known& known : known_servers()) {
-    const auto address =
-        encoded({"servers", known.server == "s1" ? "id=7" : "id=8", fmt::format("path={}", fmt::join(known.path, ",")),
-                 "policy=2", "epoch=1", "client=" + clients_[known.client]});
+    const auto address = server_address(known, 1);
     if (!address) return address.error();
     servers_[{known.client, known.server}] = *address;
     append(cast.at_of[known.server], *address);
@@ -169,6 +172,52 @@ Status PathsFabric::take_out(bool out) {
   for (const std::string& pop : others())
     if (auto said = daemons_.ask(pop, {"reload"}); !said) return said.error();
   return out ? silence() : Status(Done{});
+}
+
+Status PathsFabric::change_key(std::vector<std::string> words) {
+  words.insert(words.begin(), {tools_.waymark, "key"});
+  words.insert(words.end(), {"-c", site_.file("p1.toml")});
+  if (auto said = run({.argv = std::move(words)}); !said) return said.error();
+  WM_TRY(site_.share_keys());
+  for (u32 id = 1; id <= kPopCount; ++id)
+    if (auto said = daemons_.ask(pop_name(id), {"reload"}); !said) return said.error();
+  return Done{};
+}
+
+Status PathsFabric::reaches(bool new_ones, bool old_ones) {
+  for (const Known& known : known_servers())
+    for (const auto& [epoch, wanted] : {std::pair(1u, old_ones), std::pair(2u, new_ones)}) {
+      const auto address =
+          epoch == 1 ? Result<std::string>(servers_.at({known.client, known.server})) : server_address(known, epoch);
+      if (!address) return address.error();
+      const auto seen = fetch(known.client, url(*address, "who"));
+      if (bool(seen) != wanted)
+        return Error{fmt::format("{} {} {} by its address of epoch {}", known.client,
+                                 wanted ? "does not reach" : "still reaches", known.server, epoch)};
+    }
+  return Done{};
+}
+
+Status PathsFabric::rotate() {
+  WM_TRY(change_key({"rotate", "servers", "--epoch", "2"}));
+  return reaches(true, true);  // by the new one, too, though none is handed out yet
+}
+
+Status PathsFabric::use_new_key() {
+  WM_TRY(change_key({"use", "servers", "2"}));
+  const auto refused = change_key({"retire", "servers", "1"});
+  if (refused) return Error{"`waymark key retire` removes a key that is in use"};
+  if (refused.error().sentence.find("packets had tags by the key of epoch 1") == std::string::npos) return refused;
+  return reaches(true, true);
+}
+
+Status PathsFabric::retire_old_key() {
+  const auto before = daemons_.count("p1", "path.unknown_epoch");
+  WM_TRY(change_key({"retire", "servers", "1", "--force"}));
+  WM_TRY(reaches(true, false));
+  const auto after = daemons_.count("p1", "path.unknown_epoch");
+  if (before && after && *after > *before) return Done{};
+  return Error{"POP 1 counts no packet more as path.unknown_epoch"};
 }
 
 Status PathsFabric::silence() {

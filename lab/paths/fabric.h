@@ -31,6 +31,12 @@ class PathsFabric : public Crew {
   Status answers_avoid_link();  // until one does
   // How long after the cut one did.
   Duration avoided_after() const { return avoided_after_; }
+  // The servers' key, of epoch 1, and a new one, of epoch 2: all POPs know both; new addresses are made by it, and
+  // work; the old one is gone, though it is in use, and its addresses are refused.
+  Status rotate();
+  Status use_new_key();
+  Status retire_old_key();
+  bool is_control() const { return passing_ == Passing::forbidden; }
   Status warned(const std::string& of);  // until each other POP warns that the middle one "is lost"
 
   const PathsSite& site() const { return site_; }
@@ -46,7 +52,10 @@ class PathsFabric : public Crew {
  private:
   Status provision();
   Status launch(const std::string& node);
-  Status end(const std::string& node);  // -9
+  Status end(const std::string& node);                // -9
+  Status change_key(std::vector<std::string> words);  // in one file, then in all; all POPs reload
+  Status reaches(bool new_ones, bool old_ones);       // each client each server that it knows, by these addresses
+  Result<std::string> server_address(const Known& known, u32 epoch) const;
   Result<std::string> encoded(std::vector<std::string> words) const;
   std::vector<std::string> others() const;  // POPs but the middle one
 

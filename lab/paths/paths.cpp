@@ -32,7 +32,7 @@ class Run {
         control_(PathsSite(kPathsControlPrefix, kLabDirectory + "/paths-off"), tools, Passing::forbidden) {}
 
   Status all() {
-    verdict_.off = "the same where servers' policy has POP 2 as mandatory";
+    verdict_.off = "the same, POP 2 mandatory; a used key goes";
     WM_TRY(real_.up(false));
     say_("five POPs are up, and each client reaches each server");
     Capture capture(real_.site(),
@@ -43,6 +43,10 @@ class Run {
     WM_TRY(begin_traffic());
     for (const PathsEvent& event : paths_events()) WM_TRY(happen(event));
     WM_TRY(finish());
+    const Status retired = real_.retire_old_key();
+    verdict_.check(bool(retired), retired ? "once nobody uses it the old key goes: its addresses are refused, those of "
+                                            "the new one reach all servers"
+                                          : retired.error().sentence);
     WM_TRY(capture.stop());
     const Status down = real_.down();
     verdict_.check(bool(down), down ? "all daemons went down in order" : down.error().sentence);

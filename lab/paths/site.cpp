@@ -14,6 +14,7 @@
 
 #include <algorithm>
 
+#include "config/parse.h"
 #include "lab/kit/netns.h"
 #include "lab/kit/polling.h"
 #include "lab/paths/names.h"
@@ -195,6 +196,26 @@ Status PathsSite::write_files(Passing passing) const {
     WM_TRY(write_nginx(
         server,
         " client_max_body_size 0; dav_methods PUT; location = /who { return 200 \"$remote_addr " + server + "\"; }"));
+  return Done{};
+}
+
+Status PathsSite::share_keys() const {
+  // Where pop() has them, and where `waymark key` leaves them: from their line to the next section.
+  const auto place = [](const std::string& text) {
+    const std::size_t begin = text.find("\nkeys = ");
+    return std::pair(begin, text.find("\n\n[path]", begin) - begin);
+  };
+  std::string keys;
+  for (u32 id = 1; id <= kPopCount; ++id) {
+    const std::string path = file(pop_name(id) + ".toml");
+    auto text = read_config_file(path);
+    if (!text) return text.error();
+    const auto [begin, length] = place(*text);
+    if (id == 1)
+      keys = text->substr(begin, length);
+    else
+      WM_TRY(write_file(path, text->replace(begin, length, keys)));
+  }
   return Done{};
 }
 

@@ -34,6 +34,7 @@ class PathsSite : public Place {
   // p1.toml ..., s1.toml, s1.nginx ...; `down`: what POPs take for dead.
   Status write_files(Passing passing) const;
   Status write_pops(Passing passing, const std::string& down) const;
+  Status share_keys() const;  // POPs' files get the keys of servers' addresses that POP 1's has
 
   // All links of a POP are cut, or joined again.
   Status cut(u32 pop) const;

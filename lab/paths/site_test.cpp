@@ -8,6 +8,7 @@
 #include <set>
 
 #include "config/parse.h"
+#include "config/rotation.h"
 #include "lab/paths/events.h"
 
 namespace waymark::lab {
@@ -54,6 +55,24 @@ TEST_F(PathsFiles, TheControlForbidsToPassByTheMiddlePopThatOthersTakeForDead) {
   EXPECT_EQ(first.path->policy.at(1).mandatory, std::vector<u32>{kMiddlePop});
   EXPECT_EQ(first.path->down, std::vector<u32>{kMiddlePop});
   EXPECT_TRUE(middle.path->down.empty()) << "none takes itself for dead";
+}
+
+TEST_F(PathsFiles, AllPopsGetTheKeysOfTheFirst) {
+  const PathsSite site("wm-paths-", directory);
+  ASSERT_TRUE(site.write_files(Passing::allowed));
+  const std::string first = site.file("p1.toml");
+  const auto text = read_config_file(first);
+  ASSERT_TRUE(text);
+  const auto change = add_key(read("p1"), "servers", 2, "0f0e0d0c0b0a09080706050403020100");
+  ASSERT_TRUE(change);
+  ASSERT_TRUE(write_file(first, *change_keys(*text, *change, first)));
+  ASSERT_TRUE(site.share_keys());
+  for (u32 id = 1; id <= kPopCount; ++id) {
+    const PlanConfig servers = read(pop_name(id)).plan.at(1);
+    ASSERT_EQ(servers.keys.size(), 2u);
+    EXPECT_EQ(servers.keys[1].key, read("p1").plan.at(1).keys[1].key);
+    EXPECT_EQ(making_epoch(servers), 1u);
+  }
 }
 
 TEST(PathsEvents, FitTheirTableAndBreakTheControl) {
