@@ -161,6 +161,8 @@ int show_command(const Daemon& daemon, const ShowOptions& options) {
     fmt::print("no other POP is watched\n");
   } else if (nothing && options.what == "links") {
     fmt::print("the node has no [path]\n");
+  } else if (nothing && options.what == "keys") {
+    fmt::print("the node has no [path] whose addresses have tags\n");
   } else if (nothing && options.what == "revoked") {
     fmt::print("no id is revoked\n");
   } else if (nothing && options.what == "counters") {

@@ -172,6 +172,8 @@ TEST(SharedPopViews, AreTheSameEverywhereOnceAllIsQuiet) {
       EXPECT_EQ(known[i], others) << "node " << i << ", seed " << seed;
     }
   }
+}
+
 TEST(SharedPaths, WhoKnowsAndSeesWhichKeysIsSaid) {
   Net net(2);
   ASSERT_TRUE(net.until([&] { return net.all_linked(); }));
