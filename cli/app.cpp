@@ -280,9 +280,9 @@ struct CommandLine {
     CLI::App* shows = command("show", "What the daemon knows", [this] { return show_command(daemon, show); });
     shows->add_option("WHAT", show.what, "What to show")
         ->required()
-        ->check(CLI::IsMember({"status", "services", "targets", "pins", "counters", "adjacencies", "health", "group",
-                               "holdings", "announce", "firewall", "flows", "edge", "neighbours", "path", "pops",
-                               "links", "keys", "revoked", "dns"}));
+        ->check(CLI::IsMember({"status", "services", "targets",  "pins",     "counters", "adjacencies", "health",
+                               "group",  "holdings", "announce", "firewall", "flows",    "edge",        "neighbours",
+                               "path",   "pops",     "links",    "keys",     "revoked",  "dns"}));
     shows->add_option(
         "WORDS", show.words,
         "Of pins: a service, or a flow as in: tcp 192.0.2.1:4000 198.51.100.80:80; of firewall: a tenant; "

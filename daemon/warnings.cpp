@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/address_text.h"
 #include "roles/path/role.h"
@@ -42,16 +43,14 @@ constexpr WarningKind kKinds[] = {
      "a tenant's overlay has as many known hosts as it may: others give way"},
     {"pop", "POPs or servers of paths are lost",
      "the next hop to another POP or to a server here is lost, another POP is silent, or `down` names it: paths go on "
-     "by "
-     "the next one; or a POP has never answered whether it is up"},
+     "by the next one; a POP has never answered whether it is up; or names lead round a link"},
     {"revoked", "troubles with revoked ids",
      "the file of revoked ids cannot be followed, or nine tenths of the room for them are taken"},
     {"paths", "members have other files of POPs",
      "a member of the group has other plans, POPs, servers or policies of paths"},
     {"keys", "troubles with keys of tags",
      "new addresses are made by a key that a member of the group does not know, or packets have tags of epochs without "
-     "a "
-     "key here"},
+     "a key here"},
     {"dns", "troubles with the name server", "`[dns]` cannot listen at an address, or answers nothing"},
     {"guests", "servers refuse guests", "the API, metrics or health server refused guests within the last minute"},
     {"hook", "hooks failed", "the program of `on_event` failed or cannot be run"},
@@ -209,6 +208,15 @@ void add_edge(Collector& c, const Snapshot& s) {
   c.end();
 }
 
+// Of links that this POP is no end of: its own are lost with the POPs at their other ends.
+void add_links(Collector& c, const Snapshot& s) {
+  if (!s.config->path || !s.config->dns) return;
+  const std::set<u32>& pops = s.wan.down.pops;
+  for (const auto& [a, b] : s.wan.down.links)
+    if (a != s.config->path->id && b != s.config->path->id && !pops.contains(a) && !pops.contains(b))
+      c.add("pop", fmt::format("names lead round the link between POPs {} and {}: one does not hear the other", a, b));
+}
+
 void add_pops(Collector& c, const Snapshot& s) {
   if (!s.config->path) return;
   const PathConfig& path = *s.config->path;
@@ -319,6 +327,7 @@ Warnings warnings_of(const Snapshot& s) {
   add_edge(c, s);
   add_neighbours(c, s);
   add_pops(c, s);
+  add_links(c, s);
   add_revoked(c, s);
   if (s.group)
     for (const group::MemberView& m : s.group->members)

@@ -200,6 +200,13 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
       {"pop",
        [](Site& t) {
          t.use_pops();
+         t.config.dns.emplace();
+         t.s.wan.down = {{4}, {{1, 2}, {2, 3}, {3, 4}}};
+       },
+       {"names lead round the link between POPs 2 and 3: one does not hear the other"}},
+      {"pop",
+       [](Site& t) {
+         t.use_pops();
          t.s.now = Time(20s);
          t.s.pops.push_back({.pop = 2, .state = Watch::State::unknown, .since = Time(10s)});
          t.s.pops.push_back({.pop = 3, .state = Watch::State::unknown, .since = Time(11s)});
