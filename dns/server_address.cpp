@@ -1,23 +1,15 @@
 #include "dns/server_address.h"
 
 #include <algorithm>
-#include <cmath>
+#include <tuple>
+
+#include "core/draw.h"
 
 namespace waymark::dns {
 
 namespace {
 
 bool fits(u32 value, u32 width) { return width >= 32 || value >> width == 0; }
-
-// Of the servers the one with the highest number wins: so the others' clients stay where they are when one comes or
-// goes, and each has its share (rendezvous hashing with weights).
-double draw(const Address& client, const Choice& choice) {
-  SipHash hash({choice.id, 0});
-  hash.add(client.high);
-  hash.add(client.low);
-  const double unit = (double(hash.finish(0, 16) >> 11) + 1) * 0x1p-53;  // above 0, at most 1
-  return unit == 1 ? HUGE_VAL : -double(choice.weight) / std::log(unit);
-}
 
 }  // namespace
 
@@ -45,16 +37,16 @@ std::optional<Address> address_for(const Zones& zones, const Node& node, const W
   struct Candidate {
     const Choice* choice;
     bool is_lost;
-    double drawn;
+    u64 cost;
   };
   std::vector<Candidate> all;
   all.reserve(node.servers.size());
   for (const Choice& choice : node.servers)
     if (choice.weight)
-      all.push_back(
-          {&choice, lost.servers.contains(choice.id) || lost.pops.contains(choice.pop), draw(client, choice)});
+      all.push_back({&choice, lost.servers.contains(choice.id) || lost.pops.contains(choice.pop),
+                     draw_cost(client.high, client.low, choice.id, choice.weight)});
   std::ranges::sort(all, [](const Candidate& a, const Candidate& b) {
-    return a.is_lost != b.is_lost ? b.is_lost : a.drawn > b.drawn;
+    return std::tuple(a.is_lost, a.cost, a.choice->id) < std::tuple(b.is_lost, b.cost, b.choice->id);
   });
   for (const Candidate& candidate : all)
     if (const auto path = ways.path(pop, candidate.choice->pop, node.policy))
