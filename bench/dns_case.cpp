@@ -1,8 +1,8 @@
 #include "bench/dns_case.h"
 
 #include "base/address_text.h"
+#include "config/dns_name.h"
 #include "config/parse.h"
-#include "dns/name.h"
 #include "dns/responder.h"
 
 namespace waymark::bench {

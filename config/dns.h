@@ -52,6 +52,7 @@ struct DnsConfig {
   std::optional<u32> scope;                 // none: what such an answer depends on
   u32 rate = 200, resolver_rate = 50'000;   // answers a second by UDP without a cookie
   u32 connections = 128;                    // by TCP
+  bool xdp = true;                          // questions are answered in XDP where they can be
   std::vector<DnsZoneConfig> zone;
   std::vector<DnsNameConfig> name;
   bool operator==(const DnsConfig&) const = default;

@@ -74,6 +74,8 @@ constexpr auto kDns = section<DnsConfig>(
     Field{"connections", &DnsConfig::connections, Number<u32>{1, 1000}, optional,
           "TCP connections at one time. A quarter of them may be of one IPv6 /56 or IPv4 /24 that is not in "
           "`resolvers`."},
+    Field{"xdp", &DnsConfig::xdp, Flag{}, optional,
+          "Whether XDP answers clients' questions for their own addresses; the name server answers all others."},
     Field{"zone", &DnsConfig::zone, Repeated{kDnsZone, 1'000}, optional, ""},
     Field{"name", &DnsConfig::name, Repeated{kDnsName, 50'000}, optional, ""});
 

@@ -65,6 +65,7 @@ concept Env = requires(E env, u32 n, const Packet& packet, const Address& addres
   env.length();        // u32: bytes of the frame
   env.resize(int(n));  // bool: adds (positive) or removes bytes at the front; false leaves the packet as it was
   env.trim(n);         // bool: cuts the frame to so many bytes; false leaves it as it was
+  env.extend(n);       // bool: adds so many bytes at the end, zeros; false leaves the packet as it was
   env.settings();      // const Settings&: constants of this load
   env.prefixes();      // const Prefixes&: their lengths, and the half in force
   env.now();           // u32 ticks (settings().ticks_per_second), wrapping

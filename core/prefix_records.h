@@ -21,10 +21,11 @@ enum class SpaceKind : u8 {
   tenant_route = 7,  // a tenant's index: its addresses
   tenant_link = 8,   // nothing: links that tenants come in by (core/link.h)
   // Of POPs (roles/path/packet.h). In place of the zone stands what is said here.
-  pop = 9,      // nothing: where their tunnels come from
-  policy = 10,  // a policy's index; the key says which way: ports that connections are begun to
-  access = 11,  // an interface's index, the key its VLANs: sources that clients have there
-  tunnel = 16,  // a tunnel's key: far ends of tenants' tunnels; and 2 for each kind, and 1 with a key
+  pop = 9,        // nothing: where their tunnels come from
+  policy = 10,    // a policy's index; the key says which way: ports that connections are begun to
+  access = 11,    // an interface's index, the key its VLANs: sources that clients have there
+  resolver = 12,  // nothing: whose Client Subnet is believed
+  tunnel = 16,    // a tunnel's key: far ends of tenants' tunnels; and 2 for each kind, and 1 with a key
 };
 using Space = u64;  // zone:32 kind:8 key:24
 WM_INLINE constexpr Space space_of(u32 zone, SpaceKind kind = SpaceKind::zone, u32 key = 0) {

@@ -48,6 +48,10 @@ constexpr bool has_edge(const TableSizes& sizes) { return sizes.edge_buckets || 
   T(path_pops, PathPop, kMaxPathPops, config)                        \
   T(path_servers, PathServer, kMaxPathServers, config)               \
   T(path_policies, PathPolicy, kMaxPathPolicies, config)             \
+  T(path_asked_index, AskedBucket, kMaxAskedBuckets, config)         \
+  T(path_asked_names, AskedName, kMaxAskedNames, config)             \
+  T(path_asked_servers, AskedServer, kMaxAskedServers, config)       \
+  T(path_asked_pops, u64, kMaxPathPops, config)                      \
   T(prefixes, PrefixBucket, 1u << 18, halved)                        \
   T(mappings, Mapping, 2 * kMaxMappings, halved)
 #define WM_LIVE_TABLES(T)                                                           \
@@ -65,6 +69,10 @@ constexpr bool has_edge(const TableSizes& sizes) { return sizes.edge_buckets || 
   T(revoked, RevokedBucket, 2 * path::revoked_buckets_for(sizes.revocations), live) \
   T(revoked_head, u64, 1, live)                                                     \
   T(revocations, Revocation, sizes.revocations, live)                               \
+  T(path_asked, u64, 1, live)                                                       \
+  T(path_asked_heads, AskedHead, 2, live)                                           \
+  T(path_ways, u64, sizes.revocations ? kMaxPathWays : 0, live)                     \
+  T(path_lost, u64, sizes.revocations ? kLostWords : 0, live)                       \
   T(meta, Meta, 1, live)
 #define WM_STATE_TABLES(T)                                                                 \
   T(pins, PinBucket, sizes.pin_buckets, state)                                             \
@@ -86,7 +94,8 @@ constexpr bool has_edge(const TableSizes& sizes) { return sizes.edge_buckets || 
   T(edge_flows4, ExactBucket, sizes.edge_buckets4, state)                                  \
   T(edge_records4, ExactRecord4, kExactWays* sizes.edge_buckets4, state)                   \
   T(edge_numbers, EdgeNumbers, kEdgeLines* sizes.edge_pool, state)                         \
-  T(path_turns, u64, 2 * kMaxPathPolicies, state)
+  T(path_turns, u64, 2 * kMaxPathPolicies, state)                                          \
+  T(path_asked_turns, u64, sizes.revocations ? kAskedTurns : 0, state)
 #define WM_COUNTER_TABLES(T)                                  \
   T(target_traffic, TargetCounters, sizes.targets, counter)   \
   T(reasons, u64, kReasons, counter)                          \

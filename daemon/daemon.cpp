@@ -173,6 +173,7 @@ void Daemon::resume() {
   }
   plane_ = std::move(*fresh);
   watch_plane();
+  follow_dns();
   forget_snapshot();
   tell(Severity::warning, "daemon.resumed",
        fmt::format("the replacement gave up: {} goes on here", plane_->in_words()));

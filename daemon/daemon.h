@@ -10,7 +10,6 @@
 
 #include "daemon/capture.h"
 #include "daemon/dns/server.h"
-#include "daemon/dns/ways.h"
 #include "daemon/drops.h"
 #include "daemon/events.h"
 #include "daemon/files.h"
@@ -26,6 +25,7 @@
 #include "daemon/wellness.h"
 #include "daemon/worker.h"
 #include "engine/xdp/capture.h"
+#include "node/chosen_ways.h"
 
 namespace waymark {
 
@@ -95,6 +95,8 @@ class Daemon {
   struct Names {
     std::shared_ptr<const dns::Zones> zones;
     std::shared_ptr<const ChosenWays> ways;
+    path::AskedPlan asked;  // what XDP answers; and by these ways
+    std::vector<u64> words;
   };
   void follow_dns();
   Status serve_names(const Names& names);
@@ -151,6 +153,7 @@ class Daemon {
   std::list<std::future<void>> retired_;                // servers on their way out
   std::unique_ptr<DnsServer> dns_;                      // its thread posts to the loop
   std::shared_ptr<const ChosenWays> ways_;              // that it goes by
+  std::optional<SipKey> cookies_;                       // that it makes
   std::shared_ptr<const Config> lost_of_;               // as it was told last what is lost
   u64 lost_seen_ = 0;
   Time lost_due_{0}, measures_due_{0};

@@ -134,6 +134,13 @@ void add_dns(std::string& out, const Snapshot& s) {
   Family(out, "waymark_dns_connections_limit", "gauge", "TCP connections there may be.").sample({}, d.most_connections);
   Family(out, "waymark_dns_connections_refused_total", "counter", "TCP connections that were refused or displaced.")
       .sample({}, d.refused);
+  if (s.asked) {
+    Family(out, "waymark_dns_xdp", "gauge", "1 where XDP answers clients' questions for their own addresses.")
+        .sample({}, s.asked->answers);
+    Family xdp(out, "waymark_dns_xdp_questions_total", "counter",
+               "Questions that XDP saw: answered, or passed to the name server, by the reason.");
+    for (const auto& [what, count] : questions_in_xdp(s)) xdp.sample({{"outcome", what}}, count);
+  }
   Family listens(out, "waymark_dns_listens", "gauge", "1 where the name server listens at the address.");
   for (const EndpointView& e : d.listen) listens.sample({{"address", text(e.address)}}, e.listens);
 }

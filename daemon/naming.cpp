@@ -24,13 +24,17 @@ void Daemon::follow_dns() {
     if (!dns_) return;
     dns_.reset();
     ways_.reset();
+    cookies_.reset();
+    if (plane_) plane_->asked().follow({}, {});
     return tell(Severity::info, "dns.changed", "the configuration has no [dns] any more: no question is answered");
   }
   worker_.run<Names>(
       [config = config_, before = ways_, wan = plane_->reach().wan]() -> Result<Names> {
         const auto ways = ChosenWays::choose(*config, wan, before.get());
         if (!ways) return ways.error();
-        return Names{dns::Zones::compile(*config), *ways};
+        path::AskedPlan asked = path::asked_plan(*config);
+        std::vector<u64> words = asked_ways(asked, **ways);
+        return Names{dns::Zones::compile(*config), *ways, std::move(asked), std::move(words)};
       },
       [this, config = config_](const Result<Names>& names) {
         if (config != config_) return;  // there is another one by now
@@ -38,8 +42,11 @@ void Daemon::follow_dns() {
         forget_snapshot();
         if (!done) return tell(Severity::warning, "dns.failed", done.error().sentence);
         tell(Severity::info, "dns.changed",
-             fmt::format("[dns] answers for {} and {}", counted(config->dns->zone.size(), "zone"),
-                         counted(config->dns->name.size(), "name")));
+             fmt::format("[dns] answers for {} and {}{}", counted(config->dns->zone.size(), "zone"),
+                         counted(config->dns->name.size(), "name"),
+                         names->asked.layout ? fmt::format("; XDP answers clients' questions for {}",
+                                                           counted(names->asked.names.size(), "name"))
+                                             : ""));
       });
 }
 
@@ -52,11 +59,21 @@ Status Daemon::serve_names(const Names& names) {
             tell(severity, kind, text);
           });
         },
+        [this](const SipKey& secret) {
+          loop_.post([this, secret] {
+            cookies_ = secret;
+            if (plane_) plane_->asked().set_cookies(secret);
+          });
+        },
         files_.dns);
     if (!started) return started.error();
     dns_ = std::move(*started);
   }
   ways_ = names.ways;
+  if (plane_) {
+    plane_->asked().follow(names.asked, names.words);
+    if (cookies_) plane_->asked().set_cookies(*cookies_);
+  }
   dns_->follow(*config_->dns, names.zones, ways_);
   lost_of_.reset();
   return Done{};
@@ -64,15 +81,23 @@ Status Daemon::serve_names(const Names& names) {
 
 // Ways are chosen anew beside the loop, too: those before are no worse than they were.
 void Daemon::choose_ways(const paths::Links& wan) {
-  using Ways = std::shared_ptr<const ChosenWays>;
-  worker_.run<Ways>([config = config_, before = ways_,
-                     wan]() -> Result<Ways> { return ChosenWays::choose(*config, wan, before.get()); },
-                    [this, config = config_](const Result<Ways>& ways) {
-                      if (config != config_ || !dns_ || !ways) return;
-                      const auto before = std::exchange(ways_, *ways);
-                      dns_->go(ways_);
-                      tell_chosen(*before);
-                    });
+  struct Chosen {
+    std::shared_ptr<const ChosenWays> ways;
+    std::vector<u64> words;
+  };
+  worker_.run<Chosen>(
+      [config = config_, before = ways_, wan]() -> Result<Chosen> {
+        const auto ways = ChosenWays::choose(*config, wan, before.get());
+        if (!ways) return ways.error();
+        return Chosen{*ways, asked_ways(path::asked_plan(*config), **ways)};
+      },
+      [this, config = config_](const Result<Chosen>& chosen) {
+        if (config != config_ || !dns_ || !chosen) return;
+        const auto before = std::exchange(ways_, chosen->ways);
+        dns_->go(ways_);
+        if (plane_) plane_->asked().go(chosen->words);
+        tell_chosen(*before);
+      });
 }
 
 // What is measured changes all the time: of that only what leads elsewhere is worth a line.
@@ -111,7 +136,9 @@ Time Daemon::follow_lost(Time now) {
   lost_of_ = config_;
   lost_seen_ = plane_->reach_changes();
   const Plane::Reach reach = plane_->reach();
-  dns_->lose({reach.wan.down.pops, reach.servers});
+  const dns::Lost lost = {reach.wan.down.pops, reach.servers};
+  dns_->lose(lost);
+  plane_->asked().lose(asked_lost(*config_->path, lost));
   measures_wait_ = reach.wan.down == ways_->wan().down && reach.wan != ways_->wan() && now < measures_due_;
   if (measures_wait_) return measures_due_;
   if (reach.wan == ways_->wan()) return Time::max();

@@ -287,6 +287,7 @@ void Plane::step(Time now) {
   if (!suspended_) {
     revoked_.follow(revoked_in(*config_), now);
     revoked_.look(now);
+    asked_.step(now, control_->node().ticks(now), u32(control_->node().seconds(now)));
   }
   if (punts_) punts_->look(now);
   begin_what_is_due(now);
@@ -308,8 +309,9 @@ void Plane::tick(Time now) {
 
 Time Plane::deadline() const {
   if (landed_ || hops_changed_ || kernel_changed_) return Time{};
-  Time due = std::min({interfaces_due_, punts_due_, greeter_.deadline(), resolver_->deadline(), control_->deadline(),
-                       routes_->deadline(), suspended_ ? Time::max() : revoked_.deadline()});
+  Time due =
+      std::min({interfaces_due_, punts_due_, greeter_.deadline(), resolver_->deadline(), control_->deadline(),
+                routes_->deadline(), suspended_ ? Time::max() : std::min(revoked_.deadline(), asked_.deadline())});
   if (punts_) due = std::min(due, punts_->deadline());
   if (watcher_) due = std::min(due, watcher_->deadline());
   if (!flips_.empty()) due = std::min(due, flips_.front().since + kFlipPatience);

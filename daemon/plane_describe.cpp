@@ -170,6 +170,7 @@ void Plane::describe(Snapshot& s) {
   describe_flows(s);
   describe_neighbours(s);
   describe_revoked(s);
+  if (config_->dns) s.asked = asked_.view();
   if (punts_) s.punts = punts_->counts();
   for (const auto& [name, obstacle] : obstacles_)
     if (!obstacle.empty()) s.warnings.push_back(obstacle);

@@ -15,6 +15,7 @@
 #include "daemon/refused.h"
 #include "daemon/rows.h"
 #include "daemon/server.h"
+#include "node/asked.h"
 #include "node/control.h"
 #include "node/held.h"
 #include "rtnetlink/facts.h"
@@ -110,6 +111,7 @@ struct Snapshot {
   std::vector<std::string> refusing;          // a sentence for each that does, just now
   std::optional<HookCounts> hook;             // where there is one
   std::optional<DnsView> dns;                 // where there is a name server
+  std::optional<Asked::View> asked;           // likewise: what XDP answers in its place
   std::optional<FlowsView> flows;             // where there is a firewall
   std::optional<EdgeView> edge;               // where there is an edge
   ListFlows list_flows;                       // as `flows`; looks into the tables, and may outlive the engine
@@ -174,6 +176,8 @@ using ClientsByEpoch = std::map<u64, u64>;
 Rows show_keys(const Snapshot& s, const std::optional<ClientsByEpoch>& clients);
 Rows show_revoked(const Snapshot& s, u32 most);
 Rows show_dns(const Snapshot& s);
+// Questions that XDP saw, by what became of them: "answered", "passed_name".
+std::vector<std::pair<std::string, u64>> questions_in_xdp(const Snapshot& s);
 
 Result<Rows> show_neighbours(const Snapshot& s, const Show& show);
 

@@ -51,7 +51,8 @@ constexpr WarningKind kKinds[] = {
     {"keys", "troubles with keys of tags",
      "new addresses are made by a key that a member of the group does not know, or packets have tags of epochs without "
      "a key here"},
-    {"dns", "troubles with the name server", "`[dns]` cannot listen at an address, or answers nothing"},
+    {"dns", "troubles with the name server",
+     "`[dns]` cannot listen at an address, answers nothing, or has what XDP cannot answer"},
     {"guests", "servers refuse guests", "the API, metrics or health server refused guests within the last minute"},
     {"hook", "hooks failed", "the program of `on_event` failed or cannot be run"},
 };
@@ -252,6 +253,8 @@ void add_dns(Collector& c, const Snapshot& s) {
   for (const EndpointView& e : s.dns->listen)
     if (!e.listens) c.add("dns", fmt::format("[dns] does not listen at {}: {}", text(e.address), e.why));
   if (!s.dns->trouble.empty()) c.add("dns", "[dns]: " + s.dns->trouble);
+  if (s.asked)
+    for (const std::string& left : s.asked->left) c.add("dns", left);
   c.end();
 }
 

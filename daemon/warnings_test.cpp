@@ -257,6 +257,13 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
          t.s.dns.emplace().listen = {{ip("2001:db8::53"), 53, false, "no such address"}};
        },
        {"[dns] does not listen at 2001:db8::53: no such address"}},
+      {"dns",
+       [](Site& t) {
+         t.s.dns.emplace();
+         t.s.asked =
+             Asked::View{true, 1, {"questions to 2001:db8::53 are answered by the daemon alone: it is a plan's"}};
+       },
+       {"questions to 2001:db8::53 are answered by the daemon alone: it is a plan's"}},
       {"dns", [](Site& t) { t.s.dns.emplace().trouble = "questions are lost"; }, {"[dns]: questions are lost"}},
       {"guests",
        [](Site& t) { t.s.http.emplace_back().warning = "[api] metrics refuses guests: places 7 since the start"; },

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "config/dns_name.h"
 #include "config/dns_scope.h"
 #include "config/plans.h"
-#include "dns/name.h"
 
 namespace waymark::dns {
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "node/chosen_ways.h"
 #include "roles/role.h"
 
 namespace waymark {
@@ -65,6 +66,7 @@ Result<std::unique_ptr<Scene>> Scene::make(const Config& config, u32 seed) {
 
 Clock Scene::clock() const { return {0s, 0, kTicksPerSecond, kWall}; }
 u32 Scene::ticks() const { return clock().ticks_at(now_); }
+u32 Scene::seconds() const { return u32(std::chrono::duration_cast<std::chrono::seconds>(kWall + now_).count()); }
 
 Mac Scene::mac_of(const Address& target) {
   const u64 hash = mix(target.high ^ mix(target.low));
@@ -107,6 +109,19 @@ void Scene::find_ways(const Config& config) {
     node_->on_next_hop({target, true, out->index, mac_of(target), out->mac, kMtu, ""}, now_);
 }
 
+// Questions are answered by the paths that the file gives, without what it takes out.
+void Scene::find_answers(const Config& config) {
+  path::AskedPlan plan = path::asked_plan(config);
+  std::vector<u64> words;
+  if (plan.layout) {
+    const dns::Lost lost{{config.path->down.begin(), config.path->down.end()}, {}};
+    asked_.lose(asked_lost(*config.path, lost));
+    if (const auto ways = ChosenWays::choose(config, {{lost.pops, {}}, {}}, nullptr)) words = asked_ways(plan, **ways);
+  }
+  asked_.follow(std::move(plan), std::move(words));
+  asked_.set_cookies(kCookies);
+}
+
 Status Scene::reload(const Config& config) {
   const std::vector<InterfaceFacts> facts = make_up(config);
   Result<Image> image = node_->prepare(config, facts);
@@ -120,6 +135,7 @@ Status Scene::reload(const Config& config) {
   node_->commit(now_);
   find_ways(config);
   find_routes(config);
+  find_answers(config);
   advance(kMoment);
   return Done{};
 }
@@ -144,6 +160,7 @@ void Scene::advance(Duration by) {
   while (node_ && now_ < end) {
     now_ = std::min(end, std::max(node_->deadline(), now_ + step));
     engine_.forget_traffic(node_->tick(now_));
+    asked_.step(now_, ticks(), seconds());
   }
 }
 

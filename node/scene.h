@@ -7,6 +7,7 @@
 #include <random>
 
 #include "engine/replay/userspace.h"
+#include "node/asked.h"
 #include "node/node.h"
 
 namespace waymark {
@@ -39,6 +40,10 @@ class Scene {
   const std::vector<InterfaceFacts>& interfaces() const { return interfaces_; }
   const InterfaceFacts* interface_called(std::string_view name) const;  // null where there is none
   std::string interface_name(u32 index) const;
+  u32 seconds() const;  // since 1970
+  // What cookies of questions are made by, and which servers are lost.
+  static constexpr SipKey kCookies = {0x0706'0504'0302'0100, 0x0f0e'0d0c'0b0a'0908};
+  Asked& asked() { return asked_; }
   static Mac mac_of(const Address& target);  // of the next hop that is made up for a target
 
   UserspaceEngine& engine() { return engine_; }
@@ -49,10 +54,12 @@ class Scene {
   Clock clock() const;
   void find_ways(const Config& config);
   void find_routes(const Config& config);
+  void find_answers(const Config& config);
 
   Config config_;
   std::vector<InterfaceFacts> interfaces_;
   UserspaceEngine engine_;
+  Asked asked_{engine_.live()};
   std::unique_ptr<Node> node_;
   Time now_;
 };

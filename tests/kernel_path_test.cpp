@@ -14,7 +14,7 @@
 #include "roles/path/packet_policy.h"
 #include "tests/kit/kernel_translator.h"
 #include "tests/kit/need.h"
-#include "tests/path/site.h"
+#include "tests/path/asked.h"
 
 namespace waymark::path_cases {
 namespace {
@@ -37,11 +37,15 @@ class KernelSite : public PathSite {
     std::ranges::copy(from.adjacencies, to.adjacencies.begin());
     for (Adjacency& a : to.adjacencies) a.valid_until = kernel_->now() + (1u << 28);
     std::ranges::fill(to.limits, 0);
+    std::ranges::copy(from.path_ways, to.path_ways.begin());
+    std::ranges::copy(from.path_asked_heads, to.path_asked_heads.begin());
+    to.path_asked[0] = u64(kernel_->now()) << 32 | u32(from.path_asked[0]);
   }
   Left receive(const Bytes& packet, u32 interface) override {
     const Bytes frame = packets::frame(packet, {.destination = "02:57:00:00:00:0" + std::to_string(interface)});
     const Ended ended = kernel_->run(frame, interface, 256, 0);
     Left left = {reason_text(ended.verdict.reason)->name, {}, ended.out_interface};
+    if (ended.verdict.action == Action::pass) left.passed.assign(ended.frame.begin() + 14, ended.frame.end());
     if (ended.verdict.action == Action::forward) left.packet.assign(ended.frame.begin() + 14, ended.frame.end());
     return left;
   }
@@ -64,6 +68,28 @@ void run_all(std::span<const u8> elf, Role first) {
     script.run(*site);
   }
   std::printf("%u verified instructions\n", sites.begin()->second->verified_instructions());
+}
+
+// What XDP answers is what the name server answers, and what it does not goes on as it came.
+void ask_much(std::span<const u8> elf, Role first) {
+  ASSERT_TRUE(enter_namespace_of_two());
+  KernelSite s(1, elf, first, busy_site());
+  NameServer server(s);
+  Questions questions(2, server.seconds());
+  u32 answered = 0, plain = 0;
+  constexpr u32 kQuestions = 5'000;
+  for (u32 i = 0; i < kQuestions; ++i) {
+    const Questions::Drawn drawn = questions.next();
+    const Left left = i % 2 ? s.from_client(drawn.packet) : s.from_network(drawn.packet);
+    ASSERT_EQ(server.judge(drawn.packet, left), "") << i << " " << left.reason << "\n" << hexdump(drawn.packet);
+    answered += left.reason == "path.answered";
+    plain += drawn.plain;
+    if (drawn.plain) {
+      ASSERT_EQ(left.reason, "path.answered") << i << "\n" << hexdump(drawn.packet);
+    }
+  }
+  std::printf("%u of %u questions answered; %u of them had to be\n", answered, kQuestions, plain);
+  EXPECT_GT(plain, kQuestions / 5);
 }
 
 using Clock = std::chrono::steady_clock;
@@ -118,6 +144,18 @@ TEST(KernelPath, ARateIsExactOverASecondOnSeveralCpus) {
   EXPECT_GT(after.over, before.over);
   EXPECT_LE(passed, kRate * seconds * 1.02 + 2 * kBytes);
   EXPECT_GE(passed, kRate * sent * 0.98 - 2 * kBytes);
+}
+
+TEST(KernelPathAsked, Bpf) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  ask_much(program(), Role::path);
+}
+
+TEST(KernelPathAsked, BpfByTheOtherCompiler) {
+  WM_NEED(Cap::bpf);
+  WM_NEED(Cap::netns);
+  ask_much(program_other(), Role::path);
 }
 
 TEST(KernelPath, Bpf) {

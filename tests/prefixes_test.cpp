@@ -54,7 +54,7 @@ address = ["2001:db8:81::/64", "203.0.113.0/25"]
 ports = "tcp/25"
 )";
 
-std::string config(const std::string& first) {
+std::string toml(const std::string& first) {
   std::string toml = kToml;
   return toml.replace(toml.find("FIRST"), 5, first);
 }
@@ -155,7 +155,7 @@ const std::vector<Prefix> kNatives = {{*parse_address("2001:db8:64::c000:200"), 
 }  // namespace
 
 TEST(Prefixes, TheLongestCounts) {
-  TranslatorSite site(config("director"));
+  TranslatorSite site(toml("director"));
   for (const Met& met : kMet) expect(site, nullptr, met);
 }
 
@@ -165,7 +165,7 @@ TEST(Prefixes, TheLongestCountsInTheKernelWhateverIsFirst) {
   for (const char* first : {"director", "host", "translator"})
     for (const auto elf : {program(), program_other()}) {
       SCOPED_TRACE(first);
-      TranslatorSite site(config(first));
+      TranslatorSite site(toml(first));
       KernelTranslator kernel(elf, site.scene().engine().image());
       copy(site.scene().engine().live(), kernel);
       for (const Met& met : kMet) expect(site, &kernel, met);
@@ -173,7 +173,7 @@ TEST(Prefixes, TheLongestCountsInTheKernelWhateverIsFirst) {
 }
 
 TEST(Prefixes, FlipWithoutALoad) {
-  TranslatorSite site(config("translator"));
+  TranslatorSite site(toml("translator"));
   UserspaceEngine& engine = site.scene().engine();
   const Image without = engine.image(), with = with_natives(site, kNatives);
   ASSERT_TRUE(may_flip(without, with));
@@ -196,7 +196,7 @@ TEST(Prefixes, FlipWithoutALoad) {
 TEST(Prefixes, FlipInTheKernel) {
   WM_NEED(Cap::bpf);
   ASSERT_TRUE(enter_namespace_of_two());
-  TranslatorSite site(config("translator"));
+  TranslatorSite site(toml("translator"));
   const Image without = site.scene().engine().image(), with = with_natives(site, kNatives);
   KernelTranslator kernel(program(), without);
   copy(site.scene().engine().live(), kernel);

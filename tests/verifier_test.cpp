@@ -90,7 +90,10 @@ std::string all_lengths() {
          "tunnel = \"mac\" }]\n"
          "policy = [{ name = \"a\", index = 1, to_server = [\"tcp/80\", \"tcp/443\", \"tcp/8080\", \"udp/53\", "
          "\"udp/443\"], mandatory = [2, 3] }]\n"
-         "access = [{ interface = \"eth1:7\", prefix = [\"3fff:d00:1::/48\", \"3fff:d00:80::/41\"] }]\n";
+         "access = [{ interface = \"eth1:7\", prefix = [\"3fff:d00:1::/48\", \"3fff:d00:80::/41\"] }]\n"
+         "[dns]\nlisten = [\"2001:db8:1::53\", \"192.0.2.53\"]\nresolvers = [\"2001:db8:9::/48\", \"192.0.2.96/28\"]\n"
+         "zone = [{ name = \"svc.example\", ns = \"ns.example.net\" }]\n"
+         "name = [{ name = \"www.svc.example\", policy = \"a\", server = [{ id = 1 }, { id = 2 }] }]\n";
 }
 
 long lengths_of(std::span<const PrefixLength> all) {

@@ -1,10 +1,14 @@
 // A daemon with [dns], asked by Knot's kdig from another machine.
 #include <gtest/gtest.h>
+#include <net/if.h>
+
+#include <cctype>
 
 #include "base/address_text.h"
 #include "config/parse.h"
 #include "daemon/processes_test.h"
 #include "dns/server_address.h"
+#include "engine/xdp/holder.h"
 #include "tests/dns/texts.h"
 #include "tests/kit/need.h"
 
@@ -79,6 +83,46 @@ TEST_F(Kdig, GetsItsOwnAddress) {
   EXPECT_NE(ask("example.org").find("REFUSED"), std::string::npos);
   EXPECT_NE(ask("svc.example AXFR").find("REFUSED"), std::string::npos);
   EXPECT_TRUE(soon([&] { return item("questions_personal") == "3"; })) << get("/v1/dns").dump();
+}
+
+// And by nobody else: also while there is no daemon.
+TEST_F(Kdig, IsAnsweredInXdp) {
+  peer("ethtool -K wm-peer tx off >/dev/null");  // XDP sees checksums as they are
+  in_peer([] {                                   // what XDP sends back into a veth is lost without
+    const Status put = put_pass(if_nametoindex("wm-peer"), "wm-peer");
+    ASSERT_TRUE(put) << put.error().sentence;
+  });
+  ASSERT_TRUE(soon([&] { return item("xdp") == "answers clients' questions for 1 name"; })) << get("/v1/dns").dump();
+  const std::string mine = expected();
+  EXPECT_EQ(ask("-b " + kAnn + " www.svc.example AAAA +short"), mine + "\n");
+  EXPECT_EQ(ask("-b " + kAnn + " wWw.sVc.ExAmPlE AAAA +short +dnssec"), mine + "\n");
+  const std::string whole = ask("www.svc.example AAAA +subnet=" + kAnn + "/128");
+  EXPECT_NE(whole.find(mine), std::string::npos) << whole;
+  EXPECT_NE(whole.find("CLIENT-SUBNET: " + kAnn + "/128/128"), std::string::npos) << whole;
+  EXPECT_TRUE(soon([&] { return item("xdp_answered") == "3"; })) << get("/v1/dns").dump();
+  EXPECT_EQ(item("questions_personal"), "0");
+  // A cookie that the daemon gave is good here.
+  const std::string given = ask("www.svc.example AAAA +subnet=" + kAnn + "/128 +cookie=0102030405060708");
+  const std::size_t at = given.find("COOKIE: 0102030405060708");
+  ASSERT_NE(at, std::string::npos) << given;
+  std::string cookie = given.substr(at + 8, given.find('\n', at) - at - 8);
+  std::erase_if(cookie, [](char c) { return !std::isxdigit(static_cast<unsigned char>(c)); });
+  EXPECT_EQ(item("questions_personal"), "1");
+  EXPECT_NE(ask("www.svc.example AAAA +subnet=" + kAnn + "/128 +cookie=" + cookie).find(mine), std::string::npos);
+  EXPECT_TRUE(soon([&] { return item("xdp_answered") == "4"; })) << get("/v1/dns").dump() << given;
+  EXPECT_NE(ask("no.svc.example").find("NXDOMAIN"), std::string::npos);
+  EXPECT_TRUE(soon([&] { return item("xdp_passed_name") == "1"; })) << get("/v1/dns").dump();
+
+  kill(daemon_, SIGKILL);
+  EXPECT_EQ(end_of(daemon_), -1);
+  EXPECT_EQ(ask("-b " + kAnn + " www.svc.example AAAA +short"), mine + "\n") << "by the tables alone";
+  EXPECT_NE(ask("www.svc.example AAAA +subnet=" + kAnn + "/128 +cookie=" + cookie).find(mine), std::string::npos);
+  EXPECT_NE(ask("-b " + kAnn + " www.svc.example A").find("failed to query"), std::string::npos);
+
+  ASSERT_TRUE(runs(daemon_ = spawn())) << log();
+  ASSERT_TRUE(soon([&] { return item("xdp") == "answers clients' questions for 1 name"; })) << get("/v1/dns").dump();
+  EXPECT_EQ(ask("-b " + kAnn + " www.svc.example AAAA +short"), mine + "\n");
+  EXPECT_EQ(item("questions_personal"), "0");
 }
 
 TEST_F(Kdig, AnAddressThatComesLaterIsListenedAt) {

@@ -45,7 +45,7 @@ struct Wanted {
 }  // namespace
 
 struct DnsServer::State {
-  State(Tell t, u32 most) : tell(std::move(t)), room(most) {}
+  State(Tell t, Cookies c, u32 most) : tell(std::move(t)), tell_cookies(std::move(c)), room(most) {}
   ~State();
   Status open();
   void run();
@@ -58,6 +58,7 @@ struct DnsServer::State {
   std::span<const u8> answer(std::span<const u8> wire, const Address& from, dns::Transport by);
 
   const Tell tell;
+  const Cookies tell_cookies;
   const u32 room;
   int epoll = -1, wake = -1;
 
@@ -81,6 +82,7 @@ struct DnsServer::State {
   u64 untaken = 0;
   Time now{0}, accept_at = Time::max(), show_at{0};
   u32 seconds = 0;
+  bool cookies_told = false;
   bool stale = true;  // what is shown
   std::string trouble, starved;
   std::thread thread;  // last: it uses all of these
@@ -200,10 +202,14 @@ void DnsServer::State::turn_secrets(Time at) {
     secrets = {random_key(), secrets.now};
     secret_due = at + kSecretLife;
     before_due = at + kSecretBefore;
-  } else {
+    cookies_told = false;
+  } else if (cookies_told) {
     return;
   }
   responder.set_secrets(secrets);
+  if (cookies_told) return;
+  tell_cookies(secrets.now);
+  cookies_told = true;
 }
 
 // Not with each turn: a question is answered in less time.
@@ -263,8 +269,8 @@ void DnsServer::State::turn() {
 DnsServer::DnsServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 DnsServer::~DnsServer() = default;
 
-Result<std::unique_ptr<DnsServer>> DnsServer::start(Tell tell, u32 most_connections) {
-  auto state = std::make_unique<State>(std::move(tell), most_connections);
+Result<std::unique_ptr<DnsServer>> DnsServer::start(Tell tell, Cookies cookies, u32 most_connections) {
+  auto state = std::make_unique<State>(std::move(tell), std::move(cookies), most_connections);
   WM_TRY(state->open());
   return std::unique_ptr<DnsServer>(new DnsServer(std::move(state)));
 }

@@ -32,8 +32,12 @@ class DnsServer {
   // Called on its thread.
   using Tell = std::function<void(Severity severity, std::string kind, std::string text)>;
 
+  // The secret that cookies are made by from now on: who else looks at them follows. Called on its thread, at first
+  // when it begins.
+  using Cookies = std::function<void(const SipKey& secret)>;
+
   // `most_connections`: for as many there are files.
-  static Result<std::unique_ptr<DnsServer>> start(Tell tell, u32 most_connections);
+  static Result<std::unique_ptr<DnsServer>> start(Tell tell, Cookies cookies, u32 most_connections);
   ~DnsServer();
 
   // From any thread. An address that stays keeps its sockets, and with them what waits there for an answer.

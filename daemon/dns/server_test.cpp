@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 
+#include "daemon/loop.h"
 #include "daemon/server_test.h"
 #include "daemon/sockaddr.h"
 #include "tests/dns/site.h"
@@ -39,6 +40,10 @@ class Served : public testing::Test {
         [this](Severity, const std::string& kind, const std::string& text) {
           const std::lock_guard guard(mutex_);
           told_ += kind + ": " + text + "\n";
+        },
+        [this](const SipKey& secret) {
+          const std::lock_guard guard(mutex_);
+          cookies_.push_back(secret);
         },
         64);
     ASSERT_TRUE(started) << started.error().sentence;
@@ -104,9 +109,24 @@ class Served : public testing::Test {
   Config config_;
   std::mutex mutex_;
   std::string told_;
+  std::vector<SipKey> cookies_;
   std::unique_ptr<DnsServer> server_;
   std::vector<int> sockets_;
 };
+
+// XDP looks at cookies, too.
+TEST_F(Served, SaysByWhichSecretItMakesCookies) {
+  const int fd = connected(SOCK_DGRAM);
+  put(fd, message({.type = 1, .options = dns::option(10, "12345678")}));
+  const std::string cookie = read(receive(fd)).cookie;
+  ASSERT_EQ(cookie.size(), 24u);
+  const auto bytes = std::span(reinterpret_cast<const u8*>(cookie.data()), cookie.size());
+  const std::lock_guard guard(mutex_);
+  ASSERT_EQ(cookies_.size(), 1u);
+  EXPECT_EQ(dns::check_cookie(cookies_[0], bytes.first(8), bytes.subspan(8), *parse_address("127.0.0.1"),
+                              u32(std::chrono::duration_cast<std::chrono::seconds>(wall_time()).count())),
+            dns::CookieCheck::good);
+}
 
 TEST_F(Served, ByUdp) {
   const int fd = connected(SOCK_DGRAM);

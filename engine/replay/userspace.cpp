@@ -10,6 +10,8 @@ namespace waymark {
 
 namespace {
 
+constexpr std::size_t kTailRoom = 256;  // behind a frame; drivers leave as much or more
+
 #ifndef WM_USERSPACE_ROLES  // tests/mutations needs fewer
 #define WM_USERSPACE_ROLES kAllRoles
 #endif
@@ -57,8 +59,10 @@ Outcome UserspaceEngine::run(std::span<const u8> frame, u32 interface, u32 ticks
                              u32 head_room) {
   std::vector<u8> buffer(head_room);
   buffer.insert(buffer.end(), frame.begin(), frame.end());
+  buffer.resize(buffer.size() + kTailRoom);
   u8* begin = buffer.data() + head_room;
-  UserspaceEnv<true> env(*this, buffer.data(), begin, begin + frame.size(), interface, ticks, trace);
+  u8* end = begin + frame.size();
+  UserspaceEnv<true> env(*this, buffer.data(), begin, end, end + kTailRoom, interface, ticks, trace);
   const Verdict verdict = process_all(env);
   ++counters_.reasons[verdict.reason];
   Outcome outcome = {
@@ -80,7 +84,8 @@ u32 UserspaceEngine::error_in(std::span<const u8> frame, u32 interface, u32 tick
   std::vector<u8> buffer(256);
   buffer.insert(buffer.end(), frame.begin(), frame.end());
   u8* begin = buffer.data() + 256;
-  UserspaceEnv<true> env(*this, buffer.data(), begin, begin + frame.size(), interface, ticks, nullptr);
+  u8* end = begin + frame.size();
+  UserspaceEnv<true> env(*this, buffer.data(), begin, end, end, interface, ticks, nullptr);
   env.set_whole();
   return error_at(env, process<kAllRoles>(env));
 }
@@ -104,7 +109,8 @@ void UserspaceEngine::finish(std::span<const u8> frame, u32 interface, u32 ticks
   std::vector<u8> buffer(256);
   buffer.insert(buffer.end(), frame.begin(), frame.end());
   u8* begin = buffer.data() + 256;
-  UserspaceEnv<true> env(*this, buffer.data(), begin, begin + frame.size(), interface, ticks, nullptr);
+  u8* end = begin + frame.size();
+  UserspaceEnv<true> env(*this, buffer.data(), begin, end, end, interface, ticks, nullptr);
   env.set_whole();
   outcome.end = process_all(env);
   outcome.action = outcome.end.action;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <vector>
 
 #include "dataplane/pipeline.h"
@@ -13,11 +14,13 @@ namespace waymark {
 template <bool kTrace>
 class UserspaceEnv {
  public:
-  UserspaceEnv(UserspaceEngine& engine, u8* start, u8* begin, u8* end, u32 interface, u32 ticks,
+  // `start` and `limit`: of the room around the frame.
+  UserspaceEnv(UserspaceEngine& engine, u8* start, u8* begin, u8* end, u8* limit, u32 interface, u32 ticks,
                std::vector<StepSeen>* trace)
       : engine_(engine),
         live_(engine.live_),
         start_(start),
+        limit_(limit),
         view_{begin, end},
         interface_(interface),
         ticks_(ticks),
@@ -35,6 +38,12 @@ class UserspaceEnv {
   bool trim(u32 bytes) {
     if (bytes > length()) return false;
     view_.end = view_.begin + bytes;
+    return true;
+  }
+  bool extend(u32 bytes) {
+    if (bytes > u64(limit_ - view_.end)) return false;
+    std::memset(view_.end, 0, bytes);
+    view_.end += bytes;
     return true;
   }
   Owner owner(const Packet& p, const Quoted& q) const {
@@ -109,7 +118,7 @@ class UserspaceEnv {
 
   UserspaceEngine& engine_;
   const Live& live_;
-  u8* start_;
+  u8 *start_, *limit_;
   View view_;
   u32 interface_, ticks_, out_ = 0, longest_ = 0, id_ = 0, wrapped_ = 0;
   bool whole_ = false;

@@ -185,6 +185,11 @@ class KernelEnv : public KernelTables {
     reload();
     return ok;
   }
+  WM_INLINE bool extend(u32 bytes) {
+    const bool ok = bpf::adjust_tail(ctx_, int(bytes)) == 0;
+    reload();
+    return ok;
+  }
   WM_INLINE Owner owner(const Packet& p, const Quoted& q) {
     const bool quoted = q.l4;
     const u32 owner = wm_owner(ctx_, quoted ? quoted_l3(p) : p.l3, quoted ? q.l4 : p.l4, p.ip6 | u32(quoted) << 1,

@@ -160,7 +160,7 @@ Status compile(const Compiling& c) {
   add_fronts(c, path, s);
   add_destinations(c, path);
   for (const PathPolicyConfig& policy : path.policy) add_policy(c, policy);
-  return Done{};
+  return compile_asked(c, s);
 }
 
 }  // namespace waymark::path

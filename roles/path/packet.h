@@ -1,6 +1,7 @@
 // A POP: sends packets on by the list of POPs in their addresses, and keeps no table of flows, connections or clients.
 #pragma once
 
+#include "roles/path/packet_ask.h"
 #include "roles/path/packet_enter.h"
 #include "roles/path/packet_watch.h"
 
@@ -49,6 +50,8 @@ WM_INLINE Verdict receive(E& env, Packet& p, const Port* port, const Steered& to
   } else {
     // Without a front it is to whoever else: steer leaves the search among prefixes to this role.
     if (!to.front || is_ip4(to.front->address) == bool(p.ip6)) return steer::why::not_ours;
+    if (to.front->index & kAnswersHere && is_question(env, p)) return ask(env, p);
+    if (to.front->index & kAnswersAlone) return why::local;
     if (const Verdict end = open(env, p, port, arrived); ended(end)) return end;
   }
   Work* w = env.template scratch<Work>();

@@ -37,7 +37,18 @@ namespace waymark {
   X(M, forward, watched, "another POP asked whether this one is up, and was answered (seamless BFD)")              \
   X(M, drop, watch_refused, "a packet of seamless BFD that is malformed, or for another POP, or from none")        \
   X(M, forward, revoked, "an id in its addresses is revoked, and its sender was told")                             \
-  X(M, drop, over_rate, "beyond the rate of a policy in its addresses")
+  X(M, drop, over_rate, "beyond the rate of a policy in its addresses")                                            \
+  X(M, forward, answered, "a DNS question for a name's address, answered with the client's own")                   \
+  X(M, pass, ask_form, "a DNS question that is not for one AAAA record, or malformed: the name server's")          \
+  X(M, pass, ask_name, "a DNS question for a name without addresses for each client: the name server's")           \
+  X(M, pass, ask_options, "a DNS question with EDNS options that the name server answers")                         \
+  X(M, pass, ask_cookie, "a DNS question whose cookie is bad, or to be renewed: the name server's")                \
+  X(M, pass, ask_client, "a DNS question for a client that is not known: the name server's")                       \
+  X(M, pass, ask_way, "a DNS question for a name whose server no path leads to: the name server's")                \
+  X(M, pass, ask_rate, "a DNS question beyond the rate of its source: the name server's")                          \
+  X(M, pass, ask_tables,                                                                                           \
+    "a DNS question while the daemon's tables are not written, or an hour old: the name server's")                 \
+  X(M, pass, ask_room, "a DNS question in a frame that cannot grow: the name server's")
 WM_REASONS(path, 11, PATH_REASONS)
 
 }  // namespace waymark

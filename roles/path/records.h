@@ -68,6 +68,41 @@ struct Revocation {
 };
 static_assert(sizeof(Revocation) == 40);
 
+// Names whose addresses are made for each client (packet_ask.h): as they stand on the wire, in lower case, with zeros
+// behind the end. Their servers stand in path_asked_servers one after another, by ascending ids.
+constexpr u32 kAskedWords = 32, kMostAskedServers = 16;
+struct AskedName {
+  u64 word[kAskedWords];
+  u32 words;  // that the name has
+  u32 first;  // of its servers
+  u32 count;  // of them
+  u32 set;    // of constraints on its paths
+};
+struct AskedServer {
+  Address address;  // that it has, but for path and tag
+  u32 id, weight;
+  u32 to;  // where it is: a column of path_ways
+  u32 reserved;
+};
+struct AskedBucket {
+  u32 way[4];  // tag of the name's hash:16, its place and 1:16; 0: empty
+};
+static_assert(sizeof(AskedName) == 272 && sizeof(AskedServer) == 32 && sizeof(AskedBucket) == 16);
+
+// What the daemon says besides, as often as it does. Two of them: table::path_asked has which one is in force.
+struct AskedHead {
+  u64 layout;      // of the load whose questions it is for (AskedSettings)
+  SipKey cookies;  // the secret that cookies are made by
+  u32 seconds;     // since 1970, when it was written
+  u32 reserved;
+};
+static_assert(sizeof(AskedHead) == 32);
+
+// Questions of sources that prove nothing share a rate by prefix, which is drawn to one of so many places.
+constexpr u32 kAskedTurns = 65'536;
+constexpr u32 kMaxAskedNames = 50'000, kMaxAskedServers = 262'144, kMaxAskedBuckets = 1u << 18;
+constexpr u32 kMaxPathWays = 262'144, kLostWords = 1'024;  // the latter: a bit for each server's id
+
 constexpr u32 kUsualRevocations = 65'536, kMaxRevocations = 1u << 20;
 namespace path {
 // Of a half: half of its ways are empty where all ids are revoked.

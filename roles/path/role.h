@@ -18,9 +18,12 @@ struct Checking;
 
 namespace waymark::path {
 
+struct OwnSettings;
+
 void check(config::Checking& in);
 void check_graph(config::Checking& in);
 Status compile(const Compiling& c);
+Status compile_asked(const Compiling& c, OwnSettings& s);
 void look_here(const Config& config, Findings& out);
 
 // A plan by its name; none where the file has none of it that is good.

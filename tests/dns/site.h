@@ -5,8 +5,8 @@
 #include <string>
 
 #include "base/address_text.h"
+#include "config/dns_name.h"
 #include "config/parse.h"
-#include "dns/name.h"
 #include "dns/responder.h"
 #include "tests/dns/texts.h"
 

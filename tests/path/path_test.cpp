@@ -16,7 +16,7 @@ namespace {
 
 // And these bring about every reason, but for those that other tests show.
 TEST(Path, Scripts) {
-  std::set<std::string> seen = {"path.by_kernel", "path.error_limited", "path.no_room"};
+  std::set<std::string> seen = {"path.by_kernel", "path.error_limited", "path.no_room", "path.ask_room"};
   for (const Script& script : scripts()) {
     SCOPED_TRACE(script.name);
     PathSite s(script.pop);

@@ -382,7 +382,15 @@ const std::vector<Script>& scripts() {
                                           WM_SCRIPT(3, the_last_pop_knows_who_is_revoked),
                                           WM_SCRIPT(2, the_middle_does_not_ask_who_is_revoked),
                                           WM_SCRIPT(1, a_policy_has_a_rate),
-                                          WM_SCRIPT(1, both_policies_have_rates)};
+                                          WM_SCRIPT(1, both_policies_have_rates),
+                                          WM_SCRIPT(1, a_client_asks_for_a_name),
+                                          WM_SCRIPT(1, a_resolver_asks_for_its_client),
+                                          WM_SCRIPT(1, what_only_the_name_server_answers),
+                                          WM_SCRIPT(1, a_cookie_is_looked_at),
+                                          WM_SCRIPT(1, what_is_no_plain_packet),
+                                          WM_SCRIPT(1, what_is_lost_is_avoided),
+                                          WM_SCRIPT(1, old_answers_end),
+                                          WM_SCRIPT(1, questions_have_a_rate)};
 #undef WM_SCRIPT
   return all;
 }

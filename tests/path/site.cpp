@@ -28,6 +28,39 @@ keys = { 1 = "00112233445566778899aabbccddeeff", 2 = "ffeeddccbbaa99887766554433
 )";
 }
 
+// Questions are answered at an address of the name server's own, and at the POP's.
+static std::string names(u32 id) {
+  const std::string long_one =
+      std::string(63, 'a') + "." + std::string(63, 'b') + "." + std::string(63, 'c') + "." + std::string(48, 'd');
+  std::string out = "[dns]\nlisten = [\"2001:db8:0:53::53\", \"192.0.2.53\", \"" + pop(id) + "\"]\n" +
+                    R"(resolvers = ["2001:db8:5::/48", "198.51.100.5"]
+ttl = "20s"
+rate = 200
+[[dns.zone]]
+name = "svc.example"
+ns = "ns1.svc.example"
+[[dns.name]]
+name = "ns1.svc.example"
+address = "2001:db8:0:53::53"
+[[dns.name]]
+name = "many.svc.example"
+address = "2001:db8::80"
+[[dns.name]]
+name = "both.svc.example"
+policy = "web"
+address = "2001:db8::80"
+server = [{ id = 8, weight = 10 }, { id = 7, weight = 30 }]
+[[dns.name]]
+name = "all.svc.example"
+policy = "open"
+server = [{ id = 9 }, { id = 8, weight = 1 }, { id = 7, weight = 0 }]
+)";
+  for (const std::string& name : {std::string("www"), std::string("x"), std::string("strict"), long_one})
+    out += "[[dns.name]]\nname = \"" + name + ".svc.example\"\nserver = [{ id = 7 }]\npolicy = \"" +
+           (name == "strict" ? "strict" : "web") + "\"\n";
+  return out;
+}
+
 std::string site(u32 id, const std::string& keys, const std::string& over) {
   std::string out = R"([engine]
 pins = 0
@@ -81,7 +114,7 @@ rate = "8kbit"
 [[path.access]]
 interface = "eth1"
 prefix = "3fff:c00::/41"
-)";
+)" + names(id);
 }
 
 static std::string encoded(const std::string& plan, const std::vector<std::string>& words, const std::string& over) {
@@ -113,6 +146,7 @@ Left PathSite::receive(const Bytes& packet, u32 interface) {
   const Bytes frame = packets::frame(packet, {.destination = "02:57:00:00:00:0" + std::to_string(interface)});
   const Outcome o = scene_->receive(frame, interface);
   Left left = {reason_text(o.verdict.reason)->name, {}, o.out_interface};
+  if (o.action == Action::pass) left.passed.assign(o.frame.begin() + 14, o.frame.end());
   if (o.action == Action::forward) left.packet.assign(o.frame.begin() + 14, o.frame.end());
   return left;
 }

@@ -30,6 +30,7 @@ struct Left {
   std::string reason;
   Bytes packet;  // that left; empty where none did
   u32 interface = 0;
+  Bytes passed = {};  // that goes on to the kernel
 };
 
 // Addresses: a client of a POP; a server's, for that client, by a path such as "1,2,3".
@@ -77,6 +78,16 @@ void expect_end(const Left& left, const std::string& reason);
 Bytes question_of(u32 other);  // another POP's, to POP 1
 void a_pop_says_that_it_is_up(PathSite& s);
 void only_other_pops_are_told_that_it_is_up(PathSite& s);
+
+// And those of tests/path/ask.cpp.
+void a_client_asks_for_a_name(PathSite& s);
+void a_resolver_asks_for_its_client(PathSite& s);
+void what_only_the_name_server_answers(PathSite& s);
+void a_cookie_is_looked_at(PathSite& s);
+void what_is_no_plain_packet(PathSite& s);
+void what_is_lost_is_avoided(PathSite& s);
+void old_answers_end(PathSite& s);
+void questions_have_a_rate(PathSite& s);
 
 // What happens at a POP, for both builds.
 struct Script {

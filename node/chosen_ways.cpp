@@ -1,4 +1,4 @@
-#include "daemon/dns/ways.h"
+#include "node/chosen_ways.h"
 
 #include "roles/path/role.h"
 
