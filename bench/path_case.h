@@ -4,6 +4,7 @@
 
 #include "bench/case.h"
 #include "bench/site.h"
+#include "core/siphash.h"
 
 namespace waymark::bench {
 
@@ -12,5 +13,10 @@ std::unique_ptr<Case> make_userspace_path();  // PathWay::forward
 
 Config path_config(PathWay way);
 std::vector<u8> path_packet(PathWay way);  // as it arrives
+
+// A listed resolver asks for a client's address of a name, by UDP, with a cookie that POP 1 made then.
+std::unique_ptr<Case> make_asked();
+constexpr SipKey kAskedCookies = {1, 2};
+std::vector<u8> asking_packet(u32 seconds);
 
 }  // namespace waymark::bench

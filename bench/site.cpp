@@ -76,7 +76,9 @@ void copy(const Live& from, const Live& to) {
 
 }  // namespace
 
-TableSizes sizes_of(const SiteSpec& spec) { return sizes_for(spec.pins, kUsualTargets, spec.flows, spec.edge_flows); }
+TableSizes sizes_of(const SiteSpec& spec) {
+  return sizes_for(spec.pins, kUsualTargets, spec.flows, spec.edge_flows, 0, 0, spec.path == PathWay::ask ? 1'024 : 0);
+}
 
 Meta meta_of(const TableSizes& sizes, u32 ticks_per_second) {
   std::mt19937 random(1);

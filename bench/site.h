@@ -22,8 +22,8 @@ constexpr u32 kInterface = 1;  // the loopback's index in every network namespac
 constexpr Mac kOurs = {{2, 0x57, 0, 0, 0, 1}}, kRouter = {{2, 0x57, 0, 0, 0, 9}};
 
 // What a POP does (path_case.h): sends a packet on to its neighbour, or by tunnels; or lets a client's in, whose
-// server's address has a tag over itself alone, or over the pair.
-enum class PathWay : u8 { none, forward, tunnel, entry_address, entry_pair };
+// server's address has a tag over itself alone, or over the pair; or answers a question for a name.
+enum class PathWay : u8 { none, forward, tunnel, entry_address, entry_pair, ask };
 
 struct SiteSpec {
   u32 services = 1;

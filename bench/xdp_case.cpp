@@ -258,6 +258,7 @@ const std::vector<NamedCase>& all_cases() {
       {"xdp.path.tunnel", true, path_role<PathWay::tunnel>, 60},
       {"xdp.path.entry_address", true, path_role<PathWay::entry_address>, 72},
       {"xdp.path.entry_pair", true, path_role<PathWay::entry_pair>, 82},
+      {"xdp.dns.personal", true, make_asked, 250},
       {"xdp.address.tag", true, make_tag, 30},
       {"xdp.exact.hit_1", true, exact<ExactWay::hit, 1>, 15},
       {"xdp.exact.hit_64k", true, exact<ExactWay::hit, 65'536>, 60},
