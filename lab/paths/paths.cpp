@@ -88,9 +88,13 @@ class Run {
     }
     verdict_.events.push_back({event.name, event.title, "", {}, {}});
     verdict_.check(downloads_.all_under_way(), event.title + ": the downloads are under way");
-    if (event.name == "cut")
-      verdict_.check(true, fmt::format("{}: the first answer that leads round it came {} ms after it was cut",
-                                       event.title, real_.avoided_after() / milliseconds(1)));
+    if (event.name != "cut") return Done{};
+    verdict_.check(true, fmt::format("{}: the first answer that leads round it came {} ms after it was cut",
+                                     event.title, real_.avoided_after() / milliseconds(1)));
+    const auto in_xdp = real_.daemons().count(pop_name(kNamesPop), "path.answered");
+    verdict_.check(in_xdp && *in_xdp > 0, fmt::format("XDP answered {} of the questions, whose clients asked without "
+                                                      "a resolver",
+                                                      in_xdp ? *in_xdp : 0));
     return Done{};
   }
 
