@@ -1,6 +1,7 @@
 #include "provision/database.h"
 
 #include <fcntl.h>
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -13,8 +14,6 @@
 namespace waymark::provision {
 
 namespace {
-
-constexpr int kPatience = 5'000;  // ms that another writer may take
 
 // Made before SQLite would make it, for its owner's eyes alone; a file there is no FIFO or device, where opening hangs.
 Status make_file(const std::string& path) {
@@ -32,15 +31,16 @@ Status make_file(const std::string& path) {
 
 }  // namespace
 
-Result<Database> Database::open(const std::string& path) {
+Result<Database> Database::open(const std::string& path, std::chrono::milliseconds patience) {
   WM_TRY(make_file(path));
   Database out;
   out.path_ = path;
+  out.patience_ = patience;
   sqlite3* raw = nullptr;
   const int opened = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE, nullptr);
   out.db_.reset(raw);
   if (opened != SQLITE_OK) return out.error();
-  sqlite3_busy_timeout(raw, kPatience);
+  sqlite3_busy_timeout(raw, int(patience.count()));
   // EXTRA: the directory, too, is on the disk before a change is told.
   WM_TRY(out.run("PRAGMA synchronous = EXTRA; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF"));
   return out;
@@ -49,7 +49,7 @@ Result<Database> Database::open(const std::string& path) {
 Error Database::error() const {
   switch (sqlite3_errcode(db_.get()) & 0xff) {
     case SQLITE_BUSY:
-      return {fmt::format("{} is written by another process, for more than {} s", path_, kPatience / 1000)};
+      return {fmt::format("{} is written by another process, for more than {}", path_, patience_)};
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
       return {fmt::format("{} is damaged, or no file of `waymark provision`: {}", path_, sqlite3_errmsg(db_.get()))};

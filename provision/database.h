@@ -2,6 +2,7 @@
 // scope.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -21,7 +22,8 @@ struct Close {
 
 class Database {
  public:
-  static Result<Database> open(const std::string& path);
+  // `patience`: how long a statement waits for another writer.
+  static Result<Database> open(const std::string& path, std::chrono::milliseconds patience);
 
   Status run(const std::string& sql);
   Error error() const;  // what went wrong last, with the file's name
@@ -31,6 +33,7 @@ class Database {
  private:
   std::unique_ptr<sqlite3, Close> db_;
   std::string path_;
+  std::chrono::milliseconds patience_ = {};
 };
 
 // What is wrong with it, or with a value, is told by next().

@@ -1,16 +1,18 @@
 #include "provision/give.h"
 
+#include <algorithm>
+
 #include "provision/clients.h"
 
 namespace waymark::provision {
 
 Result<Client> give_client(const Config& config, Store& store, const std::string& name, u32 pop,
-                           const std::string& policy, Seconds now) {
+                           const std::string& policy, Seconds now, u64 most_id) {
   const auto place = place_of(config, pop, policy);
   if (!place) return place.error();
   if (const auto made = address_of(config, 1, *place); !made) return made.error();
   const auto most = most_ids(config);
-  return most ? store.add(name, *place, *most, now) : Result<Client>(most.error());
+  return most ? store.add(name, *place, std::min(*most, most_id), now) : Result<Client>(most.error());
 }
 
 Result<Client> move_client(const Config& config, Store& store, const std::string& name, const Move& move, Seconds now) {

@@ -9,8 +9,9 @@
 
 namespace waymark::provision {
 
+// A new client gets no id above `most_id`.
 Result<Client> give_client(const Config& config, Store& store, const std::string& name, u32 pop,
-                           const std::string& policy, Seconds now);
+                           const std::string& policy, Seconds now, u64 most_id = ~u64(0));
 
 // To another POP, or policy, or with the newest key; what is not said stays. The address before holds until `until`.
 struct Move {

@@ -26,6 +26,8 @@ CREATE TABLE former (client INTEGER NOT NULL REFERENCES client (id), pop INTEGER
   epoch INTEGER, until INTEGER NOT NULL) STRICT;
 CREATE INDEX former_of ON former (client);
 )";
+// Files that were made before was_revoked() was there lack it.
+constexpr const char* kIndex = "CREATE INDEX IF NOT EXISTS gone ON client (name) WHERE revoked IS NOT NULL";
 constexpr const char* kColumns = "id, name, pop, policy, epoch, made, revoked";
 
 Result<std::int64_t> number_of(const Database& db, const std::string& sql) {
@@ -47,6 +49,7 @@ void bind(Statement& to, const Place& place) {
 
 Status make_tables(Database& db, const std::string& plan) {
   WM_TRY(db.run(kTables));
+  WM_TRY(db.run(kIndex));
   Statement put(db, "INSERT INTO plan (only_one, text) VALUES (1, ?)");
   WM_TRY(put.with(plan).done());
   return db.run(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplication, kVersion));
@@ -74,7 +77,8 @@ Status look_at(Database& db, const std::string& plan) {
     return Error{
         fmt::format("{} is of another plan, {}, than the configuration's, {}: its clients' addresses would be others",
                     db.path(), *row ? ask.text(0) : "none", plan)};
-  return Done{};
+  WM_TRY(db.run(kIndex));
+  return change->commit();
 }
 
 Result<Client> client_at(const Database& db, const Statement& row, Seconds now) {
@@ -113,8 +117,8 @@ Store::Store(Store&&) noexcept = default;
 Store& Store::operator=(Store&&) noexcept = default;
 Store::~Store() = default;
 
-Result<Store> Store::open(const std::string& path, const std::string& plan) {
-  auto db = Database::open(path);
+Result<Store> Store::open(const std::string& path, const std::string& plan, std::chrono::milliseconds patience) {
+  auto db = Database::open(path, patience);
   if (!db) return db.error();
   auto state = std::make_unique<State>(std::move(*db));
   WM_TRY(look_at(state->db, plan));
@@ -138,7 +142,7 @@ Result<Client> Store::add(const std::string& name, const Place& place, u64 most,
   const auto id = number_of(db, "SELECT last_insert_rowid()");
   if (!id) return id.error();
   if (u64(*id) > most)
-    return Error{fmt::format("all {} ids that the plan has room for are given", most)};  // and none is taken
+    return Error{fmt::format("all {} ids that clients may have are given", most)};  // and none is taken
   WM_TRY(change->commit());
   return Client{u64(*id), name, place, now, {}, {}};
 }
@@ -181,6 +185,13 @@ Result<Client> Store::revoke(const std::string& name, Seconds now) {
 }
 
 Result<Client> Store::find(const std::string& name, Seconds now) const { return known(state_->db, name, now); }
+Result<std::optional<Client>> Store::look(const std::string& name, Seconds now) const {
+  return living(state_->db, name, now);
+}
+Result<bool> Store::was_revoked(const std::string& name) const {
+  Statement ask(state_->db, "SELECT 1 FROM client WHERE name = ? AND revoked IS NOT NULL LIMIT 1");
+  return ask.with(name).next();
+}
 
 Result<std::vector<Client>> Store::all(bool revoked, Seconds now) const {
   const char* which = revoked ? "" : " WHERE revoked IS NULL";

@@ -2,6 +2,7 @@
 // before, so a crash loses no client; and no id is given twice, not even that of a client who is no more.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -40,8 +41,9 @@ struct Client {
 class Store {
  public:
   // Opens the file, or makes it (mode 0600). `plan` is what all its addresses are made by: a file of another plan is
-  // refused, as its clients' addresses would be others.
-  static Result<Store> open(const std::string& path, const std::string& plan);
+  // refused, as its clients' addresses would be others. `patience`: how long each call waits for another writer.
+  static Result<Store> open(const std::string& path, const std::string& plan,
+                            std::chrono::milliseconds patience = std::chrono::seconds(5));
   Store(Store&&) noexcept;
   Store& operator=(Store&&) noexcept;
   ~Store();
@@ -53,6 +55,10 @@ class Store {
   // From now on the name is free; the id never is.
   Result<Client> revoke(const std::string& name, Seconds now);
   Result<Client> find(const std::string& name, Seconds now) const;
+  // Likewise; none: no client who is not revoked has the name.
+  Result<std::optional<Client>> look(const std::string& name, Seconds now) const;
+  // Whether a client who had the name was revoked, whoever has it now.
+  Result<bool> was_revoked(const std::string& name) const;
   // By their ids; those who are revoked among them where `revoked`.
   Result<std::vector<Client>> all(bool revoked, Seconds now) const;
   // How many clients that are not revoked have an address of an epoch, now or as a former one that still holds.

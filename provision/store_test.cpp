@@ -14,6 +14,8 @@
 #include <set>
 #include <thread>
 
+#include "provision/database.h"
+
 namespace waymark::provision {
 namespace {
 
@@ -95,11 +97,53 @@ TEST_F(StoreTest, WhoMovesKeepsTheFormerAddressForAWhile) {
   EXPECT_FALSE(store.move("b", {3, 1, 8}, kNow, kNow));
 }
 
+TEST_F(StoreTest, TellsWhoIsThereAndWhoWasRevoked) {
+  Store store = open();
+  ASSERT_TRUE(store.add("a", {1, 1, {}}, 9, kNow));
+  EXPECT_EQ(store.look("a", kNow)->value().id, 1u);
+  EXPECT_FALSE(*store.look("b", kNow));
+  EXPECT_FALSE(*store.was_revoked("a"));
+  EXPECT_FALSE(*store.was_revoked("b"));
+  ASSERT_TRUE(store.revoke("a", kNow));
+  EXPECT_FALSE(*store.look("a", kNow));
+  EXPECT_TRUE(*store.was_revoked("a"));
+  ASSERT_TRUE(store.add("a", {1, 1, {}}, 9, kNow));
+  EXPECT_EQ(store.look("a", kNow)->value().id, 2u);
+  EXPECT_TRUE(*store.was_revoked("a")) << "whoever has the name now";
+}
+
+TEST_F(StoreTest, AFileOfBeforeTheIndexOfTheRevokedGetsIt) {
+  { ASSERT_TRUE(open().add("a", {1, 1, {}}, 9, kNow)); }
+  const auto indexes = [&](const std::string& sql) {
+    auto db = Database::open(path, std::chrono::seconds(5));
+    EXPECT_TRUE(db->run(sql));
+    Statement ask(*db, "SELECT count(*) FROM sqlite_schema WHERE name = 'gone'");
+    EXPECT_TRUE(*ask.next());
+    return ask.number(0);
+  };
+  EXPECT_EQ(indexes("DROP INDEX gone"), 0);
+  EXPECT_TRUE(open().find("a", kNow));
+  EXPECT_EQ(indexes(""), 1);
+}
+
+TEST_F(StoreTest, WaitsForAnotherWriterForAsLongAsItWasTold) {
+  { ASSERT_TRUE(open().add("a", {1, 1, {}}, 9, kNow)); }
+  auto store = Store::open(path, "p", std::chrono::milliseconds(50));
+  ASSERT_TRUE(store);
+  auto other = Database::open(path, std::chrono::seconds(5));
+  ASSERT_TRUE(other->run("BEGIN IMMEDIATE"));
+  EXPECT_EQ(sentence(store->add("b", {1, 1, {}}, 9, kNow)),
+            path + " is written by another process, for more than 50ms");
+  EXPECT_TRUE(store->look("a", kNow)->has_value()) << "reading waits for nobody who has not begun to write it down";
+  ASSERT_TRUE(other->run("ROLLBACK"));
+  EXPECT_EQ(store->add("b", {1, 1, {}}, 9, kNow)->id, 2u);
+}
+
 TEST_F(StoreTest, IdsEndWhereThePlanDoes) {
   Store store = open();
   ASSERT_TRUE(store.add("a", {1, 1, {}}, 2, kNow));
   ASSERT_TRUE(store.add("b", {1, 1, {}}, 2, kNow));
-  EXPECT_EQ(sentence(store.add("c", {1, 1, {}}, 2, kNow)), "all 2 ids that the plan has room for are given");
+  EXPECT_EQ(sentence(store.add("c", {1, 1, {}}, 2, kNow)), "all 2 ids that clients may have are given");
   EXPECT_FALSE(store.find("c", kNow));
   EXPECT_EQ(store.add("c", {1, 1, {}}, 3, kNow)->id, 3u) << "who was refused has taken none";
 }

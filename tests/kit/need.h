@@ -18,6 +18,7 @@ enum class Cap {
   netns,   // may make network namespaces and configure what is in them
   tshark,  // an independent decoder of packets
   kdig,    // an independent client of DNS
+  kea,     // the DHCPv6 server, and the headers for its hooks
 };
 
 namespace need {
@@ -61,6 +62,10 @@ inline std::string_view missing(Cap cap) {
       return in_path("tshark") ? "" : "tshark is not installed";
     case Cap::kdig:
       return in_path("kdig") ? "" : "kdig (knot-dnsutils) is not installed";
+    case Cap::kea:
+      return in_path("kea-dhcp6") && access("/usr/include/kea/hooks/hooks.h", R_OK) == 0
+                 ? ""
+                 : "kea-dhcp6-server and kea-dev are not installed";
   }
   return "an unknown capability";
 }
