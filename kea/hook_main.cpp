@@ -1,13 +1,15 @@
 // libwaymark_kea.so: what kea-dhcp6 2.2 calls (docs/paths.md, "Addresses by DHCPv6").
 //
 //   dhcp6_srv_configured  checks the rules against Kea's subnets
-//   pkt6_receive          ends leases that are not on their client's own address, so that Kea, which asks nobody about
-//                         leases that it has, allocates anew
-//   lease6_select         puts the client's address in place of the one that Kea took from a pool, or lets Kea give
-//   none pkt6_send             tells how long the client's former addresses hold: Kea, which knows none, would end them
-//   at once
 //
-// kea-dev 2.2 lacks a header that dhcpsrv/subnet.h includes: subnets are read from the configuration's JSON.
+//   pkt6_receive          ends leases that are not on their client's own address: Kea asks nobody about leases that it
+//                         has, and allocates anew where it has none
+//
+//   lease6_select         puts the client's address in place of the one from Kea's pool, or lets Kea give none
+//
+//   pkt6_send             tells how long former addresses hold, which Kea would end at once
+//
+// Subnets are read from the configuration's JSON, as kea-dev 2.2 lacks a part of their classes' headers.
 #include <cc/data.h>
 #include <dhcp/dhcp6.h>
 #include <dhcp/option6_ia.h>

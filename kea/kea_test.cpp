@@ -99,10 +99,12 @@ class KeaGiver : public testing::Test {
             folder_ + "/provision.db",
             {{1, 1, "client", 2}, {2, 2, "client", {}}}};
   }
-  static std::string subnets(const std::string& first) {
-    return R"({"subnet6": [{"id": 1, "subnet": ")" + first + R"(", "pools": [{"pool": ")" + first +
-           R"("}]}, {"id": 2, "subnet": "3fff:c00:2::/48", "pools": [{"pool": "3fff:c00:2::1-3fff:c00:2::9"}, {"pool": "3fff:c00:2::/48"}]}]})";
+  static std::string subnets(const std::string& first, const std::string& pool) {
+    return R"({"subnet6": [{"id": 1, "subnet": ")" + first + R"(", "pools": [{"pool": ")" + pool +
+           R"("}]}, {"id": 2, "subnet": "3fff:c00:2::/48", "pools": [)"
+           R"({"pool": "3fff:c00:2::1-3fff:c00:2::9"}, {"pool": "3fff:c00:2::/48"}]}]})";
   }
+  static std::string subnets(const std::string& first) { return subnets(first, first); }
   Giver open() const {
     auto giver = Giver::open(parameters());
     EXPECT_TRUE(giver) << sentence(giver);
@@ -207,7 +209,11 @@ TEST_F(KeaGiver, ASubnetHoldsAllAddressesOfItsRule) {
   EXPECT_NE(sentence(giver.take_subnets(
                 R"({"subnet6": [{"id": 1, "subnet": "3fff:c00:1::/48", "pools": [{"pool": "3fff:c00:1::/64"}]}]})")),
             "");
-  EXPECT_NE(sentence(giver.take_subnets(R"({"subnet6": [{"id": 1, "subnet": "3fff:c00:1::/48"}]})")), "");
+  for (const char* pool : {"3fff:c00:1::/64", "3fff:c00:1::1-3fff:c00:1:ffff::", ""})
+    EXPECT_NE(
+        sentence(giver.take_subnets(subnets("3fff:c00:1::/48", pool))).find("subnet 1, 3fff:c00:1::/48, has no pool"),
+        std::string::npos)
+        << pool;
   EXPECT_EQ(sentence(giver.take_subnets("{}")), "subnet 1 of the hook's parameters is no \"id\" in \"subnet6\"");
   EXPECT_EQ(sentence(giver.take_subnets(R"({"shared-networks": [)" + subnets("3fff:c00:1::/48") + "]}")),
             "subnet 1 is in a shared network: the hook serves none of these");
