@@ -35,6 +35,7 @@ class KeaDhcp6 : public Namespaces {
     ASSERT_STRNE(WM_KEA_HOOK, "") << "kea-dev came after the build was configured: cmake --preset release";
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
+    std::filesystem::copy_file("/usr/sbin/kea-dhcp6", server());  // AppArmor confines the one, by its path
     in_peer([&] { client_ = std::make_unique<Client>("wm-peer"); });
   }
   void TearDown() override {
@@ -52,6 +53,9 @@ class KeaDhcp6 : public Namespaces {
 
   void configure(const std::string& parameters, const std::string& subnet) const {
     std::ofstream(folder_ + "/kea.conf") << R"({"Dhcp6": {
+      "multi-threading": {"enable-multi-threading": )"
+                                         << (threads_ ? "true" : "false")
+                                         << R"(, "thread-pool-size": 4},
       "interfaces-config": {"interfaces": ["wm-here"]},
       "lease-database": {"type": "memfile", "name": ")" +
                                                 folder_ + R"(/leases.csv"},
@@ -77,7 +81,7 @@ class KeaDhcp6 : public Namespaces {
       const int out = open((folder_ + "/output").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
       dup2(out, 1);
       dup2(out, 2);
-      execlp("kea-dhcp6", "kea-dhcp6", "-c", (folder_ + "/kea.conf").c_str(), nullptr);
+      execl(server().c_str(), "kea-dhcp6", "-c", (folder_ + "/kea.conf").c_str(), nullptr);
       _exit(127);
     }
     for (const Time end = now() + 20s; now() < end; usleep(20'000)) {
@@ -95,6 +99,7 @@ class KeaDhcp6 : public Namespaces {
     server_ = -1;
   }
   bool runs() const { return server_ > 0; }
+  std::string server() const { return folder_ + "/kea-dhcp6"; }
   std::string log() const {
     std::ifstream file(folder_ + "/log");
     std::stringstream text;
@@ -119,6 +124,7 @@ class KeaDhcp6 : public Namespaces {
   const std::string folder_ = testing::TempDir() + "waymark-kea-dhcp6-" + std::to_string(getpid());
   std::unique_ptr<Client> client_;
   pid_t server_ = -1;
+  bool threads_ = false;
 };
 
 TEST_F(KeaDhcp6, OneDuidHasOneAddressForEver) {
@@ -145,6 +151,17 @@ TEST_F(KeaDhcp6, OneDuidHasOneAddressForEver) {
   stop();
   start(parameters());
   EXPECT_EQ(client_->ask(kRenew, kBob, {{1, {kSecond}}}, offer->server)->usable(), kSecond);
+}
+
+TEST_F(KeaDhcp6, ThreadsOfKeaGetInNobodysWay) {
+  threads_ = true;
+  start(parameters());
+  ASSERT_TRUE(runs());
+  EXPECT_TRUE(logged("enabled: yes, number of threads: 4"));
+  for (int again = 0; again < 3; ++again) {
+    EXPECT_EQ(client_->lease(kAnn), kFirst);
+    EXPECT_EQ(client_->lease(kBob), kSecond);
+  }
 }
 
 TEST_F(KeaDhcp6, ASecondIdentityOfAClientGetsNone) {

@@ -63,7 +63,7 @@ inline std::string_view missing(Cap cap) {
     case Cap::kdig:
       return in_path("kdig") ? "" : "kdig (knot-dnsutils) is not installed";
     case Cap::kea:
-      return in_path("kea-dhcp6") && access("/usr/include/kea/hooks/hooks.h", R_OK) == 0
+      return access("/usr/sbin/kea-dhcp6", X_OK) == 0 && access("/usr/include/kea/hooks/hooks.h", R_OK) == 0
                  ? ""
                  : "kea-dhcp6-server and kea-dev are not installed";
   }
