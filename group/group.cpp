@@ -56,6 +56,8 @@ void Group::configure(const GroupConfig& config, Time now) {
     }
     members_.back()->address = address_of(wanted.address);
   }
+  for (const auto& member : before)
+    if (member) forget_pop_views(*member);
   std::vector<Link> gone;
   for (auto& [link, c] : connections_) {
     if (c.member && !moved.contains(link)) gone.push_back(link);

@@ -104,6 +104,21 @@ TEST(SharedPopViews, ReachMembersAsTheyChangeAndThoseWhoComeLater) {
   })) << "who is gone sees nothing";
 }
 
+TEST(SharedPopViews, GoWithAMemberThatIsNoneAnyMore) {
+  Net net(3);
+  ASSERT_TRUE(net.until([&] { return net.all_linked(); }));
+  net.group(0).publish_pop_views({{1, 2, 2, 0, 0}});
+  net.run(300ms);
+  Known known;
+  follow(net, 1, known);
+  EXPECT_EQ(known.size(), 1u);
+  GroupConfig fewer = net.node(1).config;
+  std::erase_if(fewer.member, [](const MemberConfig& m) { return m.name == "d1"; });
+  net.group(1).configure(fewer, net.now);
+  follow(net, 1, known);
+  EXPECT_TRUE(known.empty());
+}
+
 TEST(SharedPopViews, AMemberThatSeesTooManyIsLetGo) {
   Net net(2);
   ASSERT_TRUE(net.until([&] { return net.all_linked(); }));

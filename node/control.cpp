@@ -124,6 +124,7 @@ void Control::form_group(group::Standing standing, Time now) {
   const Config& config = node_.config();
   if (!config.group) {
     group_.reset();
+    forget_others_sights();
     contested_.clear();
     opinions_.clear();
     decisions_.clear();
@@ -131,6 +132,7 @@ void Control::form_group(group::Standing standing, Time now) {
   }
   if (group_ && next_secret_ == life_.secret && group_name_ == config.group->name)
     return group_->configure(*config.group, now);
+  forget_others_sights();
   published_ = holdings_told_ = revocations_told_ = false;
   life_.secret = next_secret_;
   group_name_ = config.group->name;

@@ -139,6 +139,7 @@ class Control {
   void follow_revocations(Time now);
   void look_at_wan(Time now);
   void follow_wan();
+  void forget_others_sights();
 
   Life life_;
   Node node_;
