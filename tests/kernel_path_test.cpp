@@ -14,6 +14,7 @@
 #include "roles/path/packet_policy.h"
 #include "tests/kit/kernel_translator.h"
 #include "tests/kit/need.h"
+#include "tests/path/ask_many.h"
 #include "tests/path/asked.h"
 
 namespace waymark::path_cases {
@@ -76,19 +77,9 @@ void ask_much(std::span<const u8> elf, Role first) {
   KernelSite s(1, elf, first, busy_site());
   NameServer server(s);
   Questions questions(2, server.seconds());
-  u32 answered = 0, plain = 0;
   constexpr u32 kQuestions = 5'000;
-  for (u32 i = 0; i < kQuestions; ++i) {
-    const Questions::Drawn drawn = questions.next();
-    const Left left = i % 2 ? s.from_client(drawn.packet) : s.from_network(drawn.packet);
-    ASSERT_EQ(server.judge(drawn.packet, left), "") << i << " " << left.reason << "\n" << hexdump(drawn.packet);
-    answered += left.reason == "path.answered";
-    plain += drawn.plain;
-    if (drawn.plain) {
-      ASSERT_EQ(left.reason, "path.answered") << i << "\n" << hexdump(drawn.packet);
-    }
-  }
-  std::printf("%u of %u questions answered; %u of them had to be\n", answered, kQuestions, plain);
+  u32 plain = 0;
+  ask_many(s, server, questions, kQuestions, plain);
   EXPECT_GT(plain, kQuestions / 5);
 }
 

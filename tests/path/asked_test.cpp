@@ -6,6 +6,7 @@
 #include "engine/replay/userspace.h"
 #include "roles/path/reasons.h"
 #include "tests/dns/site.h"
+#include "tests/path/ask_many.h"
 
 namespace waymark::path_cases {
 namespace {
@@ -14,19 +15,9 @@ TEST(PathAsked, AnswersAreTheNameServers) {
   PathSite s(1, busy_site());
   NameServer server(s);
   Questions questions(1, server.seconds());
-  u32 answered = 0, plain = 0;
   constexpr u32 kQuestions = 20'000;
-  for (u32 i = 0; i < kQuestions; ++i) {
-    const Questions::Drawn drawn = questions.next();
-    const Left left = i % 2 ? s.from_client(drawn.packet) : s.from_network(drawn.packet);
-    ASSERT_EQ(server.judge(drawn.packet, left), "") << i << " " << left.reason << "\n" << hexdump(drawn.packet);
-    answered += left.reason == "path.answered";
-    plain += drawn.plain;
-    if (drawn.plain) {
-      ASSERT_EQ(left.reason, "path.answered") << i << "\n" << hexdump(drawn.packet);
-    }
-  }
-  std::printf("%u of %u questions answered; %u of them had to be\n", answered, kQuestions, plain);
+  u32 plain = 0;
+  ask_many(s, server, questions, kQuestions, plain);
   EXPECT_GT(plain, kQuestions / 4);
 }
 
