@@ -31,13 +31,14 @@ size_t transport(const Bytes& ip, u8& protocol) {
   }
   return at;
 }
+bool is_later(const Bytes& ip) { return !is_six(ip) && ((ip[6] & 0x1f) || ip[7]); }
+bool has_more(const Bytes& ip) { return !is_six(ip) && (ip[6] & 0x20); }
 bool is_error(const Bytes& ip) {
   u8 protocol = 0;
   const size_t at = transport(ip, protocol);
-  if (at >= ip.size()) return false;
+  if (at >= ip.size() || is_later(ip)) return false;
   return is_six(ip) ? protocol == 58 && ip[at] < 128 : protocol == 1 && (ip[at] == 3 || ip[at] == 11 || ip[at] == 12);
 }
-bool is_later(const Bytes& ip) { return !is_six(ip) && ((ip[6] & 0x1f) || ip[7]); }
 
 // Where the port, or identifier, of one side is: 0 source, 2 destination. IPv4 alone; 0: it is not there.
 size_t number_at(const Bytes& ip, size_t side) {
@@ -74,23 +75,26 @@ std::string Judge::wrongly(const Bytes& frame, bool from_client, const Bytes& le
   const std::string source = source_of(in), destination = destination_of(in);
   if (back && destination_of(out) == source) {
     if (from_client) answered_.insert({source, destination});
+    if (is_own(destination) && !is_later(in) && has_more(in)) datagrams_[identity(in)] = std::nullopt;
     return "";
   }
-  if (back) {  // or it is to a flow: a server is among the clients, or a client among the servers
-    if (!is_own(destination)) return "an answer does not go to who asked";
-    from_client = false;
-  }
+  // By whichever side it came or left: a server may be among the clients, a client among the servers.
+  const bool to_service = !is_own(destination);
+  if (back && to_service) return "an answer does not go to who asked";
   const bool error = is_error(in), later = is_later(in);
   if (!error)
-    if (const std::string wrong = changed(in, out, from_client ? 0 : 2); !wrong.empty()) return wrong;
-  if (error && !is_six(in)) return wrongly_told(in, out, from_client);
-  if (!from_client) {
+    if (const std::string wrong = changed(in, out, to_service ? 0 : 2); !wrong.empty()) return wrong;
+  if (error && !is_six(in)) return wrongly_told(in, out, to_service);
+  if (!to_service) {
     const auto datagram = datagrams_.find(identity(in));
     if (later && datagram == datagrams_.end()) return "the first of its fragments reached nobody";
-    const Place place = later ? datagram->second : Place{destination, number_in(in, 2), kind(in)};
+    if (later && !datagram->second) return "";
+    const Place place = later ? *datagram->second : Place{destination, number_in(in, 2), kind(in)};
+    if (!later && !error) begun_unseen(place, {destination_of(out), source_of(out), number_in(out, 2), now_});
     const auto flow = flows_.find(place);
     if (flow == flows_.end()) return "it came to no flow's address, and reached a client";
-    if (!later && !is_six(in)) datagrams_[identity(in)] = place;
+    if (!later && has_more(in)) datagrams_[identity(in)] = place;
+    if (later && is_gone(flow->second)) return "";  // the first one's place may be another flow's by now
     if (destination_of(out) != flow->second.client) return "it reached another client than its flow's";
     if (!later && number_in(out, 2) != flow->second.number) return "it reached another port than its flow's";
     flow->second.used = now_;
@@ -109,8 +113,7 @@ std::string Judge::wrongly(const Bytes& frame, bool from_client, const Bytes& le
     known->second.used = now_;
     return "";
   }
-  const bool gone = !is_six(in) && (!known->second.answered || now_ - known->second.used >= kLeastIdle);
-  if (!gone) return "two clients, or services, have one address";
+  if (is_six(in) || !is_gone(known->second)) return "two clients, or services, have one address";
   known->second = flow;
   return "";
 }
@@ -128,17 +131,23 @@ std::string Judge::wrongly_told(const Bytes& in, const Bytes& out, bool from_cli
   const std::string client = from_client ? destination_of(inside) : source_of(inside);
   const std::string anycast = from_client ? source_of(inside) : destination_of(inside);
   const Place place = {own, number_in(outside, side), kind(outside)};
-  auto flow = flows_.find(place);
-  if (flow == flows_.end()) {
-    if (!answered_.contains({client, anycast})) return "it tells of no flow";
-    flow = flows_.emplace(place, Flow{client, anycast, number_in(inside, side), now_}).first;
-  }
+  begun_unseen(place, {client, anycast, number_in(inside, side), now_});
+  const auto flow = flows_.find(place);
+  if (flow == flows_.end()) return "it tells of no flow";
   if (client != flow->second.client || anycast != flow->second.anycast) return "it tells of another flow";
   if (number_in(inside, side) != flow->second.number) return "it tells of another port";
   if (!from_client && destination_of(out) != client) return "it reached another client than its flow's";
   return from_client && source_of(out) != own ? "it left without the flow's address" : "";
 }
 
+// Such a flow is at a place that is new, or of IPv4 and whose flow is forgotten.
+void Judge::begun_unseen(const Place& place, const Flow& flow) {
+  if (!answered_.contains({flow.client, flow.anycast})) return;
+  Flow& known = flows_.emplace(place, flow).first->second;
+  if (!known.is_of(flow) && place.protocol && is_gone(known)) known = flow;
+}
+
+bool Judge::is_gone(const Flow& flow) const { return !flow.answered || now_ - flow.used >= kLeastIdle; }
 void Judge::advance(Duration by) { now_ += by; }
 
 u8 Judge::kind(const Bytes& ip) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -33,13 +34,16 @@ class Judge {
     u8 protocol;
     auto operator<=>(const Place&) const = default;
   };
+  // A packet of `flow` passed: it may have begun with one that was answered.
+  void begun_unseen(const Place& place, const Flow& flow);
+  bool is_gone(const Flow& flow) const;  // or may be, where another packet needs its number
   std::string wrongly_told(const Bytes& in, const Bytes& out, bool from_client);
   static u8 kind(const Bytes& ip);
   static std::string identity(const Bytes& ip);  // of an IPv4 datagram
 
   Duration now_ = {};
-  std::map<Place, Flow> flows_;             // by what the network sees of them
-  std::map<std::string, Place> datagrams_;  // of replies, that come in fragments
+  std::map<Place, Flow> flows_;                            // by what the network sees of them
+  std::map<std::string, std::optional<Place>> datagrams_;  // of replies in fragments; none: the first was answered
   // Clients and services of packets that were answered: they may have begun flows, of which nothing was seen.
   std::set<std::pair<std::string, std::string>> answered_;
 };
