@@ -24,7 +24,7 @@ class AskedCase : public WrapperCase {
     if (!ticks) return ticks.error();
     path::AskedPlan plan = path::asked_plan(path_config(PathWay::ask));
     std::vector<u64> words = asked_ways(plan, dns::DirectWays());
-    Asked asked(wrapper_->site().object->live());
+    AskedTables asked(wrapper_->site().object->live());
     asked.follow(std::move(plan), std::move(words));
     asked.set_cookies(kAskedCookies);
     asked.step(wrapper_->site().now(), *ticks, kSeconds);

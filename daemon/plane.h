@@ -90,7 +90,7 @@ class Plane {
   void describe(Snapshot& s);
   std::optional<Pin> find_pin(const FlowQuery& flow);
   // What XDP answers questions for names by; while this daemon holds the tables.
-  Asked& asked() { return asked_; }
+  AskedTables& asked() { return asked_; }
   const Health& health() const { return control_->health(); }
   const Config& config() const { return *config_; }
   const XdpEngine& engine() const { return engine_; }
@@ -186,7 +186,7 @@ class Plane {
   void say_what_is_attached();
 
   XdpEngine engine_;
-  Asked asked_{engine_.live()};
+  AskedTables asked_{engine_.live()};
   std::unique_ptr<Resolver> resolver_;
   Loop& loop_;
   Worker& worker_;

@@ -111,7 +111,7 @@ struct Snapshot {
   std::vector<std::string> refusing;          // a sentence for each that does, just now
   std::optional<HookCounts> hook;             // where there is one
   std::optional<DnsView> dns;                 // where there is a name server
-  std::optional<Asked::View> asked;           // likewise: what XDP answers in its place
+  std::optional<AskedTables::View> asked;     // likewise: what XDP answers in its place
   std::optional<FlowsView> flows;             // where there is a firewall
   std::optional<EdgeView> edge;               // where there is an edge
   ListFlows list_flows;                       // as `flows`; looks into the tables, and may outlive the engine

@@ -261,7 +261,7 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
        [](Site& t) {
          t.s.dns.emplace();
          t.s.asked =
-             Asked::View{true, 1, {"questions to 2001:db8::53 are answered by the daemon alone: it is a plan's"}};
+             AskedTables::View{true, 1, {"questions to 2001:db8::53 are answered by the daemon alone: it is a plan's"}};
        },
        {"questions to 2001:db8::53 are answered by the daemon alone: it is a plan's"}},
       {"dns", [](Site& t) { t.s.dns.emplace().trouble = "questions are lost"; }, {"[dns]: questions are lost"}},

@@ -36,7 +36,7 @@ std::vector<u64> asked_lost(const PathConfig& path, const dns::Lost& lost) {
   return out;
 }
 
-void Asked::follow(path::AskedPlan plan, std::vector<u64> ways) {
+void AskedTables::follow(path::AskedPlan plan, std::vector<u64> ways) {
   stopped_ = stopped_ && plan.layout == plan_.layout;
   if (plan.layout != plan_.layout) in_force_ = false;
   plan_ = std::move(plan);
@@ -47,25 +47,25 @@ void Asked::follow(path::AskedPlan plan, std::vector<u64> ways) {
   due_ = Time{0};
 }
 
-void Asked::go(std::vector<u64> ways) {
+void AskedTables::go(std::vector<u64> ways) {
   if (ways.size() != ways_.size()) return;
   ways_ = std::move(ways);
   due_ = Time{0};
 }
 
-void Asked::lose(std::vector<u64> lost) {
+void AskedTables::lose(std::vector<u64> lost) {
   lost_ = std::move(lost);
   due_ = Time{0};
 }
 
-void Asked::set_cookies(const SipKey& secret) {
+void AskedTables::set_cookies(const SipKey& secret) {
   if (cookies_ == secret) return;
   cookies_ = secret;
   changed_ = true;
   due_ = Time{0};
 }
 
-void Asked::write(std::span<u64> table, const std::vector<u64>& words) {
+void AskedTables::write(std::span<u64> table, const std::vector<u64>& words) {
   for (std::size_t i = 0; i < words.size() && i < table.size(); ++i) {
     if (table[i] == words[i]) continue;
     store(table[i], words[i]);
@@ -74,13 +74,13 @@ void Asked::write(std::span<u64> table, const std::vector<u64>& words) {
 }
 
 // Two heads in turn, so that no packet reads one that is being written.
-void Asked::put_in_force(u32 ticks, u32 seconds) {
+void AskedTables::put_in_force(u32 ticks, u32 seconds) {
   half_ = !half_;
   live_.path_asked_heads[half_] = {plan_.layout, *cookies_, seconds, 0};
   store(live_.path_asked[0], u64(ticks) << 32 | 2 | u64(half_));
 }
 
-void Asked::step(Time now, u32 ticks, u32 seconds) {
+void AskedTables::step(Time now, u32 ticks, u32 seconds) {
   if (now < due_) return;
   due_ = Time::max();
   if (live_.path_ways.empty()) return;  // no POP

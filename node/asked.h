@@ -17,9 +17,9 @@ std::vector<u64> asked_ways(const path::AskedPlan& plan, const dns::Ways& ways);
 // Those of table::path_lost. Whoever is at a POP that is lost is lost.
 std::vector<u64> asked_lost(const PathConfig& path, const dns::Lost& lost);
 
-class Asked {
+class AskedTables {
  public:
-  explicit Asked(Live live) : live_(live) {}
+  explicit AskedTables(Live live) : live_(live) {}
 
   // From the next step() on. `ways` is as asked_ways() makes it of this plan; a plan without a layout ends all answers.
   void follow(path::AskedPlan plan, std::vector<u64> ways);

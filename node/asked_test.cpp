@@ -36,7 +36,7 @@ struct Tables {
   Config config = wan();
   UserspaceEngine engine{sizes_of(config)};
   Live live = engine.live();
-  Asked asked{live};
+  AskedTables asked{live};
   Time now = 100s;
 
   void follow(const Config& next) {
@@ -140,7 +140,7 @@ TEST(Asked, TheNextDaemonGoesOn) {
   t.asked.set_cookies({1, 2});
   t.step();
   const u64 before = t.in_force();
-  t.asked = Asked(t.live);
+  t.asked = AskedTables(t.live);
   t.step(1s);
   EXPECT_EQ(t.in_force(), before);
   t.asked.set_cookies({5, 6});

@@ -43,7 +43,7 @@ class Scene {
   u32 seconds() const;  // since 1970
   // What cookies of questions are made by, and which servers are lost.
   static constexpr SipKey kCookies = {0x0706'0504'0302'0100, 0x0f0e'0d0c'0b0a'0908};
-  Asked& asked() { return asked_; }
+  AskedTables& asked() { return asked_; }
   static Mac mac_of(const Address& target);  // of the next hop that is made up for a target
 
   UserspaceEngine& engine() { return engine_; }
@@ -59,7 +59,7 @@ class Scene {
   Config config_;
   std::vector<InterfaceFacts> interfaces_;
   UserspaceEngine engine_;
-  Asked asked_{engine_.live()};
+  AskedTables asked_{engine_.live()};
   std::unique_ptr<Node> node_;
   Time now_;
 };

@@ -51,7 +51,7 @@ void Asked::end(CheckOutcome outcome, const std::string& why) {
   });
 }
 
-void Asked::fail(int error, Step step) { end(outcome_of(error, step), error_sentence(error)); }
+void Asked::fail(int error, CallStep step) { end(outcome_of(error, step), error_sentence(error)); }
 
 void Asked::close() {
   over_ = true;

@@ -25,7 +25,7 @@ class Asked : public std::enable_shared_from_this<Asked> {
   void wait_for_answer();  // until the timeout, and on where Patience says so
   // The answer is told from the loop, never from within a call of the caller's.
   void end(CheckOutcome outcome, const std::string& why);
-  void fail(int error, Step step);
+  void fail(int error, CallStep step);
   bool over() const { return over_; }
   const Question& question() const { return question_; }
 

@@ -46,12 +46,12 @@ std::unique_ptr<Check> check_echo(Loop& loop, const Question& question, Check::A
 
 // Whether an errno is the other end's or the network's (`unwell`), or this machine's (`unknown`): by the call that
 // failed.
-enum class Step : u8 {
+enum class CallStep : u8 {
   making,  // of the socket
   asking,  // connect() or send() itself
   waiting  // what came later: SO_ERROR, recv()
 };
-CheckOutcome outcome_of(int error, Step step);
+CheckOutcome outcome_of(int error, CallStep step);
 
 // Whether a silence was waited for: time in which the loop heard nothing does not count. `lost` is Loop::lost().
 class Patience {

@@ -42,7 +42,7 @@ struct Checks::Parts {
   Trust trust = {};
   std::string node = "waymark";
   std::vector<Address> sources = {};
-  std::unique_ptr<Through> through = {};
+  std::unique_ptr<TunnelledChecks> through = {};
   std::set<std::string> warned = {};
   std::unordered_map<u64, std::unique_ptr<Check>> asked = {};
 
@@ -93,7 +93,7 @@ void Checks::ask(const Question& question) {
 
 // That this machine cannot ask is its operator's to mend, so it is said once besides.
 Status Checks::Parts::admit(int socket, const Subject& subject) {
-  if (!through) through = std::make_unique<Through>(loop, node, sources);
+  if (!through) through = std::make_unique<TunnelledChecks>(loop, node, sources);
   const Status done = through->admit(socket, subject);
   if (done) return done;
   const std::string sentence = fmt::format("checks through the tunnel do not work: {}", done.error().sentence);

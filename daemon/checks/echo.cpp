@@ -57,9 +57,9 @@ class Ping : public Asked {
       return end(CheckOutcome::unknown, fmt::format("watching a socket failed: {}", refused.message()));
     }
     const SocketAddress to(address, 0);
-    if (connect(made, to.get(), to.size()) < 0) return fail(errno, Step::asking);
+    if (connect(made, to.get(), to.size()) < 0) return fail(errno, CallStep::asking);
     compose();
-    if (send(made, &echo_, sizeof echo_, 0) < 0) return fail(errno, Step::asking);
+    if (send(made, &echo_, sizeof echo_, 0) < 0) return fail(errno, CallStep::asking);
     wait();
   }
 
@@ -84,7 +84,7 @@ class Ping : public Asked {
   void wait() {
     descriptor_.async_wait(asio::posix::stream_descriptor::wait_read, [self = self()](const asio::error_code& error) {
       if (self->over()) return;
-      error ? self->fail(error.value(), Step::waiting) : self->read();
+      error ? self->fail(error.value(), CallStep::waiting) : self->read();
     });
   }
 
@@ -93,7 +93,7 @@ class Ping : public Asked {
     for (int i = 0; i < kReadsAtOnce; ++i) {
       const ssize_t got = recv(descriptor_.native_handle(), bytes.data(), bytes.size(), 0);
       if (got < 0 && (errno == EAGAIN || errno == EINTR)) break;
-      if (got < 0) return fail(errno, Step::waiting);
+      if (got < 0) return fail(errno, CallStep::waiting);
       if (is_answer(bytes.data(), std::size_t(got))) return end(CheckOutcome::well, "");
     }
     wait();

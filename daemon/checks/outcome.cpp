@@ -50,11 +50,11 @@ constexpr Duration kTurn = std::chrono::milliseconds(10);  // for an answer that
 
 }  // namespace
 
-CheckOutcome outcome_of(int error, Step step) {
-  if (step == Step::making) return CheckOutcome::unknown;
+CheckOutcome outcome_of(int error, CallStep step) {
+  if (step == CallStep::making) return CheckOutcome::unknown;
   const auto at = std::find_if(kFromNetwork.begin(), kFromNetwork.end(), [&](auto& e) { return e.error == error; });
   if (at == kFromNetwork.end()) return CheckOutcome::unknown;
-  return step == Step::waiting || at->at_once ? CheckOutcome::unwell : CheckOutcome::unknown;
+  return step == CallStep::waiting || at->at_once ? CheckOutcome::unwell : CheckOutcome::unknown;
 }
 
 Duration Patience::missing(Time now, Duration lost) const {

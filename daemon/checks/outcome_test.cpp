@@ -22,16 +22,16 @@ const std::string kHere4 = "10.77.0.1", kPeer4 = "10.77.0.2";
 
 TEST(Outcomes, OnlyWhatCameFromTheNetworkIsTheOtherEnds) {
   for (int error = 1; error < 134; ++error)
-    EXPECT_EQ(outcome_of(error, Step::making), unknown) << error_sentence(error) << ": no packet was sent";
-  for (const int error : {ECONNREFUSED, ECONNRESET}) EXPECT_EQ(outcome_of(error, Step::asking), unwell);
+    EXPECT_EQ(outcome_of(error, CallStep::making), unknown) << error_sentence(error) << ": no packet was sent";
+  for (const int error : {ECONNREFUSED, ECONNRESET}) EXPECT_EQ(outcome_of(error, CallStep::asking), unwell);
   for (const int error : {ECONNREFUSED, ECONNRESET, EPIPE, ECONNABORTED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EACCES,
                           EHOSTDOWN, ENONET, ENOPROTOOPT, EPROTO, EOPNOTSUPP})
-    EXPECT_EQ(outcome_of(error, Step::waiting), unwell) << error_sentence(error);
+    EXPECT_EQ(outcome_of(error, CallStep::waiting), unwell) << error_sentence(error);
   for (const int error : {EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EADDRINUSE, EACCES, EPERM, ENETUNREACH,
                           EHOSTUNREACH, EAGAIN, EAFNOSUPPORT, ENODEV, ENXIO, ENETDOWN, EINVAL, EMSGSIZE, ENOSPC, EBADF})
-    EXPECT_EQ(outcome_of(error, Step::asking), unknown) << error_sentence(error);
+    EXPECT_EQ(outcome_of(error, CallStep::asking), unknown) << error_sentence(error);
   for (const int error : {EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EPERM, ENETDOWN, EINVAL, ENOSPC, EBADF, EIO})
-    EXPECT_EQ(outcome_of(error, Step::waiting), unknown) << error_sentence(error);
+    EXPECT_EQ(outcome_of(error, CallStep::waiting), unknown) << error_sentence(error);
 }
 
 TEST(PatienceTest, TimeThatTheLoopLostIsNotWaited) {

@@ -112,7 +112,7 @@ class Talk : public Asked {
     const tcp::endpoint to = endpoint_of(subject().address, subject().port);
     asio::error_code error;
     socket_.open(to.protocol(), error);
-    if (error) return fail(error.value(), Step::making);
+    if (error) return fail(error.value(), CallStep::making);
     // A reset instead of an orderly end: no port of this machine waits behind each check.
     socket_.set_option(asio::socket_base::linger(true, 0), error);
     if (const Status done = route_.admit(socket_.native_handle()); !done)
@@ -120,15 +120,15 @@ class Talk : public Asked {
     if (const Status done = prepare_tls(trust); !done) return end(CheckOutcome::unknown, done.error().sentence);
     // Not Asio's: what connect() itself refuses is this machine's, and what comes later is not.
     socket_.native_non_blocking(true, error);
-    if (error) return fail(error.value(), Step::making);
+    if (error) return fail(error.value(), CallStep::making);
     if (::connect(socket_.native_handle(), to.data(), socklen_t(to.size())) == 0) return on_connected();
-    if (errno != EINPROGRESS) return fail(errno, Step::asking);
+    if (errno != EINPROGRESS) return fail(errno, CallStep::asking);
     socket_.async_wait(tcp::socket::wait_write, [self = self()](const asio::error_code& e) {
       if (self->failed(e)) return;
       int came = 0;
       socklen_t size = sizeof came;
       if (getsockopt(self->socket_.native_handle(), SOL_SOCKET, SO_ERROR, &came, &size) < 0) came = errno;
-      if (came) return self->fail(came, Step::waiting);
+      if (came) return self->fail(came, CallStep::waiting);
       self->on_connected();
     });
   }
@@ -238,7 +238,7 @@ class Talk : public Asked {
 
   // Of a connection. What OpenSSL says is about the other end's bytes, unless memory is short here.
   static CheckOutcome outcome_of(const asio::error_code& error) {
-    if (error.category() == asio::system_category()) return waymark::outcome_of(error.value(), Step::waiting);
+    if (error.category() == asio::system_category()) return waymark::outcome_of(error.value(), CallStep::waiting);
     const bool memory = error.category() == asio::error::get_ssl_category() &&
                         ERR_GET_REASON(unsigned(error.value())) == ERR_R_MALLOC_FAILURE;
     return memory ? CheckOutcome::unknown : CheckOutcome::unwell;

@@ -42,24 +42,24 @@ int protocol_of(const Encapsulation& e, bool ip6) {
 
 }  // namespace
 
-Through::Through(Loop& loop, const std::string& node, std::vector<Address> sources)
+TunnelledChecks::TunnelledChecks(Loop& loop, const std::string& node, std::vector<Address> sources)
     : loop_(loop), sources_(std::move(sources)) {
   const u32 hash = zone_of(node.data(), u32(node.size()));
   number_ = 0x57000000 | (hash & 0xffffff);  // no number that people choose
   device_ = fmt::format("wmck{:08x}", hash);
 }
 
-Through::~Through() {
+TunnelledChecks::~TunnelledChecks() {
   close_device("the tunnel for checks was taken down");
   for (const auto& [key, descriptor] : outer_) close(descriptor);
 }
 
-const Address* Through::source(bool ip6) const {
+const Address* TunnelledChecks::source(bool ip6) const {
   const auto at = std::find_if(sources_.begin(), sources_.end(), [&](const Address& a) { return !is_ip4(a) == ip6; });
   return at == sources_.end() ? nullptr : &*at;
 }
 
-Status Through::open_device() {
+Status TunnelledChecks::open_device() {
   const int tun = open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK);
   if (tun < 0) return failed("opening /dev/net/tun");
   ifreq request{};
@@ -92,7 +92,7 @@ Status Through::open_device() {
   return Error{"watching the device " + device_ + " failed"};
 }
 
-void Through::close_device(const std::string& why) {
+void TunnelledChecks::close_device(const std::string& why) {
   if (tun_ < 0) return;
   for (auto& [key, flow] : flows_)
     if (flow.trouble.empty()) flow.trouble = why;
@@ -104,7 +104,7 @@ void Through::close_device(const std::string& why) {
   expected_.clear();
 }
 
-Result<int> Through::outer(bool ip6, int protocol) {
+Result<int> TunnelledChecks::outer(bool ip6, int protocol) {
   if (const auto at = outer_.find({ip6, protocol}); at != outer_.end()) return at->second;
   const Address* from = source(ip6);
   if (!from) return Error{fmt::format("[director] has no {} address for the tunnel", ip6 ? "IPv6" : "IPv4")};
@@ -132,7 +132,7 @@ Result<int> Through::outer(bool ip6, int protocol) {
   return outer_[{ip6, protocol}] = made;
 }
 
-Status Through::prepare(const Subject& subject) {
+Status TunnelledChecks::prepare(const Subject& subject) {
   const bool ip6 = !is_ip4(subject.address), outer6 = !is_ip4(subject.tunnel_end);
   if (const Result<int> socket = outer(outer6, protocol_of(subject.tunnel, ip6)); !socket) return socket.error();
   if (tun_ < 0) WM_TRY(open_device());
@@ -146,7 +146,7 @@ Status Through::prepare(const Subject& subject) {
   return Done{};
 }
 
-Status Through::admit(int socket, const Subject& subject) {
+Status TunnelledChecks::admit(int socket, const Subject& subject) {
   WM_TRY(prepare(subject));
   const bool ip6 = !is_ip4(subject.address);
   if (setsockopt(socket, SOL_SOCKET, SO_MARK, &number_, sizeof number_) < 0) return failed("marking a socket");
@@ -161,19 +161,19 @@ Status Through::admit(int socket, const Subject& subject) {
   return Done{};
 }
 
-std::string Through::trouble(int socket) const {
+std::string TunnelledChecks::trouble(int socket) const {
   const SocketAddress bound = SocketAddress::of(socket);
   const auto at = flows_.find({bound.family() == AF_INET6, bound.port()});
   return at == flows_.end() ? "the tunnel for checks was made anew" : at->second.trouble;
 }
 
-void Through::forget(Time now) {
+void TunnelledChecks::forget(Time now) {
   if (now < forget_due_) return;
   forget_due_ = now + 1s;
   std::erase_if(flows_, [&](const auto& flow) { return flow.second.until < now; });
 }
 
-void Through::on_device() {
+void TunnelledChecks::on_device() {
   std::array<u8, 2048> packet;
   for (int i = 0; i < kPacketsAtOnce; ++i) {
     const ssize_t length = read(tun_, packet.data(), packet.size());
@@ -187,7 +187,7 @@ void Through::on_device() {
 }
 
 // What belongs to no question, such as the kernel's own neighbour discovery, goes nowhere.
-void Through::send(std::span<const u8> packet) {
+void TunnelledChecks::send(std::span<const u8> packet) {
   if (packet.size() < sizeof(Ip4)) return;
   const bool ip6 = packet[0] >> 4 == 6;
   const std::size_t transport = ip6 ? sizeof(Ip6) : (packet[0] & 15) * 4u;

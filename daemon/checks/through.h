@@ -17,10 +17,10 @@
 
 namespace waymark {
 
-class Through {
+class TunnelledChecks {
  public:
-  Through(Loop& loop, const std::string& node, std::vector<Address> sources);
-  ~Through();
+  TunnelledChecks(Loop& loop, const std::string& node, std::vector<Address> sources);
+  ~TunnelledChecks();
 
   // Binds a TCP socket that is to connect to subject.address, so that its packets go through the tunnel. Makes what it
   // needs on first use: wants CAP_NET_ADMIN and, for IP-in-IP, CAP_NET_RAW.
