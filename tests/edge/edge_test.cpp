@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <unordered_map>
 
 #include "base/address_text.h"
 #include "roles/edge/packet_answer.h"
@@ -43,6 +44,27 @@ TEST(Edge, WhatFollowsAnotherPacketIsForgottenInTime) {
   s.scene().advance(std::chrono::seconds(20));
   expect_end(s.from_client(packet(kClient, kAny, later)), "edge.unknown_fragment");
   expect_end(s.from_client(packet(kClient, kAny, echo(false, 9))), "edge.unknown_echo");
+}
+
+// An entry is found by 36 bits of a hash (roles/edge/packet_work.h): another client's fragment may hit it.
+TEST(Edge, AFragmentThatHitsAnothersEntryGoesNowhere) {
+  EdgeSite s;
+  const Address client = *parse_address(kClient), other = *parse_address(kOther), to = *parse_address(kAny);
+  const auto place_of = [&](const Address& from, u32 id) {
+    const ExactKey<5> key = {{from.high, from.low, to.high, to.low, u64(edge::Follows::fragment) << 32 | id}};
+    const u64 hash = hash_key(s.scene().engine().live().meta[0].pin_key, key);
+    return hash >> 52 << 24 | (hash & 0xffffff);
+  };
+  std::unordered_map<u64, u32> ours;
+  for (u32 id = 1; id <= 1 << 20; ++id) ours.emplace(place_of(client, id), id);
+  u32 hit = 1;
+  while (!ours.contains(place_of(other, hit))) ++hit;  // some 2^16 tries
+  open_flow(s);
+  const u32 id = ours.at(place_of(other, hit));
+  EXPECT_EQ(s.from_client(packet(kClient, kAny, fragment6(0, true, segment(40'000), id))).reason, "edge.out");
+  expect_end(s.from_client(packet(kOther, kAny, fragment6(100, false, raw(6, repeat(7, 64)), hit))),
+             "edge.unknown_fragment");
+  EXPECT_EQ(s.from_client(packet(kClient, kAny, fragment6(100, false, raw(6, repeat(7, 64)), id))).reason, "edge.out");
 }
 
 // How long each stage is known in silence (RFC 5382, 4787, 5508).
