@@ -9,6 +9,20 @@
 namespace waymark::config {
 namespace {
 
+// What is shared over connections alone.
+void check_direct(Checking& in, const GroupConfig& group) {
+  for (const Descriptor* role : roles_at_work(in.config)) {
+    if (!role->mirrored && !role->holdings) continue;
+    for (const MemberConfig& member : group.member)
+      if (!member.direct)
+        in.problems.error(in.places.at(member.direct, member),
+                          fmt::format("{} is not \"direct\", but what {} shares goes to connected members alone",
+                                      title("group member", member.name), role->work));
+  }
+  if (!group.member.empty() && std::ranges::none_of(group.member, &MemberConfig::direct))
+    in.problems.error(in.places.at(group), "no [[group.member]] is \"direct\": nothing would reach this node");
+}
+
 void check_members(Checking& in, const GroupConfig& group) {
   const auto& members = group.member;
   if (!in.places.good(members)) return;
@@ -63,6 +77,7 @@ void check_group(Checking& in) {
   check_sockets(in);
   if (c.group) check_members(in, *c.group);
   if (!roles_are_good(in)) return;
+  if (c.group && in.places.good(c.group->member)) check_direct(in, *c.group);
   const auto missing = [&](RolesThat can) {
     const std::vector<const Descriptor*> roles = roles_at_work(c);
     return std::none_of(roles.begin(), roles.end(), [&](const Descriptor* role) { return can(*role); });

@@ -95,6 +95,8 @@ TEST(Groups, ListTheOthers) {
        "f:17:8: group member \"waymark\" is this node itself; only the others are listed"},
       {behind(with(kGroup, "10.0.0.2:6090", "10.0.0.1:6090")),
        "f:18:11: group member \"d2\" is at 10.0.0.1:6090, where this node listens"},
+      {behind(kGroup + "direct = false\n[[group.member]]\nname = \"d3\"\naddress = \"10.0.0.3:6090\"\n"),
+       "f:19:10: group member \"d2\" is not \"direct\", but what [[service]] shares goes to connected members alone"},
       {behind(kGroup + "[[group.member]]\nname = \"d2\"\naddress = \"10.0.0.3:6090\"\n"),
        "f:20:8: group member \"d2\" is defined twice; the first is in line 17"},
       {behind(kGroup + "[[group.member]]\nname = \"d3\"\naddress = \"10.0.0.2:6090\"\n"),

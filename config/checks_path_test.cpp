@@ -219,5 +219,17 @@ TEST(Paths, AWanMayBeTooLarge) {
   says(graph(pops + link("[1, 2]"), wide), "[path] has 1004 POPs; with [[path.link]] at most 1000 are supported");
 }
 
+// Of a group whose members are POPs alone, not all need connections.
+TEST(Paths, MembersOfAGroupNeedNotBeDirect) {
+  const auto group = [](const std::string& second) {
+    return pop("") +
+           "[group]\nname = \"g\"\nkey = \"/etc/waymark/key\"\nlisten = \"10.0.0.1:6090\"\n"
+           "[[group.member]]\nname = \"p2\"\naddress = \"10.0.0.2:6090\"\n" +
+           second + "[[group.member]]\nname = \"p3\"\naddress = \"10.0.0.3:6090\"\ndirect = false\n";
+  };
+  expect({{group(""), ""}});
+  says(group("direct = false\n"), "no [[group.member]] is \"direct\": nothing would reach this node");
+}
+
 }  // namespace
 }  // namespace waymark

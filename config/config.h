@@ -61,6 +61,7 @@ struct EngineConfig {
 struct MemberConfig {
   std::string name;     // its [node] name
   std::string address;  // "[2001:db8:5::e]:6090"
+  bool direct = true;   // this node dials it
 };
 
 // Directors that serve the same services and stand in for each other.

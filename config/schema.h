@@ -65,7 +65,10 @@ constexpr auto kEngine = section<EngineConfig>(
 constexpr auto kMember = section<MemberConfig>(
     "[[group.member]]", "Another member of the group.",
     Field{"name", &MemberConfig::name, Name{.dots = false}, required, "Its `[node] name`."},
-    Field{"address", &MemberConfig::address, Listen{Takes::peers}, required, "Where it listens."});
+    Field{"address", &MemberConfig::address, Listen{Takes::peers}, required, "Where it listens."},
+    Field{"direct", &MemberConfig::direct, Flag{}, optional,
+          "Whether this node dials it. POPs need no connection to each other: what one says reaches the others through "
+          "those that are connected. All that other roles share goes over connections alone."});
 
 constexpr auto kGroup = section<GroupConfig>(
     "[group]",

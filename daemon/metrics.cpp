@@ -197,6 +197,8 @@ void add_control(std::string& out, const Snapshot& s) {
   };
   static constexpr Column kColumns[] = {
       {"waymark_member_up", "gauge", "1 where the link to the member is up.", [](auto& m) -> u64 { return m.up; }},
+      {"waymark_member_reported", "gauge", "1 where what the member says as a POP is known, from it or through others.",
+       [](auto& m) -> u64 { return m.reported.has_value(); }},
       {"waymark_member_refused", "gauge", "1 where the member answers, but one of the two does not believe the other.",
        [](auto& m) -> u64 { return m.refused; }},
       {"waymark_member_differs", "gauge", "In how many things the member is not as this one.",
@@ -226,6 +228,9 @@ void add_control(std::string& out, const Snapshot& s) {
   Family(out, "waymark_group_lent_flows", "gauge",
          "Flows in the firewall's table, or the edge's, that members told, and that did not come by here.")
       .sample({}, s.group->lent_flows);
+  Family(out, "waymark_group_reports_passed_on_total", "counter",
+         "What POPs say, passed on to members that they are not connected to.")
+      .sample({}, s.group->passed_on);
   Family(out, "waymark_group_refused_total", "counter",
          "Connections that did not prove that they know the secret, or found no place.")
       .sample({}, s.group->refused);

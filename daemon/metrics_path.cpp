@@ -40,7 +40,8 @@ void add_path_metrics(std::string& out, const Snapshot& s) {
        [](const KeyUse& use) { return use.packets; });
   each("waymark_path_key_makes_addresses", "gauge", "1 where new addresses are made by the key.",
        [](const KeyUse& use) { return u64(use.view->key.makes); });
-  each("waymark_path_key_unknown_to", "gauge", "Connected POPs of the group that do not know the key.",
+  each("waymark_path_key_unknown_to", "gauge",
+       "POPs of the group, as far as is known of them, that do not know the key.",
        [](const KeyUse& use) { return u64(use.unknown_to.size()); });
   struct Column {
     const char *name, *help;

@@ -62,16 +62,19 @@ Rows show_group(const Snapshot& s) {
             {}};
   if (!s.group) return rows;
   for (const group::MemberView& m : s.group->members) {
-    const std::string why = !m.up                       ? m.why
+    const bool through_others = !m.up && !m.direct;
+    const std::string why = through_others              ? m.reported ? "" : "nothing is heard of it through others"
+                            : !m.up                     ? m.why
                             : !m.not_sharing.empty()    ? m.not_sharing
                             : !m.flows_unshared.empty() ? m.flows_unshared
                             : m.behind                  ? "it does not keep up"
                                                         : "";
     const u64 lag = m.lag ? u64(std::chrono::duration_cast<std::chrono::microseconds>(*m.lag).count()) : 0;
     rows.rows.push_back({m.name, m.address,
-                         std::string(m.up        ? "up"
-                                     : m.refused ? "refused"
-                                                 : "down"),
+                         std::string(m.up             ? "up"
+                                     : m.refused      ? "refused"
+                                     : through_others ? "none"
+                                                      : "down"),
                          seconds_since(s, m.since), m.digest && m.digest->ready,
                          m.digest ? hex(m.digest->pool) : std::string(), joined(m.differs), m.sharing, lag, m.pins_sent,
                          m.pins_received, m.mirror.unknown_target, m.mirror.refused, m.mirror.full, m.lost, m.resends,

@@ -157,7 +157,9 @@ void add_group(Collector& c, const Snapshot& s) {
   for (const group::MemberView& m : s.group->members) {
     if (m.refused)
       c.add("member", fmt::format("group member {} answers, but is refused: {}", m.name, m.why));
-    else if (!m.up)
+    else if (!m.up && !m.direct && !m.reported)
+      c.add("member", fmt::format("member {} is not \"direct\", and nothing is heard of it through others", m.name));
+    else if (!m.up && m.direct)
       c.add("member", fmt::format("member {} is not connected{}{}", m.name, m.why.empty() ? "" : ": ", m.why));
     else if (!m.sharing && !m.not_sharing.empty() && s.config->group && s.config->group->mirror)
       c.add("member", fmt::format("no pins are shared with member {}: {}", m.name, m.not_sharing));

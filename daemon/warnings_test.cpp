@@ -112,6 +112,15 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
          t.s.group = group::GroupView{true, {lost}, 0, "", 0};
        },
        {"member paris-2 is not connected: connection refused"}},
+      {"member",
+       [](Site& t) {
+         group::MemberView heard, silent;
+         heard.name = "rome-1", silent.name = "oslo-1";
+         heard.direct = silent.direct = false;
+         heard.reported = Time(1s);
+         t.s.group = group::GroupView{true, {heard, silent}, 0, "", 0};
+       },
+       {"member oslo-1 is not \"direct\", and nothing is heard of it through others"}},
       {"stand_in",
        [](Site& t) {
          group::HoldingView held;

@@ -28,6 +28,7 @@ Group::Group(const GroupConfig& config, const std::string& own_name, ByteView se
       needs_(std::move(needs)),
       live_(live),
       scanner_(needs_.idle),
+      reports_(own_name, epoch),
       standing_(standing),
       in_step_(standing == Standing::in_step) {
   slots_.refresh(live_);
@@ -57,7 +58,7 @@ void Group::configure(const GroupConfig& config, Time now) {
     members_.back()->address = address_of(wanted.address);
   }
   for (const auto& member : before)
-    if (member) forget_pop_views(*member);
+    if (member) reports_.forget(member->config.name);
   std::vector<Link> gone;
   for (auto& [link, c] : connections_) {
     if (c.member && !moved.contains(link)) gone.push_back(link);
@@ -68,6 +69,7 @@ void Group::configure(const GroupConfig& config, Time now) {
     drop(link, "it is no member any more", now);
   }
   ++peer_changes_;
+  note_connected();
   if (digest_) publish_changes(*digest_, {}, {}, now);
 }
 
@@ -141,7 +143,7 @@ void Group::proven(Connection& connection, Time now) {
   }
   member.begin_link(connection.link, now);
   ++peer_changes_;
-  forget_pop_views(member);
+  note_connected();
   tell(member, states_.all());  // all that is told at once comes before the digest, which says that it has come
   tell(member, list_of(opinions_));
   tell(member, slots_.all());
@@ -199,7 +201,7 @@ void Group::dial(Time now) {
     Member& m = *members_[i];
     if (m.dialled && now - *m.dialled >= kDialWithin + kProveWithin)
       unreached(i, Reach::unable, "the last attempt has not ended", now);
-    if (m.link || m.dialled || now < m.dial_at) continue;
+    if (m.link || m.dialled || now < m.dial_at || !m.config.direct) continue;
     m.dialled = now;
     out_.connect.push_back(i);
   }
@@ -235,15 +237,17 @@ void Group::tick(Time now) {
   dial(now);
   watch_links(now);
   look_for_changes(now);
+  reports_.expire(now);
+  tell_report();
   review_step();
 }
 
 Time Group::deadline() const {
-  Time next = now_ + kPingEvery;
+  Time next = std::min(now_ + kPingEvery, reports_.deadline());
   if (!ticked_) return now_;
   for (const auto& m : members_) {
     if (m->link) next = std::min(next, m->pinged + kPingEvery);
-    if (!m->link && !m->dialled) next = std::min(next, m->dial_at);
+    if (!m->link && !m->dialled && m->config.direct) next = std::min(next, m->dial_at);
     if (m->sharing || m->shares_flows || m->edges.shares) next = std::min(next, next_slice_);
   }
   for (const auto& [link, c] : connections_)
@@ -286,10 +290,12 @@ GroupView Group::view() const {
               refused_,
               last_refusal_,
               scanner_.mirrored(),
-              flow_scanner_.lent() + (needs_.edges ? needs_.edges->lent() : 0)};
+              flow_scanner_.lent() + (needs_.edges ? needs_.edges->lent() : 0),
+              passed_on_};
   for (const auto& m : members_) {
-    v.members.push_back(m->view(digest_, paths_));
-    v.members.back().refused = is_refused(*m);
+    MemberView& view = v.members.emplace_back(m->view(digest_));
+    view.refused = is_refused(*m);
+    if (const Reports::Heard* heard = reports_.of(m->config.name)) tell_of(view, *heard, reports_.paths());
   }
   return v;
 }

@@ -26,6 +26,7 @@
 #include "group/edge_flows.h"
 #include "group/holdings.h"
 #include "group/member.h"
+#include "group/reports.h"
 #include "group/states.h"
 
 namespace waymark::group {
@@ -67,6 +68,7 @@ struct GroupView {
   std::string last_refusal;  // why the last of them was refused
   u64 mirrored;              // pins here that others lent
   u64 lent_flows = 0;        // likewise flows of the firewall's or the edge's
+  u64 passed_on = 0;         // reports of POPs, to members that their nodes do not send them to
 };
 
 // The address of "192.0.2.1:6090" or "[2001:db8::1]:6090".
@@ -106,14 +108,16 @@ class Group {
   std::vector<Assignment> assignments_received() { return std::exchange(assignments_received_, {}); }
   // Revoked ids: those decided since the last call go out; and what came, once.
   void publish_revocations(const std::vector<RevocationRecord>& news);
-  void publish_paths(const PathDigest& digest);  // where it is another one than before
-  void publish_keys(const PathKeys& keys);       // likewise; kMostPathKeys of them at most
+  // What this node says as a POP (group/reports.h), where it is something else than before; it reaches members that are
+  // not connected, too. kMostPathKeys keys at most.
+  void publish_paths(const PathDigest& digest);
+  void publish_keys(const PathKeys& keys);
   std::vector<RevocationRecord> revocations_received() { return std::exchange(revocations_received_, {}); }
-  // How this node sees other POPs: all of it, of which the difference to before goes out. And of which two POPs (who
-  // sees whom) connected members say something else since the last call, with what they all say of them now.
+  // How this node sees other POPs: all of it. And of which two POPs (who sees whom) members say something else since
+  // the last call, with what they all say of them now.
   void publish_pop_views(const std::vector<PopView>& views);
-  std::set<PopPair> pop_views_heard() { return std::exchange(pop_views_heard_, {}); }
-  std::vector<PopView> pop_views_of(const PopPair& pair) const;
+  std::set<PopPair> pop_views_heard() { return reports_.pairs_heard(); }
+  std::vector<PopView> pop_views_of(const PopPair& pair) const { return reports_.views_of(pair); }
   std::vector<Peer> peers() const;
   u64 peer_changes() const { return peer_changes_; }  // counts whatever may make peers() another
 
@@ -142,7 +146,9 @@ class Group {
   void tell(Member& member, const Message& message);
   void tell_all(const Message& message, const Member* but = nullptr);
   void tell_holdings(Member& member);
-  void forget_pop_views(Member& member);
+  void note_connected();
+  void tell_report();
+  void take_report(Member& from, const PopReport& report, Time now);
   std::vector<RevocationRecord> take_later(const std::vector<RevocationRecord>& records);
   FlowTimes flow_times() const;
   u32 shared_flow_buckets() const;
@@ -191,10 +197,9 @@ class Group {
   std::vector<Assignment> assignments_received_;
   std::map<u64, RevocationRecord> revocations_;  // by word
   std::vector<RevocationRecord> revocations_received_;
-  PathDigest paths_;
-  std::map<PopPair, PopView> pop_views_;  // ours
-  std::set<PopPair> pop_views_heard_;
-  PathKeys keys_;
+  Reports reports_;
+  std::vector<u32> connected_;  // members' origin_of(), in order
+  u64 passed_on_ = 0;
   u64 peer_changes_ = 1;
   std::optional<Digest> digest_;
   std::vector<std::unique_ptr<Member>> members_;  // as in config_.member

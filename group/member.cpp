@@ -51,16 +51,6 @@ bool Member::take(const std::vector<Claim>& list) {
   return true;
 }
 
-bool Member::take(const std::vector<PopView>& views) {
-  for (const PopView& view : views) {
-    if (view.sight == kSightGone)
-      pop_views.erase({view.from, view.to});
-    else
-      pop_views.insert_or_assign({view.from, view.to}, view);
-  }
-  return pop_views.size() <= kMostPopViews;
-}
-
 void Member::take(const Digest& news) {
   if (!digest) claims = std::exchange(coming, {});
   digest = news;
@@ -108,14 +98,13 @@ void Member::forget_flows() {
   edges.unshared.clear();
   edges.shares = edges.asked = false;
   edges.sending.reset();
-  paths = {};
-  keys = {};
 }
 
-MemberView Member::view(const std::optional<Digest>& ours, const PathDigest& paths_of_ours) const {
+MemberView Member::view(const std::optional<Digest>& ours) const {
   MemberView v;
   v.name = config.name;
   v.address = config.address;
+  v.direct = config.direct;
   v.up = link.has_value();
   v.since = since;
   v.why = why;
@@ -127,14 +116,6 @@ MemberView Member::view(const std::optional<Digest>& ours, const PathDigest& pat
     if (ours->pin_buckets != digest->pin_buckets) v.differs.push_back("table size");
     const bool pins = ours->pin_buckets || digest->pin_buckets;
     if (link && !sharing && pins) v.not_sharing = not_sharing(*ours, *digest);
-  }
-  v.is_pop = link && paths.pops;
-  if (v.is_pop) v.keys = keys;
-  if (link && paths.pops && paths_of_ours.pops) {
-    if (paths.plans != paths_of_ours.plans) v.paths_differ.push_back("plans");
-    if (paths.pops != paths_of_ours.pops) v.paths_differ.push_back("pops");
-    if (paths.servers != paths_of_ours.servers) v.paths_differ.push_back("servers");
-    if (paths.policies != paths_of_ours.policies) v.paths_differ.push_back("policies");
   }
   v.sharing = sharing;
   v.shares_flows = shares_flows;

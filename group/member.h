@@ -39,20 +39,22 @@ std::vector<Opinion> changes(const Opinions& before, const Opinions& after);
 
 struct MemberView {
   std::string name, address;
+  bool direct = true;  // this node dials it
   bool up = false;
   Time since{};                      // it is up, or down
   std::string why;                   // it is down
   bool refused = false;              // it is there, but one of us does not believe the other
   std::optional<Digest> digest;      // its own; none before it told
   std::vector<std::string> differs;  // in what it is not as we are: "pool", "history", "keys", "table size"
-  // Likewise, where both are POPs: "plans", "pops", "servers", "policies".
-  std::vector<std::string> paths_differ;
-  bool is_pop = false;          // connected, and it said so
-  PathKeys keys;                // then: what it knows
-  bool sharing = false;         // pins go to it and come from it
-  std::string not_sharing;      // why not
-  std::optional<Duration> lag;  // there and back, behind all that was sent before
-  std::optional<Time> pulled;   // when we last had all its pins
+  // By what it says as a POP, to this node or to others (group/reports.h), and says still.
+  std::optional<Time> reported;           // when
+  bool is_pop = false;                    //
+  std::vector<std::string> paths_differ;  // where both are POPs: "plans", "pops", "servers", "policies"
+  PathKeys keys;                          // that it knows
+  bool sharing = false;                   // pins go to it and come from it
+  std::string not_sharing;                // why not
+  std::optional<Duration> lag;            // there and back, behind all that was sent before
+  std::optional<Time> pulled;             // when we last had all its pins
   u64 pins_sent = 0, pins_received = 0;
   bool shares_flows = false;
   std::string flows_unshared;  // why not
@@ -116,9 +118,6 @@ struct Member {
   FlowApplier flow_applier;
   u64 flows_sent = 0, flows_received = 0;
   EdgeShare edges;
-  PathDigest paths;
-  std::map<PopPair, PopView> pop_views;
-  PathKeys keys;
 
   // As it was told last, by this link or the one before.
   std::map<std::string, Claim> claims;
@@ -132,12 +131,11 @@ struct Member {
 
   // False where these would be more things than a node may have.
   bool take(const std::vector<Claim>& claims);
-  bool take(const std::vector<PopView>& views);  // false where these are too many
   void take(const Digest& news);
   void begin_link(Link number, Time now);
   void end_link(const std::string& reason, Time heard, Time now);  // heard: from it last
   void forget_flows();
-  MemberView view(const std::optional<Digest>& ours, const PathDigest& paths_of_ours) const;
+  MemberView view(const std::optional<Digest>& ours) const;
 };
 
 // What keeps two from sharing pins, or "".

@@ -165,7 +165,6 @@ bool read(ByteReader& r, RevocationRecord& record) {
   return revoked <= 1 && record.word > 1 && record.version;
 }
 
-constexpr size_t size_of(const PopView*) { return 17; }
 void write(ByteWriter& w, const PopView& v) {
   w.number(v.sight);
   for (const u32 number : {v.from, v.to, v.round_trip, v.lost}) w.number(number);
@@ -174,7 +173,7 @@ bool read(ByteReader& r, PopView& v) {
   v.sight = r.number<u8>();
   for (u32* number : {&v.from, &v.to, &v.round_trip, &v.lost}) *number = r.number<u32>();
   const auto is_pop = [](u32 id) { return id >= 1 && id <= 65'535; };
-  return v.sight <= kSightGone && is_pop(v.from) && is_pop(v.to) && v.from != v.to && v.lost <= 10'000;
+  return v.sight <= 2 && is_pop(v.from) && is_pop(v.to) && v.from != v.to && v.lost <= 10'000;
 }
 
 constexpr size_t size_of(const FlowRecord*) { return 32; }
@@ -237,6 +236,50 @@ bool read(ByteReader& r, PathKeys& all) {
     all.keys.push_back({digest, seen == 1});
   }
   return true;
+}
+
+// A count of at most so many, and each record.
+template <class T>
+void write_list(ByteWriter& w, const std::vector<T>& list) {
+  w.number(u16(list.size()));
+  for (const T& each : list)
+    if constexpr (std::is_integral_v<T>)
+      w.number(each);
+    else
+      write(w, each);
+}
+template <class T>
+bool read_list(ByteReader& r, std::vector<T>& list, size_t most) {
+  const u16 count = r.number<u16>();
+  if (count > most || count > r.left()) return false;
+  list.resize(count);
+  for (T& each : list) {
+    if constexpr (std::is_integral_v<T>)
+      each = r.number<T>();
+    else if (!read(r, each))
+      return false;
+  }
+  return true;
+}
+void write(ByteWriter& w, const PopReport& p) {
+  w.name(p.node);
+  w.number(p.number);
+  w.number(p.life);
+  w.number(p.age);
+  write(w, p.paths);
+  write(w, p.keys);
+  write_list(w, p.told);
+  write_list(w, p.views);
+}
+bool read(ByteReader& r, PopReport& p) {
+  p.node = r.name();
+  p.number = r.number<u64>();
+  p.life = r.number<u64>();
+  p.age = r.number<u32>();
+  if (!read(r, p.paths) || !read(r, p.keys)) return false;
+  if (!read_list(r, p.told, kMostMembers) || !read_list(r, p.views, kMostPopViews)) return false;
+  const auto misplaced = [](const PopView& a, const PopView& b) { return a.from != b.from || a.to >= b.to; };
+  return std::ranges::adjacent_find(p.views, misplaced) == p.views.end() && p.number;
 }
 void write(ByteWriter& w, const EdgeTable& t) { w.number(t.buckets); }
 bool read(ByteReader& r, EdgeTable& t) { return t.buckets = r.number<u32>(), true; }

@@ -114,25 +114,24 @@ struct RevocationRecord {
   }
 };
 
-// What POPs must have alike (roles/path/digest.h), as the sender has it; zeros: it is no POP.
+// What POPs must have alike (roles/path/digest.h); zeros: it is no POP.
 struct PathDigest {
   u64 plans = 0, pops = 0, servers = 0, policies = 0;
   bool operator==(const PathDigest&) const = default;
 };
 
-// How a POP looks from the sender's, by what it measured (paths/seen.h).
+// How one POP looks from another, by what that measured (paths/seen.h).
 struct PopView {
   u32 from = 0, to = 0;  // ids, 1 to 65,535
-  u8 sight = 0;          // 0: not known, 1: up, 2: silent; 3: nothing is said of it any more
+  u8 sight = 0;          // 0: not known, 1: up, 2: silent
   u32 round_trip = 0;    // microseconds; 0: not measured
   u32 lost = 0;          // of 10,000 questions
   bool operator==(const PopView&) const = default;
 };
-using PopPair = std::pair<u32, u32>;  // who sees, and whom
-constexpr u8 kSightGone = 3;
-constexpr size_t kMostPopViews = 1'000;  // of one member
+using PopPair = std::pair<u32, u32>;     // who sees, and whom
+constexpr size_t kMostPopViews = 1'000;  // of one node
 
-// A key of tags that the sender knows (roles/path/keys.h), and whether packets had its tags there lately.
+// A key of tags that a node knows (roles/path/keys.h), and whether packets had its tags there lately.
 struct PathKey {
   u64 digest = 0;
   bool seen = false;
@@ -143,6 +142,21 @@ struct PathKeys {  // all of them
   std::vector<PathKey> keys;
   bool operator==(const PathKeys&) const = default;
 };
+
+// All that a node says as a POP. It goes from member to member until each has it (group/reports.h), so it names the
+// node.
+struct PopReport {
+  std::string node;
+  u64 number = 0, life = 0;  // of two of a node, the one with the later (number, life) is in force
+  u32 age = 0;               // milliseconds since the node sent it
+  PathDigest paths;
+  PathKeys keys;
+  std::vector<u32> told;       // origin_of() of those to whom the node sends it itself, in order; kMostMembers at most
+  std::vector<PopView> views;  // its POP's, in the order of those that are seen; kMostPopViews at most
+  bool operator==(const PopReport&) const = default;
+  bool later_than(const PopReport& o) const { return std::tie(number, life) > std::tie(o.number, o.life); }
+};
+constexpr size_t kMostMembers = 255;  // of a group, beside a node
 
 // A flow of the firewall's (core/firewall/flow.h), as it stands in its record; `state` without what is this node's own.
 struct FlowRecord {
@@ -197,7 +211,7 @@ using Message =
                  std::vector<PinRecord>, std::vector<GonePin>, Pull, PullEnd, Ping, Pong, std::vector<Claim>,
                  std::vector<Assignment>, FlowTable, std::vector<FlowRecord>, std::vector<GoneFlow>, FlowPull,
                  FlowPullEnd, EdgeTable, std::vector<EdgeFlowRecord>, std::vector<GoneEdgeFlow>, EdgePull, EdgePullEnd,
-                 std::vector<RevocationRecord>, PathDigest, std::vector<PopView>, PathKeys>;
+                 std::vector<RevocationRecord>, PopReport>;
 
 // As few bodies as hold it: a long list takes several, an empty one none.
 std::vector<std::vector<u8>> encode(const Message& message);

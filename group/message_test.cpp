@@ -66,10 +66,14 @@ std::vector<Message> some(std::mt19937_64& random, size_t count) {
           FlowPull{},
           FlowPullEnd{},
           revocations,
-          PathDigest{random(), random(), random(), random()},
-          std::vector<PopView>(3, {u32(random() % 100 + 1), u32(random() % 100 + 101), u8(random() % 4), u32(random()),
-                                   u32(random() % 10'001)}),
-          PathKeys{{{random(), true}, {random(), false}}}};
+          PopReport{"pop-7",
+                    random(),
+                    random(),
+                    u32(random()),
+                    {random(), random(), random(), random()},
+                    {{{random(), true}, {random(), false}}},
+                    {3, 7, u32(random())},
+                    {{7, 2, 1, u32(random()), u32(random() % 10'001)}, {7, 9, 2, 0, 0}, {7, 60'000, 0, 0, 0}}}};
 }
 
 TEST(Message, ComesBackAsItWas) {

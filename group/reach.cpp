@@ -143,7 +143,7 @@ void Group::link_lost(Member& member, const std::string& why, Time heard, Time n
   member.dial_at = now + member.pause;
   member.end_link(why, heard, now);
   ++peer_changes_;
-  forget_pop_views(member);
+  note_connected();
   const std::string& name = member.config.name;
   out_.log.push_back(
       {Severity::warning, "member.lost", name, fmt::format("the connection to member {} is lost: {}", name, why)});
@@ -183,6 +183,7 @@ bool Group::must_give_way() const {
 }
 
 bool Group::may_do_without(const Member& m) const {
+  if (!m.link && !m.config.direct) return true;
   const bool kept = standing_ == Standing::announced;
   // An edge that returns must not announce its prefix before its flows are here.
   const bool joined = m.joined && (!m.edges.shares || m.edges.mirrored);
@@ -206,7 +207,7 @@ void Group::review_step() {
   if (in_step_ || !ticked_) return;
   in_step_ = std::all_of(members_.begin(), members_.end(), [&](const auto& m) { return may_do_without(*m); });
   for (const auto& m : members_)
-    if (in_step_ && !m->joined)
+    if (in_step_ && !m->joined && (m->link || m->config.direct))
       out_.log.push_back({Severity::warning, "member.absent", m->config.name,
                           fmt::format("this node goes on without group member {}: {}", m->config.name,
                                       m->link ? "its pins do not come" : m->why)});

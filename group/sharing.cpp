@@ -101,9 +101,7 @@ void Group::tell_holdings(Member& member) {
   tell(member, all_of(assignments_));
   tell(member, all_of(claims_));
   tell(member, all_of(revocations_));
-  if (paths_ != PathDigest{}) tell(member, paths_);
-  tell(member, all_of(pop_views_));
-  if (keys_ != PathKeys{}) tell(member, keys_);
+  for (const PopReport& report : reports_.for_newcomer(member.config.name, now_)) tell(member, report);
 }
 
 // More than any POP has room for are left out.
@@ -117,38 +115,6 @@ std::vector<RevocationRecord> Group::take_later(const std::vector<RevocationReco
     news.push_back(record);
   }
   return news;
-}
-
-void Group::publish_pop_views(const std::vector<PopView>& views) {
-  std::map<PopPair, PopView> before;
-  before.swap(pop_views_);
-  std::vector<PopView> news;
-  for (const PopView& view : views) {
-    pop_views_.emplace(std::pair(view.from, view.to), view);
-    if (const auto had = before.extract({view.from, view.to}); !had || had.mapped() != view) news.push_back(view);
-  }
-  for (const auto& [ends, view] : before) news.push_back({view.from, view.to, kSightGone});
-  tell_all(news);
-}
-
-std::vector<PopView> Group::pop_views_of(const PopPair& pair) const {
-  std::vector<PopView> all;
-  for (const auto& member : members_)
-    if (const auto view = member->pop_views.find(pair); view != member->pop_views.end()) all.push_back(view->second);
-  return all;
-}
-
-// What a member says goes with its connection.
-void Group::forget_pop_views(Member& member) {
-  for (const auto& [pair, view] : std::exchange(member.pop_views, {})) pop_views_heard_.insert(pair);
-}
-
-void Group::publish_paths(const PathDigest& digest) {
-  if (std::exchange(paths_, digest) != digest) tell_all(digest);
-}
-
-void Group::publish_keys(const PathKeys& keys) {
-  if (std::exchange(keys_, keys) != keys) tell_all(keys);
 }
 
 void Group::publish_revocations(const std::vector<RevocationRecord>& news) {
@@ -300,12 +266,7 @@ void Group::handle(u32 index, const Message& message, Time now) {
                    revocations_received_.insert(revocations_received_.end(), news.begin(), news.end());
                    tell_all(news, &member);
                  },
-                 [&](const PathDigest& digest) { member.paths = digest; },
-                 [&](const std::vector<PopView>& views) {
-                   for (const PopView& view : views) pop_views_heard_.insert({view.from, view.to});
-                   if (!member.take(views)) drop(*member.link, "it sees too many POPs", now);
-                 },
-                 [&](const PathKeys& keys) { member.keys = keys; },
+                 [&](const PopReport& report) { take_report(member, report, now); },
                  [&](const Pong& pong) {
                    const Duration lag = now - Time(std::chrono::nanoseconds(pong.token));
                    if (pong.token <= u64(now.count()) && lag <= kOldestPong) member.lag = lag;
