@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "tests/kit/need.h"
+#include "tests/kit/output.h"
 
 namespace waymark {
 namespace {
@@ -44,14 +45,6 @@ std::vector<u32> block_types(const std::string& file) {
     }
   }
   return types;
-}
-
-std::string output_of(const std::string& command) {
-  std::string output;
-  FILE* pipe = popen(command.c_str(), "r");
-  if (!pipe) return "cannot run " + command;
-  for (int c; (c = std::fgetc(pipe)) != EOF;) output.push_back(char(c));
-  return pclose(pipe) == 0 ? output : output + command + " failed";
 }
 
 }  // namespace
