@@ -17,6 +17,7 @@ enum class Cap {
   bpf,     // may load programs and maps
   netns,   // may make network namespaces and configure what is in them
   tshark,  // an independent decoder of packets
+  scapy,   // an independent implementation of protocols, Mobile IPv6 among them
   kdig,    // an independent client of DNS
   kea,     // the DHCPv6 server, and the headers for its hooks
 };
@@ -60,6 +61,10 @@ inline std::string_view missing(Cap cap) {
       return geteuid() == 0 && can_make_netns() ? "" : "network namespaces need root";
     case Cap::tshark:
       return in_path("tshark") ? "" : "tshark is not installed";
+    case Cap::scapy:
+      return access("/usr/lib/python3/dist-packages/scapy/layers/inet6.py", R_OK) == 0
+                 ? ""
+                 : "python3-scapy is not installed";
     case Cap::kdig:
       return in_path("kdig") ? "" : "kdig (knot-dnsutils) is not installed";
     case Cap::kea:
