@@ -7,7 +7,7 @@ namespace waymark::signalling {
 
 namespace {
 
-constexpr size_t kMacBytes = sizeof(Mac::value), kLeastKey = 16;
+constexpr size_t kMacBytes = sizeof(MnHa::value), kLeastKey = 16;
 
 // The MN-HA option is the last of a message, with nothing behind it: decode() refuses all others.
 bool ends_with_mac(ByteView message, u32 spi) {

@@ -26,7 +26,7 @@ Bytes signed_example() {
 // 4285, 5.1 names, and the receiver's identity.
 TEST(Authentication, IsTheHmacOfWhatTheRfcNames) {
   Message message{Update{16, kAcknowledge, 15}, {}};
-  message.options.mac = Mac{256, {}};
+  message.options.mac = MnHa{256, {}};
   Bytes bytes = *encode(message);
   ASSERT_TRUE(association().sign(bytes, kParties));
   EXPECT_EQ(vector_of(bytes), hex("3b 03 05 00 0000 0010 8000 000f 00 09 11 01 00000100 ea2cd31b5e1604ca6d26c838"));

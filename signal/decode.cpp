@@ -31,7 +31,7 @@ Update read_update(Reader& in) {
 Acknowledgement read_acknowledgement(Reader& in) {
   const u8 status = in.number<u8>(), flags = in.number<u8>();
   const u16 sequence = in.number<u16>(), lifetime = in.number<u16>();
-  return {Status(status), u8(flags & kAcknowledgementFlags), sequence, lifetime};
+  return {BindingStatus(status), u8(flags & kAcknowledgementFlags), sequence, lifetime};
 }
 
 BindingError read_error(Reader& in) {

@@ -45,7 +45,8 @@ inline std::vector<Example> examples() {
   update.node = NodeIdentifier{1, few<254>("s1@example.net")};
   update.stamp = Stamp{7, 1000};
   update.ip4_home = Ip4Home{at("198.51.100.0"), 24, true};
-  update.bindings = {{1, Status::accepted, false, at("2001:db8:9::2")}, {2, Status::accepted, true, at("192.0.2.9")}};
+  update.bindings = {{1, BindingStatus::accepted, false, at("2001:db8:9::2")},
+                     {2, BindingStatus::accepted, true, at("192.0.2.9")}};
   Selector web;
   web.protocol = {6, 6};
   web.destination_port = {443, 443};
@@ -58,7 +59,7 @@ inline std::vector<Example> examples() {
   update.flows = {{10, 1, FlowStatus::accepted, web, {1, 2}}, {11, 2, FlowStatus::accepted, old, {2}}};
   update.redirect_capable = true;
   update.vendors = {{64512, 3, few<250>("hello")}};
-  update.mac = Mac{256, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}};
+  update.mac = MnHa{256, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}};
 
   Options of_ip4;
   of_ip4.ip4_care_of = at("192.0.2.9");
@@ -66,7 +67,7 @@ inline std::vector<Example> examples() {
   acknowledgement.refresh_advice = 15;
   acknowledgement.stamp = Stamp{7, 1000};
   acknowledgement.ip4_acknowledged = Ip4Acknowledged{Ip4Status::accepted, at("198.51.100.7"), 24};
-  acknowledgement.bindings = {{1, Status::unknown_care_of, false, {}}};
+  acknowledgement.bindings = {{1, BindingStatus::unknown_care_of, false, {}}};
   acknowledgement.redirect = at("2001:db8:3::1");
   acknowledgement.load = Load{10, 5, 1000, 6, 2000};
   acknowledgement.mac = update.mac;
@@ -74,13 +75,13 @@ inline std::vector<Example> examples() {
   restart.restart_counter = 77;
   Options revoked;
   revoked.node = update.node;
-  revoked.bindings = {{9, Status::accepted, false, {}}};
+  revoked.bindings = {{9, BindingStatus::accepted, false, {}}};
 
   return {
       {"update", {Update{16, kAcknowledge | kHomeRegistration | kMobileRouter, 15}, update}},
       {"update_ip4", {Update{17, kAcknowledge | kForceUdp | kOverwrite, 0}, of_ip4}},
-      {"acknowledgement", {Acknowledgement{Status::accepted, kAckMobileRouter, 16, 15}, acknowledgement}},
-      {"refusing", {Acknowledgement{Status::out_of_window, 0, 15, 0}, {}}},
+      {"acknowledgement", {Acknowledgement{BindingStatus::accepted, kAckMobileRouter, 16, 15}, acknowledgement}},
+      {"refusing", {Acknowledgement{BindingStatus::out_of_window, 0, 15, 0}, {}}},
       {"refresh", {RefreshRequest{}, {}}},
       {"error", {BindingError{ErrorStatus::unknown_type, kNode6}, {}}},
       {"heartbeat", {Heartbeat{false, false, 99}, {}}},

@@ -59,9 +59,9 @@ enum AcknowledgementFlag : u8 {
 };
 constexpr u8 kAcknowledgementFlags = 0xf0;
 struct Acknowledgement {  // RFC 6275, 6.1.8
-  Status status = Status::accepted;
+  BindingStatus status = BindingStatus::accepted;
   u8 flags = 0;
-  u16 sequence = 0;  // the Update's; with Status::out_of_window the last that was accepted
+  u16 sequence = 0;  // the Update's; with BindingStatus::out_of_window the last that was accepted
   u16 lifetime = 0;  // units of 4 s
   bool operator==(const Acknowledgement&) const = default;
 };

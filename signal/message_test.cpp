@@ -31,7 +31,7 @@ std::vector<Vector> vectors() {
       {"all flags", "3b 01 05 00 0000 0010 ffc0 ffff 01 02 0000", {Update{16, kUpdateFlags, 0xffff}, {}}},
       {"Binding Acknowledgement (6.1.8)",
        "3b 01 06 00 0000 87 f0 000f 0000 01 02 0000",
-       {Acknowledgement{Status::out_of_window, kAcknowledgementFlags, 15, 0}, {}}},
+       {Acknowledgement{BindingStatus::out_of_window, kAcknowledgementFlags, 15, 0}, {}}},
       {"Binding Error (6.1.9)",
        "3b 02 07 00 0000 02 00 20010db8000100000000000000000005",
        {BindingError{ErrorStatus::unknown_type, kNode6}, {}}},
@@ -70,7 +70,7 @@ std::vector<Vector> vectors() {
        "3b 03 05 00 0000 0102 8000 0003 00 09 11 01 00000100 0102030405060708090a0b0c",
        with(u,
             [](Options& o) {
-              o.mac = Mac{256, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}};
+              o.mac = MnHa{256, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}};
             })},
       {"Vendor Specific at 4n+2 (RFC 5094, 3)", "3b 02 05 00 0000 0102 8000 0003 01 00 13 06 0000fc00 03 ff 01 00",
        with(u,
@@ -93,19 +93,19 @@ std::vector<Vector> vectors() {
        "3b 02 05 00 0000 0102 8000 0003 23 04 0007 a4 80 01 04 00000000",
        with(u,
             [](Options& o) {
-              o.bindings = {{7, Status::binding_malformed, true, {}}};
+              o.bindings = {{7, BindingStatus::binding_malformed, true, {}}};
             })},
       {"Binding Identifier with IPv6 care-of address, at 8n+2",
        "3b 04 05 00 0000 0102 8000 0003 01 04 00000000 23 14 0007 00 00 20010db8000900000000000000000002",
        with(u,
             [](Options& o) {
-              o.bindings = {{7, Status::accepted, false, at("2001:db8:9::2")}};
+              o.bindings = {{7, BindingStatus::accepted, false, at("2001:db8:9::2")}};
             })},
       {"Binding Identifier with IPv4 care-of address",
        "3b 03 05 00 0000 0102 8000 0003 01 04 00000000 23 08 0007 00 00 c0000209 01 02 0000",
        with(u,
             [](Options& o) {
-              o.bindings = {{7, Status::accepted, false, at("192.0.2.9")}};
+              o.bindings = {{7, BindingStatus::accepted, false, at("192.0.2.9")}};
             })},
       {"Redirect-Capability at 4n (RFC 6463, 4.1)", "3b 01 05 00 0000 0102 8000 0003 2e 02 0000",
        with(u, [](Options& o) { o.redirect_capable = true; })},
@@ -227,14 +227,14 @@ TEST(Messages, ThatNobodyCouldReadAreNotWritten) {
   };
   const std::string front = "a mobility message cannot be sent, as its receiver would refuse it: ";
   EXPECT_EQ(refused([](Options& o) {
-              o.bindings = {{0, Status::accepted, false, {}}};
+              o.bindings = {{0, BindingStatus::accepted, false, {}}};
             }),
             front + std::string(text(Reason::identifier)));
   EXPECT_EQ(refused([](Options& o) {
-              o.bindings = {{1, Status::accepted, false, at("192.0.2.9")}};
+              o.bindings = {{1, BindingStatus::accepted, false, at("192.0.2.9")}};
             }),
             front + std::string(text(Reason::address)));
-  EXPECT_EQ(refused([](Options& o) { o.mac = Mac{255, {}}; }), front + std::string(text(Reason::authentication)));
+  EXPECT_EQ(refused([](Options& o) { o.mac = MnHa{255, {}}; }), front + std::string(text(Reason::authentication)));
   const std::string other = "a mobility message has a field that its form cannot carry";
   EXPECT_EQ(refused([](Options& o) { o.ip4_home = Ip4Home{at("192.0.2.1"), 64, false}; }), other);
   EXPECT_EQ(refused([](Options& o) {

@@ -30,10 +30,11 @@ struct Stamp {
 
 // Binding Identifier (RFC 5648, 4.3).
 struct BindingIdentifier {
-  u16 id = 1;                        // not 0; once in a message
-  Status status = Status::accepted;  // in an Acknowledgement, for this binding; accepted: the message's own
-  bool at_home = false;              // H: beside a binding of the home link
-  std::optional<Address> care_of;    // unicast; in an Update alone
+  u16 id = 1;  // not 0; once in a message
+  BindingStatus status =
+      BindingStatus::accepted;     // in an Acknowledgement, for this binding; accepted: the message's own
+  bool at_home = false;            // H: beside a binding of the home link
+  std::optional<Address> care_of;  // unicast; in an Update alone
   bool operator==(const BindingIdentifier&) const = default;
 };
 
@@ -78,10 +79,10 @@ struct VendorSpecific {  // RFC 5094, 3
 
 // MN-HA authentication (RFC 4285, 5.1); signal/auth.h makes and verifies it. Always the last option, with no padding
 // behind it, so that its MAC covers all bytes in front of it.
-struct Mac {
+struct MnHa {
   u32 spi = 256;  // from 256 on
   std::array<u8, 12> value{};
-  bool operator==(const Mac&) const = default;
+  bool operator==(const MnHa&) const = default;
 };
 
 struct Options {
@@ -100,7 +101,7 @@ struct Options {
   std::optional<Address> redirect;  // unicast, of either version (RFC 6463, 4.2)
   std::optional<Load> load;
   Few<VendorSpecific, kMostVendors> vendors;
-  std::optional<Mac> mac;
+  std::optional<MnHa> mac;
   bool operator==(const Options&) const = default;
 };
 

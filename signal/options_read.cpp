@@ -56,8 +56,8 @@ Why read_node(Reader& in, Options& to) {
 
 Why read_mac(Reader& in, Options& to) {
   if (in.number<u8>() != kMnHa) return Reason::authentication;
-  if (in.left() != sizeof(u32) + sizeof(Mac::value)) return Reason::option_length;
-  Mac mac;
+  if (in.left() != sizeof(u32) + sizeof(MnHa::value)) return Reason::option_length;
+  MnHa mac;
   mac.spi = in.number<u32>();
   if (mac.spi < kLeastSpi) return Reason::authentication;
   const ByteView value = in.take(mac.value.size());
@@ -108,7 +108,7 @@ Why read_ip4_care_of(Reader& in, Options& to) {
 Why read_binding(Reader& in, bool update, Options& to) {
   BindingIdentifier binding;
   binding.id = in.number<u16>();
-  binding.status = Status(in.number<u8>());
+  binding.status = BindingStatus(in.number<u8>());
   binding.at_home = in.number<u8>() & 0x80;
   if (!binding.id) return Reason::identifier;
   if (in.left()) {

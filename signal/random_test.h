@@ -78,7 +78,7 @@ inline Body body() {
     case 0:
       return RefreshRequest{};
     case 1:
-      return Acknowledgement{Status(any<u8>()), u8(any<u8>() & kAcknowledgementFlags), any<u16>(), any<u16>()};
+      return Acknowledgement{BindingStatus(any<u8>()), u8(any<u8>() & kAcknowledgementFlags), any<u16>(), any<u16>()};
     case 2:
       return BindingError{ErrorStatus(any<u8>()), ip6()};
     case 3:
@@ -106,7 +106,7 @@ inline void fill(Options& o, bool update) {
   if (chance()) o.ip4_acknowledged = Ip4Acknowledged{Ip4Status(any<u8>()), ip4(any<u8>()), u8(below(33))};
   if (chance()) o.ip4_care_of = ip4(10);
   for (u32 n = below(kMostBindings + 1), i = 0; i < n; ++i) {
-    BindingIdentifier b{u16(i * 1000 + 1 + below(999)), Status(any<u8>()), chance(), {}};
+    BindingIdentifier b{u16(i * 1000 + 1 + below(999)), BindingStatus(any<u8>()), chance(), {}};
     if (update && chance()) b.care_of = address();
     o.bindings.add(b);
   }
@@ -117,7 +117,7 @@ inline void fill(Options& o, bool update) {
   for (u32 n = below(4) ? 0 : below(kMostVendors + 1); o.vendors.size() < n;)
     o.vendors.add({any<u32>(), any<u8>(), bytes<250>(0)});
   if (chance()) {
-    o.mac = Mac{256 + any<u32>() / 2, {}};
+    o.mac = MnHa{256 + any<u32>() / 2, {}};
     for (u8& byte : o.mac->value) byte = any<u8>();
   }
 }

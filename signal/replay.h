@@ -23,17 +23,18 @@ class Replay {
 
   explicit Replay(bool stamps_required, std::optional<Last> last = {}) : required_(stamps_required), last_(last) {}
 
-  // Status::accepted, which take() then remembers; replay_required (145): no stamp; replay_mismatch (144): its epoch or
-  // its number within the epoch is not later; out_of_window (135): the sequence number is not, in the same epoch.
-  Status check(u16 sequence, const std::optional<Stamp>& stamp) const;
+  // BindingStatus::accepted, which take() then remembers; replay_required (145): no stamp; replay_mismatch (144): its
+  // epoch or its number within the epoch is not later; out_of_window (135): the sequence number is not, in the same
+  // epoch.
+  BindingStatus check(u16 sequence, const std::optional<Stamp>& stamp) const;
   // Once the message was carried out.
   void take(u16 sequence, const std::optional<Stamp>& stamp) { last_ = Last{sequence, stamp}; }
 
   // For the Acknowledgement: the sequence number, which is the last accepted one where it was out of the window
   // (RFC 6275, 9.5.1), and the stamp, which is the sender's own, but with the epoch that is known here where it did not
   // match (RFC 4285, 6), so that the sender can begin a later one.
-  u16 answer_sequence(Status status, u16 sequence) const;
-  Stamp answer_stamp(Status status, const Stamp& stamp) const;
+  u16 answer_sequence(BindingStatus status, u16 sequence) const;
+  Stamp answer_stamp(BindingStatus status, const Stamp& stamp) const;
 
   const std::optional<Last>& last() const { return last_; }
 

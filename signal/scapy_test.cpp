@@ -27,7 +27,7 @@ std::vector<Expected> all() {
   update.prefixes = {Prefix(at("2001:db8:100::"), 48)};
   update.node = NodeIdentifier{1, few<254>("s1@example.net")};
   replay.stamp = Stamp{0, 1'700'000'000};
-  authentication.mac = Mac{256, {'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'}};
+  authentication.mac = MnHa{256, {'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'}};
   acknowledgement.refresh_advice = 15;
   return {
       {"update",
@@ -41,7 +41,7 @@ std::vector<Expected> all() {
        {Update{18, kAcknowledge | kKeyManagement, 1}, authentication},
        "MIP6MH_BU; seq=18; flags=KA; mhtime=1; MsgAuth 1 256 6162636465666768696a6b6c"},
       {"acknowledgement",
-       {Acknowledgement{Status::out_of_window, kAckKeyManagement | kAckMobileRouter, 15, 2}, acknowledgement},
+       {Acknowledgement{BindingStatus::out_of_window, kAckKeyManagement | kAckMobileRouter, 15, 2}, acknowledgement},
        "MIP6MH_BA; seq=15; flags=RK; status=135; mhtime=2; BRAdvice 15"},
       {"refresh", {RefreshRequest{}, {}}, "MIP6MH_BRR"},
       {"error", {BindingError{ErrorStatus::unknown_type, kNode6}, {}}, "MIP6MH_BE; status=2; ha=2001:db8:1::5"},

@@ -10,7 +10,7 @@ namespace waymark::signalling {
     switch (u8(value)) { list(WM_SIGNAL_CASE) default : return "unknown"; } \
   }
 
-WM_SIGNAL_NAMES(Status, WM_SIGNAL_STATUSES)
+WM_SIGNAL_NAMES(BindingStatus, WM_SIGNAL_STATUSES)
 WM_SIGNAL_NAMES(Revoked, WM_SIGNAL_REVOKED)
 WM_SIGNAL_NAMES(Trigger, WM_SIGNAL_TRIGGERS)
 WM_SIGNAL_NAMES(ErrorStatus, WM_SIGNAL_ERRORS)

@@ -41,11 +41,11 @@ namespace waymark::signalling {
   X(home_and_foreign, 169, "simultaneous home and foreign binding is prohibited") /*5648*/ \
   X(invalid_care_of, 174, "invalid care-of address")
 
-enum class Status : u8 {
+enum class BindingStatus : u8 {
 #define WM_SIGNAL_MEMBER(name, number, text) name = number,
   WM_SIGNAL_STATUSES(WM_SIGNAL_MEMBER)
 };
-constexpr bool is_accepted(Status status) { return u8(status) < 128; }
+constexpr bool is_accepted(BindingStatus status) { return u8(status) < 128; }
 
 // Binding Revocation Acknowledgement (RFC 5846, 5.2). Below 128: revoked.
 #define WM_SIGNAL_REVOKED(X)                                                 \
@@ -107,7 +107,7 @@ enum class Ip4Status : u8 { WM_SIGNAL_IP4(WM_SIGNAL_MEMBER) };
 #undef WM_SIGNAL_MEMBER
 
 // "unknown" for a number that has no name.
-std::string_view name_of(Status status);
+std::string_view name_of(BindingStatus status);
 std::string_view name_of(Revoked status);
 std::string_view name_of(Trigger trigger);
 std::string_view name_of(ErrorStatus status);

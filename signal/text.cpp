@@ -91,7 +91,7 @@ std::string flow_text(const Flow& flow) {
 std::string binding_text(const BindingIdentifier& binding) {
   std::string out = fmt::format(", binding {}", binding.id);
   if (binding.care_of) out += " at " + text(*binding.care_of);
-  if (binding.status != Status::accepted)
+  if (binding.status != BindingStatus::accepted)
     out += fmt::format(" status {} ({})", u8(binding.status), name_of(binding.status));
   if (binding.at_home) out += " beside the home link";
   return out;
