@@ -45,6 +45,15 @@ TEST(Bench, NamesHoldTheirChecks) {
   EXPECT_GT(measured[0].net(), 0);
 }
 
+TEST(Bench, MessagesOfMobilityHoldTheirChecks) {
+  const auto measured = measure(cases("signal."), 1);
+  ASSERT_EQ(measured.size(), 2u);
+  for (const Measured& m : measured) {
+    EXPECT_EQ(m.failed, "") << m.name;
+    EXPECT_GT(m.net(), 0) << m.name;
+  }
+}
+
 TEST(Bench, XdpCasesHoldTheirChecks) {
   WM_NEED(Cap::bpf);
   const auto measured = measure(cases("xdp."), 1);

@@ -7,6 +7,7 @@
 #include "bench/exact_case.h"
 #include "bench/gateway_case.h"
 #include "bench/path_case.h"
+#include "bench/signal_case.h"
 #include "bench/translator_case.h"
 #include "dataplane/pipeline.h"
 
@@ -279,6 +280,8 @@ const std::vector<NamedCase>& all_cases() {
       {"userspace.gateway.6to4.hit_1m", false, userspace_gateway<back, 1'000'000>, 165},
       {"userspace.path.forward", false, make_userspace_path, 35},
       {"dns.personal", false, make_dns, 1'000},
+      {"signal.verify", false, make_signal_verify, 400},
+      {"signal.update", false, make_signal_update, 700},
       {"userspace.exact.hit_1", false, userspace_exact<1>, 12},
       {"userspace.exact.hit_1m", false, userspace_exact<1'000'000>, 80},
   };
