@@ -1,3 +1,5 @@
+#include <type_traits>
+
 #include "core/checksum.h"
 #include "signal/header.h"
 #include "signal/message.h"
@@ -79,9 +81,11 @@ bool read_body(Reader& in, Body& body, Refusal& refusal) {
   return false;
 }
 
-// In the order of RFC 6275, 9.2. `sum` adds what the checksum covers besides; none: it is not verified.
-template <class Sum>
-Decoded decode_with(ByteView bytes, Sum is_good) {
+static_assert(std::is_trivially_destructible_v<Decoded>, "what is read owns no memory, whatever lengths it states");
+
+// In the order of RFC 6275, 9.2. `has_good_sum` says so of a whole header.
+template <class Check>
+Decoded decode_with(ByteView bytes, Check has_good_sum) {
   Decoded result;
   Refusal& refusal = result.refusal;
   auto refuse = [&](Reason reason, size_t at) {
@@ -94,7 +98,7 @@ Decoded decode_with(ByteView bytes, Sum is_good) {
   const size_t size = (bytes[kLengthAt] + size_t(1)) * 8;
   if (size > bytes.size()) return refuse(Reason::truncated, kLengthAt);
   result.size = u16(size);
-  if (!is_good(bytes.first(size))) return refuse(Reason::checksum, kChecksumAt);
+  if (!has_good_sum(bytes.first(size))) return refuse(Reason::checksum, kChecksumAt);
   const size_t fixed = fixed_size(refusal.type);
   if (!fixed) return refuse(Reason::unknown_type, kTypeAt);
   if (bytes[0] != kNoNextHeader) return refuse(Reason::payload_proto, 0);
