@@ -50,8 +50,8 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
   all.node = NodeIdentifier{1, {'a', '@', 'b'}};
   all.stamp = Stamp{1, 2};
   all.restart_counter = 3;
-  all.ip4_home = Ip4Home{*parse_address("192.0.2.1"), 32, false};
-  all.ip4_acknowledged = Ip4Acknowledged{Ip4Status::accepted, *parse_address("192.0.2.1"), 32};
+  all.ip4_homes = {{*parse_address("192.0.2.1"), 32, false}, {*parse_address("0.0.0.0"), 28, true}};
+  all.ip4_acknowledged = {{Ip4Status::accepted, *parse_address("192.0.2.1"), 32}, {}};
   all.ip4_care_of = *parse_address("192.0.2.2");
   all.bindings = {{1, BindingStatus::accepted, false, kSource},
                   {2, BindingStatus::accepted, false, *parse_address("192.0.2.3")}};

@@ -29,6 +29,8 @@ Update read_update(Reader& in) {
   const u16 sequence = in.number<u16>(), flags = in.number<u16>(), lifetime = in.number<u16>();
   return {sequence, u16(flags & kUpdateFlags), lifetime};
 }
+// RFC 6602 gives the bit of O to a flag B of proxies.
+bool has_two_meanings(const Update& update) { return update.flags & kProxy && update.flags & kOverwrite; }
 
 Acknowledgement read_acknowledgement(Reader& in) {
   const u8 status = in.number<u8>(), flags = in.number<u8>();
@@ -54,9 +56,12 @@ bool read_body(Reader& in, Body& body, Refusal& refusal) {
       in.number<u16>();  // reserved
       body = RefreshRequest{};
       return true;
-    case Type::update:
-      body = read_update(in);
-      return true;
+    case Type::update: {
+      const Update update = read_update(in);
+      body = update;
+      if (has_two_meanings(update)) refusal.reason = Reason::flags, refusal.at = kHeaderBytes + 2;
+      return !has_two_meanings(update);
+    }
     case Type::acknowledgement:
       body = read_acknowledgement(in);
       return true;

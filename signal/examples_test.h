@@ -44,7 +44,7 @@ inline std::vector<Example> examples() {
   update.prefixes = {Prefix(at("2001:db8:100::"), 48), Prefix(at("2001:db8:200:40::"), 58)};
   update.node = NodeIdentifier{1, few<254>("s1@example.net")};
   update.stamp = Stamp{7, 1000};
-  update.ip4_home = Ip4Home{at("198.51.100.0"), 24, true};
+  update.ip4_homes = {{at("198.51.100.0"), 24, true}};
   update.bindings = {{1, BindingStatus::accepted, false, at("2001:db8:9::2")},
                      {2, BindingStatus::accepted, true, at("192.0.2.9")}};
   Selector web;
@@ -63,10 +63,12 @@ inline std::vector<Example> examples() {
 
   Options of_ip4;
   of_ip4.ip4_care_of = at("192.0.2.9");
+  of_ip4.ip4_homes = {{}, {at("0.0.0.0"), 28, true}};
+  of_ip4.bindings = {{3, BindingStatus::accepted, false, {}}};
   Options acknowledgement;
   acknowledgement.refresh_advice = 15;
   acknowledgement.stamp = Stamp{7, 1000};
-  acknowledgement.ip4_acknowledged = Ip4Acknowledged{Ip4Status::accepted, at("198.51.100.7"), 24};
+  acknowledgement.ip4_acknowledged = {{Ip4Status::accepted, at("198.51.100.7"), 24}};
   acknowledgement.bindings = {{1, BindingStatus::unknown_care_of, false, {}}};
   acknowledgement.redirect = at("2001:db8:3::1");
   acknowledgement.load = Load{10, 5, 1000, 6, 2000};

@@ -42,7 +42,7 @@ enum UpdateFlag : u16 {
   kProxy = 0x0200,             // P (RFC 5213)
   kForceUdp = 0x0100,          // F (RFC 5555)
   kTlvHeader = 0x0080,         // T (RFC 5845)
-  kOverwrite = 0x0040,         // O: all bindings give way to those of this message (RFC 5648)
+  kOverwrite = 0x0040,         // O: all bindings give way to those of this message (RFC 5648). Not with P
 };
 constexpr u16 kUpdateFlags = 0xffc0;
 struct Update {  // RFC 6275, 6.1.7

@@ -28,7 +28,10 @@ std::vector<Vector> vectors() {
       {"Binding Update (6.1.7)",
        "3b 01 05 00 0000 0010 c400 000f 01 02 0000",
        {Update{16, kAcknowledge | kHomeRegistration | kMobileRouter, 15}, {}}},
-      {"all flags", "3b 01 05 00 0000 0010 ffc0 ffff 01 02 0000", {Update{16, kUpdateFlags, 0xffff}, {}}},
+      {"all flags but O",
+       "3b 01 05 00 0000 0010 ff80 ffff 01 02 0000",
+       {Update{16, kUpdateFlags & ~kOverwrite, 0xffff}, {}}},
+      {"O", "3b 01 05 00 0000 0010 0040 ffff 01 02 0000", {Update{16, kOverwrite, 0xffff}, {}}},
       {"Binding Acknowledgement (6.1.8)",
        "3b 01 06 00 0000 87 f0 000f 0000 01 02 0000",
        {Acknowledgement{BindingStatus::out_of_window, kAcknowledgementFlags, 15, 0}, {}}},
@@ -80,14 +83,20 @@ std::vector<Vector> vectors() {
       {"IPv4 Home Address at 4n (RFC 5555, 3.1.1)", "3b 02 05 00 0000 0102 8000 0003 1d 06 6200 c6336400 01 02 0000",
        with(u,
             [](Options& o) {
-              o.ip4_home = Ip4Home{at("198.51.100.0"), 24, true};
+              o.ip4_homes = {{at("198.51.100.0"), 24, true}};
+            })},
+      {"IPv4 Home Address for an address and for a prefix",
+       "3b 03 05 00 0000 0102 8000 0003 1d 06 8000 00000000 1d 06 7200 00000000 01 02 0000",
+       with(u,
+            [](Options& o) {
+              o.ip4_homes = {{at("0.0.0.0"), 32, false}, {at("0.0.0.0"), 28, true}};
             })},
       {"IPv4 Care-of Address (3.1.2)", "3b 02 05 00 0000 0102 8000 0003 20 06 0000 c0000209 01 02 0000",
        with(u, [](Options& o) { o.ip4_care_of = at("192.0.2.9"); })},
       {"IPv4 Address Acknowledgement (3.2.1)", "3b 02 05 00 0000 0102 8000 0003 1e 06 82 60 c6336407 01 02 0000",
        with(u,
             [](Options& o) {
-              o.ip4_acknowledged = Ip4Acknowledged{Ip4Status::incorrect, at("198.51.100.7"), 24};
+              o.ip4_acknowledged = {{Ip4Status::incorrect, at("198.51.100.7"), 24}};
             })},
       {"Binding Identifier without address, at 2n (RFC 5648, 4.3)",
        "3b 02 05 00 0000 0102 8000 0003 23 04 0007 a4 80 01 04 00000000",
@@ -236,7 +245,7 @@ TEST(Messages, ThatNobodyCouldReadAreNotWritten) {
             front + std::string(text(Reason::address)));
   EXPECT_EQ(refused([](Options& o) { o.mac = MnHa{255, {}}; }), front + std::string(text(Reason::authentication)));
   const std::string other = "a mobility message has a field that its form cannot carry";
-  EXPECT_EQ(refused([](Options& o) { o.ip4_home = Ip4Home{at("192.0.2.1"), 64, false}; }), other);
+  EXPECT_EQ(refused([](Options& o) { o.ip4_homes = {{at("192.0.2.1"), 65, false}}; }), other);
   EXPECT_EQ(refused([](Options& o) {
               Selector s;
               s.ip6 = false;

@@ -11,7 +11,8 @@
 
 namespace waymark::signalling {
 
-constexpr size_t kMostPrefixes = 16, kMostBindings = 8, kMostFlows = 8, kMostReferences = 8, kMostVendors = 4;
+constexpr size_t kMostPrefixes = 16, kMostBindings = 8, kMostFlows = 8, kMostReferences = 8, kMostVendors = 4,
+                 kMostIp4Homes = 2;
 
 // Mobile Node Identifier (RFC 4283, 3).
 struct NodeIdentifier {
@@ -56,11 +57,12 @@ struct Flow {
   bool operator==(const Flow&) const = default;
 };
 
-// IPv4 Home Address and IPv4 Address Acknowledgement (RFC 5555, 3.1.1 and 3.2.1).
+// IPv4 Home Address and IPv4 Address Acknowledgement (RFC 5555, 3.1.1 and 3.2.1): for an address, for a prefix, or two
+// for both.
 struct Ip4Home {
   Address address = address_of({0});  // 0.0.0.0: please assign one
-  u8 length = 32;                     // of its prefix, 0 to 32
-  bool wants_prefix = false;          // P
+  u8 length = 32;                     // of its prefix, 1 to 32
+  bool wants_prefix = false;          // P; of two options one has it
   bool operator==(const Ip4Home&) const = default;
 };
 struct Ip4Acknowledged {
@@ -91,9 +93,9 @@ struct Options {
   Few<Prefix, kMostPrefixes> prefixes;       // Mobile Network Prefix, IPv6, no host bits, each once (RFC 3963, 4.3)
   std::optional<NodeIdentifier> node;
   std::optional<Stamp> stamp;
-  std::optional<u32> restart_counter;  // RFC 5847, 3.3
-  std::optional<Ip4Home> ip4_home;
-  std::optional<Ip4Acknowledged> ip4_acknowledged;
+  std::optional<u32> restart_counter;  // RFC 5847, 3.4
+  Few<Ip4Home, kMostIp4Homes> ip4_homes;
+  Few<Ip4Acknowledged, kMostIp4Homes> ip4_acknowledged;
   std::optional<Address> ip4_care_of;  // IPv4, unicast (RFC 5555, 3.1.2)
   Few<BindingIdentifier, kMostBindings> bindings;
   Few<Flow, kMostFlows> flows;

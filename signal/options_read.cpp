@@ -86,8 +86,8 @@ Why read_ip4_home(Reader& in, Options& to) {
   home.length = u8(word >> 10);
   home.wants_prefix = word & kIp4WantsPrefix;
   home.address = in.ip4();
-  if (home.length > 32) return Reason::prefix;
-  return once(to.ip4_home, home);
+  if (!home.length || home.length > 32) return Reason::prefix;
+  return one_more(to.ip4_homes, home, [&](const Ip4Home& other) { return other.wants_prefix == home.wants_prefix; });
 }
 
 Why read_ip4_acknowledged(Reader& in, Options& to) {
@@ -96,7 +96,7 @@ Why read_ip4_acknowledged(Reader& in, Options& to) {
   acknowledged.length = in.number<u8>() >> 2;
   acknowledged.address = in.ip4();
   if (acknowledged.length > 32) return Reason::prefix;
-  return once(to.ip4_acknowledged, acknowledged);
+  return one_more(to.ip4_acknowledged, acknowledged, [](const Ip4Acknowledged&) { return false; });
 }
 
 Why read_ip4_care_of(Reader& in, Options& to) {

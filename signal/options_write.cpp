@@ -47,16 +47,16 @@ void write_flow(Writer& out, const Flow& flow) {
 }
 
 void write_ip4(Writer& out, const Options& options) {
-  if (options.ip4_home)
+  for (const Ip4Home& home : options.ip4_homes)
     option(out, kIp4Home, [&] {
-      out.number(u16(options.ip4_home->length << 10 | (options.ip4_home->wants_prefix ? kIp4WantsPrefix : 0)));
-      out.ip4(options.ip4_home->address);
+      out.number(u16(home.length << 10 | (home.wants_prefix ? kIp4WantsPrefix : 0)));
+      out.ip4(home.address);
     });
-  if (options.ip4_acknowledged)
+  for (const Ip4Acknowledged& acknowledged : options.ip4_acknowledged)
     option(out, kIp4Acknowledged, [&] {
-      out.number(u8(options.ip4_acknowledged->status));
-      out.number(u8(options.ip4_acknowledged->length << 2));
-      out.ip4(options.ip4_acknowledged->address);
+      out.number(u8(acknowledged.status));
+      out.number(u8(acknowledged.length << 2));
+      out.ip4(acknowledged.address);
     });
   if (options.ip4_care_of)
     option(out, kIp4CareOf, [&] {

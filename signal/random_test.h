@@ -73,6 +73,11 @@ inline Flow flow(u16 number) {
   return f;
 }
 
+inline u16 update_flags() {
+  const u16 flags = any<u16>() & kUpdateFlags;
+  return flags & kProxy ? flags & ~kOverwrite : flags;  // they exclude each other
+}
+
 inline Body body() {
   switch (below(7)) {
     case 0:
@@ -88,7 +93,7 @@ inline Body body() {
     case 5:
       return RevocationAcknowledgement{Revoked(any<u8>()), any<u16>(), u16(any<u16>() & kRevocationFlags)};
     default:
-      return Update{any<u16>(), u16(any<u16>() & kUpdateFlags), any<u16>()};
+      return Update{any<u16>(), update_flags(), any<u16>()};
   }
 }
 
@@ -102,8 +107,10 @@ inline void fill(Options& o, bool update) {
   if (chance()) o.node = NodeIdentifier{any<u8>(), bytes<254>(1)};
   if (chance()) o.stamp = Stamp{any<u32>(), any<u32>()};
   if (chance()) o.restart_counter = any<u32>();
-  if (chance()) o.ip4_home = Ip4Home{ip4(any<u8>()), u8(below(33)), chance()};
-  if (chance()) o.ip4_acknowledged = Ip4Acknowledged{Ip4Status(any<u8>()), ip4(any<u8>()), u8(below(33))};
+  for (const bool wants_prefix : {false, true})
+    if (chance()) o.ip4_homes.add({ip4(any<u8>()), u8(1 + below(32)), wants_prefix});
+  for (u32 n = below(3); o.ip4_acknowledged.size() < n;)
+    o.ip4_acknowledged.add({Ip4Status(any<u8>()), ip4(any<u8>()), u8(below(33))});
   if (chance()) o.ip4_care_of = ip4(10);
   for (u32 n = below(kMostBindings + 1), i = 0; i < n; ++i) {
     BindingIdentifier b{u16(i * 1000 + 1 + below(999)), BindingStatus(any<u8>()), chance(), {}};

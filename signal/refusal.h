@@ -23,6 +23,7 @@ enum class Reply : u8 {
   X(unknown_type, binding_error, "unrecognized MH Type")                                                  \
   X(payload_proto, parameter_problem, "Payload Proto is not 59")                                          \
   X(header_len, parameter_problem, "Header Len is too small for the MH Type")                             \
+  X(flags, none, "flags P and O together, where O has another meaning (RFC 6602)")                        \
   X(revocation_type, none, "B.R. Type is neither 1 nor 2")                                                \
   X(option_overruns, none, "an option exceeds the header")                                                \
   X(option_length, none, "an option has a wrong length")                                                  \

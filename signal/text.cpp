@@ -105,10 +105,10 @@ std::string text(const Message& message) {
   if (o.node) out += fmt::format(", node \"{}\"", printable({o.node->text.data(), o.node->text.size()}));
   if (o.alternate_care_of) out += ", care-of " + text(*o.alternate_care_of);
   if (o.ip4_care_of) out += ", care-of " + text(*o.ip4_care_of);
-  if (o.ip4_home) out += fmt::format(", IPv4 home {}/{}", text(o.ip4_home->address), o.ip4_home->length);
-  if (o.ip4_acknowledged)
-    out += fmt::format(", IPv4 home {}/{} status {} ({})", text(o.ip4_acknowledged->address),
-                       o.ip4_acknowledged->length, u8(o.ip4_acknowledged->status), name_of(o.ip4_acknowledged->status));
+  for (const Ip4Home& home : o.ip4_homes)
+    out += fmt::format(", IPv4 {} {}/{}", home.wants_prefix ? "prefix" : "home", text(home.address), home.length);
+  for (const Ip4Acknowledged& a : o.ip4_acknowledged)
+    out += fmt::format(", IPv4 home {}/{} status {} ({})", text(a.address), a.length, u8(a.status), name_of(a.status));
   for (const Prefix& prefix : o.prefixes) out += fmt::format(", prefix {}/{}", text(prefix.address), prefix.length);
   for (const BindingIdentifier& binding : o.bindings) out += binding_text(binding);
   for (const Flow& flow : o.flows) out += flow_text(flow);

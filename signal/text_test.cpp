@@ -11,13 +11,14 @@ namespace {
 TEST(Texts, AreOneLineEach) {
   const std::map<std::string, std::string> lines = {
       {"update",
-       "Binding Update 16, AHR, 60 s, node \"s1@example.net\", care-of 2001:db8:9::1, IPv4 home 198.51.100.0/24, "
+       "Binding Update 16, AHR, 60 s, node \"s1@example.net\", care-of 2001:db8:9::1, IPv4 prefix 198.51.100.0/24, "
        "prefix 2001:db8:100::/48, prefix 2001:db8:200:40::/58, binding 1 at 2001:db8:9::2, binding 2 at 192.0.2.9 "
        "beside the home link, flow 10 priority 1 IPv6 destination 2001:db8:100::1-2001:db8:100::ff protocol 6 "
        "destination port 443 to binding 1 to binding 2, flow 11 priority 2 IPv4 source 192.0.2.0-192.0.2.255 protocol "
        "17 source port 1024-65535 to binding 2, can be redirected, vendor 64512 subtype 3 with 5 bytes, stamp 7:1000, "
        "SPI 256"},
-      {"update_ip4", "Binding Update 17, AFO, 0 s, care-of 192.0.2.9"},
+      {"update_ip4",
+       "Binding Update 17, AFO, 0 s, care-of 192.0.2.9, IPv4 home 0.0.0.0/32, IPv4 prefix 0.0.0.0/28, binding 3"},
       {"acknowledgement",
        "Binding Acknowledgement 16, status 0 (accepted), R, 60 s, IPv4 home 198.51.100.7/24 status 0 (accepted), "
        "binding 1 status 167 (Binding Identifier without a known care-of address), refresh after 60 s, redirected to "
