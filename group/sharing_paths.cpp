@@ -31,21 +31,20 @@ void Group::tell_report() {
   if (const auto own = reports_.due(connected_, now_)) tell_all(*own);
 }
 
-// Of a node that is no member nothing is kept, nor passed on. A node's former life is answered by what is known of the
-// latter, and a node hears of its own former life: so its numbers go on.
+// Of a node that is no member nothing is kept, nor passed on. Who tells an earlier report of another life is told the
+// later one: so it comes to the node itself, whose numbers go on from there.
 void Group::take_report(Member& from, const PopReport& report, Time now) {
   if (report.node != own_name_ && !index_of(report.node)) return;
   const Reports::Heard* known = reports_.of(report.node);
-  const bool other_life = known && known->report.life != report.life;
   if (!reports_.take(report, now)) {
-    if (other_life && known->report.later_than(report)) tell(from, Reports::aged(*known, now));
+    if (known && known->report.life != report.life && known->report.later_than(report))
+      tell(from, Reports::aged(*known, now));
     return tell_report();
   }
   const PopReport on = Reports::aged(*reports_.of(report.node), now);
   for (const auto& member : members_) {
     const std::string& name = member->config.name;
-    if (member.get() == &from || !member->link || tells(report, name)) continue;
-    if (name == report.node && !other_life) continue;
+    if (member.get() == &from || !member->link || name == report.node || tells(report, name)) continue;
     tell(*member, on);
     ++passed_on_;
   }

@@ -34,6 +34,9 @@ class Choices {
   std::size_t behind() const { return halves_[spare()].whole ? halves_[spare()].behind.size() : count_; }
   void catch_up(std::size_t most) { catch_up(spare(), most); }
 
+  // Whether that is what was installed last; false, too, where nobody knows.
+  bool holds(const Pool& pool) const { return installed_[pool.service] == pool; }
+
   // What install() takes, for a pool whose tables nobody has made yet.
   Successor successor(Pool pool);
 

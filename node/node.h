@@ -72,7 +72,11 @@ class Node {
   void commit(Compiled compiled, Time now);
   void abandon();  // does nothing where there is no draft
 
-  // The same at once, for who need not go on meanwhile: then commit() what it made, or abandon().
+  // Other targets of the services in force, or other weights, where all else of `serves` is as it was: no Image
+  // changes, so no program is loaded. Fails as draft() does, and then nothing changes.
+  Status repool(Services serves, Time now);
+
+  // A draft at once, for who need not go on meanwhile: then commit() what it made, or abandon().
   Result<Image> prepare(const Config& config, std::span<const InterfaceFacts> interfaces,
                         std::span<const Prefix> natives = {});
   void commit(Time now) { commit(std::exchange(prepared_, {}), now); }
