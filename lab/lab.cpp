@@ -96,6 +96,7 @@ int lab_main(int argc, char** argv) {
   if (verb == "traffic" && what == "client") return traffic_client(argc - 2, argv + 2);
   if (verb == "traffic" && what == "server") return traffic_server(argc - 2, argv + 2);
   if (verb == "traffic" && what == "gre") return traffic_gre(argc - 2, argv + 2);
+  if (verb == "traffic" && what == "delay") return traffic_delay(argc - 2, argv + 2);
   if (verb == "list") return list(argc, argv);
   if (verb == "--help" || verb == "-h") return fmt::print("{}", usage()), 0;
   const bool plays = verb == "demo" || verb == "test";

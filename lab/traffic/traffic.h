@@ -1,4 +1,4 @@
-// The traffic tools: `waymark lab traffic client|server|gre ...`, started by the lab inside its namespaces.
+// The traffic tools: `waymark lab traffic client|server|gre|delay ...`, started by the lab inside its namespaces.
 #pragma once
 
 namespace waymark::lab {
@@ -21,5 +21,11 @@ int traffic_server(int argc, char** argv);
 // A TUN device whose IPv4 packets go and come in GRE with this key; says "ready" once it is there, and takes it away
 // at SIGTERM.
 int traffic_gre(int argc, char** argv);
+
+// delay --from INTERFACE --to INTERFACE --us N
+// Joins two interfaces to a link that delays each frame by N microseconds; says "ready" first. "delay N" on stdin
+// changes that. This, and "report", is answered by how many frames were carried, how many found no room and were lost,
+// and the microseconds of CPU time spent.
+int traffic_delay(int argc, char** argv);
 
 }  // namespace waymark::lab
