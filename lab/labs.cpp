@@ -146,10 +146,10 @@ constexpr Lab kLabs[] = {
      true,
      raise_edges},
     {"paths",
-     120,
-     "nginx curl ethtool ping traceroute tshark dumpcap cmp",
-     "five POPs forward by paths in addresses: one is lost or taken out, all daemons are killed, addresses are forged, "
-     "keys change",
+     170,
+     "nginx curl ethtool ping traceroute tshark dumpcap cmp kdig unbound",
+     "five POPs forward by paths in addresses: one is lost or taken out, links get slower, all daemons are killed, "
+     "addresses are forged, keys change",
      without_load<run_paths>,
      {},
      true,

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "lab/paths/names.h"
+
 namespace waymark::lab {
 namespace {
 
@@ -19,6 +21,19 @@ std::vector<PathsEvent> paths_events() {
        .title = "all daemons killed -9, dead for 2 s, restarted",
        .steps = {{[](PathsFabric& f) { return f.kill_all(); }, seconds(2)},
                  {[](PathsFabric& f) { return f.start_all(); }, seconds(2)}}},
+      {.name = "slow",
+       .title = "link of POPs 2 and 3 takes 20 ms, then 5 again",
+       .steps = {{[](PathsFabric& f) {
+                   return f.answers_lead("c1", "s1", {1, 2, 3});
+                 }},  // once daemons have measured
+                 {[](PathsFabric& f) { return f.delay(2, 3, milliseconds(20)); }},
+                 {[](PathsFabric& f) {
+                   return f.answers_follow("c1", "s1", {1, 3});
+                 }},
+                 {[](PathsFabric& f) { return f.delay(2, 3, milliseconds(5)); }},
+                 {[](PathsFabric& f) {
+                   return f.answers_follow("c1", "s1", {1, 2, 3});
+                 }}}},
       {.name = "lost",
        .title = "POP 2 lost, its links at once, and back",
        .steps = {{[](PathsFabric& f) { return f.lose_pop(); }},
@@ -34,7 +49,10 @@ std::vector<PathsEvent> paths_events() {
       {.name = "cut",
        .title = "link of POPs 2 and 5 cut, and back",
        .steps = {{[](PathsFabric& f) { return f.cut_link(true); }},
-                 {[](PathsFabric& f) { return f.answers_avoid_link(); }, kUntilSilence},
+                 {[](PathsFabric& f) {
+                    return f.answers_follow("c1", "s2", {1, kNamesPop});
+                  },
+                  kUntilSilence},
                  {[](PathsFabric& f) { return f.cut_link(false); }, seconds(2)}},
        .control_breaks = true},
       {.name = "out",

@@ -89,6 +89,7 @@ Status PathsFabric::end(const std::string& node) {
 Status PathsFabric::up(bool outlives_us) {
   daemons_.outlive_us = outlives_us;
   WM_TRY(site_.build());
+  WM_TRY(long_links_.start(site_, tools_.waymark, outlives_us));
   WM_TRY(site_.write_files(passing_));
   WM_TRY(provision());
   WM_TRY(write_blob(site_.file("www/bulk"), kBulk));
@@ -229,19 +230,26 @@ Status PathsFabric::silence() {
 
 Status PathsFabric::cut_link(bool cut) {
   if (!cut) return site_.join_link(kMiddlePop, kCutTo);
-  cut_at_ = now();
+  changed_at_ = now();
   return site_.cut_link(kMiddlePop, kCutTo);
 }
 
-Status PathsFabric::answers_avoid_link() {
-  const std::vector<u32> wanted = {1, kNamesPop};
-  for (const Time until = now() + kPatience; now() < until && !interrupted(); pause_for(milliseconds(10))) {
-    const auto path = answered_path(*this, "c1", "s2");
-    if (!path || *path != wanted) continue;
-    avoided_after_ = now() - cut_at_;
-    return Done{};
-  }
-  return Error{fmt::format("no answer leads round the link between POPs {} and {}", kMiddlePop, kCutTo)};
+Status PathsFabric::delay(u32 a, u32 b, Duration delay) {
+  changed_at_ = now();
+  return long_links_.delay(a, b, delay);
+}
+
+Status PathsFabric::answers_lead(const std::string& client, const std::string& server,
+                                 const std::vector<u32>& path) const {
+  for (const Time until = now() + kPatience; now() < until && !interrupted(); pause_for(milliseconds(10)))
+    if (const auto is = answered(*this, client, server); is && is->path == path) return Done{};
+  return Error{fmt::format("no answer leads {} to {} by POPs {}", client, server, fmt::join(path, ","))};
+}
+
+Status PathsFabric::answers_follow(const std::string& client, const std::string& server, const std::vector<u32>& path) {
+  WM_TRY(answers_lead(client, server, path));
+  followed_.push_back(now() - changed_at_);
+  return Done{};
 }
 
 Status PathsFabric::launch_middle() { return launch(pop_name(kMiddlePop)); }

@@ -16,13 +16,19 @@ class PathsSite;
 constexpr u32 kNamesPop = 4;
 inline const std::string kNamesAt = "3fff:0:4::53", kResolver = "u", kResolverAt = "3fff:5:9::5";
 
+std::string name_of(const std::string& server);  // "s1.svc.lab"
+
 // Of a POP's file: the links that names lead by, the group that tells of them, and at POP 4 the names.
 std::string names_config(const PathsSite& site, u32 pop);
 // u.unbound, and the clients' resolv.conf.
 Status write_resolver(const PathsSite& site);
 
-// The way that an answer leads by, asked of the name server with the client's own address.
-Result<std::vector<u32>> answered_path(const PathsFabric& fabric, const std::string& client, const std::string& server);
+// An answer of the name server, asked with the client's own address.
+struct Answered {
+  std::string address;
+  std::vector<u32> path;  // that it leads by
+};
+Result<Answered> answered(const PathsFabric& fabric, const std::string& client, const std::string& server);
 
 // Each client finds each server by name, through unbound, and is led by the cheapest way.
 Status ask_names(const PathsFabric& fabric, Verdict& out);

@@ -8,6 +8,7 @@
 //   their own part of 3fff:a00::/40 as local.
 //
 //   Links: 3fff:f:JK::/64 between POPs J and K, who are ::J and ::K there; 3fff:5:N::/64 to server sN, who is ::5.
+//   Those of POP 3 to POPs 1 and 2 are long: w13 and w23 stand in their middle and delay each frame (long_links.h).
 #include "lab/paths/site.h"
 
 #include <fmt/format.h>
@@ -17,6 +18,7 @@
 #include "config/parse.h"
 #include "lab/kit/netns.h"
 #include "lab/kit/polling.h"
+#include "lab/paths/long_links.h"
 #include "lab/paths/names.h"
 
 namespace waymark::lab {
@@ -41,11 +43,17 @@ std::string up(const std::string& interface, const std::string& address) {
   return fmt::format("link set dev {0} up\naddr add {1} dev {0} nodad\n", interface, address);
 }
 
+std::vector<u32> others_than(u32 pop) {
+  std::vector<u32> out;
+  for (u32 other = 1; other <= kPopCount; ++other)
+    if (other != pop) out.push_back(other);
+  return out;
+}
+
 // What a POP loses with its links.
 std::string routes_of(u32 id) {
   std::string out;
-  for (u32 other = 1; other <= kPopCount; ++other) {
-    if (other == id) continue;
+  for (const u32 other : others_than(id)) {
     const std::string via = are_plain(id, other) ? "" : " via " + link(other, id);
     out += fmt::format("route replace {}{} dev {}\n", pop_address(other), via, pop_name(other));
   }
@@ -64,8 +72,7 @@ std::string routes_of(u32 id) {
 
 std::string commands_of_pop(u32 id) {
   std::string out = up("lo", pop_address(id));
-  for (u32 other = 1; other <= kPopCount; ++other) {
-    if (other == id) continue;
+  for (const u32 other : others_than(id)) {
     out += up(pop_name(other), link(id, other) + "/64");
     if (are_plain(id, other)) out += fmt::format("addr add {} dev {} nodad\n", pop_address(id), pop_name(other));
   }
@@ -84,6 +91,7 @@ std::string commands_for(const std::string& node) {
                     "link set dev eth0 up\nroute add 3fff:c:{0}::1 dev eth0\n"
                     "route add default via 3fff:c:{0}::1\n",
                     pop_of(node));
+  if (node[0] == 'w') return lo + fmt::format("link set dev p{} up\nlink set dev p{} up\n", node[1], node[2]);
   if (node == kResolver) return lo + up("eth0", kResolverAt + "/64") + "route add default via 3fff:5:9::1\n";
   return lo + up("eth0", own_address(node) + "/64") +
          fmt::format("route add local 3fff:a00:0:{:x}00::/56 dev lo\n", server_id(node)) +
@@ -109,7 +117,13 @@ Status PathsSite::build() const {
   std::vector<std::vector<std::string>> ends;
   for (u32 a = 1; a <= kPopCount; ++a) {
     wires.nodes.push_back(pop_name(a));
-    for (u32 b = a + 1; b <= kPopCount; ++b) ends.push_back({pop_name(a), pop_name(b), pop_name(b), pop_name(a)});
+    for (u32 b = a + 1; b <= kPopCount; ++b)
+      if (!long_link(a, b)) ends.push_back({pop_name(a), pop_name(b), pop_name(b), pop_name(a)});
+  }
+  for (const LongLink& link : kLongLinks) {
+    wires.nodes.push_back(middle_of(link));
+    for (const auto& [pop, other] : {std::pair(link.a, link.b), {link.b, link.a}})
+      ends.push_back({pop_name(pop), pop_name(other), middle_of(link), pop_name(pop)});
   }
   for (const auto* all : {&kPathClients, &kPathServers})
     for (const std::string& end : *all) {
@@ -130,18 +144,21 @@ Status PathsSite::build() const {
       out.push_back({fmt::format("net/ipv6/conf/{}/keep_addr_on_down", which), "1"});
     }
     if (node[0] == 's') out.push_back({"net/ipv6/ip_nonlocal_bind", "1"});  // the tools bind to addresses
+    if (node[0] == 'w') out.push_back({"net/ipv6/conf/default/disable_ipv6", "1"});
     return out;
   };
   WM_TRY(raise(wires));
   for (const std::string node : {"c1", "c2", "s2"}) WM_TRY(poll_without_merging(netns(node), "eth0"));
+  for (const LongLink& link : kLongLinks)
+    for (const u32 end : {link.a, link.b}) WM_TRY(poll_without_merging(netns(middle_of(link)), pop_name(end)));
   return Done{};
 }
 
 std::string PathsSite::pop(u32 id, Passing passing, const std::string& down) const {
   std::string interfaces, plain, access, out;
-  for (u32 other = 1; other <= kPopCount; ++other) {
-    if (other != id) interfaces += fmt::format("{}{} = \"wan\"", interfaces.empty() ? "" : ", ", pop_name(other));
-    if (other != id && are_plain(id, other)) plain += fmt::format("{}{}", plain.empty() ? "" : ", ", other);
+  for (const u32 other : others_than(id)) {
+    interfaces += fmt::format("{}{} = \"wan\"", interfaces.empty() ? "" : ", ", pop_name(other));
+    if (are_plain(id, other)) plain += fmt::format("{}{}", plain.empty() ? "" : ", ", other);
   }
   for (const std::string& server : ends_at(id, kPathServers)) interfaces += fmt::format(", {} = \"wan\"", server);
   for (const std::string& client : ends_at(id, kPathClients)) {
@@ -219,26 +236,29 @@ Status PathsSite::share_keys() const {
   return Done{};
 }
 
-Status PathsSite::cut(u32 pop) const {
+// At once, at the POP's end; a long link's other end loses its carrier with it.
+Status PathsSite::set_links(u32 pop, const std::vector<u32>& others, const char* state) const {
+  const auto set = [&](u32 other) { return fmt::format("link set dev {} {}\n", pop_name(other), state); };
   std::string commands;
-  for (u32 other = 1; other <= kPopCount; ++other)
-    if (other != pop) commands += fmt::format("link set dev {} down\n", pop_name(other));
-  return ip(netns(pop_name(pop)), commands);
+  for (const u32 other : others) commands += set(other);
+  WM_TRY(ip(netns(pop_name(pop)), commands));
+  for (const u32 other : others)
+    if (const LongLink* is_long = long_link(pop, other)) WM_TRY(ip(netns(middle_of(*is_long)), set(other)));
+  return Done{};
 }
+
+Status PathsSite::cut(u32 pop) const { return set_links(pop, others_than(pop), "down"); }
 
 Status PathsSite::join(u32 pop) const {
-  std::string commands;
-  for (u32 other = 1; other <= kPopCount; ++other)
-    if (other != pop) commands += fmt::format("link set dev {} up\n", pop_name(other));
-  return ip(netns(pop_name(pop)), commands + routes_of(pop));
+  WM_TRY(set_links(pop, others_than(pop), "up"));
+  return ip(netns(pop_name(pop)), routes_of(pop));
 }
 
-Status PathsSite::cut_link(u32 from, u32 to) const {
-  return ip(netns(pop_name(from)), fmt::format("link set dev {} down\n", pop_name(to)));
-}
+Status PathsSite::cut_link(u32 from, u32 to) const { return set_links(from, {to}, "down"); }
 
 Status PathsSite::join_link(u32 from, u32 to) const {
-  return ip(netns(pop_name(from)), fmt::format("link set dev {} up\n", pop_name(to)) + routes_of(from));
+  WM_TRY(set_links(from, {to}, "up"));
+  return ip(netns(pop_name(from)), routes_of(from));
 }
 
 }  // namespace waymark::lab

@@ -44,6 +44,7 @@ class PathsSite : public Place {
   Status join_link(u32 from, u32 to) const;
 
  private:
+  Status set_links(u32 pop, const std::vector<u32>& others, const char* state) const;
   std::string pop(u32 id, Passing passing, const std::string& down) const;
   std::string host() const;
 };
