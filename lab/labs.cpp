@@ -147,7 +147,7 @@ constexpr Lab kLabs[] = {
      raise_edges},
     {"paths",
      170,
-     "nginx curl ethtool ping traceroute tshark dumpcap cmp kdig unbound",
+     "nginx curl ethtool ping traceroute tshark dumpcap cmp kdig unbound dnsperf",
      "five POPs forward by paths in addresses: one is lost or taken out, links get slower, all daemons are killed, "
      "addresses are forged, keys change",
      without_load<run_paths>,

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <csignal>
 
+#include "config/parse.h"
 #include "lab/kit/downloads.h"
 #include "lab/kit/loop.h"
 #include "lab/kit/netns.h"
@@ -250,6 +251,22 @@ Status PathsFabric::answers_follow(const std::string& client, const std::string&
   WM_TRY(answers_lead(client, server, path));
   followed_.push_back(now() - changed_at_);
   return Done{};
+}
+
+Status PathsFabric::keep_names_to(const std::string& core) {
+  const int pid = waymark_[pop_name(kNamesPop)].pid();
+  const auto said = run({.argv = {"taskset", "-a", "-p", "-c", core, std::to_string(pid)}});
+  return said ? Status(Done{}) : said.error();
+}
+
+Status PathsFabric::answer_by_daemon() {
+  const std::string pop = pop_name(kNamesPop), path = site_.file(pop + ".toml");
+  auto text = read_config_file(path);
+  if (!text) return text.error();
+  const std::string section = "\n[dns]\n";
+  WM_TRY(write_file(path, text->replace(text->find(section), section.size(), section + "xdp = false\n")));
+  const auto said = daemons_.ask(pop, {"reload"});
+  return said ? Status(Done{}) : said.error();
 }
 
 Status PathsFabric::launch_middle() { return launch(pop_name(kMiddlePop)); }

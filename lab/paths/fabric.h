@@ -36,6 +36,8 @@ class PathsFabric : public Crew {
   // How long each of the latter took, from the last cut or delay on; told once.
   std::vector<Duration> answers_followed() { return std::exchange(followed_, {}); }
   LongLinks& long_links() { return long_links_; }
+  Status keep_names_to(const std::string& core);  // the name server's threads
+  Status answer_by_daemon();                      // and no longer in XDP
   // The servers' key, of epoch 1, and a new one, of epoch 2: all POPs know both; new addresses are made by it, and
   // work; the old one is gone, though it is in use, and its addresses are refused.
   Status rotate();

@@ -81,7 +81,7 @@ std::string names_config(const PathsSite& site, u32 pop) {
                          member_at(other));
   if (pop != kNamesPop) return out;
   out += fmt::format(
-      "\n[dns]\nlisten = \"{0}\"\nresolvers = \"{1}\"\nttl = \"1s\"\n\n[[dns.zone]]\nname = "
+      "\n[dns]\nlisten = \"{0}\"\nresolvers = \"{1}\"\nresolver_rate = 10000000\nttl = \"1s\"\n\n[[dns.zone]]\nname = "
       "\"{2}\"\n"
       "ns = \"ns.{2}\"\n\n[[dns.name]]\nname = \"ns.{2}\"\naddress = \"{0}\"\n",
       kNamesAt, kResolverAt, kZone);

@@ -13,6 +13,7 @@
 #include "lab/paths/events.h"
 #include "lab/paths/names.h"
 #include "lab/paths/questions.h"
+#include "lab/paths/rates.h"
 
 namespace waymark::lab {
 namespace {
@@ -52,6 +53,7 @@ class Run {
     verdict_.check(bool(retired), retired ? "once nobody uses it the old key goes: its addresses are refused, those of "
                                             "the new one reach all servers"
                                           : retired.error().sentence);
+    WM_TRY(measure_answers(real_, verdict_));
     WM_TRY(capture.stop());
     const Status down = real_.down();
     verdict_.check(bool(down), down ? "all daemons went down in order" : down.error().sentence);

@@ -148,7 +148,8 @@ Status PathsSite::build() const {
     return out;
   };
   WM_TRY(raise(wires));
-  for (const std::string node : {"c1", "c2", "s2"}) WM_TRY(poll_without_merging(netns(node), "eth0"));
+  for (const std::string& node : {std::string("c1"), {"c2"}, {"s2"}, kResolver})
+    WM_TRY(poll_without_merging(netns(node), "eth0"));
   for (const LongLink& link : kLongLinks)
     for (const u32 end : {link.a, link.b}) WM_TRY(poll_without_merging(netns(middle_of(link)), pop_name(end)));
   return Done{};
@@ -161,6 +162,7 @@ std::string PathsSite::pop(u32 id, Passing passing, const std::string& down) con
     if (are_plain(id, other)) plain += fmt::format("{}{}", plain.empty() ? "" : ", ", other);
   }
   for (const std::string& server : ends_at(id, kPathServers)) interfaces += fmt::format(", {} = \"wan\"", server);
+  if (id == kNamesPop) interfaces += fmt::format(", {} = \"wan\"", kResolver);
   for (const std::string& client : ends_at(id, kPathClients)) {
     interfaces += fmt::format(", {} = \"clients\"", client);
     access = fmt::format("\n[[path.access]]\ninterface = \"{}\"\nprefix = \"3fff:c00:{}::/48\"\n", client, id);
