@@ -38,24 +38,28 @@ u32 weight_of(const std::optional<signalling::Load>& load, const Largest& larges
 
 void Damped::set(u32 weight) {
   weight_ = weight;
-  above_since_.reset();
+  side_ = Side::within;
 }
 
-bool Damped::wants_more(u32 wanted) const { return u64(wanted) * 10 > u64(weight_) * 11; }
+Damped::Side Damped::side_of(u32 wanted) const {
+  if (u64(wanted) * 10 > u64(weight_) * 11) return Side::above;
+  return u64(wanted) * 10 < u64(weight_) * 9 ? Side::below : Side::within;
+}
 
 bool Damped::offer(u32 wanted, Time now) {
   const u32 before = weight_;
-  if (!wanted || u64(wanted) * 4 < u64(weight_) * 3) {
+  if (!wanted || u64(wanted) * 3 + kRounding < u64(weight_) * 2) {
     set(wanted);
     return weight_ != before;
   }
-  if (!wants_more(wanted)) return above_since_.reset(), false;
-  if (!above_since_) above_since_ = now, lowest_ = wanted;
-  lowest_ = std::min(lowest_, wanted);
-  const bool lasts = now - *above_since_ >= kLasts;
-  const u32 goal = u64(wanted) * 2 > u64(weight_) * 3 + kRounding ? wanted : lasts ? lowest_ : weight_;
+  const Side side = side_of(wanted);
+  if (side != side_) side_ = side, since_ = now, nearest_ = wanted;
+  if (side == Side::within) return false;
+  nearest_ = side == Side::above ? std::min(nearest_, wanted) : std::max(nearest_, wanted);
+  const bool large = u64(wanted) * 2 > u64(weight_) * 3 + kRounding, lasts = now - since_ >= kLasts;
+  const u32 goal = large ? wanted : lasts ? nearest_ : weight_;
   weight_ = std::min(goal, quarter_more(weight_));
-  if (lasts) above_since_.reset();
+  if (lasts) side_ = Side::within;
   return weight_ != before;
 }
 

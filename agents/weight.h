@@ -24,20 +24,25 @@ struct Largest {
 u32 weight_of(const std::optional<signalling::Load>& load, const Largest& largest);
 
 // What is published of a weight that load moves. A fall counts at once, a rise by a quarter a second. Small movements
-// do not count: a fall by less than a quarter; a rise by less than half, unless a tenth of it lasts 10 s, and then
-// the least of that time counts. So noise of 20% about a constant load moves it once at most.
+// do not count: a fall by a third, a rise by half; unless a tenth of it lasts 10 s, and then what came nearest in that
+// time counts. So noise of 20% about a constant load moves it at most once in 10 s.
 class Damped {
  public:
   explicit Damped(u32 weight) : weight_(weight) {}
   u32 weight() const { return weight_; }
   // `wanted`: weight_of() now; once a second at most. True: weight() has changed.
   bool offer(u32 wanted, Time now);
-  void set(u32 weight);               // without damping
-  bool wants_more(u32 wanted) const;  // a later offer() of the same may change it
+  void set(u32 weight);  // without damping
+  // Whether a later offer() of the same may change it.
+  bool moves(u32 wanted) const { return side_of(wanted) != Side::within; }
 
  private:
-  u32 weight_, lowest_ = 0;
-  std::optional<Time> above_since_;
+  enum class Side : u8 { within, above, below };
+  Side side_of(u32 wanted) const;
+
+  u32 weight_, nearest_ = 0;
+  Side side_ = Side::within;
+  Time since_{};
 };
 
 // One identity's part of a service.

@@ -57,17 +57,21 @@ TEST(Damped, AFallCountsAtOnceARiseByAQuarterASecond) {
 
 TEST(Damped, SmallMovementsDoNotCount) {
   Damped damped(400);
-  EXPECT_FALSE(damped.offer(300, 1s));
+  EXPECT_FALSE(damped.offer(266, 1s));
   EXPECT_FALSE(damped.offer(600, 2s));
   EXPECT_FALSE(damped.offer(440, 3s));
-  EXPECT_TRUE(damped.offer(299, 4s));
+  EXPECT_TRUE(damped.offer(260, 4s));
 }
 
-TEST(Damped, ASmallRiseThatLastsCounts) {
+TEST(Damped, ASmallMovementThatLastsCounts) {
   Damped damped(400);
   for (Time now = 1s; now < 11s; now += 1s) EXPECT_FALSE(damped.offer(now == 5s ? 460 : 480, now));
   EXPECT_TRUE(damped.offer(480, 11s));
   EXPECT_EQ(damped.weight(), 460u) << "the least of that time";
+  Damped falling(400);
+  for (Time now = 1s; now < 11s; now += 1s) EXPECT_FALSE(falling.offer(now == 5s ? 350 : 320, now));
+  EXPECT_TRUE(falling.offer(320, 11s));
+  EXPECT_EQ(falling.weight(), 350u) << "likewise a fall";
   Damped interrupted(400);
   for (Time now = 1s; now < 15s; now += 1s) EXPECT_FALSE(interrupted.offer(now == 8s ? 430 : 480, now));
 }
@@ -77,7 +81,7 @@ TEST(Damped, ReachesAConstantLoad) {
     Damped damped(goal == 1000 ? 1 : 900);
     Time now = 1s;
     for (; now < 120s; now += 1s) damped.offer(goal, now);
-    EXPECT_LE(damped.weight() * 10, std::max(goal, 1u) * 13) << goal;
+    EXPECT_LE(damped.weight() * 9, goal * 10 + 18) << goal;
     EXPECT_GE(damped.weight() * 11 + 11, goal * 10) << goal;
   }
 }
@@ -92,7 +96,7 @@ TEST(Damped, NoiseOfAFifthMovesItOnceInTenSeconds) {
     for (Time now = 1s; now < 300s; now += 1s)
       if (damped.offer(noisy(), now)) changes.push_back(now);
     for (size_t i = 1; i < changes.size(); ++i) EXPECT_GE(changes[i] - changes[i - 1], 10s) << "seed " << seed;
-    EXPECT_LE(changes.size(), 6u) << "seed " << seed;
+    EXPECT_LE(changes.size(), 12u) << "seed " << seed;
     EXPECT_GE(damped.weight() * 10, mean * 7) << "seed " << seed;
   }
 }
