@@ -71,6 +71,8 @@ class Registrant {
   std::vector<RegistrationView> view(Time now) const;  // by director and service, as configured
 
  private:
+  void set_drained(std::string_view service, bool drained, Time now);
+
   struct State;
   std::unique_ptr<State> state_;
 };
