@@ -105,7 +105,9 @@ struct Site {
     EXPECT_TRUE(status) << (status ? "" : status.error().sentence);
   }
   std::optional<Datagram> give(Peer& from, const std::vector<u8>& bytes) {
-    return registrar.received(from.address, from.port, kDirector, bytes, now);
+    std::optional<Datagram> reply = registrar.received(from.address, from.port, kDirector, bytes, now);
+    EXPECT_LE(reply ? reply->bytes.size() : 0, bytes.size()) << "nobody is made to receive more than was sent";
+    return reply;
   }
   // The status of the answer; none: there was none, or it was not signed for the peer.
   std::optional<BindingStatus> send(Peer& from, const std::vector<u8>& bytes) {
