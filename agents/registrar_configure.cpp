@@ -161,7 +161,10 @@ Status Registrar::State::configure(const RegistrarConfig& next, Time now) {
   }
   heartbeats.clear();
   for (auto& [identity, peer] : peers) {
-    if (config.heartbeat == Duration(0) || !peer.live || !peer.heard) continue;
+    if (config.heartbeat == Duration(0) || !peer.live || !peer.heard) {
+      peer.next_heartbeat.reset();
+      continue;
+    }
     if (!peer.next_heartbeat) peer.next_heartbeat = now + config.heartbeat;
     heartbeats.insert({*peer.next_heartbeat, identity});
   }
