@@ -15,10 +15,11 @@ void Registrant::State::accepted(Registration& r, const Message& message, Time n
   if (r.ending) return ended(r, "");
   if (!answer.lifetime) return refused(r, message, now);
   const bool was_bound = r.lifetime;
+  const u16 granted = std::min(answer.lifetime, units_of(r.service.lifetime));
   // The director may have counted from any of the attempt's Updates: from the first at the earliest.
-  r.lifetime = answer.lifetime * 4u;
-  r.expires = r.first_sent + duration_of(answer.lifetime);
-  r.due = std::max(now + std::chrono::seconds(1), r.first_sent + duration_of(answer.lifetime) / 2);
+  r.lifetime = granted * 4u;
+  r.expires = r.first_sent + duration_of(granted);
+  r.due = std::max(now + std::chrono::seconds(1), r.first_sent + duration_of(granted) / 2);
   r.standing = Standing::bound;
   r.tries = 0;
   r.why = answer.status == BindingStatus::accepted ? "" : name_of(answer.status);

@@ -11,8 +11,9 @@ namespace waymark::agents {
 
 // A server that may register, and the security association it shares with this director (RFC 4285).
 struct RegistrarPeer {
-  std::string
-      identity;         // network access identifier (RFC 4282), 1 to 254 bytes, as in Mobile Node Identifier, subtype 1
+  // Network access identifier (RFC 4282), as in Mobile Node Identifier, subtype 1: 1 to 54 letters, digits, `.`, `_`,
+  // `-`, and one `@` at most, so that targets are named by it. No two are the same, nor one "X.2" beside an "X".
+  std::string identity;
   u32 spi = 256;        // from 256 on; no two peers have the same
   std::vector<u8> key;  // 16 bytes or more
   bool operator==(const RegistrarPeer&) const = default;

@@ -145,6 +145,27 @@ TEST(RegistrarTime, HeartbeatsFindWhoDoesNotAnswer) {
   EXPECT_TRUE(site.run(30s).empty()) << "who is not bound is not asked";
 }
 
+TEST(RegistrarTime, HeartbeatsFollowTheConfiguration) {
+  Site site;
+  Peer peer(1);
+  site.config.heartbeat = 5s;
+  site.configure();
+  site.send(peer, peer.update());
+  site.run(2s);
+  site.send(peer, peer.ending());
+  site.config.drain = 50s;
+  site.configure();
+  EXPECT_TRUE(site.run(10s).empty()) << "it is not bound";
+  site.send(peer, peer.update());
+  EXPECT_EQ(site.run(5s).size(), 1u);
+  site.run(20s);
+  EXPECT_EQ(site.states(), "srv-1 suspect 0");
+  site.config.heartbeat = 0s;
+  site.configure();
+  EXPECT_EQ(site.states(), "srv-1 bound 1000") << "who is not asked is not suspect";
+  EXPECT_TRUE(site.run(10s).empty());
+}
+
 TEST(RegistrarTime, AnUpdateEndsSuspicion) {
   RegistrarConfig config = registrar_config();
   config.heartbeat = 2s;
