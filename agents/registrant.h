@@ -68,7 +68,7 @@ class Registrant {
   bool settled() const;                  // nothing is on its way: after drain(""), the server may stop
 
   std::vector<Event> take_events();  // kinds "registration.*" of base/event.h; subject "service/director"
-  std::vector<RegistrationView> view(Time now) const;  // by director and service, as configured
+  std::vector<RegistrationView> view(Time now) const;  // by director and service
 
  private:
   void set_drained(std::string_view service, bool drained, Time now);

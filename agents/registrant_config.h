@@ -27,10 +27,9 @@ struct RegistrantCareOf {
 };
 
 struct RegistrantService {
-  std::string name;  // for events and views; no two services have the same
-  std::vector<Prefix>
-      addresses;  // how it is named to directors: 1 to 16 of IPv6, up to 2 of IPv4 (an address, a prefix)
-  std::vector<RegistrantCareOf> care_of;        // 1 to 8, the preferred one first. One with id 0 stands alone
+  std::string name;                       // for events and views; no two services have the same
+  std::vector<Prefix> addresses;          // its name in Updates: up to 16 of IPv6, one IPv4 address, one IPv4 prefix
+  std::vector<RegistrantCareOf> care_of;  // 1 to 8, the preferred one first. One with id 0 stands alone
   Duration lifetime = std::chrono::minutes(5);  // asked for, 16 s to 65,535 * 4 s
   u16 priority = 0;                             // RFC 6463: a lower one is preferred, 65,535: no new flows
   bool operator==(const RegistrantService&) const = default;

@@ -126,7 +126,6 @@ struct Registrar::State {
   // registrar_weights.cpp
   void changed(Service& service) { service.unsettled = true, ++changes; }
   void settle(Service& service);
-  void weigh(Service& service);               // what was registered since
   bool publish(Service& service, bool told);  // true: a weight has changed
   void follow_load(Time now);
   Largest largest_of(const Service& service) const;

@@ -262,10 +262,10 @@ TEST(RegistrarTime, AShareLimitsAnIdentity) {
     o.load = Load{0, 0, 4'000'000'000, 0, 0};
   };
   site.send(liar, liar.update(two_bindings));
-  site.send(two, two.update());
-  site.send(three, three.update());
-  EXPECT_EQ(site.states(), "srv-1.1 bound 250, srv-1.2 bound 250, srv-2 bound 1000, srv-3 bound 1000")
-      << "20% of 2500, whatever it says and however many bindings it has";
+  site.send(two, two.loaded({0, 0, 1000, 0, 0}));
+  site.send(three, three.loaded({0, 0, 600, 0, 0}));
+  EXPECT_EQ(site.states(), "srv-1.1 bound 200, srv-1.2 bound 200, srv-2 bound 1000, srv-3 bound 600")
+      << "20% of 2000, whatever it says and however many bindings it has; the others as without it";
 }
 
 }  // namespace waymark::agents

@@ -8,12 +8,23 @@
 
 namespace waymark::agents {
 
+// A member whose share is limited counts as no larger than that of the sum, whatever it says of itself: else one that
+// lies would make all others look alike, and small.
 Largest Registrar::State::largest_of(const Service& service) const {
+  std::vector<Part> sessions, capacity;
+  for (const auto& [identity, registration] : service.registrations) {
+    u32 share = 0;
+    for (const auto& [id, binding] : registration.bindings)
+      if (binding.live()) share = share ? std::min(share, binding.share) : binding.share;
+    if (!share || !registration.load) continue;
+    sessions.push_back({double(registration.load->most_sessions), share});
+    capacity.push_back({double(registration.load->most_capacity), share});
+  }
+  limit_shares(sessions);
+  limit_shares(capacity);
   Largest largest;
-  for (const auto& [identity, registration] : service.registrations)
-    if (std::any_of(registration.bindings.begin(), registration.bindings.end(),
-                    [](auto& b) { return b.second.live(); }))
-      largest.add(registration.load);
+  for (const Part& part : sessions) largest.sessions = std::max(largest.sessions, u32(part.weight));
+  for (const Part& part : capacity) largest.capacity = std::max(largest.capacity, u32(part.weight));
   return largest;
 }
 

@@ -20,12 +20,6 @@ u32 quarter_more(u32 weight) { return weight + std::max(weight / 4, 1u); }
 
 }  // namespace
 
-void Largest::add(const std::optional<signalling::Load>& load) {
-  if (!load) return;
-  sessions = std::max(sessions, load->most_sessions);
-  capacity = std::max(capacity, load->most_capacity);
-}
-
 u32 weight_of(const std::optional<signalling::Load>& load, const Largest& largest) {
   if (!load) return kMostWeight;
   if (load->priority == kNoNewFlows || (!load->most_sessions && !load->most_capacity)) return 0;

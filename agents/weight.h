@@ -12,10 +12,9 @@ namespace waymark::agents {
 constexpr u32 kMostWeight = 1000;
 constexpr u16 kNoNewFlows = 0xffff;  // the lowest priority there is
 
-// The largest of a service's members, in both units that they may use.
+// The largest maximum of a service's members, in both units that they may use.
 struct Largest {
   u32 sessions = 0, capacity = 0;
-  void add(const std::optional<signalling::Load>& load);
 };
 
 // 1 to 1000, in proportion to what is free: maximum less use, of sessions, of capacity, or the lesser of both where

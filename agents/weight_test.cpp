@@ -13,7 +13,10 @@ namespace {
 
 Largest largest_of(std::initializer_list<Load> loads) {
   Largest largest;
-  for (const Load& load : loads) largest.add(load);
+  for (const Load& load : loads) {
+    largest.sessions = std::max(largest.sessions, load.most_sessions);
+    largest.capacity = std::max(largest.capacity, load.most_capacity);
+  }
   return largest;
 }
 
