@@ -104,6 +104,7 @@ struct Registrar::State {
   void tell(Severity severity, const char* kind, const std::string& subject, const std::string& text);
 
   // registrar_update.cpp
+  struct Updating;
   std::optional<Datagram> update(const Sender& sender, const signalling::Message& message, Peer& peer, Time now);
 
   // registrar_bindings.cpp
