@@ -202,13 +202,16 @@ TEST(Registrant, TriesSlowlyWhereItIsRefused) {
 
 TEST(Registrant, EndsWhatDrains) {
   Server server;
-  server.bind();
+  const Message first = server.run(0s).at(0);
+  server.answer(first);
   server.run(5s);
   server.registrant.drain("", server.now);
   EXPECT_FALSE(server.registrant.settled());
   auto sent = server.run(0s);
   ASSERT_EQ(sent.size(), 1u);
   EXPECT_EQ(update_of(sent[0]).lifetime, 0);
+  server.answer(first);
+  EXPECT_EQ(server.standing(), "ending") << "that answered something else";
   server.answer(sent[0]);
   EXPECT_EQ(server.standing(), "idle");
   EXPECT_TRUE(server.registrant.settled());
