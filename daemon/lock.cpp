@@ -15,6 +15,22 @@ namespace waymark {
 
 namespace {
 
+constexpr int kTries = 200;
+constexpr useconds_t kPause = 1'000;
+
+// False, with errno, where it cannot be. Who only asks whether it is held (Lock::held) has it for a moment, shared with
+// others who ask: that is waited for.
+bool lock_alone(int fd) {
+  for (int i = 0; i < kTries; ++i) {
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return true;
+    if (errno != EWOULDBLOCK || flock(fd, LOCK_SH | LOCK_NB) != 0) return false;
+    flock(fd, LOCK_UN);
+    usleep(kPause);
+  }
+  errno = EWOULDBLOCK;
+  return false;
+}
+
 int holder_of(int fd) {
   char text[16] = {};
   return pread(fd, text, sizeof text - 1, 0) > 0 ? std::atoi(text) : 0;
@@ -26,7 +42,7 @@ Result<Lock> Lock::take(const std::string& path, std::optional<int>* holder) {
   // The file stays for good: a lock on a file that somebody removed and made anew would be another lock.
   Lock lock(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (lock.fd_ < 0) return Error{fmt::format("{}: {}", path, std::strerror(errno))};
-  if (flock(lock.fd_, LOCK_EX | LOCK_NB) != 0) {
+  if (!lock_alone(lock.fd_)) {
     if (errno != EWOULDBLOCK) return Error{fmt::format("{}: {}", path, std::strerror(errno))};
     const int pid = holder_of(lock.fd_);
     if (holder) *holder = pid;
