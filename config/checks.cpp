@@ -128,6 +128,7 @@ void check(const Config& config, const Places& places, Problems& problems) {
   check_group(in);
   check_plans(in);
   check_dns(in);
+  check_agents(in);
 }
 
 }  // namespace waymark::config

@@ -27,6 +27,7 @@ void check_owners(Checking&);  // whose is an address: no two of what roles own 
 void check_group(Checking&);   // group, announcements, where this node listens
 void check_plans(Checking&);
 void check_dns(Checking&);
+void check_agents(Checking&);  // servers that register
 
 // A service, as far as it matters who serves a port: no two of one zone may serve the same one of an address.
 struct Served {

@@ -61,11 +61,14 @@ void check_sockets(Checking& in) {
     sockets.push_back({whose, at});
   };
   if (c.group) add("\"listen\" in [group]", c.group->listen, in.places.at(c.group->listen));
-  if (c.dns)
-    for (const Address& a : c.dns->listen) {
+  const auto add_all = [&](const char* whose, const std::vector<Address>& addresses, u16 port) {
+    for (const Address& a : addresses) {
       const std::string host = is_ip4(a) ? text(a) : "[" + text(a) + "]";
-      add("\"listen\" in [dns]", fmt::format("{}:{}", host, c.dns->port), in.places.at(a));
+      add(whose, fmt::format("{}:{}", host, port), in.places.at(a));
     }
+  };
+  if (c.dns) add_all("\"listen\" in [dns]", c.dns->listen, c.dns->port);
+  if (c.agents) add_all("\"listen\" in [agents]", c.agents->listen, c.agents->port);
   if (c.api.metrics) add("\"metrics\" in [api]", *c.api.metrics, in.places.at(c.api.metrics));
   if (c.api.health) add("\"health\" in [api]", *c.api.health, in.places.at(c.api.health));
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "config/agents.h"
 #include "config/dns.h"
 #include "config/values.h"
 #include "core/records.h"
@@ -39,6 +40,7 @@ struct ServiceConfig {
   std::optional<CheckConfig> check = {};
   u32 fail_static = 100;  // percent: never more than this share of the targets is taken out by checks
   std::vector<TargetConfig> target;
+  std::optional<RegisteredConfig> registered = {};  // others may come by themselves
 };
 
 struct MtuConfig {
@@ -114,6 +116,8 @@ struct Config {
   WM_ROLES(WM_ROLE_SECTION)  // director, host and so on: each role's own, where the file has it
 #undef WM_ROLE_SECTION
   std::optional<GroupConfig> group;
+  std::optional<AgentsConfig> agents;
+  std::vector<AuthoriseConfig> authorise;
   std::optional<AnnounceConfig> announce;
   std::optional<DnsConfig> dns;
   std::vector<PlanConfig> plan;

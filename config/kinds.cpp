@@ -99,15 +99,16 @@ std::string rate_text(u64 value) {
 }
 
 std::string Name::wants() const {
-  return fmt::format("a name of 1 to 60 letters, digits{}, \"_\" or \"-\"", dots ? ", \".\"" : "");
+  return fmt::format("a name of 1 to 60 letters, digits{}{}, \"_\" or \"-\"", dots ? ", \".\"" : "",
+                     stars ? ", \"*\"" : "");
 }
 
 Result<std::string> Name::read(const Node& node) const {
   const auto* text = node.as<std::string>();
   if (!text) return unwanted(wants(), node);
-  const bool plain = std::all_of(text->begin(), text->end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
+  const bool plain = std::all_of(text->begin(), text->end(), [&](char c) {
+    return (stars && c == '*') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '.' || c == '_' || c == '-';
   });
   if (!plain || text->empty() || text->size() > 60) return unwanted(wants(), node);
   if (!dots && text->find('.') != std::string::npos)

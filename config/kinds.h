@@ -107,7 +107,8 @@ struct Rate {
 
 // What a service, target, zone or node may be called.
 struct Name {
-  bool dots = true;  // a node's name is part of paths in bpffs, which refuses dots
+  bool dots = true;    // a node's name is part of paths in bpffs, which refuses dots
+  bool stars = false;  // each for any characters
   std::string wants() const;
   Result<std::string> read(const Node& node) const;
   std::string show(const std::string& value) const { return fmt::format("\"{}\"", value); }

@@ -3,6 +3,7 @@
 // docs/configuration.md all come from here.
 #pragma once
 
+#include "config/agents_schema.h"
 #include "config/dns_schema.h"
 #include "config/keys.h"
 #define WM_ROLE_FILE schema.h
@@ -143,7 +144,8 @@ constexpr auto kService = section<ServiceConfig>(
     Field{"fail_static", &ServiceConfig::fail_static, Number<u32>{1, 100}, optional,
           "The largest share of the targets, in percent, that checks may take out: where more fail together, the last "
           "known set stays. With 100 all may go, and the service is withdrawn."},
-    Field{"target", &ServiceConfig::target, Repeated{kTarget, 1024}, optional, ""});
+    Field{"target", &ServiceConfig::target, Repeated{kTarget, 1024}, optional, ""},
+    Field{"registered", &ServiceConfig::registered, Inner{kRegistered}, optional, ""});
 
 constexpr auto kPlan = section<PlanConfig>(
     "[plan.NAME]",
@@ -184,6 +186,8 @@ constexpr auto kRoot =
                     Field{"service", &Config::service, Repeated{kService, 10'240}, optional, ""},
                     WM_ROLES(WM_ROLE_FIELD)  // director, host and so on
                     Field{"group", &Config::group, Inner{kGroup}, optional, ""},
+                    Field{"agents", &Config::agents, Inner{kAgents}, optional, ""},
+                    Field{"authorise", &Config::authorise, Repeated{kAuthorise, 1'000}, optional, ""},
                     Field{"announce", &Config::announce, Inner{kAnnounce}, optional, ""},
                     Field{"dns", &Config::dns, Inner{kDns}, optional, ""},
                     Field{"plan", &Config::plan, Keyed{kPlan, 256}, optional, ""},

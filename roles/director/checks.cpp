@@ -53,6 +53,7 @@ void check_target(Checking& in, const ServiceConfig& service, const TargetConfig
 void check_targets(Checking& in, const ServiceConfig& service) {
   const auto& targets = service.target;
   if (!in.places.good(targets)) return;
+  if (targets.empty() && service.registered) return;
   if (targets.empty())
     return in.problems.error(in.places.at(service), fmt::format("{} has no target", title("service", service.name)));
   if (std::all_of(targets.begin(), targets.end(), [](auto& t) { return t.weight == 0; }))

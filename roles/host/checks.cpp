@@ -29,6 +29,21 @@ void check_services(Checking& in, const HostConfig& host) {
   }
 }
 
+// With whom services are registered, and as what.
+void check_registered(Checking& in, const HostConfig& host) {
+  if (!in.places.good(host.director)) return;
+  check_unique_names(in, host.director, [](const HostDirectorConfig& d) { return title("host director", d.name); });
+  const bool any = std::ranges::any_of(host.service, [](auto& s) { return s.registers.has_value(); });
+  for (const HostServiceConfig& service : host.service)
+    if (service.registers && host.director.empty())
+      in.problems.error(in.places.at(*service.registers), fmt::format("{} has no [[host.director]] to register with",
+                                                                      title("host service", service.name)));
+  for (const HostDirectorConfig& director : host.director)
+    if (!any)
+      in.problems.warn(in.places.at(director), fmt::format("{} is not used: no [[host.service]] has \"register\"",
+                                                           title("host director", director.name)));
+}
+
 // Each kind once, as a packet tells nothing but its kind; and what a port could not tell apart.
 void check_tunnels(Checking& in, const HostConfig& host) {
   const auto& all = host.tunnel;
@@ -69,6 +84,7 @@ void check(Checking& in) {
   const HostConfig& host = *in.config.host;
   check_services(in, host);
   check_tunnels(in, host);
+  check_registered(in, host);
   for (const std::string& name : host.interfaces) check_interface(in, name, "[host]");
   if (host.service.empty() && in.places.good(host.service))
     in.problems.warn(in.places.at(host),
