@@ -30,7 +30,9 @@ Control::Control(Live live, Life life)
     : life_(std::move(life)),
       node_(live, life_.clock),
       health_(life_.seed),
-      holdings_(life_.name, node_.live().holdings) {
+      holdings_(life_.name, node_.live().holdings),
+      agents_(life_.seed ^ life_.epoch,
+              u32(std::chrono::duration_cast<std::chrono::seconds>(life_.clock.wall).count())) {
   if (life_.adopted) announce_.keep_found(life_.announced);
 }
 
@@ -49,7 +51,8 @@ Result<Draft> Control::draft(std::shared_ptr<const Config> config, std::span<con
   drafted_things_ = holdings_of(*config);
   drafted_holds_ = holdings_.plan(drafted_things_);
   config = holding(std::move(config), drafted_holds_);
-  Services serves = services_of(*config);
+  Services serves = serves_of(*config);
+  registered_drafted_ = agents_.changes();
   Result<Draft> draft = node_.draft(std::move(config), std::move(serves), interfaces, natives);
   if (draft) next_secret_ = std::move(secret);
   return draft;
@@ -77,6 +80,7 @@ void Control::commit(Compiled compiled, Time now) {
   events_.configured(node_.config(), node_.decisions());
   const Config& config = node_.config();
   follow_holdings(now);
+  registered_seen_ = registered_drafted_;
   watch_.configure(config, committed_ ? std::vector<Address>() : node_.silent(), now);
   node_.set_silent(watch_.silent());
   wan_.configure(config);
@@ -159,6 +163,8 @@ void Control::begin_grace(const Compiled& compiled, bool anew, Time now) {
 }
 
 Status Control::drain(const std::string& target, bool on, Time now) {
+  // On a server: a service of its own, which directors are told.
+  if (agents_.registers(target)) return agents_.drain(target, on, now);
   WM_TRY(node_.drain(target, on, now));
   events_.decided(node_.config(), node_.decisions());
   settle(now);
@@ -241,6 +247,7 @@ void Control::follow_health(Time now) {
   std::vector<TargetHealth> down;
   const std::vector<Health::Change> changes = health_.take_changes();
   events_.health(changes, health_.unrenewed());
+  if (!changes.empty()) agents_.follow_health(health_.views(), now);
   for (const Health::Change& change : changes) {
     if (change.target.empty()) continue;  // of the host's own services
     if (change.after != Wellness::unknown && unproven_.erase(change.service))
@@ -360,6 +367,7 @@ std::vector<u32> Control::tick(Time now) {
   if (group_) group_->tick(now);
   revocations_.expire(node_.seconds(now));
   if (now >= wan_.deadline()) look_at_wan(now);
+  follow_registrations(now);
   settle(now);
   if (now < node_.deadline()) return {};
   std::vector<u32> freed = node_.tick(now);
@@ -373,6 +381,7 @@ Time Control::deadline() const {
   Time due = std::min({node_.deadline(), health_.deadline(), announce_.deadline(), wan_.deadline()});
   if (group_) due = std::min({due, group_->deadline(), holdings_.deadline()});
   if (contested_.size() > kOpinionsAtOnce) due = std::min(due, opinions_due_);
+  if (committed_ && !node_.drafting() && agents_.changes() != registered_seen_) due = Time{};
   if (const u64 expiry = revocations_.next_expiry()) due = std::min(due, node_.time_of(expiry));
   return due;
 }

@@ -12,6 +12,7 @@
 #include "announce/announce.h"
 #include "group/group.h"
 #include "health/health.h"
+#include "node/agents.h"
 #include "node/events.h"
 #include "node/node.h"
 #include "node/revocations.h"
@@ -54,6 +55,17 @@ class Control {
   void commit(Time now) { commit(std::exchange(prepared_, {}), now); }
 
   void on_next_hop(const NextHop& hop, Time now);
+
+  // Servers that register here, and this node's own services elsewhere (node/agents.h). To be configured before what is
+  // drafted then; afterwards, whenever registrations change, pools follow without a load.
+  Status configure_agents(const Config& config, const AgentKeys& keys, Time now);
+  Agents& agents() { return agents_; }
+  const Agents& agents() const { return agents_; }
+  std::optional<agents::Datagram> registration(const Address& from, u16 port, const Address& to,
+                                               std::span<const u8> bytes, Time now);
+  std::optional<agents::Datagram> from_director(const Address& from, u16 port, const Address& to,
+                                                std::span<const u8> bytes, Time now);
+  bool take_repooled() { return std::exchange(repooled_, false); }  // there may be others to resolve
 
   // Operators' commands; they reach the other directors of the group.
   Status drain(const std::string& target, bool on, Time now);
@@ -137,6 +149,8 @@ class Control {
   void form_group(group::Standing standing, Time now);
   Status decide_revoked(u64 word, const Status& done, u64 until, Time now);
   void follow_revocations(Time now);
+  Services serves_of(const Config& config) const;  // with who registered
+  void follow_registrations(Time now);
   void look_at_wan(Time now);
   void follow_wan();
   void forget_others_sights();
@@ -152,6 +166,10 @@ class Control {
   Revocations revocations_{node_.live()};
   Watch watch_{life_.seed};
   Wan wan_;
+  Agents agents_;
+  u64 registered_seen_ = 0;  // Agents::changes() of the pools in force
+  u64 registered_drafted_ = 0;
+  bool repooled_ = false;
   bool revocations_told_ = false;  // to the group, all of them, once
   std::vector<Holding> drafted_things_;
   Holds drafted_holds_;

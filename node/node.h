@@ -71,6 +71,7 @@ class Node {
   void introduce(const Compiled& compiled) { introduced_ = choices_.introduce(compiled.pools); }
   void commit(Compiled compiled, Time now);
   void abandon();  // does nothing where there is no draft
+  bool drafting() const { return drafting_; }
 
   // Other targets of the services in force, or other weights, where all else of `serves` is as it was: no Image
   // changes, so no program is loaded. Fails as draft() does, and then nothing changes.

@@ -44,6 +44,21 @@ inline Config site() {
 inline const std::vector<InterfaceFacts> kInterfaces = {{"eth0", 2, {{2, 0, 0, 0, 0, 1}}},
                                                         {"eth1", 3, {{2, 0, 0, 0, 0, 2}}}};
 
+// A TCP packet of client number `n` through these tables; the target it was sent to, 0 where it was not.
+inline u8 send_to(UserspaceEngine& engine, u16 n, u8 flags, u32 ticks, u16 port = 80, u32 interface = 2) {
+  std::vector<u8> frame(14 + 40 + 20);
+  auto put = [&](std::size_t at, std::initializer_list<int> bytes) {
+    for (int b : bytes) frame[at++] = u8(b);
+  };
+  put(0, {2, 0, 0, 0, 0, int(interface) - 1, 2, 9, 9, 9, 9, 9, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 20, 6, 64});
+  const Address from = ip("2001:db8:c::1"), to = ip("2001:db8:80::1");
+  std::copy_n(reinterpret_cast<const u8*>(&from), 16, frame.begin() + 22);
+  std::copy_n(reinterpret_cast<const u8*>(&to), 16, frame.begin() + 38);
+  put(54, {n >> 8, n & 255, port >> 8, port & 255, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, flags, 0, 0, 0, 0, 0, 0});
+  const Outcome out = engine.run(frame, interface, ticks);
+  return out.verdict.action == Action::forward ? out.frame[14 + 39] : u8(0);
+}
+
 struct Site {
   UserspaceEngine engine;
   std::unique_ptr<Node> node;
@@ -81,17 +96,7 @@ struct Site {
 
   // A TCP packet of client number `n`; the target it was sent to, 0 where it was not.
   u8 send(u16 n, u8 flags, u16 port = 80, u32 interface = 2) {
-    std::vector<u8> frame(14 + 40 + 20);
-    auto put = [&](std::size_t at, std::initializer_list<int> bytes) {
-      for (int b : bytes) frame[at++] = u8(b);
-    };
-    put(0, {2, 0, 0, 0, 0, int(interface) - 1, 2, 9, 9, 9, 9, 9, 0x86, 0xdd, 0x60, 0, 0, 0, 0, 20, 6, 64});
-    const Address from = ip("2001:db8:c::1"), to = ip("2001:db8:80::1");
-    std::copy_n(reinterpret_cast<const u8*>(&from), 16, frame.begin() + 22);
-    std::copy_n(reinterpret_cast<const u8*>(&to), 16, frame.begin() + 38);
-    put(54, {n >> 8, n & 255, port >> 8, port & 255, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, flags, 0, 0, 0, 0, 0, 0});
-    const Outcome out = engine.run(frame, interface, ticks());
-    return out.verdict.action == Action::forward ? out.frame[14 + 39] : u8(0);
+    return send_to(engine, n, flags, ticks(), port, interface);
   }
 };
 
