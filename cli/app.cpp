@@ -42,6 +42,7 @@ struct CommandLine {
   bool replace = false, here = false, json = false, undo = false, force = false;
   DrainOptions drain;
   RevokeOptions revoked;
+  LoadOptions load;
   EventsOptions events;
   CLI::Option* wait_given = nullptr;
   std::string wait;
@@ -280,9 +281,10 @@ struct CommandLine {
     CLI::App* shows = command("show", "What the daemon knows", [this] { return show_command(daemon, show); });
     shows->add_option("WHAT", show.what, "What to show")
         ->required()
-        ->check(CLI::IsMember({"status", "services", "targets",  "pins",     "counters", "adjacencies", "health",
-                               "group",  "holdings", "announce", "firewall", "flows",    "edge",        "neighbours",
-                               "path",   "pops",     "links",    "keys",     "revoked",  "dns"}));
+        ->check(CLI::IsMember({"status",  "services",   "targets",  "pins",     "counters",     "adjacencies",
+                               "health",  "group",      "holdings", "announce", "firewall",     "flows",
+                               "edge",    "neighbours", "path",     "pops",     "links",        "keys",
+                               "revoked", "dns",        "bindings", "agents",   "registrations"}));
     shows->add_option(
         "WORDS", show.words,
         "Of pins: a service, or a flow as in: tcp 192.0.2.1:4000 198.51.100.80:80; of firewall: a tenant; "
@@ -335,6 +337,15 @@ struct CommandLine {
         ->type_name("TIME")
         ->excludes(revokes->add_flag("--undo", revoked.undo, "Take them again"));
     add_daemon(revokes);
+
+    CLI::App* loads = command("load", "Tell directors how busy a service of this server is",
+                              [this] { return load_command(daemon, load); });
+    loads->add_option("SERVICE", load.service, "A [[host.service]] with \"register\"")->required();
+    auto* use = loads->add_option_group("in use");
+    use->add_option("--sessions", load.sessions, "Connections, of \"sessions\" at most");
+    use->add_option("--capacity", load.capacity, "Of \"capacity\" at most");
+    use->require_option(1, 2);
+    add_daemon(loads);
 
     add_daemon(command("reload", "Read the configuration anew, all or nothing",
                        [this] { return post_command(daemon, "/v1/reload"); }));

@@ -161,6 +161,12 @@ int show_command(const Daemon& daemon, const ShowOptions& options) {
     fmt::print("no other POP is watched\n");
   } else if (nothing && options.what == "links") {
     fmt::print("the node has no [path]\n");
+  } else if (nothing && options.what == "bindings") {
+    fmt::print("no server is registered\n");
+  } else if (nothing && options.what == "agents") {
+    fmt::print("the node has no [agents]\n");
+  } else if (nothing && options.what == "registrations") {
+    fmt::print("the node registers no service\n");
   } else if (nothing && options.what == "keys") {
     fmt::print("the node has no [path] whose addresses have tags\n");
   } else if (nothing && options.what == "revoked") {
@@ -194,6 +200,13 @@ int revoke_command(const Daemon& daemon, const RevokeOptions& options) {
     body["seconds"] = u64(std::chrono::ceil<std::chrono::seconds>(*lasts).count());
   }
   return post(daemon, "/v1/revoke", body);
+}
+
+int load_command(const Daemon& daemon, const LoadOptions& options) {
+  Json body = {{"service", options.service}};
+  if (options.sessions) body["sessions"] = *options.sessions;
+  if (options.capacity) body["capacity"] = *options.capacity;
+  return post(daemon, "/v1/load", body);
 }
 
 int give_command(const Daemon& daemon, const std::string& holding, const std::string& member) {

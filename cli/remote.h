@@ -42,6 +42,13 @@ int post_command(const Daemon& daemon, const std::string& path);  // and prints 
 int take_command(const Daemon& daemon, const std::string& holding);
 int give_command(const Daemon& daemon, const std::string& holding, const std::string& member);
 
+// What of a service that this node registers is in use.
+struct LoadOptions {
+  std::string service;
+  std::optional<unsigned> sessions, capacity;
+};
+int load_command(const Daemon& daemon, const LoadOptions& options);
+
 // A client's or a server's id, "client 17", whose addresses POPs refuse.
 struct RevokeOptions {
   std::vector<std::string> id;

@@ -54,6 +54,10 @@ constexpr ApiPath kPaths[] = {
     {"GET", "/v1/server-address"},
     {"GET", "/v1/pops"},
     {"GET", "/v1/links"},
+    {"GET", "/v1/bindings"},
+    {"GET", "/v1/agents"},
+    {"GET", "/v1/registrations"},
+    {"POST", "/v1/load"},
     {"GET", "/v1/keys"},
     {"GET", "/v1/revoked"},
     {"POST", "/v1/revoke"},
@@ -137,6 +141,26 @@ Result<Command> parse_drain(const Json& json) {
   }
   WM_TRY(check_target(drain.target));
   return Command(drain);
+}
+
+Result<Command> parse_load(const Json& json) {
+  TellLoad load;
+  for (auto& [key, value] : json.items()) {
+    if (key == "service") {
+      if (!value.is_string()) return Error{"\"service\" is not a string"};
+      load.service = value.get<std::string>();
+    } else if (key == "sessions" || key == "capacity") {
+      if (!value.is_number_unsigned() || value.get<u64>() > ~0u)
+        return Error{fmt::format("\"{}\" is no whole number from 0 to 4294967295", key)};
+      (key == "sessions" ? load.sessions : load.capacity) = value.get<u32>();
+    } else {
+      return Error{fmt::format("{} is not a field of /v1/load; it knows \"service\", \"sessions\" and \"capacity\"",
+                               in_quotes(key))};
+    }
+  }
+  if (!good_name(load.service)) return Error{"\"service\" names a [[host.service]]"};
+  if (!load.sessions && !load.capacity) return Error{"\"sessions\" or \"capacity\" is missing: what is in use"};
+  return Command(load);
 }
 
 // "gateway 2": two names.
@@ -251,6 +275,9 @@ Result<Show::What> what_of(std::string_view asked) {
                                                                {"/v1/path", path},
                                                                {"/v1/pops", pops},
                                                                {"/v1/links", links},
+                                                               {"/v1/bindings", bindings},
+                                                               {"/v1/agents", agents},
+                                                               {"/v1/registrations", registrations},
                                                                {"/v1/keys", keys},
                                                                {"/v1/clients", clients},
                                                                {"/v1/server-address", server_address},
@@ -271,6 +298,7 @@ Result<Command> parse_command(std::string_view path, std::string_view body) {
   if (path == "/v1/drain") return parse_drain(*json);
   if (path == "/v1/weight") return parse_weight(*json);
   if (path == "/v1/revoke") return parse_revoke(*json);
+  if (path == "/v1/load") return parse_load(*json);
   if (path == "/v1/clients" || path == "/v1/clients/move" || path == "/v1/clients/revoke")
     return parse_provision(path, *json);
   if (path == "/v1/take" || path == "/v1/give") return parse_holding(path, *json);

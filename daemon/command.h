@@ -44,6 +44,10 @@ struct Revoke {
   std::optional<std::chrono::seconds> seconds{};  // so long; none: for good
   bool undo = false;
 };
+struct TellLoad {  // of a service that this node registers
+  std::string service;
+  std::optional<u32> sessions{}, capacity{};  // in use
+};
 struct Provision {  // of a client's address
   enum class Act : u8 { add, move, revoke } act = Act::add;
   std::string name{};
@@ -56,7 +60,8 @@ struct Stop {};
 struct Down {};
 struct Handover {};  // stand by, while another process takes over
 struct Leave {};     // it did: go
-using Command = std::variant<Drain, Reweigh, Take, Give, Revoke, Provision, Reload, Stop, Down, Handover, Leave>;
+using Command =
+    std::variant<Drain, Reweigh, Take, Give, Revoke, TellLoad, Provision, Reload, Stop, Down, Handover, Leave>;
 
 // `path` is one of api_paths() with POST. An empty body is taken for {}.
 Result<Command> parse_command(std::string_view path, std::string_view body);
@@ -89,6 +94,9 @@ struct Show {
     path,
     pops,
     links,
+    bindings,
+    agents,
+    registrations,
     keys,
     revoked,
     clients,

@@ -47,6 +47,16 @@ TEST(Command, MalformedBodiesAreRefusedWithASentence) {
       {"/v1/revoke", R"({"id":"17","undo":1})", "\"undo\" is neither true nor false"},
       {"/v1/revoke", R"({"name":"bob"})",
        "\"name\" is not a field of /v1/revoke; it knows \"id\", \"seconds\" and \"undo\""},
+      {"/v1/load", "", "\"service\" names a [[host.service]]"},
+      {"/v1/load", R"({"service":7,"sessions":1})", "\"service\" is not a string"},
+      {"/v1/load", R"({"service":"a b","sessions":1})", "\"service\" names a [[host.service]]"},
+      {"/v1/load", R"({"service":"web"})", "\"sessions\" or \"capacity\" is missing: what is in use"},
+      {"/v1/load", R"({"service":"web","sessions":4294967296})",
+       "\"sessions\" is no whole number from 0 to 4294967295"},
+      {"/v1/load", R"({"service":"web","capacity":-1})", "\"capacity\" is no whole number from 0 to 4294967295"},
+      {"/v1/load", R"({"service":"web","capacity":1.5})", "\"capacity\" is no whole number from 0 to 4294967295"},
+      {"/v1/load", R"({"service":"web","load":1})",
+       "\"load\" is not a field of /v1/load; it knows \"service\", \"sessions\" and \"capacity\""},
       {"/v1/clients", "", "\"client\" is missing: its name"},
       {"/v1/clients", R"({"client":1})", "\"client\" is not a string"},
       {"/v1/clients", R"({"client":"ann","pop":1})",
@@ -95,6 +105,11 @@ TEST(Command, BodiesBecomeCommands) {
   EXPECT_EQ(std::get<Take>(*parse_command("/v1/take", R"({"holding":"gateway 2"})")).holding, "gateway 2");
   EXPECT_EQ(std::get<Give>(*parse_command("/v1/give", R"({"holding":"gateway 2"})")).member, "");
   EXPECT_EQ(std::get<Give>(*parse_command("/v1/give", R"({"holding":"gateway 2","member":"b"})")).member, "b");
+  const TellLoad load = std::get<TellLoad>(*parse_command("/v1/load", R"({"service":"web","sessions":4294967295})"));
+  EXPECT_EQ(load.service, "web");
+  EXPECT_EQ(load.sessions, 4'294'967'295u);
+  EXPECT_EQ(load.capacity, std::nullopt);
+  EXPECT_EQ(std::get<TellLoad>(*parse_command("/v1/load", R"({"service":"web","capacity":0})")).capacity, 0u);
   EXPECT_FALSE(parse_command("/v1/weight", R"({"target":"s1","weight":0,"force":1})"));
   for (const char* body : {"", "{}", " {} \n"}) {
     EXPECT_TRUE(std::holds_alternative<Reload>(*parse_command("/v1/reload", body)));
@@ -199,6 +214,8 @@ TEST(Command, EveryPathIsUnderstood) {
       EXPECT_TRUE(parse_command(known.path, R"({"holding":"gateway 2"})"));
     else if (known.path == std::string("/v1/revoke"))
       EXPECT_TRUE(parse_command(known.path, R"({"id":"17"})"));
+    else if (known.path == std::string("/v1/load"))
+      EXPECT_TRUE(parse_command(known.path, R"({"service":"web","sessions":1})"));
     else if (known.path == std::string("/v1/clients"))
       EXPECT_TRUE(parse_command(known.path, R"({"client":"ann","pop":1,"policy":"web"})"));
     else if (std::string(known.path).starts_with("/v1/clients/"))

@@ -23,6 +23,7 @@ class Family {
   std::string name_;
 };
 
+void add_agents(std::string& out, const Snapshot& s);        // of servers that register
 void add_path_metrics(std::string& out, const Snapshot& s);  // of a POP
 
 }  // namespace waymark

@@ -323,6 +323,7 @@ std::string metrics_text(const Snapshot& s) {
   add_targets(out, s);
   add_control(out, s);
   add_path_metrics(out, s);
+  add_agents(out, s);
   add_http(out, s);
   return out;
 }

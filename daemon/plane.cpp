@@ -123,6 +123,8 @@ void Plane::follow_sockets(const Config& config) {
   checks_->configure(config);
   if (!watcher_) watcher_ = std::make_unique<Watcher>(loop_, *control_, [this] { ++reach_changes_; });
   watcher_->follow();
+  if (!agent_sockets_) agent_sockets_ = std::make_unique<AgentSockets>(loop_, *control_);
+  agent_sockets_->follow(config);
   const bool same_group = config.group && peers_of_ && config.group->listen == peers_of_->listen;
   if (same_group) return peers_->configure(*config.group);
   peers_.reset();
@@ -164,6 +166,8 @@ void Plane::carry_out() {
   const Time now = boot_time();
   for (const Question& question : control_->questions(now)) checks_->ask(question);
   watcher_->step(now);
+  agent_sockets_->step(now);
+  kept_->step(control_->agents(), now);
   if (peers_) peers_->flush();
   routes_->want(control_->announce_settings(), control_->announce().routes(), now);
 }
@@ -178,6 +182,8 @@ void Plane::suspend() {
   routes_->stop();
   peers_.reset();
   watcher_.reset();
+  agent_sockets_.reset();
+  if (kept_) kept_->flush(control_->agents(), boot_time());
   checks_.reset();
   const Status refused = Error{"it was abandoned, as this daemon no longer changes anything"};
   const auto change = std::exchange(in_work_, nullptr);
@@ -304,7 +310,7 @@ void Plane::tick(Time now) {
     control_->node().set_clock({moment->at, moment->ticks, engine_.ticks_per_second(), wall_time()});
   const std::vector<u32> freed = control_->tick(now);
   for (const u32 slot : freed) engine_.reset_target_traffic(slot);
-  if (!freed.empty()) hops_changed_ = true;
+  if (control_->take_repooled() || !freed.empty()) hops_changed_ = true;
 }
 
 Time Plane::deadline() const {
@@ -314,6 +320,7 @@ Time Plane::deadline() const {
                 routes_->deadline(), suspended_ ? Time::max() : std::min(revoked_.deadline(), asked_.deadline())});
   if (punts_) due = std::min(due, punts_->deadline());
   if (watcher_) due = std::min(due, watcher_->deadline());
+  if (agent_sockets_ && !suspended_) due = std::min({due, agent_sockets_->deadline(), kept_->deadline()});
   if (!flips_.empty()) due = std::min(due, flips_.front().since + kFlipPatience);
   if (in_work_) return due;  // its end is heard
   if (stale_ || capture_wanted_ != capturing_) due = std::min(due, retry_at_);

@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "daemon/agents/kept_file.h"
+#include "daemon/agents/sockets.h"
 #include "daemon/checks/checks.h"
 #include "daemon/greeter.h"
 #include "daemon/peers.h"
@@ -58,6 +60,10 @@ class Plane {
   // Answers at once: this node goes on with it until the other one has it.
   Status give(const std::string& thing, const std::string& member) {
     return control_->give(thing, member, boot_time());
+  }
+
+  Status set_load(const std::string& service, const Agents::Use& use) {
+    return control_->agents().set_load(service, use, boot_time());
   }
 
   // Withdraws what is announced, for good.
@@ -113,6 +119,7 @@ class Plane {
     Answer answer = {};
     // As read.
     std::vector<u8> secret = {};
+    AgentKeys agent_keys = {};
     std::vector<Prefix> natives = {};
     bool by_rules = false;
     std::vector<InterfaceFacts> facts = {};
@@ -124,6 +131,7 @@ class Plane {
   };
   struct Machine {
     std::vector<u8> secret;
+    AgentKeys agent_keys;
     std::vector<Prefix> natives;
     bool by_rules;  // the kernel's rules choose by more than destinations
   };
@@ -162,7 +170,8 @@ class Plane {
   // plane_load.cpp
   static Result<std::vector<Prefix>> natives_for(const Config& config);
   static Result<bool> rules_for(const Config& config);
-  static Result<Machine> read_machine(const Config& config, bool asked, const std::vector<u8>& secret);
+  static Result<Machine> read_machine(const Config& config, bool asked, const std::vector<u8>& secret,
+                                      const AgentKeys& agent_keys);
   static Status may_follow(const Config& now, const Config& next);
   static Status keep_flows(Meta& meta, const Config& config);
   void begin_what_is_due(Time now);
@@ -196,6 +205,8 @@ class Plane {
   std::unique_ptr<Checks> checks_;
   std::unique_ptr<Peers> peers_;
   std::unique_ptr<Watcher> watcher_;
+  std::unique_ptr<AgentSockets> agent_sockets_;
+  std::unique_ptr<KeptFile> kept_;
   std::optional<GroupConfig> peers_of_;  // as peers_ was made
   Greeter greeter_;
   RevokedFile revoked_{[this](const std::string& file, const std::vector<u64>& words) {
@@ -208,6 +219,7 @@ class Plane {
   // In force.
   ConfigInForce config_;
   std::vector<u8> secret_;
+  AgentKeys agent_keys_;
   std::vector<Prefix> natives_;
   bool by_rules_ = false;
   std::vector<InterfaceFacts> interfaces_;

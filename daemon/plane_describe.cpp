@@ -152,6 +152,11 @@ void Plane::describe(Snapshot& s) {
   s.pops = control_->watch().views();
   s.wan = reach().wan;
   s.holdings = control_->holdings().views();
+  const Time now = boot_time();
+  const Agents& agents = control_->agents();
+  if (const agents::Registrar* r = agents.registrar()) s.agents = AgentsView{r->view(now), r->peers(), r->counters()};
+  if (const agents::Registrant* r = agents.registrant()) s.registrations = r->view(now);
+  if (agent_sockets_) s.agent_troubles = agent_sockets_->troubles();
   s.announced = control_->announce().views();
   u32 slots = 0;
   for (const TargetView& t : s.targets) slots = std::max(slots, t.slot + 1);

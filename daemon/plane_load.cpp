@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "daemon/agents/keys.h"
 #include "daemon/log.h"
 #include "daemon/loop.h"
 #include "daemon/plane.h"
@@ -141,9 +142,10 @@ Status Plane::end_capture_now() {
 
 // All four steps at once, for a daemon's beginning and its end.
 Status Plane::load_now(Change change) {
-  Result<Machine> machine = read_machine(*change.config, change.asked, secret_);
+  Result<Machine> machine = read_machine(*change.config, change.asked, secret_, agent_keys_);
   if (!machine) return machine.error();
   change.secret = std::move(machine->secret);
+  change.agent_keys = std::move(machine->agent_keys);
   change.natives = std::move(machine->natives);
   change.by_rules = machine->by_rules;
   const Result<Draft> drafted = draft(change);
@@ -157,12 +159,16 @@ Status Plane::load_now(Change change) {
 }
 
 // What an operator did not ask for needs no key again: that its file is gone meanwhile hinders no recovery.
-Result<Plane::Machine> Plane::read_machine(const Config& config, bool asked, const std::vector<u8>& secret) {
-  Machine machine{secret, {}, false};
+Result<Plane::Machine> Plane::read_machine(const Config& config, bool asked, const std::vector<u8>& secret,
+                                           const AgentKeys& agent_keys) {
+  Machine machine{secret, agent_keys, {}, false};
   if (asked) {
     auto read = group_secret(config);
     if (!read) return read.error();
     machine.secret = std::move(*read);
+    auto keys = waymark::agent_keys(config);
+    if (!keys) return keys.error();
+    machine.agent_keys = std::move(*keys);
   }
   auto reached = natives_for(config);
   if (!reached) return reached.error();
@@ -195,8 +201,8 @@ void Plane::begin_what_is_due(Time now) {
 
 void Plane::begin(Change begun) {
   const auto change = in_work_ = std::make_shared<Change>(std::move(begun));
-  worker_.run<Machine>([config = change->config, asked = change->asked,
-                        secret = secret_] { return read_machine(*config, asked, secret); },
+  worker_.run<Machine>([config = change->config, asked = change->asked, secret = secret_,
+                        keys = agent_keys_] { return read_machine(*config, asked, secret, keys); },
                        [this, alive = std::weak_ptr(alive_), change](Result<Machine> machine) {
                          if (!alive.expired() && in_work_ == change) machine_read(change, std::move(machine));
                        });
@@ -205,6 +211,7 @@ void Plane::begin(Change begun) {
 void Plane::machine_read(const std::shared_ptr<Change>& change, Result<Machine> machine) {
   if (!machine) return end(change, machine.error());
   change->secret = std::move(machine->secret);
+  change->agent_keys = std::move(machine->agent_keys);
   change->natives = std::move(machine->natives);
   change->by_rules = machine->by_rules;
   if (!change->forced && change->natives == natives_ && change->by_rules == by_rules_) return end(change, Done{});
@@ -225,6 +232,14 @@ Result<Draft> Plane::draft(Change& change) {
   auto facts = facts_for(change);
   if (!facts) return facts.error();
   change.facts = std::move(*facts);
+  const Time now = boot_time();
+  if (config_) {
+    if (change.asked) WM_TRY(Agents(0, 0).configure(*change.config, change.agent_keys, now));
+  } else {  // who registered before is in the first pools
+    WM_TRY(control_->configure_agents(*change.config, change.agent_keys, now));
+    kept_ = std::make_unique<KeptFile>(worker_, change.config->name);
+    kept_->restore(control_->agents(), now);
+  }
   auto draft = control_->draft(change.config, change.facts, change.secret, change.natives);
   change.drafted = bool(draft);
   return draft;
@@ -262,9 +277,13 @@ Status Plane::land(Change& change, Built built) {
   const bool punts = built.compiled.image.roles & kPuntingRoles;
   image_ = punts ? std::make_shared<const Image>(std::move(built.compiled.image)) : nullptr;
   control_->commit(std::move(built.compiled), now);
+  if (config_ && change.asked)
+    if (const Status done = control_->configure_agents(*change.config, change.agent_keys, now); !done)
+      log::error(done.error().sentence);  // it was tried before
   const bool other_routes = !change.forced && config_;
   config_ = change.config;
   secret_ = change.secret;
+  agent_keys_ = change.agent_keys;
   natives_ = change.natives;
   const bool other_rules = by_rules_ != change.by_rules;
   by_rules_ = change.by_rules;

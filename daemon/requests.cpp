@@ -131,6 +131,11 @@ std::optional<HttpReply> Daemon::carry_out(const Command& command, const Respond
             return result(revoke.seconds ? fmt::format("{} is revoked for {} s", id, revoke.seconds->count())
                                          : fmt::format("{} is revoked", id));
           },
+          [&](const TellLoad& load) -> std::optional<HttpReply> {
+            if (const Status done = plane_->set_load(load.service, {load.sessions, load.capacity}); !done)
+              return refusal(404, done.error().sentence);
+            return result(fmt::format("directors are told the load of {}", load.service));
+          },
           [&](const Provision& asked) -> std::optional<HttpReply> {
             change_client(asked, respond);
             return std::nullopt;

@@ -260,6 +260,12 @@ Result<Rows> show(const Snapshot& s, const Show& show) {
       return show_pops(s);
     case Show::What::links:
       return show_links(s);
+    case Show::What::bindings:
+      return show_bindings(s);
+    case Show::What::agents:
+      return show_agents(s);
+    case Show::What::registrations:
+      return show_registrations(s);
     case Show::What::keys:
       return show_keys(s, {});
     case Show::What::revoked:

@@ -66,6 +66,13 @@ struct ProgramView {
 using ListRevoked = std::function<std::vector<Revocation>()>;
 using ListNeighbours = std::function<std::vector<NeighbourSeen>(const NeighbourFilter&)>;
 
+// Servers that register here.
+struct AgentsView {
+  std::vector<agents::BindingView> bindings;
+  std::vector<agents::PeerView> peers;
+  agents::RegistrarCounters counters;
+};
+
 struct Snapshot {
   std::string version, program_tag;  // the tag of the one that is attached
   std::vector<ProgramView> programs;
@@ -103,24 +110,27 @@ struct Snapshot {
   std::optional<group::GroupView> group;
   std::vector<group::HoldingView> holdings;  // what its members hold in turn
   std::vector<Announce::View> announced;
-  std::optional<PuntCounts> punts;            // where there is a translator
-  std::vector<HttpCounts> http;               // each server's
-  std::vector<std::string> warnings;          // of interfaces
-  std::vector<std::string> drops;             // reasons that drop more than before, a sentence each
-  std::vector<RefusedView> refused;           // of drivers that count it
-  std::vector<std::string> refusing;          // a sentence for each that does, just now
-  std::optional<HookCounts> hook;             // where there is one
-  std::optional<DnsView> dns;                 // where there is a name server
-  std::optional<AskedTables::View> asked;     // likewise: what XDP answers in its place
-  std::optional<FlowsView> flows;             // where there is a firewall
-  std::optional<EdgeView> edge;               // where there is an edge
-  ListFlows list_flows;                       // as `flows`; looks into the tables, and may outlive the engine
-  ListEdgeFlows list_edge_flows;              // as `edge`; likewise
-  std::optional<NeighboursSwept> neighbours;  // where tenants have overlays
-  ListNeighbours list_neighbours;             // likewise
-  std::optional<RevokedCounts> revoked;       // where there is a POP
-  std::string revoked_trouble;                // why its file of them is not followed; empty where it is
-  ListRevoked list_revoked;                   // as `revoked`; those in force, and likewise
+  std::optional<AgentsView> agents;                     // where servers register here
+  std::vector<agents::RegistrationView> registrations;  // of this node's own services elsewhere
+  std::vector<std::string> agent_troubles;              // where this director does not listen
+  std::optional<PuntCounts> punts;                      // where there is a translator
+  std::vector<HttpCounts> http;                         // each server's
+  std::vector<std::string> warnings;                    // of interfaces
+  std::vector<std::string> drops;                       // reasons that drop more than before, a sentence each
+  std::vector<RefusedView> refused;                     // of drivers that count it
+  std::vector<std::string> refusing;                    // a sentence for each that does, just now
+  std::optional<HookCounts> hook;                       // where there is one
+  std::optional<DnsView> dns;                           // where there is a name server
+  std::optional<AskedTables::View> asked;               // likewise: what XDP answers in its place
+  std::optional<FlowsView> flows;                       // where there is a firewall
+  std::optional<EdgeView> edge;                         // where there is an edge
+  ListFlows list_flows;                                 // as `flows`; looks into the tables, and may outlive the engine
+  ListEdgeFlows list_edge_flows;                        // as `edge`; likewise
+  std::optional<NeighboursSwept> neighbours;            // where tenants have overlays
+  ListNeighbours list_neighbours;                       // likewise
+  std::optional<RevokedCounts> revoked;                 // where there is a POP
+  std::string revoked_trouble;                          // why its file of them is not followed; empty where it is
+  ListRevoked list_revoked;                             // as `revoked`; those in force, and likewise
 };
 
 u64 pin_capacity(const Snapshot& s);  // all ways for proven pins: never fewer than are used
@@ -161,6 +171,9 @@ std::vector<PolicyTraffic> policy_traffic(const Snapshot& s);
 Rows show_path(const Snapshot& s);
 Rows show_pops(const Snapshot& s);
 Rows show_links(const Snapshot& s);
+Rows show_bindings(const Snapshot& s);
+Rows show_agents(const Snapshot& s);
+Rows show_registrations(const Snapshot& s);
 
 // A key of tags, and what still uses it.
 struct KeyUse {

@@ -32,6 +32,9 @@ constexpr WarningKind kKinds[] = {
      "a member of the group is not connected, is refused, or shares no pins"},
     {"stand_in", "things are held in place of lost members",
      "this node holds what is another member's, which is lost, or nobody that is there holds a thing"},
+    {"agents", "troubles with servers that register",
+     "`[agents]` cannot listen, a server that registered answers no Heartbeat or was kept by `fail_static`, or a "
+     "service of this node is not registered with a director"},
     {"drops", "reasons drop more packets than before", "packets are dropped for a reason that dropped few or none"},
     {"refused", "drivers refuse what is sent", "a driver refuses packets that XDP sends"},
     {"punts", "punted packets could not be sent", "a packet that the daemon had to finish could not be sent"},
@@ -166,6 +169,21 @@ void add_group(Collector& c, const Snapshot& s) {
     else if (!m.flows_unshared.empty())
       c.add("member", fmt::format("no flows are shared with member {}: {}", m.name, m.flows_unshared));
   }
+  c.end();
+}
+
+void add_agents(Collector& c, const Snapshot& s) {
+  for (const std::string& trouble : s.agent_troubles) c.add("agents", trouble);
+  if (s.agents)
+    for (const agents::BindingView& b : s.agents->bindings)
+      if (b.target.state == agents::BindingState::stale || b.target.state == agents::BindingState::suspect)
+        c.add("agents", fmt::format("{}/{} is {}", b.target.service, b.target.name,
+                                    b.target.state == agents::BindingState::stale
+                                        ? "not renewed, like too many others: it is kept"
+                                        : "suspect: it answers no Heartbeat, and gets no new flows"));
+  for (const agents::RegistrationView& r : s.registrations)
+    if (r.standing == agents::Standing::refused || (r.standing == agents::Standing::waiting && r.sent > 2))
+      c.add("agents", fmt::format("{} is not registered with {}: {}", r.service, r.director, r.why));
   c.end();
 }
 
@@ -322,6 +340,7 @@ Warnings warnings_of(const Snapshot& s) {
   add_decisions(c, s);
   add_group(c, s);
   add_holdings(c, s);
+  add_agents(c, s);
   for (const std::string& growing : s.drops) c.add("drops", growing);
   c.end();
   for (const std::string& refusing : s.refusing) c.add("refused", refusing);

@@ -135,6 +135,9 @@ TEST(Warnings, SayWhatIsWrongWithItsReason) {
          t.s.holdings = {left};
        },
        {"no member that is connected holds gateway 3: no member that is there would have it"}},
+      {"agents",
+       [](Site& t) { t.s.agent_troubles = {"[agents] does not listen at 2001:db8::1 port 5436: no such address"}; },
+       {"[agents] does not listen at 2001:db8::1 port 5436: no such address"}},
       {"drops",
        [](Site& t) { t.s.drops = {"director.no_target: 120 packets in 10 s"}; },
        {"director.no_target: 120 packets in 10 s"}},
