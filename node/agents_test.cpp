@@ -122,6 +122,8 @@ TEST(NodeAgents, NamesAndAddressesOfConfiguredTargetsStayTheirOwn) {
   EXPECT_EQ(town.weights(), with({{"srv-3", 1'000}}));
   EXPECT_EQ(town.spec("s1")->address, ip("2001:db8:5::1"));
   EXPECT_EQ(town.spec("s2")->address, ip("2001:db8:5::2"));
+  EXPECT_EQ(town.director.control->node().targets().size(), 4u);
+  EXPECT_EQ(town.spread(1'000).size(), 4u);
 }
 
 TEST(NodeAgents, OneAddressIsOneTarget) {
