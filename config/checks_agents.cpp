@@ -2,18 +2,27 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
+#include "base/address_text.h"
 #include "config/checks.h"
 #include "config/pattern.h"
 
 namespace waymark::config {
 namespace {
 
+constexpr std::size_t kMostName = 54;  // a target's has 60, and ends with ".65535" where a server has several addresses
+
 void check_peers(Checking& in, const AgentsConfig& agents) {
   if (!in.places.good(agents.peer)) return;
   if (agents.peer.empty())
     in.problems.error(in.places.at(agents), "[agents] has no [[agents.peer]]: nobody could register");
   check_unique_names(in, agents.peer, [](const AgentsConfig::Peer& p) { return title("agents peer", p.name); });
+  for (const AgentsConfig::Peer& peer : agents.peer)
+    if (in.places.good(peer.name) && peer.name.size() > kMostName)
+      in.problems.error(in.places.at(peer.name),
+                        fmt::format("{} has a name of {} characters; those who register have at most {}",
+                                    title("agents peer", peer.name), peer.name.size(), kMostName));
   for (auto peer = agents.peer.begin(); peer != agents.peer.end(); ++peer) {
     if (!in.places.good(peer->spi)) continue;
     const auto first = std::ranges::find(agents.peer, peer->spi, &AgentsConfig::Peer::spi);
@@ -21,6 +30,20 @@ void check_peers(Checking& in, const AgentsConfig& agents) {
       in.problems.error(in.places.at(peer->spi, *peer),
                         fmt::format("{} has spi {} like {}", title("agents peer", peer->name), peer->spi,
                                     title("agents peer", first->name)));
+  }
+}
+
+// A registration names a service by its addresses alone.
+void check_told_apart(Checking& in) {
+  std::map<Prefix, const ServiceConfig*, InOrder> first;
+  for (const ServiceConfig& service : in.config.service) {
+    if (!service.registered || !in.places.good(service.address)) continue;
+    for (const Prefix& address : service.address)
+      if (const auto [at, is_new] = first.emplace(address, &service); !is_new && at->second != &service)
+        in.problems.error(
+            in.places.at(address),
+            fmt::format("{} of {} is also of {}: servers that register could not tell them apart", text(address),
+                        title("service", service.name), title("service", at->second->name)));
   }
 }
 
@@ -58,6 +81,7 @@ void check_agents(Checking& in) {
   }
   if (c.agents) {
     check_peers(in, *c.agents);
+    check_told_apart(in);
     if (!any)
       in.problems.error(in.places.at(*c.agents),
                         "[agents] has no [service.registered]: there is nothing to register for");

@@ -108,6 +108,40 @@ TEST(AgentsChecks, PeersAreOfOneNameAndSpi) {
   });
 }
 
+// A target's name has room for an identifier behind it.
+TEST(AgentsChecks, PeersHaveNamesThatTargetsCanHave) {
+  const auto named = [](std::size_t length) {
+    return with(kDirector, "srv-1\"\nspi", std::string(length, 's') + "\"\nspi");
+  };
+  EXPECT_EQ(problems_of(with(named(54), "srv-*", "*")), "");
+  EXPECT_EQ(problems_of(with(named(55), "srv-*", "*")),
+            "f:13:8: agents peer \"" + std::string(55, 's') +
+                "\" has a name of 55 characters; those who register have at most 54");
+}
+
+TEST(AgentsChecks, ServicesAreToldApartByAddress) {
+  const std::string dns =
+      "[[service]]\nname = \"dns\"\naddress = [\"198.51.100.81\", \"198.51.100.80\"]\nports = \"udp/53\"\n";
+  EXPECT_EQ(problems_of(kDirector + dns + kRegistered),
+            "f:22:29: 198.51.100.80 of service \"dns\" is also of service \"web\": servers that register could not "
+            "tell them apart");
+  EXPECT_EQ(problems_of(kDirector + dns + kS1), "") << "by ports alone, where nobody registers";
+}
+
+TEST(AgentsChecks, AHostNamesItsServiceInOneMessage) {
+  const auto at = [](const std::string& addresses) {
+    return with(kRegistering, "\"198.51.100.80\"", "[" + addresses + "]");
+  };
+  std::string sixteen;
+  for (int i = 1; i <= 16; ++i) sixteen += "\"2001:db8:80::" + std::to_string(i) + "\", ";
+  const std::string most = sixteen + "\"198.51.100.80\", \"203.0.113.0/24\"";
+  EXPECT_EQ(problems_of(at(most)), "");
+  for (const char* more : {"2001:db8:81::/64", "198.51.100.81", "192.0.2.0/24"})
+    EXPECT_EQ(problems_of(at(most + ", \"" + more + "\"")),
+              "f:8:11: host service \"web\" has more addresses than a registration names: at most 16 of IPv6, one IPv4 "
+              "address and one IPv4 prefix");
+}
+
 TEST(AgentsChecks, WhatAuthorisesNothingIsToldOf) {
   expect({
       {with(kDirector, "\"srv-*\"", "[\"srv-1\", \"srv-1*1\"]"),

@@ -29,6 +29,14 @@ void check_services(Checking& in, const HostConfig& host) {
   }
 }
 
+// Into one Binding Update: the options that it may have (signal/options.h).
+bool fit_into_one(const std::vector<Prefix>& addresses) {
+  const auto many = [&](auto which) { return std::ranges::count_if(addresses, which); };
+  return many([](const Prefix& p) { return !is_ip4(p.address); }) <= 16 &&
+         many([](const Prefix& p) { return is_ip4(p.address) && is_one(p); }) <= 1 &&
+         many([](const Prefix& p) { return is_ip4(p.address) && !is_one(p); }) <= 1;
+}
+
 // With whom services are registered, and as what.
 void check_registered(Checking& in, const HostConfig& host) {
   if (!in.places.good(host.director)) return;
@@ -38,6 +46,12 @@ void check_registered(Checking& in, const HostConfig& host) {
     if (service.registers && host.director.empty())
       in.problems.error(in.places.at(*service.registers), fmt::format("{} has no [[host.director]] to register with",
                                                                       title("host service", service.name)));
+  for (const HostServiceConfig& service : host.service)
+    if (service.registers && in.places.good(service.address) && !fit_into_one(service.address))
+      in.problems.error(in.places.at(service.address),
+                        fmt::format("{} has more addresses than a registration names: at most 16 of IPv6, one IPv4 "
+                                    "address and one IPv4 prefix",
+                                    title("host service", service.name)));
   for (const HostDirectorConfig& director : host.director)
     if (!any)
       in.problems.warn(in.places.at(director), fmt::format("{} is not used: no [[host.service]] has \"register\"",
