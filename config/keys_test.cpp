@@ -25,7 +25,8 @@ TEST(Keys, UnknownOnesNameTheNearest) {
        "f:13:1: unknown key \"colour\" in [api]; the keys here are \"socket\", \"metrics\", \"health\""},
       {"x = 1\n" + kSite,
        "f:1:1: unknown key \"x\" at the top of the file; the keys here are \"node\", \"engine\", \"service\", "
-       "\"director\", \"host\", \"translator\", \"gateway\", \"edge\", \"path\", \"group\", \"announce\", \"dns\", "
+       "\"director\", \"host\", \"translator\", \"gateway\", \"edge\", \"path\", \"group\", \"agents\", \"authorise\", "
+       "\"announce\", \"dns\", "
        "\"plan\", "
        "\"api\""},
       {kSite + "[hots]\n", "f:12:2: unknown key \"hots\" at the top of the file; did you mean \"host\"?"},
