@@ -67,6 +67,8 @@ TEST(AgentsKeys, HaveLimits) {
   taken(kDirector, kAuthorise, {"share = 1", "share = 100"});
   refused(kDirector, kRegistered, {"tunnel = \"vxlan\"", "tunnel = \"gue\"\nport = 0", "tunnel = \"gre\"\nkey = -1"});
   taken(kDirector, kRegistered, {"tunnel = \"gue\"\nport = 6081", "tunnel = \"gre\"\nkey = 4294967295"});
+  refused(kDirector, kRegistered, {"weight = 0", "weight = 1001"});
+  taken(kDirector, kRegistered, {"weight = 1", "weight = 1000"});
   refused(kRegistering, kRegister,
           {"lifetime = \"15s\"", "lifetime = \"3601s\"", "priority = 256", "sessions = 4294967296", "capacity = -1"});
   taken(kRegistering, kRegister,

@@ -70,6 +70,26 @@ TEST(NodeAgents, LoadChangesTheWeight) {
   EXPECT_EQ(other.error().sentence, "no [[host.service]] with \"register\" is called \"wbe\"");
 }
 
+// Beside targets that weigh little: one that is idle is as its service has it, and all others in proportion.
+TEST(NodeAgents, WeightsAreOfTheServicesScale) {
+  Config config = director_config(6);
+  config.service[0].registered->weight = 10;
+  Town town(config);
+  Machine& four = town.add(4);
+  town.add(5);
+  town.run(1s);
+  EXPECT_EQ(town.weights(), with({{"srv-4", 10}, {"srv-5", 10}}));
+  ASSERT_TRUE(four.control->agents().set_load("web", {70, {}}, town.now));
+  town.run(3s);
+  EXPECT_EQ(town.weights(), with({{"srv-4", 3}, {"srv-5", 10}}));
+  ASSERT_TRUE(four.control->agents().set_load("web", {99, {}}, town.now));
+  town.run(3s);
+  EXPECT_EQ(town.weights(), with({{"srv-4", 1}, {"srv-5", 10}})) << "a little is not nothing";
+  ASSERT_TRUE(four.control->drain("web", true, town.now));
+  town.run(2s);
+  EXPECT_EQ(town.weights(), with({{"srv-4", 0}, {"srv-5", 10}}));
+}
+
 TEST(NodeAgents, DrainedAtTheServerItKeepsItsFlowsAlone) {
   Town town;
   Machine& four = town.add(4);
