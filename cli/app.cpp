@@ -16,7 +16,9 @@
 #include "cli/provision.h"
 #include "cli/remote.h"
 #include "cli/replay.h"
+#include "cli/revoke.h"
 #include "cli/sim.h"
+#include "cli/tell_load.h"
 #include "cli/trace.h"
 #include "cli/version.h"
 #include "cli/xdp.h"
@@ -42,7 +44,7 @@ struct CommandLine {
   bool replace = false, here = false, json = false, undo = false, force = false;
   DrainOptions drain;
   RevokeOptions revoked;
-  LoadOptions load;
+  TellLoadOptions load;
   EventsOptions events;
   CLI::Option* wait_given = nullptr;
   std::string wait;
@@ -330,22 +332,9 @@ struct CommandLine {
     weights->add_flag("--force", force, "Do it even where a service is left without a target for new flows");
     add_daemon(weights);
 
-    CLI::App* revokes = command("revoke", "Refuse the addresses of a client or a server, on all POPs of the group",
-                                [this] { return revoke_command(daemon, revoked); });
-    revokes->add_option("ID", revoked.id, "\"17\" or \"client 17\"; \"server 7\"")->required()->expected(1, 2);
-    revokes->add_option("--for", revoked.lasts, "So long; else for good")
-        ->type_name("TIME")
-        ->excludes(revokes->add_flag("--undo", revoked.undo, "Take them again"));
-    add_daemon(revokes);
+    add_daemon(add_revoke(app, revoked, daemon, chosen));
 
-    CLI::App* loads = command("load", "Tell directors how busy a service of this server is",
-                              [this] { return load_command(daemon, load); });
-    loads->add_option("SERVICE", load.service, "A [[host.service]] with \"register\"")->required();
-    auto* use = loads->add_option_group("in use");
-    use->add_option("--sessions", load.sessions, "Connections, of \"sessions\" at most");
-    use->add_option("--capacity", load.capacity, "Of \"capacity\" at most");
-    use->require_option(1, 2);
-    add_daemon(loads);
+    add_daemon(add_tell_load(app, load, daemon, chosen));
 
     add_daemon(command("reload", "Read the configuration anew, all or nothing",
                        [this] { return post_command(daemon, "/v1/reload"); }));

@@ -14,7 +14,6 @@
 #include "base/address_text.h"
 #include "base/text_table.h"
 #include "cli/load.h"
-#include "config/kinds.h"
 #include "daemon/client.h"
 
 namespace waymark::cli {
@@ -182,31 +181,12 @@ int show_command(const Daemon& daemon, const ShowOptions& options) {
   return 0;
 }
 
-int post_command(const Daemon& daemon, const std::string& path) { return post(daemon, path, Json::object()); }
+int post_command(const Daemon& daemon, const std::string& path, const std::string& json) {
+  return post(daemon, path, Json::parse(json));
+}
 
 int take_command(const Daemon& daemon, const std::string& holding) {
   return post(daemon, "/v1/take", {{"holding", holding}});
-}
-
-int revoke_command(const Daemon& daemon, const RevokeOptions& options) {
-  std::string id;
-  for (const std::string& word : options.id) id += (id.empty() ? "" : " ") + word;
-  Json body = {{"id", id}};
-  if (options.undo) body["undo"] = true;
-  if (!options.lasts.empty()) {
-    const auto lasts =
-        config::Span{std::chrono::seconds(1), std::chrono::hours(10 * 366 * 24)}.read({{}, options.lasts});
-    if (!lasts) return complain({"--for " + lasts.error().sentence});
-    body["seconds"] = u64(std::chrono::ceil<std::chrono::seconds>(*lasts).count());
-  }
-  return post(daemon, "/v1/revoke", body);
-}
-
-int load_command(const Daemon& daemon, const LoadOptions& options) {
-  Json body = {{"service", options.service}};
-  if (options.sessions) body["sessions"] = *options.sessions;
-  if (options.capacity) body["capacity"] = *options.capacity;
-  return post(daemon, "/v1/load", body);
 }
 
 int give_command(const Daemon& daemon, const std::string& holding, const std::string& member) {

@@ -35,27 +35,13 @@ Result<std::string> running(const Daemon& daemon);
 Error failed(const std::string& socket, const Error& error);
 int print_results(const std::string& answer);  // the sentences of a command's answer
 
-int post_command(const Daemon& daemon, const std::string& path);  // and prints what it says
+// A command of the API, with its JSON; prints what it says.
+int post_command(const Daemon& daemon, const std::string& path, const std::string& json = "{}");
 
 // What members of a group hold in turn, "gateway 2": this node takes it, or gives it to another one; `member` may be
 // empty.
 int take_command(const Daemon& daemon, const std::string& holding);
 int give_command(const Daemon& daemon, const std::string& holding, const std::string& member);
-
-// What of a service that this node registers is in use.
-struct LoadOptions {
-  std::string service;
-  std::optional<unsigned> sessions, capacity;
-};
-int load_command(const Daemon& daemon, const LoadOptions& options);
-
-// A client's or a server's id, "client 17", whose addresses POPs refuse.
-struct RevokeOptions {
-  std::vector<std::string> id;
-  std::string lasts;  // a duration; empty: for good
-  bool undo = false;
-};
-int revoke_command(const Daemon& daemon, const RevokeOptions& options);
 
 struct CaptureOptions {
   std::string file = "-", service;
