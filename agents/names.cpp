@@ -6,25 +6,6 @@
 
 namespace waymark::agents {
 
-// One `*` is tried longer and longer until the rest fits; a later one makes earlier ones settled.
-bool matches(std::string_view pattern, std::string_view text) {
-  size_t p = 0, t = 0, star = pattern.npos, tried = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      tried = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p, ++t;
-    } else if (star != pattern.npos) {
-      p = star + 1;
-      t = ++tried;
-    } else {
-      return false;
-    }
-  }
-  return pattern.substr(p).find_first_not_of('*') == pattern.npos;
-}
-
 std::string target_name(std::string_view identity, u16 id) {
   std::string name(identity);
   std::replace(name.begin(), name.end(), '@', '_');

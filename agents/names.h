@@ -1,4 +1,4 @@
-// Names of registered targets, and patterns of names.
+// Names of registered targets.
 #pragma once
 
 #include <string>
@@ -7,9 +7,6 @@
 #include "core/types.h"
 
 namespace waymark::agents {
-
-// `*` stands for any characters, none included; all others for themselves.
-bool matches(std::string_view pattern, std::string_view text);
 
 // "srv-1" and 0: "srv-1"; "srv-1@example.net" and 2: "srv-1_example.net.2". As the configuration wants names
 // where identities are as good_identity() wants them.

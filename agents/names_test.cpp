@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "agents/bucket.h"
+#include "base/pattern.h"
 
 namespace waymark::agents {
 
@@ -18,7 +19,7 @@ TEST(Names, MatchPatterns) {
                                                                                                 {"a*b*c", "axbxbxc"},
                                                                                                 {"**", "x"},
                                                                                                 {"", ""}})
-    EXPECT_TRUE(matches(pattern, text)) << pattern << " " << text;
+    EXPECT_TRUE(fits(pattern, text)) << pattern << " " << text;
   for (const auto& [pattern, text] :
        std::initializer_list<std::pair<const char*, const char*>>{{"", "x"},
                                                                   {"web", "web2"},
@@ -28,7 +29,7 @@ TEST(Names, MatchPatterns) {
                                                                   {"a*b*c", "axbxbx"},
                                                                   {"*a", "ab"},
                                                                   {"w.b", "web"}})
-    EXPECT_FALSE(matches(pattern, text)) << pattern << " " << text;
+    EXPECT_FALSE(fits(pattern, text)) << pattern << " " << text;
 }
 
 TEST(Names, OfTargetsAreNamesOfTheConfiguration) {

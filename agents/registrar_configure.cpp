@@ -6,22 +6,15 @@
 
 #include "agents/names.h"
 #include "agents/registrar_state.h"
+#include "base/pattern.h"
+#include "base/within.h"
+#include "core/hash.h"
 
 namespace waymark::agents {
 
 using namespace signalling;
 
 namespace {
-
-bool holds(const Prefix& prefix, const Address& address) {
-  if (is_ip4(prefix.address) != is_ip4(address)) return false;
-  const u32 bits = prefix.length + (is_ip4(address) ? 96u : 0u);
-  for (u32 byte = 0; byte * 8 < bits; ++byte) {
-    const u32 kept = std::min(bits - byte * 8, 8u);
-    if ((byte_of(prefix.address, byte) ^ byte_of(address, byte)) & 0xff << (8 - kept) & 0xff) return false;
-  }
-  return true;
-}
 
 Status check_peers(const std::vector<RegistrarPeer>& peers) {
   std::set<std::string, std::less<>> names;
@@ -69,11 +62,7 @@ Status check_services(const std::vector<RegistrarService>& services) {
 }
 
 // A number that nobody foresees who does not know the seed.
-u32 first_heartbeat(u64 seed, u32 spi) {
-  u64 mixed = (seed ^ spi * 0x9e3779b97f4a7c15ull) * 0xbf58476d1ce4e5b9ull;
-  mixed = (mixed ^ mixed >> 31) * 0x94d049bb133111ebull;
-  return u32(mixed >> 32);
-}
+u32 first_heartbeat(u64 seed, u32 spi) { return u32(mix(seed ^ mix(spi)) >> 32); }
 
 }  // namespace
 
@@ -90,10 +79,10 @@ Status Registrar::State::check(const RegistrarConfig& config) {
 const RegistrarRule* Registrar::State::rule_of(const std::string& identity, const std::string& service,
                                                const Address* care_of) const {
   for (const RegistrarRule& rule : config.rules)
-    if (matches(rule.identity, identity) &&
-        std::any_of(rule.services.begin(), rule.services.end(), [&](auto& p) { return matches(p, service); }) &&
+    if (fits(rule.identity, identity) &&
+        std::any_of(rule.services.begin(), rule.services.end(), [&](auto& p) { return fits(p, service); }) &&
         (!care_of ||
-         std::any_of(rule.care_of.begin(), rule.care_of.end(), [&](auto& p) { return holds(p, *care_of); })))
+         std::any_of(rule.care_of.begin(), rule.care_of.end(), [&](auto& p) { return contains(p, *care_of); })))
       return &rule;
   return nullptr;
 }

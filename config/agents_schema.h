@@ -6,8 +6,6 @@
 
 namespace waymark::config {
 
-constexpr Number<u32> kSpi{256, 4'294'967'295};
-
 constexpr auto kAgentPeer = section<AgentsConfig::Peer>(
     "[[agents.peer]]", "A server that may say who it is.",
     Field{"name", &AgentsConfig::Peer::name, Name{.dots = false}, required, "Its `[node] name`."},

@@ -5,8 +5,8 @@
 #include <map>
 
 #include "base/address_text.h"
+#include "base/pattern.h"
 #include "config/checks.h"
-#include "config/pattern.h"
 
 namespace waymark::config {
 namespace {

@@ -22,6 +22,7 @@ constexpr auto kTunnel = one_of<Tunnel>({{"ip", Tunnel::ip},
 constexpr auto kTunnelWithEnd =
     one_of<Tunnel>({{"ip", Tunnel::ip}, {"gue", Tunnel::gue}, {"gre", Tunnel::gre}, {"vxlan", Tunnel::vxlan}});
 constexpr Number<u32> kTunnelKey{0, 4'294'967'295};
+constexpr Number<u32> kSpi{256, 4'294'967'295};  // RFC 4285, 5
 constexpr std::string_view kTunnelPort = "6080, with VXLAN 4789";
 
 constexpr auto kCheck = section<CheckConfig>(

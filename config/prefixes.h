@@ -1,23 +1,12 @@
-// Prefixes as sets of addresses.
+// Prefixes as keys of the configuration.
 #pragma once
 
 #include <string>
 
+#include "base/within.h"
 #include "config/config.h"
-#include "core/plan.h"
 
 namespace waymark {
-
-// The bits that a prefix fixes, of the 128 that an Address of its family has.
-constexpr Address mask_of(const Prefix& p) { return leading_ones(is_ip4(p.address) ? 96u + p.length : p.length); }
-
-constexpr bool contains(const Prefix& p, const Address& a) {
-  return is_ip4(p.address) == is_ip4(a) && !any((a ^ p.address) & mask_of(p));
-}
-constexpr bool contains(const Prefix& outer, const Prefix& inner) {
-  return outer.length <= inner.length && contains(outer, inner.address);
-}
-constexpr bool overlap(const Prefix& a, const Prefix& b) { return contains(a, b) || contains(b, a); }
 
 // Which addresses a key may have. All others are those of hosts.
 enum class Takes : u8 {

@@ -25,7 +25,7 @@ constexpr auto kHostDirector = section<HostDirectorConfig>(
     Field{"name", &HostDirectorConfig::name, Name{.dots = false}, required, "Its `[node] name`."},
     Field{"address", &HostDirectorConfig::address, HostAddress{}, required, "One of `[agents] listen` there."},
     Field{"port", &HostDirectorConfig::port, kPort, optional, "Its port there."},
-    Field{"spi", &HostDirectorConfig::spi, Number<u32>{256, 4'294'967'295}, required,
+    Field{"spi", &HostDirectorConfig::spi, kSpi, required,
           "The number of the key, as the director's `[[agents.peer]]` has it."},
     Field{"key", &HostDirectorConfig::key, FilePath{}, required,
           "The file that holds the key: 16 to 4096 bytes, for this pair alone, readable by its owner alone."});

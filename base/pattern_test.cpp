@@ -1,4 +1,4 @@
-#include "config/pattern.h"
+#include "base/pattern.h"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
