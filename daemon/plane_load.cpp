@@ -234,7 +234,7 @@ Result<Draft> Plane::draft(Change& change) {
   change.facts = std::move(*facts);
   const Time now = boot_time();
   if (config_) {
-    if (change.asked) WM_TRY(Agents(0, 0).configure(*change.config, change.agent_keys, now));
+    if (change.asked) WM_TRY(Agents::check(*change.config, change.agent_keys, now));
   } else {  // who registered before is in the first pools
     WM_TRY(control_->configure_agents(*change.config, change.agent_keys, now));
     kept_ = std::make_unique<KeptFile>(worker_, change.config->name);

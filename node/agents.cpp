@@ -6,10 +6,20 @@
 #include <set>
 
 #include "agents/weight.h"
+#include "node/services.h"
 
 namespace waymark {
 
 namespace {
+
+// Those that are registered.
+std::vector<HostServiceConfig> own_of(const Config& config) {
+  std::vector<HostServiceConfig> own;
+  if (config.host)
+    std::ranges::copy_if(config.host->service, std::back_inserter(own),
+                         [](auto& s) { return s.registers.has_value(); });
+  return own;
+}
 
 agents::RegistrarConfig registrar_of(const Config& config, const AgentKeys& keys) {
   agents::RegistrarConfig out;
@@ -36,41 +46,31 @@ agents::RegistrantConfig registrant_of(const Config& config, const AgentKeys& ke
     const HostDirectorConfig& d = host.director[i];
     out.directors.push_back({d.name, d.address, d.port, d.name, d.spi, keys.directors.at(i)});
   }
-  for (const HostServiceConfig& service : host.service)
-    if (service.registers)
-      out.services.push_back({service.name,
-                              service.address,
-                              {{0, host.address.front()}},
-                              service.registers->lifetime,
-                              u16(service.registers->priority)});
+  for (const HostServiceConfig& service : own_of(config))
+    out.services.push_back({service.name,
+                            service.address,
+                            {{0, host.address.front()}},
+                            service.registers->lifetime,
+                            u16(service.registers->priority)});
   return out;
-}
-
-Address source_for(const std::vector<Address>& own, const Address& target) {
-  const auto found = std::ranges::find(own, is_ip4(target), [](const Address& a) { return is_ip4(a); });
-  return found == own.end() ? Address{} : *found;
 }
 
 }  // namespace
 
 // On machines of its own, so that a side that cannot be leaves the other as it is.
-Status Agents::check(const Config& config, const std::vector<HostServiceConfig>& own, const AgentKeys& keys, Time now) {
+Status Agents::check(const Config& config, const AgentKeys& keys, Time now) {
   if (config.agents)
     if (const Status done = agents::Registrar(0).configure(registrar_of(config, keys), now); !done)
       return Error{fmt::format("[agents]: {}", done.error().sentence)};
-  if (!own.empty())
+  if (!own_of(config).empty())
     if (const Status done = agents::Registrant(0).configure(registrant_of(config, keys), now); !done)
       return Error{fmt::format("[host] register: {}", done.error().sentence)};
   return Done{};
 }
 
 Status Agents::configure(const Config& config, const AgentKeys& keys, Time now) {
-  std::vector<HostServiceConfig> own;
-  if (config.host)
-    std::ranges::copy_if(config.host->service, std::back_inserter(own),
-                         [](auto& s) { return s.registers.has_value(); });
-  WM_TRY(check(config, own, keys, now));
-  own_ = std::move(own);
+  WM_TRY(check(config, keys, now));
+  own_ = own_of(config);
   if (config.agents) {
     if (!registrar_) registrar_.emplace(seed_, epoch_);
     WM_TRY(registrar_->configure(registrar_of(config, keys), now));
@@ -92,16 +92,16 @@ Status Agents::configure(const Config& config, const AgentKeys& keys, Time now) 
 
 void Agents::join(Services& services, const Config& config) const {
   if (!registrar_ || !config.director) return;
-  for (ServiceSpec& service : services.service) {
-    const auto from = std::ranges::find(config.service, service.name, &ServiceConfig::name);
-    if (from == config.service.end() || !from->registered) continue;
+  for (std::size_t i = 0; i < services.service.size(); ++i) {
+    ServiceSpec& service = services.service[i];
+    if (!config.service[i].registered) continue;
     std::set<std::string> names;
     std::set<std::pair<u64, u64>> ends;
     for (const TargetSpec& target : service.target) {
       names.insert(target.name);
       ends.insert({target.address.high, target.address.low});
     }
-    const RegisteredConfig& how = *from->registered;
+    const RegisteredConfig& how = *config.service[i].registered;
     const u16 port = how.port ? how.port : usual_port(how.tunnel);
     for (const agents::RegisteredTarget& target : registrar_->targets(service.name)) {
       const Address source = source_for(config.director->address, target.care_of);
@@ -113,10 +113,8 @@ void Agents::join(Services& services, const Config& config) const {
   }
 }
 
-void Agents::follow_health(const std::vector<Health::View>& views, Time now) {
-  if (!registrant_) return;
-  for (const Health::View& view : views)
-    if (view.target.empty()) registrant_->set_well(view.service, view.state == Wellness::up, now);
+void Agents::set_well(const std::string& service, bool well, Time now) {
+  if (registrant_) registrant_->set_well(service, well, now);
 }
 
 const RegisterConfig* Agents::registered(const std::string& service) const {

@@ -24,17 +24,19 @@ class Agents {
   // `seed`: random, of each start its own. `epoch` grows with each start (agents/registrant.h).
   Agents(u64 seed, u32 epoch) : seed_(seed), epoch_(epoch) {}
 
+  // Whether configure() would succeed: on machines of its own.
+  static Status check(const Config& config, const AgentKeys& keys, Time now);
   // Before a configuration comes into force whose services are joined. Fails, and changes nothing, where it cannot be;
   // where it has no [agents] or registers nothing, that side ends.
   Status configure(const Config& config, const AgentKeys& keys, Time now);
 
-  // Adds the targets that registered for these services, behind their own. A name or an address that a target of the
-  // configuration has stays its own.
+  // Adds the targets that registered for these services, as services_of() makes them, behind their own. A name or an
+  // address that a target of the configuration has stays its own.
   void join(Services& services, const Config& config) const;
   u64 changes() const { return registrar_ ? registrar_->changes() + 1 : 0; }  // counts what makes join() do otherwise
 
   // A host's own services are registered while they are well: those that are not checked always are.
-  void follow_health(const std::vector<Health::View>& views, Time now);
+  void set_well(const std::string& service, bool well, Time now);
 
   // Load of a registered service: as it counts in RegisterConfig's units. Fails where there is none of that name.
   struct Use {
@@ -55,7 +57,6 @@ class Agents {
   const agents::Registrant* registrant() const { return registrant_ ? &*registrant_ : nullptr; }
 
  private:
-  static Status check(const Config& config, const std::vector<HostServiceConfig>& own, const AgentKeys& keys, Time now);
   const RegisterConfig* registered(const std::string& service) const;  // of the host's own
   void tell_load(const std::string& service, Time now);
 

@@ -247,9 +247,11 @@ void Control::follow_health(Time now) {
   std::vector<TargetHealth> down;
   const std::vector<Health::Change> changes = health_.take_changes();
   events_.health(changes, health_.unrenewed());
-  if (!changes.empty()) agents_.follow_health(health_.views(), now);
   for (const Health::Change& change : changes) {
-    if (change.target.empty()) continue;  // of the host's own services
+    if (change.target.empty()) {  // of the host's own services
+      agents_.set_well(change.service, change.after == Wellness::up, now);
+      continue;
+    }
     if (change.after != Wellness::unknown && unproven_.erase(change.service))
       set_live(change.service, node_.is_live(change.service));
     if (node_.configured(change.service, change.target)) down.push_back({change.service, change.target, change.down});

@@ -6,7 +6,8 @@ namespace waymark {
 
 Status Control::configure_agents(const Config& config, const AgentKeys& keys, Time now) {
   WM_TRY(agents_.configure(config, keys, now));
-  agents_.follow_health(health_.views(), now);
+  for (const Health::View& view : health_.views())
+    if (view.target.empty()) agents_.set_well(view.service, view.state == Wellness::up, now);
   events_.tell(agents_.take_events());
   return Done{};
 }

@@ -19,13 +19,13 @@ namespace {
 
 constexpr u32 kRealms = 256;  // Front::realm
 
+}  // namespace
+
 Address source_for(const std::vector<Address>& own, const Address& target) {
   for (const Address& source : own)
     if (is_ip4(source) == is_ip4(target)) return source;
   return {};
 }
-
-}  // namespace
 
 Services services_of(const Config& config) {
   Services all;

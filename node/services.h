@@ -13,6 +13,9 @@ namespace waymark {
 
 Services services_of(const Config& config);
 
+// Where the tunnel to a target begins: the first of a node's own addresses that is of its family; ::, where none is.
+Address source_for(const std::vector<Address>& own, const Address& target);
+
 // A hash of what packets see of a service: addresses and ports. The same on all directors.
 u64 scope_of(const ServiceSpec& service);
 
