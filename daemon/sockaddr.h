@@ -16,6 +16,11 @@ inline Address sender_of(const sockaddr_storage& from) {
   return load_address(&reinterpret_cast<const sockaddr_in6&>(from).sin6_addr);
 }
 
+inline u16 port_of(const sockaddr_storage& from) {
+  return ntohs(from.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in&>(from).sin_port
+                                         : reinterpret_cast<const sockaddr_in6&>(from).sin6_port);
+}
+
 class SocketAddress {
  public:
   SocketAddress(const Address& address, u16 port) {

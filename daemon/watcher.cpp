@@ -12,6 +12,7 @@
 #include "base/address_text.h"
 #include "daemon/log.h"
 #include "daemon/sockaddr.h"
+#include "daemon/udp.h"
 
 namespace waymark {
 
@@ -20,26 +21,15 @@ namespace {
 constexpr u32 kReadAtOnce = 1'024;     // as many answers as POPs can give in a moment; then the others' turn
 constexpr int kNetworkControl = 0xc0;  // class selector 6, as all routing traffic has (RFC 4594, 3.2)
 
-bool set(int socket, int level, int option, int value) {
-  return setsockopt(socket, level, option, &value, sizeof value) == 0;
-}
-
 // At an address that the machine may get later only.
 int open_at(const Address& source) {
-  const SocketAddress at(source, 0);
-  const bool ip6 = at.family() == AF_INET6;
-  const int fd = socket(at.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -1;
-  const bool ready = ip6 ? set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) && set(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1) &&
-                               set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, kSeamlessBfdHops) &&
-                               set(fd, IPPROTO_IPV6, IPV6_TCLASS, kNetworkControl)
-                         : set(fd, IPPROTO_IP, IP_FREEBIND, 1) && set(fd, IPPROTO_IP, IP_TTL, kSeamlessBfdHops) &&
-                               set(fd, IPPROTO_IP, IP_TOS, kNetworkControl);
-  if (ready && bind(fd, at.get(), at.size()) == 0) return fd;
-  const int error = errno;
-  close(fd);
-  errno = error;
-  return -1;
+  return open_udp(source, 0, [](int fd, bool ip6) {
+    return ip6 ? set(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1) &&
+                     set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, kSeamlessBfdHops) &&
+                     set(fd, IPPROTO_IPV6, IPV6_TCLASS, kNetworkControl)
+               : set(fd, IPPROTO_IP, IP_FREEBIND, 1) && set(fd, IPPROTO_IP, IP_TTL, kSeamlessBfdHops) &&
+                     set(fd, IPPROTO_IP, IP_TOS, kNetworkControl);
+  });
 }
 
 }  // namespace
@@ -82,10 +72,8 @@ void Watcher::read(const Socket& socket) {
     socklen_t size = sizeof from;
     const ssize_t came = recvfrom(socket.fd, bytes.data(), bytes.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
     if (came < 0) return;
-    const u16 port = ntohs(from.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in&>(from).sin_port
-                                                     : reinterpret_cast<const sockaddr_in6&>(from).sin6_port);
     came_ = true;
-    control_.pop_heard(sender_of(from), port, {bytes.data(), std::size_t(came)}, boot_time());
+    control_.pop_heard(sender_of(from), port_of(from), {bytes.data(), std::size_t(came)}, boot_time());
   }
 }
 

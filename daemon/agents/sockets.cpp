@@ -12,6 +12,7 @@
 #include "base/address_text.h"
 #include "daemon/log.h"
 #include "daemon/sockaddr.h"
+#include "daemon/udp.h"
 
 namespace waymark {
 
@@ -23,19 +24,9 @@ constexpr u32 kReadAtOnce = 256;       // then the others' turn
 constexpr Duration kTryAgain = 100ms;  // the daemon before this one may have it for a moment
 constexpr int kBuffer = 4 << 20;       // 1,000 servers that register at once
 
-int open_at(const Address& at, u16 port) {
-  const SocketAddress place(at, port);
-  const int fd = socket(place.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -1;
-  const int yes = 1, size = kBuffer;
-  if (place.family() == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes);
-  if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size))
-    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
-  if (bind(fd, place.get(), place.size()) == 0) return fd;
-  const int error = errno;
-  close(fd);
-  errno = error;
-  return -1;
+// Where the system gives less, that has to do.
+void make_room(int fd) {
+  if (!set(fd, SOL_SOCKET, SO_RCVBUFFORCE, kBuffer)) set(fd, SOL_SOCKET, SO_RCVBUF, kBuffer);
 }
 
 }  // namespace
@@ -59,9 +50,9 @@ bool AgentSockets::Less::operator()(const Place& a, const Place& b) const {
 AgentSockets::AgentSockets(Loop& loop, Control& control) : loop_(loop), control_(control) {}
 AgentSockets::~AgentSockets() = default;
 
-AgentSockets::Socket& AgentSockets::open(Socket& socket, const Address& at, u16 port) {
+void AgentSockets::open(Socket& socket, const Address& at, u16 port) {
   socket.at = at;
-  socket.fd = open_at(at, port);
+  socket.fd = open_udp(at, port, [](int fd, bool) { return make_room(fd), true; });
   const std::string why = socket.fd < 0 ? std::strerror(errno) : "";
   if (socket.fd >= 0) socket.watch = loop_.on_readable(socket.fd, [this, held = &socket] { read(*held); });
   if (why != socket.trouble) {
@@ -71,7 +62,6 @@ AgentSockets::Socket& AgentSockets::open(Socket& socket, const Address& at, u16 
       log::warning(fmt::format("[agents] does not listen at {} port {}: {}; tried again", text(at), port, why));
   }
   socket.trouble = why;
-  return socket;
 }
 
 void AgentSockets::follow(const Config& config) {
@@ -107,8 +97,7 @@ void AgentSockets::read(const Socket& socket) {
     socklen_t size = sizeof from;
     const ssize_t came = recvfrom(socket.fd, bytes.data(), bytes.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
     if (came < 0) return;
-    const u16 port = ntohs(from.ss_family == AF_INET ? reinterpret_cast<const sockaddr_in&>(from).sin_port
-                                                     : reinterpret_cast<const sockaddr_in6&>(from).sin6_port);
+    const u16 port = port_of(from);
     const std::span<const u8> message(bytes.data(), std::size_t(came));
     const auto reply = socket.is_door ? control_.registration(sender_of(from), port, socket.at, message, now)
                                       : control_.from_director(sender_of(from), port, socket.at, message, now);

@@ -31,7 +31,7 @@ class AgentSockets {
   struct Less {
     bool operator()(const Place& a, const Place& b) const;
   };
-  Socket& open(Socket& socket, const Address& at, u16 port);
+  void open(Socket& socket, const Address& at, u16 port);
   void read(const Socket& socket);
   void send(const Socket& socket, const agents::Datagram& datagram);
   Socket* own(bool ip4);

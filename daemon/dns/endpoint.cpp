@@ -9,6 +9,7 @@
 
 #include "base/address_text.h"
 #include "daemon/sockaddr.h"
+#include "daemon/udp.h"
 
 namespace waymark {
 
@@ -18,10 +19,6 @@ using namespace std::chrono_literals;
 
 constexpr int kBacklog = 128, kReceiveBuffer = 1 << 20;
 constexpr Duration kAgain = 1s, kAgainWhereTaken = 100ms;  // a daemon that is being replaced lets go in a moment
-
-bool set(int socket, int level, int option, int value) {
-  return setsockopt(socket, level, option, &value, sizeof value) == 0;
-}
 
 // Answers are of at most 1232 bytes, so they need neither fragments nor what others say of the path (RFC 9715, 3.1).
 // Where the address is a whole machine's, each question says which of them it came to, for the answer to leave from it.
