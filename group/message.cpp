@@ -219,23 +219,15 @@ bool read(ByteReader& r, PathDigest& d) {
   for (u64* word : {&d.plans, &d.pops, &d.servers, &d.policies}) *word = r.number<u64>();
   return true;
 }
-void write(ByteWriter& w, const PathKeys& all) {
-  w.number(u8(all.keys.size()));
-  for (const PathKey& key : all.keys) {
-    w.number(key.digest);
-    w.number(u8(key.seen));
-  }
+void write(ByteWriter& w, const PathKey& k) {
+  w.number(k.digest);
+  w.number(u8(k.seen));
 }
-bool read(ByteReader& r, PathKeys& all) {
-  const u8 count = r.number<u8>();
-  if (count > kMostPathKeys) return false;
-  for (u8 i = 0; i < count; ++i) {
-    const u64 digest = r.number<u64>();
-    const u8 seen = r.number<u8>();
-    if (seen > 1) return false;
-    all.keys.push_back({digest, seen == 1});
-  }
-  return true;
+bool read(ByteReader& r, PathKey& k) {
+  k.digest = r.number<u64>();
+  const u8 seen = r.number<u8>();
+  k.seen = seen;
+  return seen <= 1;
 }
 
 // A count of at most so many, and each record.
@@ -267,7 +259,7 @@ void write(ByteWriter& w, const PopReport& p) {
   w.number(p.life);
   w.number(p.age);
   write(w, p.paths);
-  write(w, p.keys);
+  write_list(w, p.keys.keys);
   write_list(w, p.told);
   write_list(w, p.views);
 }
@@ -276,7 +268,7 @@ bool read(ByteReader& r, PopReport& p) {
   p.number = r.number<u64>();
   p.life = r.number<u64>();
   p.age = r.number<u32>();
-  if (!read(r, p.paths) || !read(r, p.keys)) return false;
+  if (!read(r, p.paths) || !read_list(r, p.keys.keys, kMostPathKeys)) return false;
   if (!read_list(r, p.told, kMostMembers) || !read_list(r, p.views, kMostPopViews)) return false;
   const auto misplaced = [](const PopView& a, const PopView& b) { return a.from != b.from || a.to >= b.to; };
   return std::ranges::adjacent_find(p.views, misplaced) == p.views.end() && p.number;

@@ -44,14 +44,14 @@ void Reports::say(std::vector<PopView> views) {
   change(own_.views, views);
 }
 
-std::optional<PopReport> Reports::due(std::vector<u32> connected, Time now) {
+std::optional<PopReport> Reports::due(const std::vector<u32>& connected, Time now) {
   if (!own_.number && is_empty(own_)) return std::nullopt;
   const bool others = connected != own_.told;
   const Time at = sent_ + (news_ ? kLeastApart : others ? kConnectedSettles : kReportEvery);
   if (own_.number && now < at) return due_ = at, std::nullopt;
   if (!news_ && is_empty(own_)) return due_ = Time::max(), std::nullopt;  // that it is a POP no more was said
   ++own_.number;
-  own_.told = std::move(connected);
+  own_.told = connected;
   news_ = false;
   sent_ = now;
   due_ = now + kReportEvery;
@@ -91,10 +91,7 @@ PopReport Reports::aged(const Heard& heard, Time now) {
 
 std::vector<PopReport> Reports::for_newcomer(const std::string& name, Time now) const {
   std::vector<PopReport> all;
-  if (own_.number) {
-    all.push_back(own_);
-    all.back().age = u32(std::max<std::int64_t>((now - sent_) / 1ms, 0));
-  }
+  if (own_.number) all.push_back(aged({sent_, own_}, now));
   for (const auto& [node, heard] : heard_)
     if (!tells(heard.report, name)) all.push_back(aged(heard, now));
   return all;

@@ -34,7 +34,7 @@ class Reports {
 
   // This node's own, where it is time that it goes out, to those that are connected now (their names' origin_of(), in
   // order); none otherwise, and for a node that is no POP.
-  std::optional<PopReport> due(std::vector<u32> connected, Time now);
+  std::optional<PopReport> due(const std::vector<u32>& connected, Time now);
   Time deadline() const { return std::min(due_, expires_); }  // when due() and expire() may do something
 
   // True where it is later than what was known: then it is for others, too. Of this node itself it never is.
