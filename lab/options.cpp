@@ -32,6 +32,14 @@ Result<Options> options(int argc, char** argv, std::span<const Option> known) {
   return out;
 }
 
+int run_by(int argc, char** argv, std::span<const Option> known, Status (*work)(const Options&)) {
+  const auto read = options(argc, argv, known);
+  const Status done = read ? work(*read) : Status(read.error());
+  if (done) return 0;
+  fmt::print(stderr, "{}\n", done.error().sentence);
+  return read ? 1 : 2;
+}
+
 u64 number(const Options& options, const std::string& name, u64 otherwise) {
   const auto found = options.find(name);
   return found == options.end() ? otherwise : std::strtoull(found->second.c_str(), nullptr, 10);

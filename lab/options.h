@@ -20,6 +20,10 @@ using Options = std::map<std::string, std::string>;
 // Of argv[1] and what follows. An Error names what is unknown, lacks its value, is no number, or is there twice.
 Result<Options> options(int argc, char** argv, std::span<const Option> known);
 
+// The exit status of a program that does `work` with its options: 2 where they are wrong, 1 where it failed; what is
+// wrong stands on standard error.
+int run_by(int argc, char** argv, std::span<const Option> known, Status (*work)(const Options&));
+
 u64 number(const Options& options, const std::string& name, u64 otherwise);
 std::string word(const Options& options, const std::string& name);  // "" where it was not given
 

@@ -187,11 +187,7 @@ Status join(const Options& given) {
 
 int traffic_delay(int argc, char** argv) {
   constexpr Option kKnown[] = {{"--from"}, {"--to"}, {"--us", 1'000'000}};
-  const auto read = options(argc, argv, kKnown);
-  const Status done = read ? join(*read) : Status(read.error());
-  if (done) return 0;
-  std::fprintf(stderr, "%s\n", done.error().sentence.c_str());
-  return read ? 1 : 2;
+  return run_by(argc, argv, kKnown, join);
 }
 
 }  // namespace waymark::lab

@@ -133,11 +133,7 @@ Status join(const Options& given) {
 
 int traffic_gre(int argc, char** argv) {
   constexpr Option kKnown[] = {{"--device"}, {"--from"}, {"--to"}, {"--key", 0xffff'ffff}, {"--for", 86'400}};
-  const auto read = options(argc, argv, kKnown);
-  const Status done = read ? join(*read) : Status(read.error());
-  if (done) return 0;
-  std::fprintf(stderr, "%s\n", done.error().sentence.c_str());
-  return read ? 1 : 2;
+  return run_by(argc, argv, kKnown, join);
 }
 
 }  // namespace waymark::lab
