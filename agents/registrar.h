@@ -62,7 +62,7 @@ class Registrar {
 
   // What a restart of the daemon should keep: bindings, and without which old Updates would be accepted again.
   // restore() takes what the configuration permits, of services and peers that nothing is known of yet; `away`: how
-  // long nobody ran. Lifetimes went on.
+  // long nobody ran. Lifetimes went on, but each server has time for two attempts to renew, 64 s, from now on.
   std::vector<KeptRegistration> kept(Time now) const;
   void restore(const std::vector<KeptRegistration>& kept, Duration away, Time now);
 

@@ -31,7 +31,7 @@ constexpr auto kAgents = section<AgentsConfig>(
         "new flows until it answers.",
         "they are not"},
     Field{"drain", &AgentsConfig::drain, Span{1s, 24h}, optional,
-          "How long a server that gave up its registration is still listed, while it has flows."},
+          "How long a server that gave up its registration is still listed; its flows go on meanwhile, and after it."},
     Field{"peer", &AgentsConfig::peer, Repeated{kAgentPeer, 10'240}, optional, ""});
 
 constexpr auto kAuthorise = section<AuthoriseConfig>(
